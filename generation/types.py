@@ -1,0 +1,183 @@
+"""The values that cross the boundaries: frozen, picklable, without tensors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+
+class Task(StrEnum):
+    """What a request asks for."""
+
+    TXT2IMG = "txt2img"
+    IMG2IMG = "img2img"
+    EDIT = "edit"
+    INPAINT = "inpaint"
+    UPSCALE = "upscale"
+
+
+MAX_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Everything that decides what the pictures look like."""
+
+    task: Task
+    #: id in the catalogue
+    model: str
+    prompt: str = ""
+    negative_prompt: str = ""
+    #: seed of the first picture, 0 to MAX_SEED; picture i has seed + i, so that a retry makes the same pictures
+    seed: int = 0
+    #: size in pixels of the picture that is delivered (after the enlarging that belongs to the model)
+    width: int = 0
+    height: int = 0
+    num_inference_steps: int = 0
+    guidance_scale: float = 0.0
+    #: share of the noise schedule that is run on the input, above 0 up to 1; None where the task has no input
+    strength: float | None = None
+    #: a name of ModelSpec.schedulers
+    scheduler: str = ""
+    count: int = 1
+    #: input pictures, kept on disk by the SHA-256 of their bytes
+    images: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One picture of a job: the unit of queueing, fairness, reservation and delivery."""
+
+    #: "job:index"
+    id: str
+    user_id: int
+    #: how many turns the member's plan gives him in a round, at least 1
+    priority: int = 1
+    #: how often it was tried before because of the worker, not of the bot; counts from 1
+    attempt: int = 1
+    #: a request with count 1 and this picture's own seed
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one command asks for: ``request.count`` pictures of one request."""
+
+    id: str
+    user_id: int
+    priority: int = 1
+    request: Request
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures of the job, with ids ``job:0 …`` and seeds ``seed …`` (wrapping at MAX_SEED)."""
+        return tuple(
+            Picture(
+                id=f"{self.id}:{index}",
+                user_id=self.user_id,
+                priority=self.priority,
+                request=replace(self.request, count=1, seed=(self.request.seed + index) % (MAX_SEED + 1)),
+            )
+            for index in range(self.request.count)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a picture; carries the attempt it belongs to, so that a late one can be dropped."""
+
+    picture_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    """A worker took the picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(Event):
+    """``step`` of ``of`` denoising steps are done."""
+
+    step: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(Event):
+    """What the picture looks like so far, as a small JPEG."""
+
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Event):
+    """The picture is made: PNG bytes with its parameters in them. Terminal."""
+
+    png: bytes
+    seed: int
+    #: wall time from Started, in seconds
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Event):
+    """The picture could not be made. Terminal for this attempt."""
+
+    #: a sentence's template and its parameters, as in GenerationError
+    template: str
+    params: Mapping[str, str | int | float] = field(default_factory=dict)
+    #: whether another attempt may succeed (the worker died, not the request was wrong)
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Event):
+    """The picture was taken back before it was finished. Terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What a model uses where the person did not choose."""
+
+    width: int
+    height: int
+    num_inference_steps: int
+    guidance_scale: float
+    scheduler: str
+    negative_prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a model accepts. Sizes are of the delivered picture, in pixels."""
+
+    #: width and height are multiples of this
+    multiple: int
+    min_side: int
+    max_side: int
+    max_steps: int = 100
+    max_guidance: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """An entry of the catalogue."""
+
+    id: str
+    title: str
+    #: one line in plain words: what it is good at
+    description: str
+    family: str
+    tasks: frozenset[Task]
+    #: hub repository, folder or single .safetensors file
+    source: str
+    defaults: Defaults
+    limits: Limits
+    #: SPDX id or name of the licence
+    licence: str
+    #: GiB needed to run it
+    memory: float
+    #: the delivered picture is this many times larger than what the pipeline makes (1, 2 or 4)
+    enlarge: int = 1
+    #: prompts that show what it can do
+    samples: tuple[str, ...] = ()
