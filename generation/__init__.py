@@ -1,0 +1,48 @@
+"""Pictures from requests. What stands here is all that others may import; none of it loads torch."""
+
+from . import images
+from .catalogue import Catalogue
+from .errors import GenerationError, ModelError, PictureError, RequestError
+from .service import Service
+from .types import (
+    MAX_SEED,
+    Cancelled,
+    Defaults,
+    Event,
+    Failed,
+    Finished,
+    Job,
+    Limits,
+    ModelSpec,
+    Picture,
+    Preview,
+    Progress,
+    Request,
+    Started,
+    Task,
+)
+
+__all__ = [
+    "MAX_SEED",
+    "Cancelled",
+    "Catalogue",
+    "Defaults",
+    "Event",
+    "Failed",
+    "Finished",
+    "GenerationError",
+    "Job",
+    "Limits",
+    "ModelError",
+    "ModelSpec",
+    "Picture",
+    "PictureError",
+    "Preview",
+    "Progress",
+    "Request",
+    "RequestError",
+    "Service",
+    "Started",
+    "Task",
+    "images",
+]

@@ -5,7 +5,7 @@ GenerationError
 │   └── PictureError  the picture that came with it cannot be used
 └── ModelError        the model cannot be loaded or run; the operator can change it
 
-Each carries a template and its parameters instead of a finished sentence, so that whoever shows it can translate it first.
+Each carries a template and its parameters instead of a finished sentence, so that whoever shows it can translate it.
 """
 
 from collections.abc import Mapping

@@ -58,6 +58,10 @@ class Picture:
     #: a request with count 1 and this picture's own seed
     request: Request
 
+    def batch_key(self) -> Request:
+        """Pictures with the same key differ only in what may differ within one call of a pipeline."""
+        return replace(self.request, prompt="", negative_prompt="", seed=0, images=())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -135,6 +139,10 @@ class Cancelled(Event):
     """The picture was taken back before it was finished. Terminal."""
 
 
+#: the events that end an attempt at a picture
+TERMINAL = (Finished, Failed, Cancelled)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """What a model uses where the person did not choose."""
@@ -179,5 +187,7 @@ class ModelSpec:
     memory: float
     #: the delivered picture is this many times larger than what the pipeline makes (1, 2 or 4)
     enlarge: int = 1
+    #: names of the schedulers that it works with
+    schedulers: tuple[str, ...] = ()
     #: prompts that show what it can do
     samples: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Everything that needs torch; only the worker's child process imports it."""

@@ -1,0 +1,206 @@
+"""Runs pictures on one device: stock diffusers pipelines, one batch at a time."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+import diffusers
+import torch
+from PIL import Image
+
+from ..errors import GenerationError
+from ..images import encode_png, read_kept
+from ..types import Cancelled, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Started, Task
+from .models import Models, free_memory
+from .schedulers import make_scheduler
+from .upscale import Upscaler
+
+log = logging.getLogger(__name__)
+
+PREVIEW_EVERY = 0.25  # seconds between two previews of a batch
+
+Emit = Callable[[Event], None]
+
+AUTO = {Task.TXT2IMG: diffusers.AutoPipelineForText2Image, Task.IMG2IMG: diffusers.AutoPipelineForImage2Image}
+
+
+class _AllCancelledError(Exception):
+    """Thrown out of a pipeline's callback: nobody waits for this batch any more."""
+
+
+class Engine:
+    """One device, its models and the upscaler."""
+
+    def __init__(self, specs: Mapping[str, ModelSpec], device: str, threads: int, budget: float) -> None:
+        torch.set_num_threads(threads)
+        self._specs = specs
+        self._device = device
+        self._models = Models(device, budget)
+        self._threads = threads
+        self._upscalers: dict[str, Upscaler] = {}
+        self._upscaler_source = next((spec.source for spec in specs.values() if Task.UPSCALE in spec.tasks), "")
+
+    def warm_up(self) -> None:
+        """Load the model that is asked for most, so that the first member does not wait for it."""
+        for spec in self._specs.values():
+            if Task.TXT2IMG in spec.tasks:
+                self._models.get(spec)
+                return
+
+    def resident(self) -> frozenset[str]:
+        """Ids of the models that are loaded."""
+        return self._models.resident()
+
+    def run(self, pictures: Sequence[Picture], emit: Emit, cancelled: Callable[[str], bool]) -> None:
+        """Make pictures that differ in prompt, seed and input alone; emits exactly one terminal event for each.
+
+        Where memory runs out the batch is halved and tried again.
+        """
+        batch = _Batch(pictures, emit, cancelled)
+        try:
+            self._make(batch)
+        except _AllCancelledError:
+            batch.drop_cancelled()
+        except GenerationError as error:
+            batch.fail(error.template, dict(error.params))
+        except (torch.OutOfMemoryError, MemoryError):
+            free_memory()
+            self._split(batch, emit, cancelled)
+        except Exception:
+            log.exception("pictures %s failed", [picture.id for picture in pictures])
+            batch.fail("The model stumbled over this request; try other settings or another model.", {})
+
+    def _split(self, batch: "_Batch", emit: Emit, cancelled: Callable[[str], bool]) -> None:
+        left = batch.left()
+        if len(left) <= 1:
+            batch.fail("The picture does not fit into the memory here; ask for a smaller size.", {})
+            return
+        half = len(left) // 2
+        self.run(left[:half], emit, cancelled)
+        self.run(left[half:], emit, cancelled)
+
+    def _make(self, batch: "_Batch") -> None:
+        request = batch.pictures[0].request
+        spec = self._specs[request.model]
+        if request.task is Task.UPSCALE:
+            self._upscale(batch, spec)
+            return
+        model = self._models.get(spec)
+        scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
+        # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.
+        pipeline = AUTO[request.task].from_pipe(model.pipeline, scheduler=scheduler)
+        pipeline.set_progress_bar_config(disable=True)
+        of = _steps_run(request)
+
+        def on_step(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
+            batch.on_step(step + 1, of, lambda place: model.colours.jpeg(values["latents"][place]))
+            return values
+
+        with torch.inference_mode():
+            images = pipeline(**self._arguments(spec, batch.pictures), callback_on_step_end=on_step).images
+        for picture, image in zip(batch.pictures, images, strict=True):
+            batch.finish(picture, lambda stop, image=image: self._enlarge(image, spec.enlarge, stop))
+
+    def _arguments(self, spec: ModelSpec, pictures: Sequence[Picture]) -> dict[str, Any]:
+        """The pipeline's arguments; lists where the pictures may differ."""
+        request = pictures[0].request
+        native = request.width // spec.enlarge, request.height // spec.enlarge
+        arguments: dict[str, Any] = {
+            "prompt": [picture.request.prompt for picture in pictures],
+            "negative_prompt": [picture.request.negative_prompt for picture in pictures],
+            "num_inference_steps": request.num_inference_steps,
+            "guidance_scale": request.guidance_scale,
+            # On the CPU whatever the device, so that a seed means the same picture on every machine.
+            "generator": [torch.Generator().manual_seed(picture.request.seed) for picture in pictures],
+        }
+        if request.task is Task.TXT2IMG:
+            return {**arguments, "width": native[0], "height": native[1]}
+        inputs = [read_kept(picture.request.images[0].read_bytes(), native) for picture in pictures]
+        return {**arguments, "image": inputs, "strength": request.strength}
+
+    def _upscale(self, batch: "_Batch", spec: ModelSpec) -> None:
+        for picture in batch.pictures:
+            image = read_kept(picture.request.images[0].read_bytes())
+            factor = picture.request.width // image.width
+            batch.finish(
+                picture,
+                lambda stop, image=image, factor=factor: self._upscaler(spec.source).enlarge(image, factor, stop),
+            )
+
+    def _enlarge(self, image: Image.Image, factor: int, stop: Callable[[], bool]) -> Image.Image | None:
+        return image if factor == 1 else self._upscaler(self._upscaler_source).enlarge(image, factor, stop)
+
+    def _upscaler(self, source: str) -> Upscaler:
+        return self._upscalers.setdefault(source, Upscaler(source, self._threads))
+
+
+def _steps_run(request: Request) -> int:
+    """How many steps the pipeline will run: img2img leaves out the first (1 - strength) of them."""
+    return int(request.num_inference_steps * request.strength) if request.strength else request.num_inference_steps
+
+
+class _Batch:
+    """The pictures of one call, and what was said of each."""
+
+    def __init__(self, pictures: Sequence[Picture], emit: Emit, cancelled: Callable[[str], bool]) -> None:
+        self.pictures = pictures
+        self._emit = emit
+        self._cancelled = cancelled
+        self._ended: set[str] = set()
+        self._began = monotonic()
+        self._previewed = self._began
+        for picture in pictures:
+            emit(Started(picture_id=picture.id, attempt=picture.attempt))
+
+    def left(self) -> list[Picture]:
+        """The pictures that have not ended."""
+        return [picture for picture in self.pictures if picture.id not in self._ended]
+
+    def on_step(self, step: int, of: int, jpeg: Callable[[int], bytes]) -> None:
+        """Say how far the batch is, with previews now and then. Raises where nobody waits any more."""
+        self.drop_cancelled()
+        if not self.left():
+            raise _AllCancelledError
+        preview = monotonic() - self._previewed >= PREVIEW_EVERY
+        for place, picture in enumerate(self.pictures):
+            if picture.id in self._ended:
+                continue
+            self._emit(Progress(picture_id=picture.id, attempt=picture.attempt, step=step, of=of))
+            if preview:
+                self._emit(Preview(picture_id=picture.id, attempt=picture.attempt, jpeg=jpeg(place)))
+        if preview:
+            self._previewed = monotonic()
+
+    def finish(self, picture: Picture, make: Callable[[Callable[[], bool]], Image.Image | None]) -> None:
+        """Make the last of the picture, unless it was cancelled before or while that was done."""
+        if picture.id in self._ended:
+            return
+        image = make(lambda: self._cancelled(picture.id))
+        if image is None or self._cancelled(picture.id):
+            self.drop_cancelled()
+            return
+        self._end(
+            Finished(
+                picture_id=picture.id,
+                attempt=picture.attempt,
+                png=encode_png(image, picture.request),
+                seed=picture.request.seed,
+                seconds=monotonic() - self._began,
+            )
+        )
+
+    def fail(self, template: str, params: dict[str, str | int | float]) -> None:
+        """Say of all that have not ended that they failed."""
+        for picture in self.left():
+            self._end(Failed(picture_id=picture.id, attempt=picture.attempt, template=template, params=params))
+
+    def drop_cancelled(self) -> None:
+        """End the pictures that were cancelled."""
+        for picture in self.left():
+            if self._cancelled(picture.id):
+                self._end(Cancelled(picture_id=picture.id, attempt=picture.attempt))
+
+    def _end(self, event: Event) -> None:
+        self._ended.add(event.picture_id)
+        self._emit(event)

@@ -1,0 +1,181 @@
+"""The generation module as the bot sees it: pictures go in, events come out."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from time import monotonic
+from typing import Any
+
+from .catalogue import Catalogue
+from .queue import FairQueue
+from .types import TERMINAL, Cancelled, Event, Failed, Finished, Picture
+from .worker import Loaded, Worker
+
+log = logging.getLogger(__name__)
+
+MAX_ROWS = 4  # pictures in one call of a pipeline
+STALLED_AFTER = 600.0  # seconds without a sign of life while it has work: loading a large model takes minutes
+LOOK_EVERY = 10.0  # seconds between two looks for stalled workers
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a child that died is started again
+MEMORY_SHARE = 0.6  # of the machine's memory, for models that are kept loaded
+SMOOTHING = 0.2  # weight of the newest time in the mean
+GIB = 2**30
+
+
+class Service:
+    """The fair queue and a worker for each device. All methods are called on the event loop."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        devices: Sequence[str] = ("cpu",),
+        threads: int | None = None,
+        stalled_after: float = STALLED_AFTER,
+    ) -> None:
+        self._catalogue = catalogue
+        self._devices = devices
+        self._threads = threads or max(1, (os.cpu_count() or 1) // len(devices))
+        self._stalled_after = stalled_after
+        self._queue = FairQueue()
+        self._workers: dict[int, Worker] = {}
+        self._pauses = [FIRST_PAUSE] * len(devices)
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        #: mean seconds that a picture keeps a worker busy
+        self._seconds: float | None = None
+        #: how many were made in one call with a picture that is running
+        self._batch_of: dict[str, int] = {}
+
+    async def start(self) -> None:
+        """Start a worker for each device; pictures may be submitted before they are ready."""
+        for place in range(len(self._devices)):
+            self._start_worker(place)
+        self._spawn(self._watch())
+
+    async def close(self) -> None:
+        """End the workers; what they were making gets no event, and events() ends."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*(worker.close() for worker in self._workers.values()))
+        self._events.put_nowait(None)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What happens, in order; each attempt at a picture ends with one terminal event. Ends when closed."""
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    def submit(self, pictures: Sequence[Picture]) -> None:
+        """Queue pictures, which may be made in one call. Raises ValueError where one waits already."""
+        for picture in pictures:
+            self._queue.push(picture, monotonic())
+        for worker in self._workers.values():
+            self._feed(worker)
+
+    def cancel(self, picture_id: str) -> None:
+        """Take a picture back: at once where it waits, at the next step where it is being made."""
+        if picture := self._queue.cancel(picture_id):
+            self._events.put_nowait(Cancelled(picture_id=picture.id, attempt=picture.attempt))
+        for worker in self._workers.values():
+            if picture_id in worker.running:
+                worker.cancel(picture_id)
+
+    def ahead(self, picture_id: str) -> int | None:
+        """How many waiting pictures are made before this one; None where it does not wait."""
+        return self._queue.ahead(picture_id)
+
+    def waiting(self) -> int:
+        """How many pictures wait."""
+        return len(self._queue)
+
+    def estimate(self, picture_id: str) -> float | None:
+        """Seconds until a waiting picture is begun, by the mean of past times; None where that is not known."""
+        ahead = self._queue.ahead(picture_id)
+        if ahead is None or self._seconds is None:
+            return None
+        running = sum(len(worker.running) for worker in self._workers.values())
+        return (ahead + running) * self._seconds / len(self._devices)
+
+    def worker_pids(self) -> list[int]:
+        """Process ids of the children."""
+        return [worker.pid for worker in self._workers.values() if worker.pid]
+
+    def _start_worker(self, place: int) -> None:
+        specs = {spec.id: spec for spec in self._catalogue.models}
+        budget = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB * MEMORY_SHARE / len(self._devices)
+        self._workers[place] = Worker(
+            specs,
+            self._devices[place],
+            self._threads,
+            budget,
+            on_event=self._on_event,
+            on_exit=lambda worker: self._on_exit(place, worker),
+        )
+        self._feed(self._workers[place])
+
+    def _feed(self, worker: Worker) -> None:
+        """Give a worker without work the next picture, and those waiting that can be made in the same call."""
+        if worker.running or (first := self._queue.next(worker.resident)) is None:
+            return
+        batch, key = [first], first.batch_key()
+        # A picture that may have killed its worker takes no other with it.
+        while first.attempt == 1 and len(batch) < MAX_ROWS:
+            more = self._queue.next(
+                worker.resident, lambda picture: picture.attempt == 1 and picture.batch_key() == key
+            )
+            if more is None:
+                break
+            batch.append(more)
+        self._batch_of |= {picture.id: len(batch) for picture in batch}
+        worker.submit(batch)
+
+    def _on_event(self, worker: Worker, event: Event | Loaded) -> None:
+        self._pauses = [FIRST_PAUSE] * len(self._devices)
+        if isinstance(event, Loaded):
+            self._feed(worker)
+            return
+        if isinstance(event, TERMINAL):
+            self._learn(event)
+        self._events.put_nowait(event)
+
+    def _learn(self, event: Event) -> None:
+        """Take the time of a finished picture into the mean; a batch's time is shared by its pictures."""
+        rows = self._batch_of.pop(event.picture_id, 1)
+        if not isinstance(event, Finished):
+            return
+        seconds = event.seconds / rows
+        self._seconds = seconds if self._seconds is None else self._seconds + SMOOTHING * (seconds - self._seconds)
+
+    def _on_exit(self, place: int, worker: Worker) -> None:
+        """The child is dead: its pictures failed, and another child takes its place after a pause."""
+        log.error("the worker on %s died with %d pictures; starting another", worker.device, len(worker.running))
+        for picture in worker.running.values():
+            self._events.put_nowait(
+                Failed(
+                    picture_id=picture.id,
+                    attempt=picture.attempt,
+                    template="The process that makes pictures ended while it made this one; please try again.",
+                    retryable=True,
+                )
+            )
+        del self._workers[place]
+        self._spawn(self._restart(place))
+
+    async def _restart(self, place: int) -> None:
+        await asyncio.sleep(self._pauses[place])
+        self._pauses[place] = min(2 * self._pauses[place], LONGEST_PAUSE)
+        self._start_worker(place)
+
+    async def _watch(self) -> None:
+        """Kill workers that have work and give no sign of life."""
+        while True:
+            await asyncio.sleep(min(LOOK_EVERY, self._stalled_after / 4))
+            for worker in self._workers.values():
+                if worker.running and monotonic() - worker.last_sign > self._stalled_after:
+                    log.error("the worker on %s gives no sign of life; it is killed", worker.device)
+                    worker.kill()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

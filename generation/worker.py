@@ -1,0 +1,174 @@
+"""A child process that makes pictures on one device, and the parent's end of its pipe."""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import queue
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from time import monotonic
+
+from .types import TERMINAL, Event, ModelSpec, Picture
+
+log = logging.getLogger(__name__)
+
+NICENESS = 10  # on a CPU the bot's process comes first, so that it answers in time
+END_SECONDS = 5.0  # how long a child may take to end before it is killed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The models that the child keeps now; sent when it is ready and after each batch."""
+
+    models: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cancel:
+    picture_id: str
+
+
+class Worker:
+    """The parent's end. Its callbacks run on the event loop; all of its methods are called there."""
+
+    def __init__(
+        self,
+        specs: Mapping[str, ModelSpec],
+        device: str,
+        threads: int,
+        budget: float,
+        on_event: Callable[["Worker", Event | Loaded], None],
+        on_exit: Callable[["Worker"], None],
+    ) -> None:
+        self.device = device
+        self.resident: frozenset[str] = frozenset()
+        #: pictures that it was given and that have not ended
+        self.running: dict[str, Picture] = {}
+        self.last_sign = monotonic()
+        self._on_event = on_event
+        self._on_exit = on_exit
+        self._loop = asyncio.get_running_loop()
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_child, args=(theirs, dict(specs), device, threads, budget), name=f"criar-{device}", daemon=True
+        )
+        self._process.start()
+        # Only with no copy of its end left here does the pipe end when the child does.
+        theirs.close()
+        threading.Thread(target=self._read, name=f"read-{device}", daemon=True).start()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id."""
+        return self._process.pid
+
+    def submit(self, batch: Sequence[Picture]) -> None:
+        """Give it pictures to make in one call."""
+        self.running |= {picture.id: picture for picture in batch}
+        self.last_sign = monotonic()
+        self._send(list(batch))
+
+    def cancel(self, picture_id: str) -> None:
+        """Ask it to leave out a picture that it was given."""
+        self._send(_Cancel(picture_id=picture_id))
+
+    def kill(self) -> None:
+        """End it at once; on_exit follows."""
+        self._process.kill()
+
+    async def close(self) -> None:
+        """End it and wait until it is gone; what it was making is not made."""
+        self._on_exit = lambda _: None
+        with suppress(OSError):
+            # Closing alone would not wake a reader that is blocked in it; shutting the socket down does, at both ends.
+            socket.socket(fileno=os.dup(self._pipe.fileno())).shutdown(socket.SHUT_RDWR)
+        await asyncio.to_thread(self._process.join, 2 * END_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            await asyncio.to_thread(self._process.join)
+
+    def _send(self, message: object) -> None:
+        # A child that has just died is found by the reader, which ends its pictures.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._pipe.send(message)
+
+    def _read(self) -> None:
+        """The reader thread: pass on what comes, until the pipe is drained and ends with the child."""
+        with suppress(RuntimeError):  # the loop was closed before the child's last words
+            with suppress(EOFError, OSError):
+                while True:
+                    self._loop.call_soon_threadsafe(self._take, self._pipe.recv())
+            self._process.join()
+            self._loop.call_soon_threadsafe(lambda: self._on_exit(self))
+
+    def _take(self, message: Event | Loaded) -> None:
+        self.last_sign = monotonic()
+        if isinstance(message, Loaded):
+            self.resident = message.models
+        elif isinstance(message, TERMINAL):
+            self.running.pop(message.picture_id, None)
+        self._on_event(self, message)
+
+
+def _child(pipe: Connection, specs: Mapping[str, ModelSpec], device: str, threads: int, budget: float) -> None:
+    """The child's main function: make what comes through the pipe until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us in order
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {device} %(name)s: %(message)s")
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    if device == "cpu":
+        os.nice(NICENESS)
+    inbox = _Inbox(pipe)
+    from .engine.engine import Engine
+
+    engine = Engine(specs, device, threads, budget)
+    engine.warm_up()
+    pipe.send(Loaded(models=engine.resident()))
+    while batch := inbox.batches.get():
+        engine.run(batch, pipe.send, inbox.is_cancelled)
+        inbox.forget(batch)
+        pipe.send(Loaded(models=engine.resident()))
+
+
+class _Inbox:
+    """What the parent sends, read by a thread of its own so that cancelling arrives while a batch runs."""
+
+    def __init__(self, pipe: Connection) -> None:
+        #: what to make; nothing once the parent is gone
+        self.batches: queue.Queue[list[Picture] | None] = queue.Queue()
+        self._closed = False
+        self._here: set[str] = set()
+        self._cancelled: set[str] = set()
+        threading.Thread(target=self._read, args=(pipe,), daemon=True).start()
+
+    def is_cancelled(self, picture_id: str) -> bool:
+        """Whether nobody waits for the picture any more."""
+        return self._closed or picture_id in self._cancelled
+
+    def forget(self, batch: Sequence[Picture]) -> None:
+        """The batch has ended."""
+        ids = {picture.id for picture in batch}
+        self._here -= ids
+        self._cancelled -= ids
+
+    def _read(self, pipe: Connection) -> None:
+        try:
+            while True:
+                message = pipe.recv()
+                if isinstance(message, _Cancel):
+                    self._cancelled |= {message.picture_id} & self._here
+                else:
+                    self._here |= {picture.id for picture in message}
+                    self.batches.put(message)
+        except (EOFError, OSError):
+            # The parent is gone, however it ended: no child outlives it, not even one that hangs.
+            self._closed = True
+            self.batches.put(None)
+            threading.Event().wait(END_SECONDS)
+            os._exit(0)
