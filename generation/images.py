@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from .errors import PictureError
@@ -75,7 +75,7 @@ def open_picture(data: bytes) -> OpenedPicture:
         raise PictureError(
             "That picture is too large to open; send one of at most {most} megapixels.", most=36
         ) from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PictureError("I cannot read that file; send a picture as PNG, JPEG, WebP or GIF.") from None
     except BROKEN:
         raise PictureError(

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..images import encode_png, read_kept
 from ..types import Cancelled, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Started, Task
 from .models import Models, free_memory
 from .schedulers import make_scheduler
-from .upscale import Upscaler
+from .upscale import Stop, Upscaler
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class Engine:
         with torch.inference_mode():
             images = pipeline(**self._arguments(spec, batch.pictures), callback_on_step_end=on_step).images
         for picture, image in zip(batch.pictures, images, strict=True):
-            batch.finish(picture, lambda stop, image=image: self._enlarge(image, spec.enlarge, stop))
+            batch.finish(picture, partial(self._enlarge, image, spec.enlarge, self._upscaler_source))
 
     def _arguments(self, spec: ModelSpec, pictures: Sequence[Picture]) -> dict[str, Any]:
         """The pipeline's arguments; lists where the pictures may differ."""
@@ -123,17 +124,13 @@ class Engine:
         for picture in batch.pictures:
             image = read_kept(picture.request.images[0].read_bytes())
             factor = picture.request.width // image.width
-            batch.finish(
-                picture,
-                lambda stop, image=image, factor=factor: self._upscaler(spec.source).enlarge(image, factor, stop),
-            )
+            batch.finish(picture, partial(self._enlarge, image, factor, spec.source))
 
-    def _enlarge(self, image: Image.Image, factor: int, stop: Callable[[], bool]) -> Image.Image | None:
-        return image if factor == 1 else self._upscaler(self._upscaler_source).enlarge(image, factor, stop)
-
-    def _upscaler(self, source: str) -> Upscaler:
-        return self._upscalers.setdefault(source, Upscaler(source, self._threads))
-
+    def _enlarge(self, image: Image.Image, factor: int, weights: str, stop: Stop) -> Image.Image | None:
+        if factor == 1:
+            return image
+        upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
+        return upscaler.enlarge(image, factor, stop)
 
 def _steps_run(request: Request) -> int:
     """How many steps the pipeline will run: img2img leaves out the first (1 - strength) of them."""
@@ -172,7 +169,7 @@ class _Batch:
         if preview:
             self._previewed = monotonic()
 
-    def finish(self, picture: Picture, make: Callable[[Callable[[], bool]], Image.Image | None]) -> None:
+    def finish(self, picture: Picture, make: Callable[[Stop], Image.Image | None]) -> None:
         """Make the last of the picture, unless it was cancelled before or while that was done."""
         if picture.id in self._ended:
             return

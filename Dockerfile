@@ -1,0 +1,30 @@
+# For NVIDIA hosts with the NVIDIA Container Toolkit; also runs on a CPU.
+# docker build -t criar . && docker run --gpus all -e DISCORD_TOKEN -v criar:/data criar
+FROM python:3.11-slim-bookworm
+
+RUN useradd --create-home --uid 1000 criar \
+    && mkdir /data \
+    && chown criar:criar /data
+
+WORKDIR /app
+
+# The dependencies change seldom: they are a layer of their own. torch from PyPI brings its CUDA libraries along.
+COPY requirements.lock ./
+RUN pip install --no-cache-dir torch==2.13.0 \
+    && pip install --no-cache-dir --requirement requirements.lock
+
+COPY pyproject.toml README.md config.example.toml ./
+COPY bot bot
+COPY generation generation
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+
+USER criar
+# config.toml's folder "data" is /data/data; put a config.toml into the volume to change anything.
+WORKDIR /data
+VOLUME /data
+ENV PYTHONUNBUFFERED=1
+
+HEALTHCHECK --interval=30s --timeout=10s --start-period=120s CMD ["python", "-m", "bot", "health"]
+
+ENTRYPOINT ["python", "-m", "bot"]
+CMD ["run"]

@@ -1,0 +1,43 @@
+# Two commands for a newcomer: make demo, make test.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo install test test-slow lint types lock clean
+
+demo: $(INSTALLED)
+	@exec $(BIN)/python -m bot demo
+
+install: $(INSTALLED)
+
+# torch comes first and by itself: it has no hash in the lock, since its build differs from machine to machine.
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: lint types
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(INSTALLED)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+lock: $(INSTALLED)
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --output-file requirements.lock pyproject.toml
+	$(BIN)/python -c "import re, pathlib; p = pathlib.Path('requirements.lock'); \
+		p.write_text(re.sub(r'(?m)^(torch==[^ +]+)[^\n]*\\\\\n(?:    --hash[^\n]*\n?)+', r'\1\n', p.read_text()))"
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -1,0 +1,68 @@
+"""Who asked, where, and how to answer him: the same for a command, a button, a modal and a reply."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import discord
+
+from .errors import Refusal
+
+DEFAULT_UPLOAD_LIMIT = 10 * 2**20  # bytes a file, where Discord names no other
+
+NEEDED_IN_CHANNEL = discord.Permissions(
+    view_channel=True, send_messages=True, attach_files=True, embed_links=True, read_message_history=True
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """One interaction or message that asks for pictures."""
+
+    #: of the interaction or the message
+    id: int
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    #: Discord's code of the member's language
+    locale: str
+    #: bytes that one file may have here
+    upload_limit: int
+    #: edits the member's private answer (content, attachments, view); None where there is none, as for a message
+    edit: Callable[..., Awaitable[object]] | None = None
+    #: the message that the announcement replies to
+    reply_to: discord.MessageReference | None = None
+
+
+async def private_asker(interaction: discord.Interaction) -> Asker:
+    """Acknowledge the interaction with a private answer that is filled in later.
+
+    Raises Refusal where the bot may not post pictures in the channel, so that nothing is made that cannot be shown.
+    """
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    if interaction.channel_id is None or not interaction.app_permissions.is_superset(NEEDED_IN_CHANNEL):
+        raise Refusal(
+            "I may not post pictures here; a server admin must allow me to view this channel, send messages, "
+            "attach files, embed links and read the message history."
+        )
+    return Asker(
+        id=interaction.id,
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        locale=interaction.locale.value,
+        upload_limit=interaction.filesize_limit,
+        edit=interaction.edit_original_response,
+    )
+
+
+def message_asker(message: discord.Message) -> Asker:
+    """Who wrote the message; the announcement will reply to it."""
+    return Asker(
+        id=message.id,
+        user_id=message.author.id,
+        guild_id=message.guild.id if message.guild else None,
+        channel_id=message.channel.id,
+        locale=str(message.guild.preferred_locale) if message.guild else discord.Locale.american_english.value,
+        upload_limit=message.guild.filesize_limit if message.guild else DEFAULT_UPLOAD_LIMIT,
+        reply_to=message.to_reference(fail_if_not_exists=False),
+    )

@@ -1,0 +1,101 @@
+"""The Discord client: start-up, command sync, replies, and the one error handler."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from yarl import URL
+
+from generation import Catalogue, Service
+
+from .commands import COMMANDS
+from .config import Config
+from .delivery import Delivery
+from .flow import Flow
+from .replies import answer_reply
+from .store import Store
+from .text import CommandTranslator
+from .views.errors import answer_error
+from .views.job import JobButton
+
+log = logging.getLogger(__name__)
+
+#: only what replies need; the privileged Message Content intent is not among it
+INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+
+
+class Criar(discord.Client):
+    """The bot."""
+
+    def __init__(self, config: Config, store: Store, service: Service, catalogue: Catalogue) -> None:
+        super().__init__(
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+        )
+        self.config = config
+        self.store = store
+        self.service = service
+        self.catalogue = catalogue
+        self.flow = Flow(config, store, service, Delivery(self, store, catalogue))
+        self.tree = Tree(self)
+        self._following: asyncio.Task[None]
+        self._resumed = False
+
+    async def setup_hook(self) -> None:
+        """Make everything ready before the gateway is connected, so that the first command finds it so."""
+        for command in COMMANDS:
+            self.tree.add_command(command)
+        self.add_dynamic_items(JobButton)
+        await self.tree.set_translator(CommandTranslator())
+        await self._sync_commands()
+        self._following = asyncio.create_task(self.flow.run())
+
+    async def on_ready(self) -> None:
+        """Connected; comes again after every lost session, resuming must not."""
+        log.info("connected as %s to %d servers", self.user, len(self.guilds))
+        if not self._resumed:
+            self._resumed = True
+            await self.flow.resume()
+
+    async def on_message(self, message: discord.Message) -> None:
+        """A reply to a picture of ours refines it."""
+        await answer_reply(self, message)
+
+    async def close(self) -> None:
+        """Stop following first, so that nothing is half done when the connection goes."""
+        await self.flow.close()
+        await super().close()
+
+    async def _sync_commands(self) -> None:
+        """Tell Discord our commands, if they are others than it was told last: it allows 200 new ones a day."""
+        translator = CommandTranslator()
+        commands = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
+        digest = hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
+        key = f"commands of {self.application_id} at {discord.http.Route.BASE}"
+        if await self.store.settings.get(key) == digest:
+            return
+        await self.tree.sync()
+        await self.store.settings.set(key, digest)
+        log.info("told Discord %d commands", len(commands))
+
+
+class Tree(app_commands.CommandTree[Criar]):
+    """The commands, with the one error handler."""
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+        """Answer with a sentence; nothing ends in silence."""
+        await answer_error(interaction, error)
+
+
+def use_local_discord(api: str) -> None:
+    """Send everything to a local Discord at ``api``; the configuration made sure that it is on this machine."""
+    discord.http.Route.BASE = api
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(api.replace("http://", "ws://", 1)).origin() / "gateway"

@@ -1,0 +1,122 @@
+"""What the commands that make pictures share: their fields' descriptions and the suggestions while typing."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images
+
+from ..compose import SHAPES, pixels, wished_size
+from ..errors import Refusal
+from ..text import speaker
+
+if TYPE_CHECKING:
+    pass
+
+if TYPE_CHECKING:
+    from ..client import Criar
+
+Interaction: TypeAlias = "discord.Interaction[Criar]"
+
+T = TypeVar("T")
+
+MAX_CHOICES = 25  # Discord's limit for suggestions
+
+Count = app_commands.Range[int, 1, 4]
+Steps = app_commands.Range[int, 1, 100]
+Guidance = app_commands.Range[float, 0.0, 30.0]
+Seed = app_commands.Range[int, 0, MAX_SEED]
+Strength = app_commands.Range[float, 0.05, 1.0]
+Prompt = app_commands.Range[str, 1, 1500]
+NegativePrompt = app_commands.Range[str, 0, 1500]
+
+DESCRIPTIONS = {
+    "prompt": locale_str("What the picture should show, in words"),
+    "negative_prompt": locale_str("What to keep out of the picture"),
+    "model": locale_str("Which model draws it; the default is a good start"),
+    "count": locale_str("How many pictures, 1 to 4; each counts against your day"),
+    "size": locale_str("Shape or size: square, 3:2, 512x384"),
+    "num_inference_steps": locale_str("Denoising steps: more take longer and are finer"),
+    "guidance_scale": locale_str("How closely it follows the prompt; too much looks harsh"),
+    "seed": locale_str("The same seed and settings make the same picture"),
+    "scheduler": locale_str("How the noise is taken away, step by step"),
+    "strength": locale_str("How much may change: 0.25 subtle, 0.5 noticeable, 0.8 major, 1 from scratch"),
+    "image": locale_str("The picture to start from: PNG, JPEG, WebP or GIF"),
+}
+
+STRENGTHS = (
+    (0.25, "0.25 low: subtle changes"),
+    (0.5, "0.5 medium: noticeable changes, composition kept"),
+    (0.8, "0.8 high: major changes"),
+    (1.0, "1.0 from scratch, like txt2img"),
+)
+
+SHAPE_NAMES = {"square": "1:1", "portrait": "2:3", "landscape": "3:2", "wide": "16:9", "tall": "9:16"}
+
+
+def _chosen_model(interaction: "Interaction", task: Task) -> ModelSpec:
+    catalogue: Catalogue = interaction.client.catalogue
+    try:
+        return catalogue.get(interaction.namespace.model or catalogue.first(task).id)
+    except RequestError:
+        return catalogue.first(task)
+
+
+def _task(interaction: "Interaction") -> Task:
+    return Task(interaction.command.name) if interaction.command else Task.TXT2IMG
+
+
+async def suggest_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Models of the catalogue that resemble what was typed and can do the command's task."""
+    found = interaction.client.catalogue.search(typed, task=_task(interaction), limit=MAX_CHOICES)
+    return [Choice(name=f"{spec.title}: {spec.description}"[:100], value=spec.id) for spec in found]
+
+
+async def suggest_scheduler(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Schedulers that work with the chosen model."""
+    names = _chosen_model(interaction, _task(interaction)).schedulers
+    return [Choice(name=name, value=name) for name in names if typed.lower() in name.lower()][:MAX_CHOICES]
+
+
+async def suggest_size(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Shapes with the size they come to, or the size that was typed as the model will make it."""
+    say = speaker(interaction.locale.value)
+    spec = _chosen_model(interaction, _task(interaction))
+
+    def choice(label: str, value: str) -> Choice[str]:
+        return Choice(name=f"{label} ({pixels(*images.fit_size(*wished_size(value, spec), spec))})"[:100], value=value)
+
+    shapes = [choice(f"{say(name)} {SHAPE_NAMES[name]}", name) for name in SHAPES]
+    found = [shape for shape in shapes if typed.lower() in shape.name.lower()]
+    if found or not typed:
+        return found
+    try:
+        return [choice(typed, typed)]
+    except Refusal:
+        return shapes
+
+
+async def suggest_strength(interaction: "Interaction", typed: str) -> list[Choice[float]]:
+    """The strengths that have a name, explained; or the number that was typed."""
+    say = speaker(interaction.locale.value)
+    named = [Choice(name=say(text), value=value) for value, text in STRENGTHS]
+    found = [choice for choice in named if typed.lower() in choice.name.lower()]
+    try:
+        value = round(float(typed), 2)
+    except ValueError:
+        return found
+    exact = value in {choice.value for choice in found}
+    return found if exact or not 0.05 <= value <= 1 else [Choice(name=f"{value:g}", value=value), *found]
+
+
+def described(*names: str) -> Callable[[T], T]:
+    """Give a command's fields their descriptions."""
+    return app_commands.describe(**{name: DESCRIPTIONS[name] for name in names})
+
+
+def suggesting(**more: Any) -> Callable[[T], T]:
+    """Give a command's fields their suggestions."""
+    return app_commands.autocomplete(model=suggest_model, size=suggest_size, scheduler=suggest_scheduler, **more)

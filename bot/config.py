@@ -1,0 +1,156 @@
+"""config.toml and the environment become validated settings; an error names file, key and what is allowed."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from .errors import ConfigError
+
+TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105 - the variable's name, not a token
+FREE = "free"
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+Snowflake = Annotated[int, Field(gt=0, lt=2**63)]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Discord(Section):
+    """Who runs the bot, and where Discord is."""
+
+    #: user ids of those who may do everything
+    operators: tuple[Snowflake, ...] = Field(default=(), strict=False)
+    #: address of a local Discord for trying and testing; empty is the real one
+    api: str = ""
+
+    @field_validator("api")
+    @classmethod
+    def _loopback(cls, api: str) -> str:
+        # A real token must never travel to an address that is not this machine.
+        host = api.removeprefix("http://").split("/")[0].rsplit(":", 1)[0]
+        if api and not (api.startswith("http://") and host in LOOPBACK):
+            raise ValueError('must be empty (the real Discord) or on this machine: "http://127.0.0.1:PORT/api/v10"')
+        return api.rstrip("/")
+
+
+class Storage(Section):
+    """Where the database and the pictures are kept."""
+
+    folder: Path = Field(default=Path("data"), strict=False)
+    #: finished pictures stay on disk this long
+    keep_days: int = Field(default=7, ge=1, le=365)
+
+
+class Plan(Section):
+    """What a member on this plan may use."""
+
+    images_per_day: int = Field(default=20, ge=0, le=100_000)
+    #: turns in a round of the queue
+    priority: int = Field(default=1, ge=1, le=10)
+    #: images of one member that may wait or run at the same time
+    waiting: int = Field(default=20, ge=1, le=1000)
+
+
+class Quota(Section):
+    """How the day is counted, and what a server's admin may hand out."""
+
+    #: the day begins at midnight of this time zone
+    timezone: str = "UTC"
+    #: images a day up to which a server's admin may set a member's limit; absent, it is the free plan's limit
+    admin_ceiling: int | None = Field(default=None, ge=0, le=100_000)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError('must be a name of the tz database, such as "UTC" or "America/Sao_Paulo"') from None
+        return timezone
+
+
+class Generation(Section):
+    """What makes the pictures."""
+
+    #: one child process each
+    devices: tuple[str, ...] = Field(default=("cpu",), strict=False, min_length=1)
+    #: threads of a child on a CPU; 0 shares the machine's cores among the children
+    threads: int = Field(default=0, ge=0, le=256)
+    #: catalogue ids that are offered, the first is the default
+    models: tuple[str, ...] = Field(default=("criar-embedded",), strict=False, min_length=1)
+
+
+class Config(Section):
+    """The whole file."""
+
+    discord: Discord = Discord()
+    storage: Storage = Storage()
+    plans: dict[str, Plan] = Field(default_factory=lambda: {FREE: Plan()})
+    quota: Quota = Quota()
+    generation: Generation = Generation()
+
+    @model_validator(mode="after")
+    def _free_plan(self) -> Self:
+        if FREE not in self.plans:
+            raise ValueError("plans must contain the plan [plans.free], which everybody has who has no other")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone whose midnight begins a day."""
+        return ZoneInfo(self.quota.timezone)
+
+    @property
+    def admin_ceiling(self) -> int:
+        """Images a day up to which a server's admin may set a limit."""
+        ceiling = self.quota.admin_ceiling
+        return self.plans[FREE].images_per_day if ceiling is None else ceiling
+
+
+def load(path: Path | None) -> Config:
+    """The settings of the file, or the defaults where no file is named.
+
+    Raises ConfigError naming the file, the key and what is allowed.
+    """
+    if path is None:
+        return Config()
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; copy config.example.toml to {path} and change it") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{path}: {_problem(problem)}" for problem in error.errors())) from None
+
+
+def _problem(problem: ErrorDetails) -> str:
+    """One line for one of pydantic's errors: the key, what is wrong, what stands there."""
+    key = ".".join(str(part) for part in problem["loc"]) or "the file"
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: there is no such key; config.example.toml lists all"
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    value = problem["input"]
+    return f"{key}: {message}" + ("" if isinstance(value, dict) else f", not {value!r}")
+
+
+def token() -> str:
+    """The bot's token from the environment. Raises ConfigError where it is missing."""
+    value = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if not value:
+        raise ConfigError(
+            f"environment: {TOKEN_VARIABLE} is not set; create a bot in Discord's developer portal, "
+            f"copy its token (Bot > Reset Token) and start with {TOKEN_VARIABLE}=... in the environment"
+        )
+    return value

@@ -1,0 +1,87 @@
+"""Everything on one machine: a local Discord as one process, the bot as another, ended together."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+from pathlib import Path
+
+from .config import TOKEN_VARIABLE
+
+READY = "connected as"  # what the bot logs when it is there
+END_SECONDS = 15.0  # how long a process may take to end before it is killed
+
+
+async def demo(port: int) -> int:
+    """Run until Ctrl-C or until one of the two ends; returns the exit code."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    print("Starting the local Discord and the bot …", flush=True)
+    discord = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "sandbox", "--port", str(port), stdout=PIPE, start_new_session=True
+    )
+    assert discord.stdout
+    line = await discord.stdout.readline()
+    if not line:
+        print("The local Discord did not start; run this in the project's folder, after make install.")
+        return 1
+    addresses = json.loads(line)
+    with tempfile.TemporaryDirectory(prefix="criar-demo-") as folder:
+        bot = await _start_bot(Path(folder), addresses)
+        try:
+            await _announce(bot, addresses["page"], stop)
+            return await _wait(stop, discord, bot)
+        finally:
+            await asyncio.gather(_end(bot), _end(discord))
+
+
+async def _start_bot(folder: Path, addresses: dict[str, str]) -> Process:
+    config = folder / "config.toml"
+    config.write_text(
+        f'[discord]\napi = "{addresses["api"]}"\n[storage]\nfolder = "{folder / "data"}"\n', encoding="utf-8"
+    )
+    # A session of its own: Ctrl-C reaches this process alone, which ends the others in order.
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", "--config", str(config),
+        env={**os.environ, TOKEN_VARIABLE: addresses["token"]}, stderr=PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+async def _announce(bot: Process, page: str, stop: asyncio.Event) -> None:
+    """Print the page's address once the bot is connected, and pass its log on."""
+    assert bot.stderr
+
+    async def log() -> None:
+        assert bot.stderr
+        async for line in bot.stderr:
+            text = line.decode(errors="replace").rstrip()
+            print(text, file=sys.stderr, flush=True)
+            if READY in text:
+                print(f"\n  Open {page} in a browser and type /txt2img\n  Ctrl-C ends it.\n", flush=True)
+
+    task = asyncio.create_task(log())
+    task.add_done_callback(lambda _: stop.set())
+
+
+async def _wait(stop: asyncio.Event, *processes: Process) -> int:
+    """Until told to stop (0) or until one of the processes ends by itself (1)."""
+    waits = [asyncio.create_task(stop.wait()), *(asyncio.create_task(process.wait()) for process in processes)]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    return 0 if all(process.returncode is None for process in processes) else 1
+
+
+async def _end(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), END_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

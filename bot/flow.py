@@ -1,0 +1,216 @@
+"""The way of a request: received, accepted, queued, followed, delivered; and taken up again after a restart."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from generation import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Picture,
+    PictureError,
+    Preview,
+    Progress,
+    Service,
+    Started,
+    images,
+)
+
+from .asker import Asker
+from .compose import Composed, Source, say_notes
+from .config import FREE, Config
+from .delivery import Delivery
+from .errors import Refusal
+from .progress import Pace, ProgressBoard
+from .store import JobRow, State, Store
+from .text import speaker
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
+MAX_UPLOAD = 25 * 2**20  # bytes of a picture that a person sends
+
+
+class Flow:
+    """Carries requests from members to the generation module, and pictures back."""
+
+    def __init__(self, config: Config, store: Store, service: Service, delivery: Delivery) -> None:
+        self._store = store
+        self._service = service
+        self._delivery = delivery
+        self._priority = config.plans[FREE].priority
+        self._board = ProgressBoard(service)
+        self._askers: dict[str, tuple[Asker, str]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def receive(self, attachment: discord.Attachment) -> Source:
+        """Check and keep a picture that a person sent. Raises generation.PictureError."""
+        if attachment.size > MAX_UPLOAD:
+            raise PictureError(
+                "“{name}” has {size} MB; send a picture of at most {most} MB.",
+                name=attachment.filename,
+                size=round(attachment.size / 2**20),
+                most=MAX_UPLOAD // 2**20,
+            )
+        return await self.keep(await attachment.read())
+
+    async def keep(self, data: bytes) -> Source:
+        """Check and keep a picture's bytes. Raises generation.PictureError."""
+        opened = await asyncio.to_thread(images.open_picture, data)
+        path = await asyncio.to_thread(self._store.files.keep_input, opened.png)
+        return Source(path=path, width=opened.width, height=opened.height, notes=tuple(opened.notes))
+
+    async def take_up(self, job: JobRow) -> Source:
+        """The first finished picture of a job, as the source of another. Raises Refusal where there is none."""
+        made = job.of_state(State.FINISHED)
+        if not made:
+            raise Refusal("There is no picture in that message yet; reply again when it is there.")
+        return await self.keep(await self._delivery.picture(job, made[0]))
+
+    async def submit(self, asker: Asker, composed: Composed) -> None:
+        """Accept the request, queue its pictures and announce them.
+
+        Raises Refusal where the member's limit forbids it. An interaction that was accepted before changes nothing.
+        """
+        job = await self._store.accept(
+            JobRow(
+                id=secrets.token_hex(6),
+                interaction_id=asker.id,
+                user_id=asker.user_id,
+                guild_id=asker.guild_id,
+                channel_id=asker.channel_id,
+                locale=asker.locale,
+                upload_limit=asker.upload_limit,
+                request=composed.request,
+                created_at=datetime.now(UTC),
+            )
+        )
+        if job is None:
+            return
+        notes = say_notes(speaker(asker.locale), composed.notes)
+        self._askers[job.id] = (asker, notes)
+        self._service.submit(job.to_make(self._priority))
+        if asker.edit:
+            self._board.follow(job, asker.edit, Pace(burst=4, every=2.5), notes)
+        try:
+            message = await self._delivery.announce(job, asker.reply_to)
+        except discord.HTTPException as error:
+            # The pictures are under way all the same, and delivery announces them itself or finds another way.
+            log.warning("job %s is not announced yet: %s", job.id, error)
+        else:
+            if not asker.edit and job.id in self._askers:
+                self._board.follow(job, message.edit, Pace(burst=1, every=3.0), notes)
+
+    async def cancel(self, job: JobRow) -> None:
+        """Take back what is not finished; the events that follow give it back to the member."""
+        for picture in job.pictures:
+            if picture.state in (State.WAITING, State.RUNNING):
+                self._service.cancel(picture.id)
+
+    async def delete(self, job: JobRow) -> None:
+        """Cancel what is under way, and take away the message and the pictures."""
+        await self.cancel(job)
+        await self._delivery.delete(job)
+
+    async def resume(self) -> None:
+        """Take up what the last run of the bot left: deliver what is finished, queue the rest again."""
+        for job in await self._store.jobs.undelivered():
+            if job.complete:
+                self._spawn(self._delivery.deliver(job))
+                continue
+            await self._store.jobs.requeue(job.id)
+            self._service.submit(job.to_make(self._priority))
+
+    async def run(self) -> None:
+        """Follow the generation module's events until it closes."""
+        async for event in self._service.events():
+            try:
+                await self._on_event(event)
+            except Exception:
+                log.exception("event %r could not be handled", event)
+
+    async def close(self) -> None:
+        """Stop what is under way; the next start takes it up again."""
+        await self._board.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _on_event(self, event: Event) -> None:
+        jobs = self._store.jobs
+        match event:
+            case Progress() | Preview():
+                self._board.update(event)
+            case Started(picture_id=picture_id, attempt=attempt):
+                await jobs.started(picture_id, attempt)
+            case Finished(picture_id=picture_id, attempt=attempt, png=png, seconds=seconds):
+                await asyncio.to_thread(self._store.files.keep_picture, picture_id, png)
+                if await jobs.finished(picture_id, attempt, seconds):
+                    await self._on_ended(picture_id)
+            case Failed():
+                await self._on_failed(event)
+            case Cancelled(picture_id=picture_id, attempt=attempt):
+                if await jobs.cancelled(picture_id, attempt):
+                    await self._on_ended(picture_id)
+
+    async def _on_failed(self, event: Failed) -> None:
+        log.warning("picture %s failed at attempt %s: %s", event.picture_id, event.attempt, event.template)
+        jobs = self._store.jobs
+        if event.retryable and event.attempt < MAX_ATTEMPTS:
+            if await jobs.retry(event.picture_id, event.attempt):
+                self._service.submit([await self._picture(event.picture_id)])
+        elif await jobs.failed(event.picture_id, event.attempt, event.template, event.params):
+            await self._on_ended(event.picture_id)
+
+    async def _picture(self, picture_id: str) -> Picture:
+        job = await self._job_of(picture_id)
+        return next(picture for picture in job.to_make(self._priority) if picture.id == picture_id)
+
+    async def _job_of(self, picture_id: str) -> JobRow:
+        job = await self._store.jobs.get(picture_id.partition(":")[0])
+        if job is None:
+            raise LookupError(f"picture {picture_id} belongs to no job")
+        return job
+
+    async def _on_ended(self, picture_id: str) -> None:
+        job = await self._job_of(picture_id)
+        if job.complete:
+            self._spawn(self._finish(job))
+
+    async def _finish(self, job: JobRow) -> None:
+        """Deliver, then close the member's private answer."""
+        await self._board.end(job.id)
+        asker, notes = self._askers.pop(job.id, (None, ""))
+        if not job.deleted:
+            # Read again: the announcement may have stored its message's id since.
+            await self._delivery.deliver(await self._job_of(job.pictures[0].id))
+        if asker and asker.edit:
+            try:
+                await asker.edit(content=await self._farewell(job, asker, notes), attachments=[], view=None)
+            except discord.HTTPException as error:
+                log.info("the private answer of job %s cannot be edited any more: %s", job.id, error)
+
+    async def _farewell(self, job: JobRow, asker: Asker, notes: str) -> str:
+        """What the private answer says when all is done."""
+        say = speaker(asker.locale)
+        allowed = await self._store.allowance(asker.user_id, asker.guild_id, datetime.now(UTC))
+        made = len(job.of_state(State.FINISHED))
+        done = (
+            say.plural("Your picture is ready.", "Your {n} pictures are ready.", made)
+            if made
+            else say("Nothing was made.")
+        )
+        left = say("You have {left} of {limit} images left today.", left=allowed.left, limit=allowed.limit)
+        return "\n".join(filter(None, [f"{done} {left}", notes]))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

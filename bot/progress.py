@@ -1,0 +1,173 @@
+"""Shows members how far their pictures are, by editing one message each: the latest wins, and never too often."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+import discord
+
+from generation import Event, Preview, Progress, Service, Started
+
+from .store import JobRow
+from .text import Speaker, speaker
+from .views.job import cancel_view
+
+log = logging.getLogger(__name__)
+
+BAR = 20  # characters
+QUEUE_REFRESH = 5.0  # seconds after which the place in the queue is looked up again
+
+Edit = Callable[..., Awaitable[object]]
+
+
+@dataclass(slots=True)
+class Pace:
+    """How often a message may be edited: ``burst`` times at once, then every ``every`` seconds.
+
+    An interaction's answer has a rate limit of its own, so a short job may show each of its few stages; messages of a
+    channel share one.
+    """
+
+    burst: int
+    every: float
+    gap: float = 0.4
+    _saved: float = field(init=False)
+    _last: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._saved = float(self.burst)
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next edit may be made; counts it as made."""
+        if self._last:
+            self._saved = min(self.burst, self._saved + (now - self._last) / self.every)
+        delay = 0.0 if self._saved >= 1 else (1 - self._saved) * self.every
+        delay = max(delay, self._last + self.gap - now)
+        self._saved -= 1
+        self._last = now + delay
+        return delay
+
+
+@dataclass(slots=True)
+class _Shown:
+    step: int = 0
+    of: int = 0
+    jpeg: bytes | None = None
+
+
+class _Follower:
+    """One job's message."""
+
+    def __init__(self, job: JobRow, service: Service, edit: Edit, pace: Pace, notes: str) -> None:
+        self._job = job
+        self._service = service
+        self._edit = edit
+        self._pace = pace
+        self._notes = notes
+        self._say = speaker(job.locale)
+        self._shown = {picture.id: _Shown() for picture in job.pictures}
+        self._changed = asyncio.Event()
+        self._content = ""
+        self._editing = asyncio.Lock()
+        self._task = asyncio.create_task(self._run(), name=f"progress-{job.id}")
+
+    def update(self, event: Event) -> None:
+        """Take in what happened; the next edit shows it."""
+        shown = self._shown[event.picture_id]
+        match event:
+            case Progress():
+                shown.step, shown.of = event.step, event.of
+            case Preview():
+                shown.jpeg = event.jpeg
+        self._changed.set()
+
+    async def end(self) -> None:
+        """Stop; an edit under way is finished first, since one that is cut off could still overtake the next."""
+        async with self._editing:
+            self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        """Edit whenever something changed, as often as the pace allows, until the message is gone or the job done."""
+        try:
+            while True:
+                await asyncio.sleep(self._pace.wait(monotonic()))
+                self._changed.clear()
+                content = f"{self._describe()}\n{self._notes}"
+                if content != self._content:
+                    self._content = content
+                    async with self._editing:
+                        view = cancel_view(self._job.id, self._say)
+                        await self._edit(content=content, attachments=self._previews(), view=view)
+                await self._wait_for_change()
+        except discord.HTTPException as error:
+            log.info("progress of job %s is not shown any more: %s", self._job.id, error)
+
+    def _previews(self) -> list[discord.File]:
+        return [
+            discord.File(io.BytesIO(shown.jpeg), f"preview-{place}.jpg", description=self._say("Preview"))
+            for place, shown in enumerate(self._shown.values(), 1)
+            if shown.jpeg
+        ]
+
+    async def _wait_for_change(self) -> None:
+        running = any(shown.of for shown in self._shown.values())
+        try:
+            async with asyncio.timeout(None if running else QUEUE_REFRESH):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    def _describe(self) -> str:
+        steps, of = sum(s.step for s in self._shown.values()), sum(s.of for s in self._shown.values())
+        if not of:
+            return describe_place(self._say, self._service, next(iter(self._shown)))
+        done = round(BAR * steps / of)
+        running = sum(1 for shown in self._shown.values() if shown.of)
+        title = self._say.plural(
+            "Making your picture", "Making your pictures, {running} of {n} begun", len(self._shown), running=running
+        )
+        bar = "█" * done + "░" * (BAR - done)
+        return f"{title}\n`{bar}` {self._say('step {steps} of {of}', steps=steps, of=of)}"
+
+
+def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
+    """Where a waiting picture stands in the queue, and how long that may take."""
+    ahead = service.ahead(picture_id)
+    if not ahead:
+        return say("You are next.")
+    place = say.plural("{n} picture is ahead of yours.", "{n} pictures are ahead of yours.", ahead)
+    seconds = service.estimate(picture_id)
+    return f"{place} {say('About {seconds} s to wait.', seconds=round(seconds))}" if seconds else place
+
+
+class ProgressBoard:
+    """All messages that are being edited."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._followers: dict[str, _Follower] = {}
+
+    def follow(self, job: JobRow, edit: Edit, pace: Pace, notes: str) -> None:
+        """Begin to show the job's progress, above ``notes`` on what was received and rounded."""
+        self._followers[job.id] = _Follower(job, self._service, edit, pace, notes)
+
+    def update(self, event: Event) -> None:
+        """Show what happened to a picture, where its job is followed."""
+        follower = self._followers.get(event.picture_id.partition(":")[0])
+        if follower and isinstance(event, Started | Progress | Preview):
+            follower.update(event)
+
+    async def end(self, job_id: str) -> None:
+        """Stop editing; when this returns, no edit is under way."""
+        follower = self._followers.pop(job_id, None)
+        if follower:
+            await follower.end()
+
+    async def close(self) -> None:
+        """Stop editing all."""
+        for job_id in list(self._followers):
+            await self.end(job_id)

@@ -1,0 +1,69 @@
+"""Pictures on disk: what members send, by the SHA-256 of its bytes, and what was made, by the picture's id.
+
+All of it blocks: call it in a thread.
+"""
+
+import os
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+OWNER_ONLY = 0o700
+
+
+class Files:
+    """The folders ``inputs`` and ``pictures`` beside the database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.inputs = folder / "inputs"
+        self.pictures = folder / "pictures"
+
+    def open(self) -> None:
+        """Make the folders where they are missing."""
+        for folder in (self.inputs, self.pictures):
+            folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY)
+
+    def keep_input(self, png: bytes) -> Path:
+        """Write a person's picture, unless it is there already; it has reached the disk when this returns."""
+        path = self.inputs / f"{sha256(png).hexdigest()}.png"
+        if path.exists():
+            path.touch()
+        else:
+            _write(path, png)
+        return path
+
+    def keep_picture(self, picture_id: str, png: bytes) -> None:
+        """Write a finished picture; it has reached the disk when this returns."""
+        _write(self.picture(picture_id), png)
+
+    def picture(self, picture_id: str) -> Path:
+        """Where the finished picture lies, or lay before it was cleaned up."""
+        return self.pictures / f"{picture_id.replace(':', '-')}.png"
+
+    def clean(self, now: datetime, keep_days: int, in_use: frozenset[Path]) -> int:
+        """Delete pictures older than ``keep_days`` that no unfinished job needs; returns how many."""
+        before = (now - timedelta(days=keep_days)).timestamp()
+        old = [
+            path
+            for folder in (self.inputs, self.pictures)
+            for path in folder.iterdir()
+            if path.stat().st_mtime < before and path not in in_use
+        ]
+        for path in old:
+            path.unlink()
+        return len(old)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All or nothing, also when the power fails: written beside, synced, renamed, and the folder synced."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

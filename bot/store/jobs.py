@@ -1,0 +1,243 @@
+"""Jobs and their pictures: accepting, moving on, delivering. Each picture's row is its own reservation."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database as Tables
+
+from generation import MAX_SEED, Job, Picture, Request, Task
+
+from .database import Database
+
+
+class State(StrEnum):
+    """Where a picture stands; the last three are terminal."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TERMINAL = frozenset({State.FINISHED, State.FAILED, State.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRow:
+    """One picture of a job."""
+
+    id: str
+    place: int
+    state: State
+    attempt: int
+    seconds: float | None
+    #: why it failed: a sentence's template and its parameters
+    reason: tuple[str, Mapping[str, str | int | float]] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    """One command that was accepted."""
+
+    id: str
+    #: of the interaction, or of the message where it began with a reply; a second delivery of it finds this row
+    interaction_id: int
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    #: the message in the channel that announces the job and will hold its pictures
+    message_id: int | None = None
+    locale: str
+    #: bytes that one file may have in this channel
+    upload_limit: int
+    request: Request
+    created_at: datetime
+    delivered: bool = False
+    deleted: bool = False
+    pictures: tuple[PictureRow, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether no picture is waiting or running any more."""
+        return all(picture.state in TERMINAL for picture in self.pictures)
+
+    def of_state(self, *states: State) -> tuple[PictureRow, ...]:
+        """The pictures in one of these states."""
+        return tuple(picture for picture in self.pictures if picture.state in states)
+
+    def to_make(self, priority: int) -> tuple[Picture, ...]:
+        """What the queue has still to be given."""
+        job = Job(id=self.id, user_id=self.user_id, priority=priority, request=self.request)
+        return tuple(
+            replace(picture, attempt=row.attempt)
+            for picture, row in zip(job.pictures(), self.pictures, strict=True)
+            if row.state not in TERMINAL
+        )
+
+    def seed_of(self, row: PictureRow) -> int:
+        """The seed that makes this picture again."""
+        return (self.request.seed + row.place) % (MAX_SEED + 1)
+
+
+class Jobs:
+    """All SQL about jobs and pictures."""
+
+    def __init__(self, database: Database, inputs: Path) -> None:
+        self._database = database
+        #: input pictures are stored by name, so that the folder may move
+        self._inputs = inputs
+
+    def insert(self, tables: Tables, job: JobRow, day: str) -> None:
+        """Insert the job and a reservation for each of its pictures; part of the caller's transaction."""
+        created = job.created_at.timestamp()
+        tables.execute(
+            "INSERT INTO jobs (id, interaction_id, user_id, guild_id, channel_id, locale, upload_limit, request,"
+            " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [job.id, job.interaction_id, job.user_id, job.guild_id, job.channel_id, job.locale, job.upload_limit,
+             _dump(job.request), created],
+        )  # fmt: skip
+        for place in range(job.request.count):
+            tables.execute(
+                "INSERT INTO pictures (id, job_id, place, user_id, state, attempt, cost, day, created_at)"
+                " VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?)",
+                [f"{job.id}:{place}", job.id, place, job.user_id, State.WAITING, day, created],
+            )
+
+    async def get(self, job_id: str) -> JobRow | None:
+        """The job with this id."""
+        return await self._one("id = ?", job_id)
+
+    async def of_message(self, message_id: int) -> JobRow | None:
+        """The job whose pictures stand in this message."""
+        return await self._one("message_id = ?", message_id)
+
+    async def of_interaction(self, interaction_id: int) -> JobRow | None:
+        """The job that this interaction (or message) began."""
+        return await self._one("interaction_id = ?", interaction_id)
+
+    async def undelivered(self) -> list[JobRow]:
+        """Jobs that members still wait for, oldest first."""
+        return await self._many("delivered_at IS NULL AND deleted_at IS NULL ORDER BY created_at")
+
+    async def unfinished_of(self, user_id: int) -> list[JobRow]:
+        """The member's jobs that have pictures waiting or running, oldest first."""
+        jobs = await self._many(
+            "user_id = ? AND delivered_at IS NULL AND deleted_at IS NULL ORDER BY created_at", user_id
+        )
+        return [job for job in jobs if not job.complete]
+
+    async def set_message(self, job_id: str, message_id: int) -> None:
+        """Remember the message that announces the job."""
+        await self._execute("UPDATE jobs SET message_id = ? WHERE id = ?", message_id, job_id)
+
+    async def set_delivered(self, job_id: str, now: datetime) -> None:
+        """Nobody waits for this job any more."""
+        await self._execute(
+            "UPDATE jobs SET delivered_at = ? WHERE id = ? AND delivered_at IS NULL", now.timestamp(), job_id
+        )
+
+    async def set_deleted(self, job_id: str, now: datetime) -> None:
+        """The job's message was taken away by those who may."""
+        await self._execute("UPDATE jobs SET deleted_at = ? WHERE id = ?", now.timestamp(), job_id)
+
+    async def started(self, picture_id: str, attempt: int) -> bool:
+        """waiting -> running."""
+        return await self._move(picture_id, attempt, State.RUNNING)
+
+    async def finished(self, picture_id: str, attempt: int, seconds: float) -> bool:
+        """-> finished; False where it had ended otherwise before."""
+        return await self._move(picture_id, attempt, State.FINISHED, seconds=seconds)
+
+    async def failed(
+        self, picture_id: str, attempt: int, template: str, params: Mapping[str, str | int | float]
+    ) -> bool:
+        """-> failed, which gives the image back to the member."""
+        reason = json.dumps([template, dict(params)])
+        return await self._move(picture_id, attempt, State.FAILED, reason=reason)
+
+    async def cancelled(self, picture_id: str, attempt: int) -> bool:
+        """-> cancelled, which gives the image back to the member."""
+        return await self._move(picture_id, attempt, State.CANCELLED)
+
+    async def retry(self, picture_id: str, attempt: int) -> bool:
+        """Back to waiting with the next attempt."""
+        return await self._move(picture_id, attempt, State.WAITING, next_attempt=True)
+
+    async def requeue(self, job_id: str) -> None:
+        """running -> waiting without counting an attempt: the bot was restarted, the picture is not to blame."""
+        await self._execute("UPDATE pictures SET state = 'waiting' WHERE job_id = ? AND state = 'running'", job_id)
+
+    async def _move(
+        self,
+        picture_id: str,
+        attempt: int,
+        to: State,
+        *,
+        seconds: float | None = None,
+        reason: str | None = None,
+        next_attempt: bool = False,
+    ) -> bool:
+        """A guarded change of state: the first commit wins, a late event of an older attempt changes nothing."""
+        sql = (
+            "UPDATE pictures SET state = ?, seconds = ?, reason = ?, attempt = attempt + ?"
+            " WHERE id = ? AND attempt = ? AND state IN ('waiting', 'running')"
+        )
+        values = [to, seconds, reason, int(next_attempt), picture_id, attempt]
+        return await self._database.write(lambda tables: tables.execute(sql, values).rowcount == 1)
+
+    async def _execute(self, sql: str, *values: Any) -> None:
+        await self._database.write(lambda tables: tables.execute(sql, values))
+
+    async def _one(self, where: str, value: Any) -> JobRow | None:
+        return next(iter(await self._many(where, value)), None)
+
+    async def _many(self, where: str, *values: Any) -> list[JobRow]:
+        def query(tables: Tables) -> list[JobRow]:
+            rows = list(tables.query(f"SELECT * FROM jobs WHERE {where}", values))  # noqa: S608 - ours, see callers
+            return [self._job(tables, row) for row in rows]
+
+        return await self._database.read(query)
+
+    def _job(self, tables: Tables, row: dict[str, Any]) -> JobRow:
+        pictures = tables.query("SELECT * FROM pictures WHERE job_id = ? ORDER BY place", [row["id"]])
+        return JobRow(
+            id=row["id"],
+            interaction_id=row["interaction_id"],
+            user_id=row["user_id"],
+            guild_id=row["guild_id"],
+            channel_id=row["channel_id"],
+            message_id=row["message_id"],
+            locale=row["locale"],
+            upload_limit=row["upload_limit"],
+            request=_load(row["request"], self._inputs),
+            created_at=datetime.fromtimestamp(row["created_at"]).astimezone(),
+            delivered=row["delivered_at"] is not None,
+            deleted=row["deleted_at"] is not None,
+            pictures=tuple(
+                PictureRow(
+                    id=picture["id"],
+                    place=picture["place"],
+                    state=State(picture["state"]),
+                    attempt=picture["attempt"],
+                    seconds=picture["seconds"],
+                    reason=tuple(json.loads(picture["reason"])) if picture["reason"] else None,
+                )
+                for picture in pictures
+            ),
+        )
+
+
+def _dump(request: Request) -> str:
+    return json.dumps({**asdict(request), "images": [path.name for path in request.images]})
+
+
+def _load(text: str, inputs: Path) -> Request:
+    values = json.loads(text)
+    images = tuple(inputs / name for name in values.pop("images"))
+    return Request(**{**values, "task": Task(values["task"]), "images": images})

@@ -1,0 +1,59 @@
+"""Every sentence that a person reads goes through here, so that it can be translated.
+
+Sentences are gettext messages with named parameters: ``say("You have {left} left.", left=3)``. Catalogues stand in
+``bot/locales/<language>/LC_MESSAGES/criar.mo``; English needs none.
+"""
+
+import gettext
+from functools import cache
+from pathlib import Path
+
+import discord
+from discord import app_commands
+
+from generation import GenerationError
+
+from .errors import Refusal
+
+LOCALES = Path(__file__).parent / "locales"
+
+Value = str | int | float
+
+
+class Speaker:
+    """Says sentences in one language."""
+
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
+        self._catalogue = gettext.translation("criar", LOCALES, [locale.replace("-", "_")], fallback=True)
+
+    def __call__(self, template: str, **params: Value) -> str:
+        """The sentence, translated and filled in."""
+        return self._catalogue.gettext(template).format(**params)
+
+    def plural(self, one: str, many: str, n: int, **params: Value) -> str:
+        """The sentence in the number that ``n`` asks for; ``{n}`` stands for the number."""
+        return self._catalogue.ngettext(one, many, n).format(n=n, **params)
+
+    def error(self, error: Refusal | GenerationError) -> str:
+        """The sentence that an error carries."""
+        return self(error.template, **error.params)
+
+
+@cache
+def speaker(locale: str) -> Speaker:
+    """The speaker of Discord's locale code (such as ``pt-BR``)."""
+    return Speaker(locale)
+
+
+class CommandTranslator(app_commands.Translator):
+    """Gives Discord the names and descriptions of commands in every language that has a catalogue."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        translated = speaker(locale.value)(string.message)
+        return translated if translated != string.message else None

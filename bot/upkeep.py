@@ -1,0 +1,22 @@
+"""What has to be done from time to time."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from .config import Config
+from .store import Store
+
+log = logging.getLogger(__name__)
+
+CLEANING = 3600.0  # seconds between two looks for old pictures
+
+
+async def clean_regularly(store: Store, config: Config) -> None:
+    """Delete pictures that have been kept for as long as the configuration says; never returns."""
+    while True:
+        in_use = await store.in_use()
+        count = await asyncio.to_thread(store.files.clean, datetime.now(UTC), config.storage.keep_days, in_use)
+        if count:
+            log.info("deleted %d pictures older than %d days", count, config.storage.keep_days)
+        await asyncio.sleep(CLEANING)

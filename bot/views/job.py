@@ -1,0 +1,121 @@
+"""The buttons under a job's message. Their whole state is the job's id, so they work after a restart."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ButtonStyle
+
+from generation import Task
+
+from ..asker import private_asker
+from ..compose import changed
+from ..errors import Refusal
+from ..store import JobRow
+from ..text import Speaker, speaker
+from .change import ChangeModal
+from .details import details
+from .errors import answering
+
+if TYPE_CHECKING:
+    from ..client import Criar
+
+JOB_ID = r"[0-9a-f]{12}"
+
+
+class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"job:(?P<action>[a-z]+):(?P<job>{JOB_ID})"):
+    """A button that does something with a job."""
+
+    def __init__(self, action: str, job_id: str, label: str = "", style: ButtonStyle = ButtonStyle.secondary) -> None:
+        self.action = action
+        self.job_id = job_id
+        super().__init__(discord.ui.Button(label=label or action, style=style, custom_id=f"job:{action}:{job_id}"))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+    ) -> "JobButton":
+        return cls(match["action"], match["job"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with answering(interaction):
+            job = await interaction.client.store.jobs.get(self.job_id)
+            if job is None or self.action not in ACTIONS:
+                raise Refusal("This request is not kept any more; make a new one with /txt2img.")
+            await ACTIONS[self.action](interaction, job)
+
+
+def cancel_view(job_id: str, say: Speaker) -> discord.ui.View:
+    """The buttons of a job that waits or runs."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(JobButton("cancel", job_id, say("Cancel"), ButtonStyle.danger))
+    return view
+
+
+def delivered_view(job: JobRow, say: Speaker) -> discord.ui.View:
+    """The buttons of a job whose pictures are there."""
+    view = discord.ui.View(timeout=None)
+    if job.request.task is not Task.UPSCALE:
+        cost = job.request.count
+        again = say("Again") if cost == 1 else say("Again (costs {count})", count=cost)
+        view.add_item(JobButton("again", job.id, again, ButtonStyle.primary))
+        view.add_item(JobButton("change", job.id, say("Change and repeat")))
+    view.add_item(JobButton("details", job.id, say("Details")))
+    view.add_item(JobButton("delete", job.id, say("Delete"), ButtonStyle.danger))
+    return view
+
+
+def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
+    """Whether the member may cancel or delete this job: its author, a moderator here, or the operator."""
+    here = interaction.guild_id is not None and interaction.guild_id == job.guild_id
+    return (
+        interaction.user.id == job.user_id
+        or (here and interaction.permissions.manage_messages)
+        or interaction.user.id in interaction.client.config.discord.operators
+    )
+
+
+async def _again(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
+    asker = await private_asker(interaction)
+    composed = changed(interaction.client.catalogue, job.request, {"seed": ""})
+    await interaction.client.flow.submit(asker, composed)
+
+
+async def _change(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
+    await interaction.response.send_modal(ChangeModal(job, speaker(interaction.locale.value)))
+
+
+async def _details(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
+    say = speaker(interaction.locale.value)
+    spec = interaction.client.catalogue.get(job.request.model)
+    await interaction.response.send_message(details(say, spec, job), ephemeral=True)
+
+
+async def _delete(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
+    if not may_manage(interaction, job):
+        raise Refusal("Only the member who asked for these pictures, or a moderator, can delete them.")
+    await interaction.response.defer()
+    await interaction.client.flow.delete(job)
+    await interaction.delete_original_response()
+
+
+async def _cancel(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
+    if not may_manage(interaction, job):
+        raise Refusal("Only the member who asked for these pictures, or a moderator, can cancel them.")
+    if job.complete:
+        raise Refusal("There is nothing left to cancel; these pictures are done.")
+    await interaction.response.defer()
+    await interaction.client.flow.cancel(job)
+
+
+ACTIONS: dict[str, Callable[["discord.Interaction[Criar]", JobRow], Awaitable[None]]] = {
+    "again": _again,
+    "change": _change,
+    "details": _details,
+    "delete": _delete,
+    "cancel": _cancel,
+}

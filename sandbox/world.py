@@ -1,0 +1,80 @@
+"""The state of the local Discord: simcord's backend with a real clock, bounded memory, and one server with members."""
+
+import io
+from collections import OrderedDict, deque
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import discord
+from PIL import Image
+from simcord._clock import Clock
+from simcord.backend import Backend
+from simcord.backend.cdn import CdnStore
+
+CDN_BYTES = 512 * 2**20  # pictures kept; the oldest leave first
+LOG_ENTRIES = 2000  # of each of simcord's logs
+
+
+class RealClock(Clock):
+    """The machine's time, which tests may move forward."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.elapsed)
+
+
+class Cdn(CdnStore):
+    """Attachments under our own address, with the width and height that Discord reports."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self._base = base
+        self._blobs: OrderedDict[str, bytes] = OrderedDict()
+
+    def store_attachment(
+        self, attachment_id: int, channel_id: int, filename: str, data: bytes, description: str | None
+    ) -> dict[str, Any]:
+        attachment = super().store_attachment(attachment_id, channel_id, filename, data, description)
+        del self._blobs[attachment["url"]]
+        url = f"{self._base}/attachments/{channel_id}/{attachment_id}/{filename}"
+        self._blobs[url] = data
+        while sum(map(len, self._blobs.values())) > CDN_BYTES:
+            self._blobs.popitem(last=False)
+        return {**attachment, "url": url, "proxy_url": url, **_size(data)}
+
+
+def _size(data: bytes) -> dict[str, int]:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return {"width": image.width, "height": image.height}
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return {}
+
+
+class World:
+    """One server with a channel and three members: an owner, a moderator and a plain one."""
+
+    def __init__(self, cdn_base: str, bot_name: str) -> None:
+        self.backend = backend = Backend(clock=RealClock())
+        backend.cdn = Cdn(cdn_base)
+        backend.transcript = deque(maxlen=LOG_ENTRIES)
+        backend.http_requests = deque(maxlen=LOG_ENTRIES)
+        backend.bot_user.name = bot_name
+        #: locale of each member, as Discord's clients send it
+        self.locales: dict[int, str] = {}
+        owner = backend.make_user("olga", global_name="Olga (admin)")
+        self.guild_id = backend.create_guild("Studio", owner_id=owner.id).id
+        self.channel_id = backend.create_channel(self.guild_id, "pictures").id
+        #: ids by name
+        self.members = {"olga": owner.id}
+        moderator = backend.create_role(
+            self.guild_id, "Moderator", permissions=discord.Permissions(manage_messages=True).value
+        )
+        self.add_member("milo", "Milo (moderator)", [moderator.id])
+        self.add_member("ana", "Ana")
+
+    def add_member(self, name: str, shown: str | None = None, roles: list[int] | None = None) -> int:
+        """A new member of the server; returns his id."""
+        user = self.backend.make_user(name, global_name=shown or name.title())
+        self.backend.add_member(self.guild_id, user.id, roles=roles or [], announce=True)
+        self.members[name] = user.id
+        return user.id

@@ -1,0 +1,75 @@
+"""The configuration is validated, and an error says where it stands and what is allowed."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, load, token
+from bot.errors import ConfigError
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def test_the_example_holds_every_key_with_its_default() -> None:
+    """config.example.toml is the default configuration, written out."""
+    assert load(EXAMPLE) == Config()
+    written = tomllib.loads(EXAMPLE.read_text())
+    for name, field in Config.model_fields.items():
+        if name != "plans":
+            keys = set(field.default.model_dump())
+            assert set(written[name]) | ({"admin_ceiling"} if name == "quota" else set()) == keys
+
+
+def test_the_ceiling_is_the_free_plan_unless_it_is_set(file: Path) -> None:
+    """An admin may hand out the free plan's images, or what the operator allows."""
+    file.write_text("[plans.free]\nimages_per_day = 7")
+    assert load(file).admin_ceiling == 7
+    file.write_text("[quota]\nadmin_ceiling = 50")
+    assert load(file).admin_ceiling == 50
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[discrod]", ["discrod", "no such key"]),
+        ("[storage]\nkeep_day = 3", ["storage.keep_day", "no such key"]),
+        ("[storage]\nkeep_days = 0", ["storage.keep_days", "greater than or equal to 1", "0"]),
+        ("[storage]\nkeep_days = 'x'", ["storage.keep_days", "integer", "'x'"]),
+        ("[quota]\ntimezone = 'Mars'", ["quota.timezone", "tz database", "'Mars'"]),
+        ("[quota]\ntimezone = '../etc/passwd'", ["quota.timezone", "tz database"]),
+        ("[plans.gold]\nimages_per_day = 100", ["plans.free"]),
+        ("[discord]\napi = 'https://discord.example/api'", ["discord.api", "127.0.0.1"]),
+        ("[discord]\napi = 'http://127.0.0.1.evil.example/api'", ["discord.api", "127.0.0.1"]),
+        ("[discord]\noperators = ['me']", ["discord.operators.0", "integer"]),
+        ("[generation]\ndevices = []", ["generation.devices", "at least 1"]),
+        ("[storage", ["TOML"]),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_key_and_what_is_allowed(file: Path, text: str, words: list[str]) -> None:
+    """Each mistake names the file, the key and what may stand there."""
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    for word in [str(file), *words]:
+        assert word in str(caught.value)
+
+
+def test_a_file_that_is_not_there_says_how_to_make_it(file: Path) -> None:
+    """A missing file's error names the example to copy."""
+    with pytest.raises(ConfigError, match=r"config\.example\.toml"):
+        load(file)
+
+
+def test_the_token_comes_only_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the variable the error says where tokens come from."""
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+    with pytest.raises(ConfigError, match="developer portal"):
+        token()
+    monkeypatch.setenv("DISCORD_TOKEN", " a.b.c\n")
+    assert token() == "a.b.c"
