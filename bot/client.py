@@ -33,6 +33,7 @@ class Criar(discord.Client):
     """The bot."""
 
     def __init__(self, config: Config, store: Store, service: Service, catalogue: Catalogue) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here, so nothing to warn of
         super().__init__(
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),

@@ -86,7 +86,7 @@ class Generation(Section):
     #: threads of a child on a CPU; 0 shares the machine's cores among the children
     threads: int = Field(default=0, ge=0, le=256)
     #: catalogue ids that are offered, the first is the default
-    models: tuple[str, ...] = Field(default=("criar-embedded",), strict=False, min_length=1)
+    models: tuple[str, ...] = Field(default=("criar-embedded", "realesr-animevideov3"), strict=False, min_length=1)
 
 
 class Config(Section):

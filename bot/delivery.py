@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import aiohttp
 import discord
-from discord.utils import MISSING
 
 from generation import Catalogue, Task, images
 
@@ -46,7 +45,7 @@ class Delivery:
             f"{self._title(say, job)}\n-# ⏳ {say('waiting')}",
             view=cancel_view(job.id, say),
             nonce=job.id,
-            reference=reply_to or MISSING,
+            reference=reply_to,  # type: ignore[arg-type]  # None is its default
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )

@@ -10,6 +10,8 @@ from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from pathlib import Path
 
+import typer
+
 from .config import TOKEN_VARIABLE
 
 READY = "connected as"  # what the bot logs when it is there
@@ -21,23 +23,23 @@ async def demo(port: int) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    print("Starting the local Discord and the bot …", flush=True)
+    typer.echo("Starting the local Discord and the bot …")
     discord = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "sandbox", "--port", str(port), stdout=PIPE, start_new_session=True
     )
-    assert discord.stdout
-    line = await discord.stdout.readline()
+    line = await discord.stdout.readline() if discord.stdout else b""
     if not line:
-        print("The local Discord did not start; run this in the project's folder, after make install.")
+        typer.echo("The local Discord did not start; run this in the project's folder, after make install.")
         return 1
     addresses = json.loads(line)
     with tempfile.TemporaryDirectory(prefix="criar-demo-") as folder:
         bot = await _start_bot(Path(folder), addresses)
+        announcing = asyncio.create_task(_announce(bot.stderr or asyncio.StreamReader(), addresses["page"]))
         try:
-            await _announce(bot, addresses["page"], stop)
             return await _wait(stop, discord, bot)
         finally:
             await asyncio.gather(_end(bot), _end(discord))
+            await announcing
 
 
 async def _start_bot(folder: Path, addresses: dict[str, str]) -> Process:
@@ -52,20 +54,13 @@ async def _start_bot(folder: Path, addresses: dict[str, str]) -> Process:
     )  # fmt: skip
 
 
-async def _announce(bot: Process, page: str, stop: asyncio.Event) -> None:
-    """Print the page's address once the bot is connected, and pass its log on."""
-    assert bot.stderr
-
-    async def log() -> None:
-        assert bot.stderr
-        async for line in bot.stderr:
-            text = line.decode(errors="replace").rstrip()
-            print(text, file=sys.stderr, flush=True)
-            if READY in text:
-                print(f"\n  Open {page} in a browser and type /txt2img\n  Ctrl-C ends it.\n", flush=True)
-
-    task = asyncio.create_task(log())
-    task.add_done_callback(lambda _: stop.set())
+async def _announce(log: asyncio.StreamReader, page: str) -> None:
+    """Pass the bot's log on, and print the page's address once the bot is connected."""
+    async for line in log:
+        text = line.decode(errors="replace").rstrip()
+        typer.echo(text, err=True)
+        if READY in text:
+            typer.echo(f"\n  Open {page} in a browser and type /txt2img\n  Ctrl-C ends it.\n")
 
 
 async def _wait(stop: asyncio.Event, *processes: Process) -> int:

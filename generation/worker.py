@@ -121,19 +121,26 @@ def _child(pipe: Connection, specs: Mapping[str, ModelSpec], device: str, thread
     """The child's main function: make what comes through the pipe until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us in order
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {device} %(name)s: %(message)s")
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "TRANSFORMERS_VERBOSITY": "error"}
     if device == "cpu":
         os.nice(NICENESS)
     inbox = _Inbox(pipe)
-    from .engine.engine import Engine
+    from .engine.engine import Engine, quiet_libraries
 
+    quiet_libraries()
     engine = Engine(specs, device, threads, budget)
     engine.warm_up()
-    pipe.send(Loaded(models=engine.resident()))
+
+    def send(message: Event | Loaded) -> None:
+        # A parent that is gone needs no answer; the inbox ends this process.
+        with suppress(OSError):
+            pipe.send(message)
+
+    send(Loaded(models=engine.resident()))
     while batch := inbox.batches.get():
-        engine.run(batch, pipe.send, inbox.is_cancelled)
+        engine.run(batch, send, inbox.is_cancelled)
         inbox.forget(batch)
-        pipe.send(Loaded(models=engine.resident()))
+        send(Loaded(models=engine.resident()))
 
 
 class _Inbox:

@@ -1,7 +1,7 @@
 """A local Discord: real HTTP, a real gateway, and a page in the browser where a person uses a bot.
 
-It wraps simcord's in-memory Discord (backend, serializers, routes) in an aiohttp server, so that an unchanged discord.py
-process connects to it. A bot is pointed to it, before it logs in, by
+It wraps simcord's in-memory Discord (backend, serializers, routes) in an aiohttp server, so that an unchanged
+discord.py process connects to it. A bot is pointed to it, before it logs in, by
 
     discord.http.Route.BASE = local.api
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(local.gateway)

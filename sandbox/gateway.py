@@ -1,5 +1,6 @@
 """The gateway: sessions over a websocket, with intents, sequence numbers, heartbeats and resuming."""
 
+import asyncio
 import json
 import secrets
 from collections import deque
@@ -14,6 +15,7 @@ from simcord.gateway import FakeGateway
 from .world import World
 
 HEARTBEAT = 20_000  # milliseconds
+ACK_DELAY = 0.02  # seconds
 REPLAY = 2000  # events of a session that are kept for resuming
 
 DISPATCH, HEARTBEAT_OP, IDENTIFY, RESUME, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 9, 10, 11
@@ -90,6 +92,9 @@ class Gateway:
                     break
                 data = message.json()
                 if data["op"] == HEARTBEAT_OP:
+                    # discord.py notes the time of a heartbeat after sending it; an answer that is faster than that
+                    # makes it believe that it is a whole interval behind.
+                    await asyncio.sleep(ACK_DELAY)
                     await socket.send_json({"op": ACK})
                 elif data["op"] in (IDENTIFY, RESUME):
                     session = await self._begin(socket, data) or session

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).with_name("static")
 SHOWN = 60  # messages
 DRAW_EVERY = 0.05  # seconds between two drawings of the page
+STILL_HERE = 15.0  # seconds after which a silent stream says that it is there
 ANSWER_SECONDS = 3.5  # after 3 s Discord says that the application did not respond
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -58,14 +59,16 @@ class Page:
         await stream.prepare(request)
         member = self._member(request.query.get("member", "ana"))
         sent = ""
-        while True:
+
+        def news() -> str | None:
             state = json.dumps(self._state(member), default=str)
+            return state if state != sent else None
+
+        while True:
             try:
-                if state != sent:
-                    await stream.write(f"data: {state}\n\n".encode())
-                    sent = state
+                sent = await self._discord.wait_for(news, STILL_HERE)
+                await stream.write(f"data: {sent}\n\n".encode())
                 await asyncio.sleep(DRAW_EVERY)
-                await self._discord.wait_for(lambda: json.dumps(self._state(member), default=str) != sent, 15)
             except TimeoutError:
                 await stream.write(b": still here\n\n")
             except ConnectionResetError:

@@ -59,15 +59,15 @@ class LocalDiscord:
         await self.gateway.drop(resumable=False)
         await self._runner.cleanup()
 
-    async def wait_for(self, look: Callable[[], Any], timeout: float = 30.0) -> Any:
+    async def wait_for(self, look: Callable[[], Any], seconds: float = 30.0) -> Any:
         """What ``look`` returns as soon as that is true; it looks again whenever something changed.
 
-        Raises TimeoutError after ``timeout`` seconds.
+        Raises TimeoutError after ``seconds``.
         """
         changed = asyncio.Event()
         self._waiting.add(changed)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 while not (seen := look()):
                     await changed.wait()
                     changed.clear()
@@ -75,13 +75,13 @@ class LocalDiscord:
         finally:
             self._waiting.discard(changed)
 
-    async def connected(self, timeout: float = 60.0) -> None:
+    async def connected(self, seconds: float = 60.0) -> None:
         """Wait until a bot is connected and has told its commands."""
-        await self.wait_for(lambda: self.gateway.connected and self.world.backend.commands.get(None), timeout)
+        await self.wait_for(lambda: self.gateway.connected and self.world.backend.commands.get(None), seconds)
 
-    async def answered(self, asked: Asked, timeout: float = 30.0) -> Asked:
+    async def answered(self, asked: Asked, seconds: float = 30.0) -> Asked:
         """Wait until the bot answered an interaction with more than that it thinks."""
-        await self.wait_for(lambda: not asked.loading, timeout)
+        await self.wait_for(lambda: not asked.loading, seconds)
         return asked
 
     def messages(self, user_id: int | None = None) -> list[Message]:

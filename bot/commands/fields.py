@@ -29,7 +29,8 @@ Count = app_commands.Range[int, 1, 4]
 Steps = app_commands.Range[int, 1, 100]
 Guidance = app_commands.Range[float, 0.0, 30.0]
 Seed = app_commands.Range[int, 0, MAX_SEED]
-Strength = app_commands.Range[float, 0.05, 1.0]
+MIN_STRENGTH = 0.05
+Strength = app_commands.Range[float, MIN_STRENGTH, 1.0]
 Prompt = app_commands.Range[str, 1, 1500]
 NegativePrompt = app_commands.Range[str, 0, 1500]
 
@@ -99,17 +100,14 @@ async def suggest_size(interaction: "Interaction", typed: str) -> list[Choice[st
         return shapes
 
 
-async def suggest_strength(interaction: "Interaction", typed: str) -> list[Choice[float]]:
-    """The strengths that have a name, explained; or the number that was typed."""
+async def suggest_strength(interaction: "Interaction", typed: float) -> list[Choice[float]]:
+    """The strengths that have a name, explained; and the number that was typed (nan where nothing was)."""
     say = speaker(interaction.locale.value)
     named = [Choice(name=say(text), value=value) for value, text in STRENGTHS]
-    found = [choice for choice in named if typed.lower() in choice.name.lower()]
-    try:
-        value = round(float(typed), 2)
-    except ValueError:
-        return found
-    exact = value in {choice.value for choice in found}
-    return found if exact or not 0.05 <= value <= 1 else [Choice(name=f"{value:g}", value=value), *found]
+    value = round(typed, 2)
+    if not MIN_STRENGTH <= value <= 1 or value in {choice.value for choice in named}:
+        return named
+    return [Choice(name=f"{value:g}", value=value), *named]
 
 
 def described(*names: str) -> Callable[[T], T]:

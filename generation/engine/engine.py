@@ -8,22 +8,32 @@ from typing import Any
 
 import diffusers
 import torch
+import transformers
 from PIL import Image
 
 from ..errors import GenerationError
 from ..images import encode_png, read_kept
 from ..types import Cancelled, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Started, Task
 from .models import Models, free_memory
-from .schedulers import make_scheduler
+from .schedulers import Estimate, make_scheduler
 from .upscale import Stop, Upscaler
 
 log = logging.getLogger(__name__)
 
 PREVIEW_EVERY = 0.25  # seconds between two previews of a batch
 
+ENLARGER = "realesr-animevideov3"  # weights for models that make less than they deliver
+
 Emit = Callable[[Event], None]
 
 AUTO = {Task.TXT2IMG: diffusers.AutoPipelineForText2Image, Task.IMG2IMG: diffusers.AutoPipelineForImage2Image}
+
+
+def quiet_libraries() -> None:
+    """Keep the libraries' progress bars and advice out of the operator's log."""
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
 
 
 class _AllCancelledError(Exception):
@@ -40,7 +50,6 @@ class Engine:
         self._models = Models(device, budget)
         self._threads = threads
         self._upscalers: dict[str, Upscaler] = {}
-        self._upscaler_source = next((spec.source for spec in specs.values() if Task.UPSCALE in spec.tasks), "")
 
     def warm_up(self) -> None:
         """Load the model that is asked for most, so that the first member does not wait for it."""
@@ -94,14 +103,16 @@ class Engine:
         pipeline.set_progress_bar_config(disable=True)
         of = _steps_run(request)
 
+        estimate = Estimate(scheduler)
+
         def on_step(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
-            batch.on_step(step + 1, of, lambda place: model.colours.jpeg(values["latents"][place]))
+            batch.on_step(step + 1, of, lambda place: model.colours.jpeg(estimate.latents[place]))
             return values
 
         with torch.inference_mode():
             images = pipeline(**self._arguments(spec, batch.pictures), callback_on_step_end=on_step).images
         for picture, image in zip(batch.pictures, images, strict=True):
-            batch.finish(picture, partial(self._enlarge, image, spec.enlarge, self._upscaler_source))
+            batch.finish(picture, partial(self._enlarge, image, spec.enlarge, ENLARGER))
 
     def _arguments(self, spec: ModelSpec, pictures: Sequence[Picture]) -> dict[str, Any]:
         """The pipeline's arguments; lists where the pictures may differ."""
@@ -131,6 +142,7 @@ class Engine:
             return image
         upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
         return upscaler.enlarge(image, factor, stop)
+
 
 def _steps_run(request: Request) -> int:
     """How many steps the pipeline will run: img2img leaves out the first (1 - strength) of them."""

@@ -65,7 +65,7 @@ def _load(spec: ModelSpec, device: str) -> Any:
     try:
         pipeline = diffusers.DiffusionPipeline.from_pretrained(
             spec.source,
-            torch_dtype=dtype,
+            dtype=dtype,
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=Path(spec.source).is_absolute(),

@@ -15,6 +15,23 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+class Estimate:
+    """What the finished latents would be, as a scheduler estimates them at each step; for previews without noise."""
+
+    def __init__(self, scheduler: Any) -> None:
+        self._scheduler = scheduler
+        self._step = scheduler.step
+        self.latents: Any = None
+        scheduler.step = self._watched
+
+    def _watched(self, *args: Any, **kwargs: Any) -> Any:
+        output = self._step(*args, **kwargs)
+        # Multistep solvers keep their estimates; the others return theirs beside the next latents.
+        kept = getattr(self._scheduler, "model_outputs", None)
+        self.latents = kept[-1] if kept else output[-1]
+        return output
+
+
 def make_scheduler(name: str, config: Any) -> Any:
     """A scheduler object of its own for one call: they keep state while they run.
 

@@ -295,18 +295,24 @@ async function complete(option, input) {
 function filled() {
   const values = {};
   for (const [name, input] of Object.entries(active.inputs))
-    if (input.type !== "file" && input.value.trim()) values[name] = active.values[name] ?? input.value.trim();
+    if (input.type !== "file" && input.value.trim())
+      Object.assign(values, active.values[name] === undefined ? parseOptions(active.command, `${name}:${input.value}`) : { [name]: active.values[name] });
   return values;
+}
+
+// "prompt:a red apple count:4"
+function parseOptions(command, text) {
+  const names = (command.options ?? []).map((option) => option.name).join("|");
+  if (!names) return {};
+  const found = text.matchAll(new RegExp(`\\b(${names}):\\s*(.*?)(?=\\s+(?:${names}):|$)`, "g"));
+  return Object.fromEntries([...found].map(([, name, value]) => [name, value.trim()]));
 }
 
 // "/txt2img prompt:a red apple count:4", typed in one line
 function parseLine(line) {
   const entry = [...state.commands].sort((a, b) => b.path.length - a.path.length).find((e) => `${line} `.startsWith(`/${e.path} `));
   if (!entry) return null;
-  const names = (entry.command.options ?? []).map((option) => option.name).join("|");
-  const options = {};
-  if (names) for (const [, name, value] of line.matchAll(new RegExp(`\\b(${names}):\\s*(.*?)(?=\\s+(?:${names}):|$)`, "g"))) options[name] = value;
-  return { path: entry.path, options };
+  return { path: entry.path, options: parseOptions(entry.command, line) };
 }
 
 async function send() {

@@ -1,0 +1,72 @@
+"""What a person sees in a real browser."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, async_playwright, expect
+
+from sandbox import LocalDiscord
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (apt install chromium)")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(local: LocalDiscord) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page(viewport={"width": 1000, "height": 900})
+        await page.goto(f"{local.page}/?member=ana")
+        yield page
+        await browser.close()
+
+
+def keep(name: str) -> Path | None:
+    """Where to keep a screenshot for the documents, if CRIAR_SCREENSHOTS names a folder."""
+    folder = os.environ.get("CRIAR_SCREENSHOTS")
+    return Path(folder) / f"{name}.png" if folder else None
+
+
+async def shoot(page: Page, name: str) -> None:
+    if path := keep(name):
+        await page.screenshot(path=path)
+
+
+async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) -> None:
+    """/txt2img typed in one line shows progress with a preview, then four pictures with alt text and buttons."""
+    composer = page.get_by_label("Message", exact=True)
+    await composer.type(
+        "/txt2img prompt:a red apple on a blue background, flat count:4 num_inference_steps:60", delay=1
+    )
+    await shoot(page, "command")
+    await composer.press("Enter")
+    preview = page.locator("article.ephemeral").last
+    await expect(preview).to_contain_text("Only you can see this")
+    await expect(preview.locator(".gallery img").first).to_be_visible(timeout=30_000)
+    await shoot(page, "progress")
+    pictures = page.locator("article:not(.ephemeral)").last.get_by_alt_text("a red apple on a blue background")
+    await expect(pictures).to_have_count(4, timeout=60_000)
+    await expect(page.locator("article.ephemeral").last).to_contain_text("left today")
+    for place in range(4):
+        assert await pictures.nth(place).evaluate("i => i.decode().then(() => i.naturalWidth)") == 512
+    for button in ("Again (costs 4)", "Change and repeat", "Details", "Delete"):
+        await expect(page.locator("article:not(.ephemeral)").last.get_by_role("button", name=button)).to_be_visible()
+    await shoot(page, "txt2img")
+
+
+async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page: Page, local: LocalDiscord) -> None:
+    """Typing / completes commands, and the strength's suggestions explain themselves."""
+    composer = page.get_by_label("Message", exact=True)
+    await composer.type("/img2")
+    await composer.press("Tab")
+    await expect(page.locator("#command")).to_have_text("/img2img")
+    await composer.type("strength")
+    await composer.press("Tab")
+    await expect(page.get_by_role("option", name="0.5 medium: noticeable changes, composition kept")).to_be_visible()
+    await shoot(page, "strength")
