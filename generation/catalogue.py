@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.utils import default_process
 
 from .errors import RequestError
 from .types import Defaults, Limits, ModelSpec, Request, Task
@@ -17,7 +18,7 @@ SCHEDULERS: dict[str, tuple[str, ...]] = {
     "stable_diffusion": ("DDIM", "DPM++ 2M", "DPM++ 2M Karras", "UniPC", "Euler", "Euler a", "Heun"),
 }
 
-MIN_SCORE = 55  # of 100; what resembles less is not suggested
+MIN_SCORE = 75  # of 100; what resembles less is not suggested
 
 
 class Catalogue:
@@ -56,9 +57,9 @@ class Catalogue:
         able = [spec for spec in self.models if task is None or task in spec.tasks]
         if not text.strip():
             return able[:limit]
-        names = {spec.id: f"{spec.id} {spec.title} {spec.description}".lower() for spec in able}
+        names = {spec.id: f"{spec.id} {spec.title} {spec.description}" for spec in able}
         found = process.extract(
-            text.lower(), names, scorer=fuzz.partial_token_set_ratio, limit=limit, score_cutoff=MIN_SCORE
+            text, names, scorer=fuzz.partial_ratio, processor=default_process, limit=limit, score_cutoff=MIN_SCORE
         )
         return [self._by_id[model_id] for _, _, model_id in found]
 

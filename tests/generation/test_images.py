@@ -1,0 +1,192 @@
+"""Pictures from people are opened safely, and ours carry what made them."""
+
+import io
+import struct
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from generation import Catalogue, PictureError, Request, Task, images
+
+REQUEST = Request(
+    task=Task.TXT2IMG, model="criar-embedded", prompt="a cat", negative_prompt="dogs", seed=5, width=512, height=384,
+    num_inference_steps=20, guidance_scale=4.5, scheduler="DDIM",
+)  # fmt: skip
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def decoded(png: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(png))
+
+
+def half_and_half(mode: str = "RGB") -> Image.Image:
+    """Left half red, right half blue."""
+    image = Image.new("RGB", (64, 32), "red")
+    image.paste((0, 0, 255), (32, 0, 64, 32))
+    return image.convert(mode)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("PNG", "RGB"), ("PNG", "P"), ("PNG", "RGBA"), ("JPEG", "RGB"), ("JPEG", "CMYK"), ("WEBP", "RGB"), ("GIF", "P")],
+)
+def test_every_usual_kind_becomes_rgb_png(kind: str, mode: str) -> None:
+    """PNG, JPEG, WebP and GIF in their colour modes open as the same RGB picture."""
+    opened = images.open_picture(encoded(half_and_half(mode), kind))
+    picture = decoded(opened.png)
+    assert (picture.format, picture.mode, opened.width, opened.height) == ("PNG", "RGB", 64, 32)
+    left, right = np.asarray(picture)[16, 8].astype(int), np.asarray(picture)[16, 56].astype(int)
+    assert left[0] > 180 > 90 > left[2]
+    assert right[2] > 120 > 90 > right[0]
+
+
+def test_sixteen_bits_become_eight_without_turning_white() -> None:
+    """A 16-bit ramp keeps its greys."""
+    ramp = np.linspace(0, 65535, 64, dtype=np.uint16)[None].repeat(32, 0)
+    opened = images.open_picture(encoded(Image.fromarray(ramp), "PNG"))
+    row = np.asarray(decoded(opened.png))[0, :, 0].astype(int)
+    assert np.abs(row - np.linspace(0, 255, 64)).max() <= 1
+
+
+def test_what_is_transparent_becomes_white() -> None:
+    """A half transparent picture lies on white paper."""
+    layer = Image.new("RGBA", (32, 32), (255, 0, 0, 0))
+    layer.paste((0, 0, 255, 255), (0, 0, 16, 32))
+    picture = decoded(images.open_picture(encoded(layer, "PNG")).png)
+    assert picture.getpixel((24, 16)) == (255, 255, 255)
+    assert picture.getpixel((8, 16)) == (0, 0, 255)
+
+
+def test_a_photo_is_turned_upright_and_loses_its_metadata() -> None:
+    """The EXIF rotation is carried out; place and camera are not kept."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "Secret Camera"
+    opened = images.open_picture(encoded(half_and_half(), "JPEG", exif=exif))
+    assert (opened.width, opened.height) == (32, 64)
+    assert b"Secret" not in opened.png
+    assert not decoded(opened.png).getexif()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_of_an_animation_the_first_frame_is_taken_and_that_is_said(kind: str) -> None:
+    """An animated picture is its first frame, with a note."""
+    frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
+    opened = images.open_picture(encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=50))
+    red, _, blue = decoded(opened.png).getpixel((16, 16))  # type: ignore[misc]
+    assert red > 200 > 50 > blue
+    assert "first frame" in opened.notes[0][0]
+
+
+def _png_that_claims(width: int, height: int) -> bytes:
+    """A PNG of a few bytes whose header promises a huge picture."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b"")]
+    body = b"".join(struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d)) for t, d in chunks)
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "cannot read"),
+        (b"hello", "cannot read"),
+        (b"%PDF-1.4", "cannot read"),
+        (encoded(half_and_half(), "BMP"), "cannot read"),
+        (encoded(half_and_half(), "TIFF"), "cannot read"),
+        (encoded(Image.effect_noise((256, 256), 90), "PNG")[:5000], "damaged"),
+        (encoded(Image.effect_noise((256, 256), 90), "JPEG")[:900], "damaged"),
+        (encoded(Image.new("RGB", (8, 200)), "PNG"), "at least 16"),
+        (_png_that_claims(7000, 7000), "at most 36 megapixels"),
+        (_png_that_claims(200_000, 200_000), "at most 36 megapixels"),
+        (_png_that_claims(20_000, 20), "at most 36 megapixels"),
+        (b"\0" * (images.MAX_BYTES + 1), "more than 25 MB"),
+    ],
+    ids=["empty", "text", "pdf", "bmp", "tiff", "cut png", "cut jpeg", "narrow", "large", "bomb", "long", "heavy"],
+)
+def test_what_cannot_be_used_is_refused_in_one_sentence(data: bytes, sentence: str) -> None:
+    """Each refusal is one sentence that says what to do."""
+    with pytest.raises(PictureError, match=sentence) as caught:
+        images.open_picture(data)
+    assert str(caught.value).endswith(".")
+
+
+GOOD = [encoded(half_and_half(), kind) for kind in ("PNG", "JPEG", "WEBP", "GIF")]
+
+
+@given(st.sampled_from(GOOD), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_a_mutilated_picture_is_opened_or_refused_and_nothing_else(data: bytes, hits: list[tuple[int, int]]) -> None:
+    """Whatever bytes are changed, the outcome is a picture or a PictureError."""
+    broken = bytearray(data)
+    for place, value in hits:
+        broken[place % len(broken)] = value
+    try:
+        opened = images.open_picture(bytes(broken))
+    except PictureError:
+        return
+    assert decoded(opened.png).size == (opened.width, opened.height)
+
+
+def test_a_picture_of_ours_says_what_made_it() -> None:
+    """The PNG carries the parameters in the form other tools read, and that a model made it."""
+    picture = decoded(images.encode_png(half_and_half(), REQUEST))
+    assert picture.text["parameters"] == (  # type: ignore[attr-defined]
+        "a cat\nNegative prompt: dogs\n"
+        "Steps: 20, Sampler: DDIM, CFG scale: 4.5, Seed: 5, Size: 512x384, Model: criar-embedded"
+    )
+    assert "digitalsourcetype/trainedAlgorithmicMedia" in picture.text["XML:com.adobe.xmp"]  # type: ignore[attr-defined]
+
+
+def test_a_picture_made_from_a_persons_says_that_it_is_composite() -> None:
+    """Where a person's picture went in, the digital source type is the composite one, and the strength is told."""
+    request = replace(REQUEST, task=Task.IMG2IMG, strength=0.5, images=(Path("x.png"),))
+    text = decoded(images.encode_png(half_and_half(), request)).text  # type: ignore[attr-defined]
+    assert "digitalsourcetype/compositeWithTrainedAlgorithmicMedia" in text["XML:com.adobe.xmp"]
+    assert text["parameters"].endswith("Denoising strength: 0.5")
+
+
+@pytest.mark.parametrize(("limit", "kind"), [(10**7, "PNG"), (300_000, "WEBP"), (100_000, "WEBP"), (6_000, "JPEG")])
+def test_a_picture_is_made_to_fit_the_upload_limit(limit: int, kind: str) -> None:
+    """Whatever the limit, what comes out is a picture within it that still says that a model made it."""
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (512, 512, 3), dtype=np.uint8))
+    data, extension = images.under_limit(images.encode_png(noise, REQUEST), limit)
+    assert len(data) <= limit
+    picture = decoded(data)
+    assert {"png": "PNG", "webp": "WEBP", "jpg": "JPEG"}[extension] == picture.format
+    assert b"trainedAlgorithmicMedia" in data
+    if limit > 10_000:
+        assert picture.format == kind
+
+
+@given(st.integers(16, 12_000), st.integers(16, 12_000))
+def test_a_fitted_size_is_one_that_the_model_makes(width: int, height: int) -> None:
+    """Any size is fitted into the limits and the multiple, with the ratio kept within one multiple where it can be."""
+    spec = Catalogue.load().get("criar-embedded")
+    for fitted in (images.fit_size(width, height, spec), images.fit_source(width, height, spec)):
+        for side in fitted:
+            assert spec.limits.min_side <= side <= spec.limits.max_side
+            assert side % spec.limits.multiple == 0
+        assert (fitted[0] >= fitted[1]) == (width >= height) or fitted[0] == fitted[1]
+
+
+def test_a_picture_that_is_fitted_is_cut_at_the_centre_and_not_stretched() -> None:
+    """A wide picture fitted to a square keeps its middle and its proportions."""
+    wide = Image.new("RGB", (200, 100), "white")
+    wide.paste((255, 0, 0), (75, 25, 125, 75))
+    fitted = np.asarray(images.read_kept(encoded(wide, "PNG"), (100, 100))).astype(int)
+    red = (fitted[..., 0] > 128) & (fitted[..., 1] < 128)
+    rows, columns = np.where(red.any(1))[0], np.where(red.any(0))[0]
+    assert abs(len(rows) - len(columns)) <= 1
+    assert abs(rows.mean() - 49.5) < 1
+    assert abs(columns.mean() - 49.5) < 1
