@@ -20,6 +20,7 @@ from .flow import Flow
 from .replies import answer_reply
 from .store import Store
 from .text import CommandTranslator
+from .views.change import on_modal_sent
 from .views.errors import answer_error
 from .views.job import JobButton
 
@@ -65,6 +66,11 @@ class Criar(discord.Client):
         if not self._resumed:
             self._resumed = True
             await self.flow.resume()
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Modals are taken here, since discord.py forgets those that it showed before a restart."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await on_modal_sent(interaction)
 
     async def on_message(self, message: discord.Message) -> None:
         """A reply to a picture of ours refines it."""

@@ -100,11 +100,17 @@ async def suggest_size(interaction: "Interaction", typed: str) -> list[Choice[st
         return shapes
 
 
-async def suggest_strength(interaction: "Interaction", typed: float) -> list[Choice[float]]:
-    """The strengths that have a name, explained; and the number that was typed (nan where nothing was)."""
+async def suggest_strength(interaction: "Interaction", typed: float | str) -> list[Choice[float]]:
+    """The strengths that have a name, explained; and the number that was typed.
+
+    discord.py passes nan where nothing was typed, and the text as it is where the number is not finished.
+    """
     say = speaker(interaction.locale.value)
     named = [Choice(name=say(text), value=value) for value, text in STRENGTHS]
-    value = round(typed, 2)
+    try:
+        value = round(float(typed), 2)
+    except ValueError:
+        return named
     if not MIN_STRENGTH <= value <= 1 or value in {choice.value for choice in named}:
         return named
     return [Choice(name=f"{value:g}", value=value), *named]

@@ -1,5 +1,6 @@
 """The modal behind “Change and repeat”: the request's fields, filled in."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -8,6 +9,7 @@ from generation import Task
 
 from ..asker import private_asker
 from ..compose import changed
+from ..errors import Refusal
 from ..store import JobRow
 from ..text import Speaker
 from .errors import answering
@@ -15,6 +17,7 @@ from .errors import answering
 if TYPE_CHECKING:
     from ..client import Criar
 
+CUSTOM_ID = re.compile(r"change:(?P<job>[0-9a-f]{12})")
 LONG_FIELDS = ("prompt", "negative_prompt")
 MAX_LONG, MAX_SHORT = 1500, 20  # characters
 
@@ -26,33 +29,43 @@ def changeable(task: Task) -> tuple[str, ...]:
 
 
 class ChangeModal(discord.ui.Modal):
-    """The fields that people change most, each with its present value."""
+    """The fields that people change most, each with its present value; on_modal_sent takes the answer."""
 
     def __init__(self, job: JobRow, say: Speaker) -> None:
         super().__init__(title=say("Change and repeat"), custom_id=f"change:{job.id}")
-        self.request = job.request
         labels = {
             "prompt": say("Prompt"),
             "negative_prompt": say("Negative prompt: what to avoid"),
             "num_inference_steps": say("Steps"),
             "strength": say("Strength: 0.05 subtle to 1 from scratch"),
             "guidance_scale": say("Guidance scale: how closely it follows"),
-            "seed": say("Seed: the same makes the same; empty, a new one"),
+            "seed": say("Seed (empty: a new one)"),
         }
-        self.fields: dict[str, discord.ui.TextInput[Any]] = {}
         for name in changeable(job.request.task):
             long = name in LONG_FIELDS
-            self.fields[name] = discord.ui.TextInput(
+            field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+                custom_id=name,
                 default=str(getattr(job.request, name)),
                 style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
                 max_length=MAX_LONG if long else MAX_SHORT,
                 required=False,
             )
-            self.add_item(discord.ui.Label(text=labels[name], component=self.fields[name]))
+            self.add_item(discord.ui.Label(text=labels[name], component=field))
 
-    async def on_submit(self, interaction: "discord.Interaction[Criar]") -> None:  # type: ignore[override]
-        async with answering(interaction):
-            asker = await private_asker(interaction)
-            filled_in = {name: field.value for name, field in self.fields.items()}
-            composed = changed(interaction.client.catalogue, self.request, filled_in)
-            await interaction.client.flow.submit(asker, composed)
+
+async def on_modal_sent(interaction: "discord.Interaction[Criar]") -> None:
+    """Make what a modal asks for. Its custom_id names the job, so it may have been opened before a restart."""
+    data: Any = interaction.data or {}
+    match = CUSTOM_ID.fullmatch(str(data.get("custom_id")))
+    if match is None:
+        return
+    async with answering(interaction):
+        asker = await private_asker(interaction)
+        client = interaction.client
+        job = await client.store.jobs.get(match["job"])
+        if job is None:
+            raise Refusal("This request is not kept any more; make a new one with /txt2img.")
+        fields = (row["component"] for row in data["components"])
+        offered = changeable(job.request.task)
+        filled_in = {field["custom_id"]: field["value"] for field in fields if field["custom_id"] in offered}
+        await client.flow.submit(asker, changed(client.catalogue, job.request, filled_in))

@@ -1,0 +1,305 @@
+"""Every command over the wire, with the real bot process, its worker and the embedded model."""
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+from simcord.backend.models import Message
+
+from sandbox import LocalDiscord
+from sandbox.people import Asked
+
+APPLE = "a red apple on a blue background"
+
+
+def png(size: tuple[int, int] = (300, 200)) -> bytes:
+    image = Image.new("RGB", size, "#f0c020")
+    ImageDraw.Draw(image).ellipse((60, 40, 200, 160), fill="#d02020")
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def slash(local: LocalDiscord, path: str, who: str = "ana", **options: Any) -> Asked:
+    return local.people.slash(local.world.members[who], local.world.channel_id, path, options)
+
+
+async def done(local: LocalDiscord, asked: Asked) -> str:
+    """The private answer's last words."""
+    await local.wait_for(lambda: "left today" in asked.content, 60)
+    return asked.content
+
+
+def delivered(local: LocalDiscord, words: str) -> Message:
+    """The newest public message with these words and with pictures."""
+    return [m for m in local.messages() if words in m.content and m.attachments and not m.is_ephemeral][-1]
+
+
+def custom_id(message: Message, label: str) -> str:
+    """The custom_id of the button whose label begins so."""
+    buttons = [part for row in message.components for part in row["components"]]
+    return str(next(part["custom_id"] for part in buttons if part["label"].startswith(label)))
+
+
+def modal_fields(shown: Asked) -> dict[str, str]:
+    """The custom_ids of a modal's fields by the text they are filled with."""
+    assert shown.record.modal
+    parts = [row["component"] for row in shown.record.modal["components"]]
+    return {part.get("value", ""): part["custom_id"] for part in parts}
+
+
+async def refused(local: LocalDiscord, asked: Asked) -> str:
+    """The sentence with which a request was refused, shown to its member alone."""
+    await local.answered(asked)
+    assert asked.message
+    assert asked.message.is_ephemeral
+    return asked.content
+
+
+async def test_txt2img_answers_at_once_and_delivers_all_pictures_in_one_message(local: LocalDiscord) -> None:
+    """Four pictures come as four PNG files of one message, each with the prompt and its seed as alt text."""
+    asked = slash(local, "txt2img", prompt=APPLE, count=4, seed=10)
+    await local.wait_for(lambda: asked.record.responded, 3)
+    assert asked.record.ephemeral
+    words = await done(local, asked)
+    assert words.startswith("Your 4 pictures are ready.")
+    message = delivered(local, APPLE)
+    assert [file["description"] for file in message.attachments] == [f"{APPLE} (seed {seed})" for seed in range(10, 14)]
+    assert "seed 10, 11, 12, 13" in message.content
+    pictures = [Image.open(io.BytesIO(data)) for data in local.files(message)]
+    assert [picture.size for picture in pictures] == [(512, 512)] * 4
+    assert "Seed: 12," in pictures[2].text["parameters"]  # type: ignore[attr-defined]
+
+
+async def test_the_member_sees_his_place_then_progress_with_previews(local: LocalDiscord) -> None:
+    """The private answer shows a bar with steps and at least one preview before the pictures are there."""
+    asked = slash(local, "txt2img", prompt="a cat", num_inference_steps=100)
+    await local.wait_for(lambda: asked.message and asked.message.attachments and "step" in asked.content, 30)
+    await done(local, asked)
+    assert asked.message
+    assert not asked.message.attachments
+
+
+async def test_img2img_says_what_it_received_and_what_it_makes(local: LocalDiscord) -> None:
+    """An upload is fitted without distortion, and the answer says both sizes."""
+    asked = slash(local, "img2img", image=("sketch.png", png()), prompt="an apple, img2img", strength=0.5)
+    words = await done(local, asked)
+    assert "I received your picture of 300×200; the result will be 640×416." in words
+    message = delivered(local, "an apple, img2img")
+    assert "strength 0.5" in message.content
+    (data,) = local.files(message)
+    picture = Image.open(io.BytesIO(data))
+    assert picture.size == (640, 416)
+    assert "compositeWithTrainedAlgorithmicMedia" in picture.text["XML:com.adobe.xmp"]  # type: ignore[attr-defined]
+
+
+async def test_a_size_that_is_rounded_is_said(local: LocalDiscord) -> None:
+    """A size that the model cannot make is the nearest one, and the answer says so."""
+    words = await done(local, slash(local, "txt2img", prompt="a rounded cat", size="500x300"))
+    assert "cannot make 500×300; the nearest it can is 512×288" in words
+
+
+async def test_upscale_makes_a_picture_four_times_larger(local: LocalDiscord) -> None:
+    """/upscale works on any upload."""
+    words = await done(local, slash(local, "upscale", image=("x.png", png((120, 80))), factor=4))
+    assert "the result will be 480×320" in words
+    (data,) = local.files(delivered(local, "enlarge"))
+    assert Image.open(io.BytesIO(data)).size == (480, 320)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"prompt": "x", "size": "huge"}, "is no size; write a ratio such as 3:2"),
+        ({"prompt": "x", "model": "nothing"}, "There is no model “nothing”"),
+        ({"prompt": "x", "scheduler": "magic"}, "choose one of DDIM"),
+    ],
+)
+async def test_txt2img_refuses_privately_and_says_what_to_do(
+    local: LocalDiscord, options: dict[str, Any], sentence: str
+) -> None:
+    """A wrong option is answered with one sentence that only the member sees."""
+    assert sentence in await refused(local, slash(local, "txt2img", **options))
+
+
+async def test_img2img_names_the_smallest_strength_that_works(local: LocalDiscord) -> None:
+    """Where int(steps × strength) is 0 the refusal names the strength to use."""
+    asked = slash(local, "img2img", image=("a.png", png()), prompt="x", strength=0.1, num_inference_steps=5)
+    assert "use at least 0.2" in await refused(local, asked)
+
+
+async def test_a_file_that_is_no_picture_is_refused(local: LocalDiscord) -> None:
+    """A file is judged by its content, whatever its name says."""
+    asked = slash(local, "img2img", image=("photo.png", b"MZ this is no picture"), prompt="x")
+    assert "cannot read that file" in await refused(local, asked)
+
+
+async def test_suggestions_explain_strengths_and_find_models(local: LocalDiscord) -> None:
+    """Autocomplete offers the named strengths, models by misspelt names, sizes with what they come to."""
+    ana, channel = local.world.members["ana"], local.world.channel_id
+
+    async def suggested(path: str, name: str, typed: str) -> list[dict[str, Any]]:
+        asked = local.people.autocomplete(ana, channel, path, name, typed, {})
+        await local.wait_for(lambda: asked.record.responded, 3)
+        return asked.record.autocomplete_choices or []
+
+    strengths = await suggested("img2img", "strength", "")
+    assert [choice["value"] for choice in strengths] == [0.25, 0.5, 0.8, 1.0]
+    assert "composition kept" in strengths[1]["name"]
+    assert (await suggested("img2img", "strength", "0.33"))[0]["value"] == 0.33
+    assert (await suggested("txt2img", "model", "embeded"))[0]["value"] == "criar-embedded"
+    assert "(640×416)" in (await suggested("txt2img", "size", "3:2"))[0]["name"]
+    assert {choice["value"] for choice in await suggested("txt2img", "scheduler", "dpm")} >= {"DPM++ 2M"}
+
+
+async def test_a_reply_to_a_picture_refines_it_at_medium_strength(local: LocalDiscord) -> None:
+    """Replying with words makes a picture from the first one of the message, at strength 0.5, as a reply."""
+    await done(local, slash(local, "txt2img", prompt="a boat for a reply"))
+    source = delivered(local, "a boat for a reply")
+    said = local.people.say(local.world.members["ana"], local.world.channel_id, "as a watercolour", (), source.id)
+    await local.wait_for(lambda: [m for m in local.messages() if "as a watercolour" in m.content and m.attachments], 60)
+    answer = delivered(local, "as a watercolour")
+    assert "strength 0.5" in answer.content
+    assert answer.reference
+    assert int(answer.reference["message_id"]) == said.id
+
+
+async def test_again_makes_the_same_request_with_a_new_seed(local: LocalDiscord) -> None:
+    """The button makes as many pictures again, with other seeds."""
+    await done(local, slash(local, "txt2img", prompt="a boat made again", seed=1))
+    first = delivered(local, "a boat made again")
+    ana = local.world.members["ana"]
+    again = local.people.press(ana, first, custom_id(first, "Again"))
+    await done(local, again)
+    second = delivered(local, "a boat made again")
+    assert second.id != first.id
+    assert "seed 1" not in second.content.split()
+
+
+async def test_change_and_repeat_opens_a_filled_in_modal_and_uses_what_is_sent(local: LocalDiscord) -> None:
+    """The modal holds the request's fields; what is changed is made."""
+    await done(local, slash(local, "txt2img", prompt="a house to change", seed=77))
+    ana, first = local.world.members["ana"], delivered(local, "a house to change")
+    shown = local.people.press(ana, first, custom_id(first, "Change"))
+    await local.wait_for(lambda: shown.record.modal, 3)
+    fields = modal_fields(shown)
+    assert "77" in fields
+    sent = local.people.submit(ana, shown, {fields["a house to change"]: "a castle instead", fields["77"]: "78"})
+    await done(local, sent)
+    assert "seed 78" in delivered(local, "a castle instead").content
+
+
+async def test_a_modal_with_words_for_numbers_is_refused(local: LocalDiscord) -> None:
+    """A field that is no number is named in the refusal."""
+    await done(local, slash(local, "txt2img", prompt="a modal gone wrong", seed=5))
+    ana, first = local.world.members["ana"], delivered(local, "a modal gone wrong")
+    shown = local.people.press(ana, first, custom_id(first, "Change"))
+    await local.wait_for(lambda: shown.record.modal, 3)
+    fields = modal_fields(shown)
+    assert "seed must be a number, not “five”" in await refused(
+        local, local.people.submit(ana, shown, {fields["5"]: "five"})
+    )
+
+
+async def test_details_show_every_parameter(local: LocalDiscord) -> None:
+    """The details name model, prompt, size, steps, guidance, scheduler and each picture's seed."""
+    await done(local, slash(local, "txt2img", prompt="a detailed cat", seed=9, guidance_scale=3.5))
+    message = delivered(local, "a detailed cat")
+    asked = local.people.press(local.world.members["milo"], message, custom_id(message, "Details"))
+    await local.answered(asked)
+    for words in ("Criar embedded", "a detailed cat", "512×512", "20", "3.5", "DDIM", "seed 9"):
+        assert words in asked.content
+
+
+async def test_delete_is_for_the_author_and_moderators(local: LocalDiscord) -> None:
+    """Another member is refused; a moderator may; the message is gone."""
+    local.world.add_member("otto")
+    await done(local, slash(local, "txt2img", prompt="a cat to delete"))
+    message = delivered(local, "a cat to delete")
+    delete = custom_id(message, "Delete")
+    other = local.people.press(local.world.members["otto"], message, delete)
+    assert "or a moderator" in await refused(local, other)
+    local.people.press(local.world.members["milo"], message, delete)
+    await local.wait_for(lambda: message.id not in {m.id for m in local.messages()})
+
+
+async def test_cancel_takes_back_what_is_not_made_and_gives_the_images_back(local: LocalDiscord) -> None:
+    """/cancel ends the running and the waiting pictures, says how many, and they are not counted."""
+    local.world.add_member("carl")
+    first = slash(local, "txt2img", "carl", prompt="a long one", count=4, num_inference_steps=100)
+    await local.wait_for(lambda: "step" in first.content, 30)
+    second = slash(local, "txt2img", "carl", prompt="one behind it", count=2)
+    await local.wait_for(lambda: second.content, 30)
+    cancelled = slash(local, "cancel", "carl")
+    await local.answered(cancelled)
+    assert "6 pictures are cancelled" in cancelled.content
+    assert "500 of 500" in await done(local, first)
+    assert "Nothing was made" in await done(local, second)
+    nothing = slash(local, "cancel", "carl")
+    assert "no pictures waiting" in (await local.answered(nothing)).content
+
+
+async def test_the_cancel_button_works_while_a_job_waits_or_runs(local: LocalDiscord) -> None:
+    """Pressing Cancel under the announcement ends the job; the message says that nothing was counted."""
+    asked = slash(local, "txt2img", prompt="cancelled by button", num_inference_steps=100, count=2)
+    (message,) = await local.wait_for(
+        lambda: [m for m in local.messages() if "cancelled by button" in m.content and m.components], 30
+    )
+    local.people.press(local.world.members["ana"], message, custom_id(message, "Cancel"))
+    await done(local, asked)
+    assert "2 were cancelled and not counted" in message.content
+
+
+async def test_queue_shows_what_is_ahead(local: LocalDiscord) -> None:
+    """/queue lists the member's jobs with their place."""
+    slash(local, "txt2img", "milo", prompt="a slow one", count=4, num_inference_steps=100)
+    mine = slash(local, "txt2img", prompt="my turn soon", count=2)
+    await local.wait_for(lambda: mine.content, 30)
+    asked = slash(local, "queue")
+    await local.answered(asked)
+    assert "my turn soon" in asked.content
+    assert "next" in asked.content or "ahead" in asked.content
+    slash(local, "cancel", "milo")
+    await done(local, mine)
+
+
+async def test_quota_shows_used_left_and_reset(local: LocalDiscord) -> None:
+    """/quota shows a bar, the numbers in words, and when new images come."""
+    local.world.add_member("quentin")
+    await done(local, slash(local, "txt2img", "quentin", prompt="one of the day"))
+    asked = slash(local, "quota", "quentin")
+    await local.answered(asked)
+    assert "1 of 500 images used today, 499 left" in asked.content
+    assert "<t:" in asked.content
+
+
+async def test_models_and_help_answer_privately(local: LocalDiscord) -> None:
+    """/models lists the catalogue with sample words; /help explains the two modes and strength."""
+    models, explained = slash(local, "models"), slash(local, "help")
+    for asked in (models, explained):
+        await local.wait_for(lambda asked=asked: asked.message, 5)
+        assert asked.message
+        assert asked.message.is_ephemeral
+    assert models.message
+    assert explained.message
+    assert "Criar embedded (criar-embedded)" in [field["name"] for field in models.message.embeds[0]["fields"]]
+    text = str(explained.message.embeds)
+    for words in ("/txt2img", "/img2img", "0.25 subtle", "composition kept", "seed"):
+        assert words in text
+
+
+async def test_quota_admin_is_capped_for_admins_and_free_for_the_operator(local: LocalDiscord) -> None:
+    """The operator sets any limit; a plain member does not even see the command."""
+    olga, zoe = "olga", local.world.add_member("zoe")
+    seen = {entry["path"] for entry in local.people.commands(local.world.members["ana"], local.world.channel_id)}
+    assert not any(path.startswith("quota-admin") for path in seen)
+    for path, options, words in (
+        ("quota-admin set", {"member": zoe, "images_per_day": 1000}, "0 of 1000 images used today"),
+        ("quota-admin show", {"member": zoe}, "1000 left"),
+        ("quota-admin reset", {"member": zoe}, "begins anew"),
+        ("quota-admin set", {"member": zoe}, "0 of 500 images"),
+    ):
+        asked = slash(local, path, olga, **options)
+        await local.answered(asked)
+        assert words in asked.content
