@@ -18,7 +18,7 @@ from .views.job import cancel_view
 log = logging.getLogger(__name__)
 
 BAR = 20  # characters
-QUEUE_REFRESH = 5.0  # seconds after which the place in the queue is looked up again
+FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the queue is looked up; doubles each time
 
 Edit = Callable[..., Awaitable[object]]
 
@@ -71,6 +71,7 @@ class _Follower:
         self._shown = {picture.id: _Shown() for picture in job.pictures}
         self._changed = asyncio.Event()
         self._content = ""
+        self._refresh = FIRST_REFRESH
         self._editing = asyncio.Lock()
         self._task = asyncio.create_task(self._run(), name=f"progress-{job.id}")
 
@@ -116,10 +117,10 @@ class _Follower:
     async def _wait_for_change(self) -> None:
         running = any(shown.of for shown in self._shown.values())
         try:
-            async with asyncio.timeout(None if running else QUEUE_REFRESH):
+            async with asyncio.timeout(None if running else self._refresh):
                 await self._changed.wait()
         except TimeoutError:
-            return
+            self._refresh = min(2 * self._refresh, LAST_REFRESH)
 
     def _describe(self) -> str:
         steps, of = sum(s.step for s in self._shown.values()), sum(s.of for s in self._shown.values())

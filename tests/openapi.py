@@ -48,8 +48,9 @@ def _template(path: str) -> str | None:
 
 
 def _normal(body: Any) -> Any:
-    """discord.py sends attachments' ids as numbers where the description wants text."""
+    """discord.py sends some ids as numbers where the description wants text; Discord takes both."""
     if isinstance(body, dict):
+        body = {**body, "recipient_id": str(body["recipient_id"])} if "recipient_id" in body else body
         return {
             key: [{**item, "id": str(item["id"])} if "id" in item else item for item in value]
             if key == "attachments" and isinstance(value, list)

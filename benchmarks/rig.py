@@ -1,0 +1,44 @@
+"""A local Discord and the real bot beside it, for the benchmarks that go through both."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sandbox import LocalDiscord
+
+GENEROUS = "[plans.free]\nimages_per_day = 100000\nwaiting = 1000\n"
+
+
+@asynccontextmanager
+async def local_bot() -> AsyncIterator[LocalDiscord]:
+    """A local Discord with the bot connected and its model loaded; nobody runs into a limit."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with LocalDiscord() as local:
+            config = Path(folder) / "config.toml"
+            text = f'[discord]\napi = "{local.api}"\n[storage]\nfolder = "{folder}/data"\n{GENEROUS}'
+            await asyncio.to_thread(config.write_text, text)
+            bot = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", "--config", str(config),
+                env={**os.environ, "DISCORD_TOKEN": local.token}, stderr=DEVNULL,
+            )  # fmt: skip
+            try:
+                await local.connected()
+                await picture(local, "a cat, to load the model")
+                yield local
+            finally:
+                bot.terminate()
+                await bot.wait()
+
+
+async def picture(local: LocalDiscord, prompt: str) -> float:
+    """Ask for one picture with the usual settings; the perf_counter at which its delivery had arrived."""
+    asked = local.people.slash(local.world.members["ana"], local.world.channel_id, "txt2img", {"prompt": prompt})
+    await local.wait_for(lambda: [m for m in local.messages() if prompt in m.content and m.attachments], 120)
+    delivery = next(call for call in reversed(local.rest.calls) if call.method == "PATCH" and "/channels/" in call.path)
+    await local.wait_for(lambda: "left today" in asked.content)
+    return delivery.at
