@@ -18,7 +18,7 @@ COPY bot bot
 COPY generation generation
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
-USER criar
+USER 1000
 # config.toml's folder "data" is /data/data; put a config.toml into the volume to change anything.
 WORKDIR /data
 VOLUME /data

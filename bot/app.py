@@ -4,10 +4,13 @@ import asyncio
 import logging
 import signal
 
-from generation import Catalogue, Service
+import discord
+
+from generation import Catalogue, RequestError, Service
 
 from .client import Criar, use_local_discord
-from .config import Config
+from .config import TOKEN_VARIABLE, Config
+from .errors import ConfigError
 from .health import beat
 from .store import Store
 from .upkeep import clean_regularly
@@ -19,26 +22,31 @@ async def run(config: Config, token: str) -> None:
     """Run the bot until it is told to stop (SIGINT or SIGTERM) or cannot go on."""
     if config.discord.api:
         use_local_discord(config.discord.api)
-    catalogue = Catalogue.load().offered(config.generation.models)
+    try:
+        catalogue = Catalogue.load().offered(config.generation.models)
+    except RequestError as error:
+        raise ConfigError(f"generation.models: {error}") from error
     store = Store(config)
     await store.open()
     service = Service(catalogue, devices=config.generation.devices, threads=config.generation.threads or None)
     await service.start()
     client = Criar(config, store, service, catalogue)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: asyncio.ensure_future(client.close()))
+    chores = [
+        asyncio.create_task(beat(client, config.storage.folder)),
+        asyncio.create_task(clean_regularly(store, config)),
+    ]
     try:
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(client.start(token))
-            others = [
-                tasks.create_task(beat(client, config.storage.folder)),
-                tasks.create_task(clean_regularly(store, config)),
-            ]
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, lambda: asyncio.ensure_future(client.close()))
-            await running
-            for task in others:
-                task.cancel()
+        await client.start(token)
+    except discord.LoginFailure:
+        raise ConfigError(
+            f"environment: Discord refuses the token in {TOKEN_VARIABLE}; copy it again from the developer portal, "
+            "Bot > Reset Token"
+        ) from None
     finally:
+        for chore in chores:
+            chore.cancel()
         await client.close()
         await service.close()
         await store.close()

@@ -49,6 +49,8 @@ class Source:
     """The picture that a request starts from, as it was received and kept."""
 
     path: Path
+    #: what the person calls it
+    name: str
     width: int
     height: int
     #: what was done to it on receipt, as sentences' templates and parameters
@@ -203,7 +205,10 @@ def _received(source: Source | None, request: Request) -> tuple[Note, ...]:
     if source is None:
         return ()
     came, made = pixels(source.width, source.height), pixels(request.width, request.height)
-    said: Note = ("I received your picture of {came}; the result will be {made}.", {"came": came, "made": made})
+    said: Note = (
+        "I received “{name}”, {came}; the result will be {made}.",
+        {"name": source.name, "came": came, "made": made},
+    )
     return said, *source.notes
 
 

@@ -73,13 +73,13 @@ class Delivery:
             pause = min(2 * pause, LONGEST_PAUSE)
         await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
 
-    async def picture(self, job: JobRow, row: PictureRow) -> bytes:
-        """A finished picture: from disk, or from its message where the file was cleaned up.
+    async def picture(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
+        """A finished picture's bytes and name: from disk, or from its message where the file was cleaned up.
 
         Raises Refusal where neither has it.
         """
         try:
-            return await asyncio.to_thread(self._store.files.picture(row.id).read_bytes)
+            return await asyncio.to_thread(self._store.files.picture(row.id).read_bytes), f"{self._name(job, row)}.png"
         except FileNotFoundError:
             log.info("picture %s is fetched from its message", row.id)
         try:
@@ -88,7 +88,7 @@ class Delivery:
             raise Refusal("That picture is not kept any more; attach it to /img2img instead.") from None
         for attachment in message.attachments:
             if attachment.filename.startswith(f"{self._name(job, row)}."):
-                return await attachment.read()
+                return await attachment.read(), attachment.filename
         raise Refusal("That picture is not kept any more; attach it to /img2img instead.")
 
     async def delete(self, job: JobRow) -> None:

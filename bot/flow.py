@@ -15,7 +15,6 @@ from generation import (
     Failed,
     Finished,
     Picture,
-    PictureError,
     Preview,
     Progress,
     Service,
@@ -31,11 +30,12 @@ from .errors import Refusal
 from .progress import Pace, ProgressBoard
 from .store import JobRow, State, Store
 from .text import speaker
+from .words import inert
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
-MAX_UPLOAD = 25 * 2**20  # bytes of a picture that a person sends
+MAX_NAME = 60  # characters of a file's name that are shown
 
 
 class Flow:
@@ -52,27 +52,22 @@ class Flow:
 
     async def receive(self, attachment: discord.Attachment) -> Source:
         """Check and keep a picture that a person sent. Raises generation.PictureError."""
-        if attachment.size > MAX_UPLOAD:
-            raise PictureError(
-                "“{name}” has {size} MB; send a picture of at most {most} MB.",
-                name=attachment.filename,
-                size=round(attachment.size / 2**20),
-                most=MAX_UPLOAD // 2**20,
-            )
-        return await self.keep(await attachment.read())
+        images.check_bytes(attachment.size)
+        return await self._keep(await attachment.read(), attachment.filename)
 
-    async def keep(self, data: bytes) -> Source:
-        """Check and keep a picture's bytes. Raises generation.PictureError."""
+    async def _keep(self, data: bytes, name: str) -> Source:
         opened = await asyncio.to_thread(images.open_picture, data)
         path = await asyncio.to_thread(self._store.files.keep_input, opened.png)
-        return Source(path=path, width=opened.width, height=opened.height, notes=tuple(opened.notes))
+        return Source(
+            path=path, name=inert(name, MAX_NAME), width=opened.width, height=opened.height, notes=tuple(opened.notes)
+        )
 
     async def take_up(self, job: JobRow) -> Source:
         """The first finished picture of a job, as the source of another. Raises Refusal where there is none."""
         made = job.of_state(State.FINISHED)
         if not made:
             raise Refusal("There is no picture in that message yet; reply again when it is there.")
-        return await self.keep(await self._delivery.picture(job, made[0]))
+        return await self._keep(*await self._delivery.picture(job, made[0]))
 
     async def submit(self, asker: Asker, composed: Composed) -> None:
         """Accept the request, queue its pictures and announce them.

@@ -15,8 +15,10 @@ CLEANING = 3600.0  # seconds between two looks for old pictures
 async def clean_regularly(store: Store, config: Config) -> None:
     """Delete pictures that have been kept for as long as the configuration says; never returns."""
     while True:
-        in_use = await store.in_use()
-        count = await asyncio.to_thread(store.files.clean, datetime.now(UTC), config.storage.keep_days, in_use)
-        if count:
-            log.info("deleted %d pictures older than %d days", count, config.storage.keep_days)
+        try:
+            in_use = await store.in_use()
+            count = await asyncio.to_thread(store.files.clean, datetime.now(UTC), config.storage.keep_days, in_use)
+            log.log(logging.INFO if count else logging.DEBUG, "deleted %d pictures that were kept long enough", count)
+        except OSError as error:
+            log.warning("old pictures could not be deleted: %s", error)
         await asyncio.sleep(CLEANING)

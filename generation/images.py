@@ -63,8 +63,7 @@ def open_picture(data: bytes) -> OpenedPicture:
     Takes PNG, JPEG, WebP and the first frame of GIF and animated PNG. Limits are checked before anything is decoded.
     Raises PictureError with one sentence where it cannot be used.
     """
-    if len(data) > MAX_BYTES:
-        raise PictureError("The file has more than {most} MB; send a smaller one.", most=MAX_BYTES // 2**20)
+    check_bytes(len(data))
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(image)
@@ -84,6 +83,12 @@ def open_picture(data: bytes) -> OpenedPicture:
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=FAST_PNG)
     return OpenedPicture(png=file.getvalue(), width=picture.width, height=picture.height, notes=notes)
+
+
+def check_bytes(size: int) -> None:
+    """Raise PictureError where a file of ``size`` bytes is too large, so that it need not be fetched."""
+    if size > MAX_BYTES:
+        raise PictureError("The file has more than {most} MB; send a smaller one.", most=MAX_BYTES // 2**20)
 
 
 def _check_size(image: Image.Image) -> None:

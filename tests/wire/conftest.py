@@ -29,6 +29,7 @@ class Bot:
         self.local = local
         self.folder = folder
         self.config = folder / "config.toml"
+        self.log = folder / "bot.log"
         self.settings = ""
         self.process: asyncio.subprocess.Process | None = None
 
@@ -37,10 +38,11 @@ class Bot:
             f'[discord]\napi = "{self.local.api}"\noperators = [{self.local.world.members["olga"]}]\n'
             f'[storage]\nfolder = "{self.folder / "data"}"\n{self.settings}'
         )
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", "--config", str(self.config),
-            env={**os.environ, "DISCORD_TOKEN": self.local.token},
-        )  # fmt: skip
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", "--config", str(self.config),
+                env={**os.environ, "DISCORD_TOKEN": self.local.token}, stderr=log,
+            )  # fmt: skip
         await self.local.connected()
 
     async def stop(self) -> int:

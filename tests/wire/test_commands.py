@@ -85,7 +85,7 @@ async def test_img2img_says_what_it_received_and_what_it_makes(local: LocalDisco
     """An upload is fitted without distortion, and the answer says both sizes."""
     asked = slash(local, "img2img", image=("sketch.png", png()), prompt="an apple, img2img", strength=0.5)
     words = await done(local, asked)
-    assert "I received your picture of 300×200; the result will be 640×416." in words
+    assert "I received “sketch.png”, 300×200; the result will be 640×416." in words
     message = delivered(local, "an apple, img2img")
     assert "strength 0.5" in message.content
     (data,) = local.files(message)

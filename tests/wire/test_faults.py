@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import sqlite3
 from pathlib import Path
 
 import psutil
@@ -165,3 +167,44 @@ async def test_sigterm_ends_the_bot_and_its_child(tmp_path: Path) -> None:
         assert await bot.stop() == 0
         _, alive = await asyncio.to_thread(psutil.wait_procs, children, 10)
         assert not alive
+
+
+async def test_a_picture_that_was_cleaned_up_is_fetched_again_from_its_message(local: LocalDiscord, bot: Bot) -> None:
+    """Replying to a picture whose file is gone refines it all the same."""
+    await done(local, slash(local, "txt2img", prompt="a cat swept away"))
+    source = delivered(local, "a cat swept away")
+    for path in (bot.folder / "data" / "pictures").iterdir():
+        path.unlink()
+    local.people.say(local.world.members["ana"], local.world.channel_id, "found again as a drawing", (), source.id)
+    await local.wait_for(lambda: with_pictures(local, "found again as a drawing"), 60)
+
+
+async def test_an_unexpected_error_gives_a_number_that_is_in_the_log_too(local: LocalDiscord, bot: Bot) -> None:
+    """Where the database breaks, the member gets a short sentence with a number instead of silence."""
+    with sqlite3.connect(bot.folder / "data" / "criar.db") as database:
+        database.execute("CREATE TRIGGER broken BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'broken'); END")
+    asked = slash(local, "txt2img", prompt="a cat that never was")
+    await local.answered(asked)
+    with sqlite3.connect(bot.folder / "data" / "criar.db") as database:
+        database.execute("DROP TRIGGER broken")
+    number = re.search(r"the number ([0-9a-f]{6})\.", asked.content)
+    assert number
+    assert f"error {number[1]} in interaction {asked.record.id}" in bot.log.read_text()
+
+
+async def test_an_admin_who_is_not_the_operator_is_held_to_the_ceiling(local: LocalDiscord) -> None:
+    """An admin sets limits up to the ceiling for his server; more is refused, and other members are refused at all."""
+    role = local.world.backend.create_role(
+        local.world.guild_id, "Admins", permissions=Permissions(manage_guild=True).value
+    )
+    local.world.add_member("ada", roles=[role.id])
+    ben = local.world.add_member("ben")
+    over = slash(local, "quota-admin set", "ada", member=ben, images_per_day=501)
+    await local.answered(over)
+    assert "at most 500 images a day" in over.content
+    within = slash(local, "quota-admin set", "ada", member=ben, images_per_day=3)
+    await local.answered(within)
+    assert "for this server" in within.content
+    refused = slash(local, "txt2img", "ben", prompt="four of three", count=4)
+    await local.answered(refused)
+    assert "3 of your 3 images left" in refused.content

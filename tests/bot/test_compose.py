@@ -1,0 +1,144 @@
+"""What a person filled in becomes a request, and whatever was changed is said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.compose import Options, Source, changed, compose, enlarge, say_notes, wished_size
+from bot.errors import Refusal
+from bot.text import speaker
+from generation import MAX_SEED, Catalogue, RequestError, Task
+
+CATALOGUE = Catalogue.load()
+SPEC = CATALOGUE.get("criar-embedded")
+
+
+def source(width: int = 300, height: int = 200, folder: Path = Path("/nowhere")) -> Source:
+    return Source(path=folder / "a.png", name="a.png", width=width, height=height)
+
+
+def test_only_the_prompt_is_needed() -> None:
+    """Everything that is left out comes from the model, and the seed is new each time."""
+    first, second = (compose(CATALOGUE, Task.TXT2IMG, Options(prompt=" a cat ")).request for _ in range(2))
+    assert (first.model, first.prompt, first.width, first.height) == ("criar-embedded", "a cat", 512, 512)
+    assert (first.num_inference_steps, first.scheduler, first.strength) == (20, "DDIM", None)
+    assert first.seed != second.seed
+    assert 0 <= first.seed <= MAX_SEED
+
+
+def test_what_was_chosen_is_kept() -> None:
+    """Zero and the empty text are choices, not gaps."""
+    options = Options(prompt="x", guidance_scale=0.0, seed=0, negative_prompt="", count=3)
+    request = compose(CATALOGUE, Task.TXT2IMG, options).request
+    assert (request.guidance_scale, request.seed, request.negative_prompt, request.count) == (0.0, 0, "", 3)
+
+
+def test_a_picture_comes_with_medium_strength_and_what_was_received_is_said() -> None:
+    """img2img without a strength is at 0.5; the note names the file, its size and the result's."""
+    composed = compose(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source())
+    assert composed.request.strength == 0.5
+    assert composed.request.images == (Path("/nowhere/a.png"),)
+    assert say_notes(speaker("en-US"), composed.notes) == (
+        "-# I received “a.png”, 300×200; the result will be 640×416."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("512x384", (512, 384)),
+        (" 512 × 384 ", (512, 384)),
+        ("1:1", (512, 512)),
+        ("square", (512, 512)),
+        ("4:1", (1024, 256)),
+        ("16:9", (683, 384)),
+        ("Portrait", (418, 627)),
+    ],
+)
+def test_sizes_are_understood_as_people_write_them(text: str, size: tuple[int, int]) -> None:
+    """Pixels, ratios and names are sizes; a ratio keeps the model's usual area."""
+    assert wished_size(text, SPEC) == size
+
+
+@pytest.mark.parametrize("text", ["big", "0:1", "1x1", "-5x10", "16:", ":", "x", "1:0"])
+def test_what_is_no_size_is_refused_with_examples(text: str) -> None:
+    """The refusal shows the three ways to write a size."""
+    with pytest.raises(Refusal, match=r"3:2.*512x384.*square"):
+        wished_size(text, SPEC)
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_reading_of_sizes(text: str) -> None:
+    """Whatever is typed is a size that the model makes, or refused."""
+    try:
+        request = compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size=text)).request
+    except Refusal:
+        return
+    CATALOGUE.check(request)
+
+
+def test_a_size_that_is_changed_is_said_and_a_ratio_is_not() -> None:
+    """Pixels that the model cannot make come with a note; a ratio has no exact pixels to miss."""
+    (note,) = compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="500x300")).notes
+    assert speaker("en-US")(note[0], **note[1]) == (
+        "Criar embedded cannot make 500×300; the nearest it can is 512×288."
+    )
+    assert compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="16:9")).notes == ()
+
+
+def test_a_prompt_that_no_message_could_show_is_refused() -> None:
+    """Longer than 1,500 characters is refused with both lengths."""
+    with pytest.raises(Refusal, match=r"1501 .* 1500"):
+        compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x" * 1501))
+
+
+def test_enlarging_beyond_the_limit_is_refused() -> None:
+    """A picture whose enlargement is too large is refused with the limits."""
+    assert enlarge(CATALOGUE, source(1024, 500), 4).request.width == 4096
+    with pytest.raises(RequestError, match="4096"):
+        enlarge(CATALOGUE, source(1025, 500), 4)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("seed", "12", 12),
+        ("guidance_scale", "3,5", 3.5),
+        ("num_inference_steps", "30", 30),
+        ("prompt", " a dog ", "a dog"),
+    ],
+)
+def test_a_changed_field_is_taken_over(field: str, text: str, value: Any) -> None:
+    """Numbers may have a decimal comma; everything else of the request stays."""
+    before = compose(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", seed=1)).request
+    after = changed(CATALOGUE, before, {field: text}).request
+    assert getattr(after, field) == value
+    assert all(getattr(after, name) == getattr(before, name) for name in before.__slots__ if name != field)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words"),
+    [
+        ("seed", "-1", "between 0 and"),
+        ("seed", "99999999999", "between 0 and"),
+        ("guidance_scale", "much", "must be a number"),
+        ("guidance_scale", "nan", "between 0 and 30"),
+        ("num_inference_steps", "1e9", "must be a number"),
+        ("num_inference_steps", "500", "between 1 and 100"),
+    ],
+)
+def test_a_field_that_cannot_be_is_named(field: str, text: str, words: str) -> None:
+    """The refusal says what the field must be."""
+    before = compose(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat")).request
+    with pytest.raises((Refusal, RequestError), match=words):
+        changed(CATALOGUE, before, {field: text})
+
+
+def test_a_request_whose_picture_is_gone_asks_for_it_again() -> None:
+    """Repeating img2img after its input was cleaned up is refused with what to do."""
+    before = compose(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source()).request
+    with pytest.raises(Refusal, match="attach it again"):
+        changed(CATALOGUE, before, {"seed": ""})
