@@ -49,15 +49,15 @@ def _template(path: str) -> str | None:
 
 def _normal(body: Any) -> Any:
     """discord.py sends some ids as numbers where the description wants text; Discord takes both."""
-    if isinstance(body, dict):
-        body = {**body, "recipient_id": str(body["recipient_id"])} if "recipient_id" in body else body
-        return {
-            key: [{**item, "id": str(item["id"])} if "id" in item else item for item in value]
-            if key == "attachments" and isinstance(value, list)
-            else _normal(value)
-            for key, value in body.items()
-        }
-    return [_normal(item) for item in body] if isinstance(body, list) else body
+    if isinstance(body, list):
+        return [_normal(item) for item in body]
+    if not isinstance(body, dict):
+        return body
+    return {key: str(value) if _is_id(key, value) else _normal(value) for key, value in body.items()}
+
+
+def _is_id(key: str, value: Any) -> bool:
+    return isinstance(value, int) and (key.endswith("_id") or key == "id")
 
 
 def problems(call: Call) -> list[str]:
