@@ -12,6 +12,8 @@ DEFAULT_UPLOAD_LIMIT = 10 * 2**20  # bytes a file, where Discord names no other
 NEEDED_IN_CHANNEL = discord.Permissions(
     view_channel=True, send_messages=True, attach_files=True, embed_links=True, read_message_history=True
 )
+NEEDED_IN_THREAD = discord.Permissions(NEEDED_IN_CHANNEL.value)
+NEEDED_IN_THREAD.update(send_messages=False, send_messages_in_threads=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,8 @@ async def private_asker(interaction: discord.Interaction) -> Asker:
     Raises Refusal where the bot may not post pictures in the channel, so that nothing is made that cannot be shown.
     """
     await interaction.response.defer(ephemeral=True, thinking=True)
-    if interaction.channel_id is None or not interaction.app_permissions.is_superset(NEEDED_IN_CHANNEL):
+    needed = NEEDED_IN_THREAD if isinstance(interaction.channel, discord.Thread) else NEEDED_IN_CHANNEL
+    if interaction.channel_id is None or not interaction.app_permissions.is_superset(needed):
         raise Refusal(
             "I may not post pictures here; a server admin must allow me to view this channel, send messages, "
             "attach files, embed links and read the message history."

@@ -11,7 +11,7 @@ import discord
 
 from generation import Catalogue, GenerationError, ModelSpec
 
-from .asker import NEEDED_IN_CHANNEL
+from .asker import NEEDED_IN_CHANNEL, NEEDED_IN_THREAD
 from .config import TOKEN_VARIABLE, Config, token
 from .errors import ConfigError
 
@@ -50,7 +50,7 @@ def application_id(token: str) -> int | None:
 
 def invitation(application: int) -> str:
     """The link with which a server's admin invites the bot, with the permissions that it needs."""
-    permissions = NEEDED_IN_CHANNEL | discord.Permissions(send_messages_in_threads=True)
+    permissions = NEEDED_IN_CHANNEL | NEEDED_IN_THREAD
     return discord.utils.oauth_url(application, permissions=permissions, scopes=("bot", "applications.commands"))
 
 

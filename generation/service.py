@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -108,8 +109,8 @@ class Service:
             self._devices[place],
             self._threads,
             budget,
-            on_event=self._on_event,
-            on_exit=lambda worker: self._on_exit(place, worker),
+            on_event=partial(self._on_event, place),
+            on_exit=partial(self._on_exit, place),
         )
         self._feed(self._workers[place])
 
@@ -129,8 +130,8 @@ class Service:
         self._batch_of |= {picture.id: len(batch) for picture in batch}
         worker.submit(batch)
 
-    def _on_event(self, worker: Worker, event: Event | Loaded) -> None:
-        self._pauses = [FIRST_PAUSE] * len(self._devices)
+    def _on_event(self, place: int, worker: Worker, event: Event | Loaded) -> None:
+        self._pauses[place] = FIRST_PAUSE
         if isinstance(event, Loaded):
             self._feed(worker)
             return

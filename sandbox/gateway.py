@@ -5,6 +5,7 @@ import json
 import secrets
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -45,6 +46,7 @@ class Session:
         self._number = 0
         self._sent: deque[tuple[int, str]] = deque(maxlen=REPLAY)
         self._outbox: deque[str] = deque()
+        self._sending = asyncio.Lock()
 
     def push(self, event: str, payload: Any) -> None:
         """Number the event, keep it for resuming, and queue it for the connection."""
@@ -58,10 +60,12 @@ class Session:
         self._outbox = deque(text for sent, text in self._sent if sent > number)
 
     async def flush(self) -> None:
-        """Send what is queued, while there is a connection."""
-        while self._outbox and self.socket and not self.socket.closed:
-            text = self._outbox.popleft()
-            await self.socket.send_str(text)
+        """Send what is queued, while there is a connection; what a closing one refuses stays for the next."""
+        async with self._sending:
+            with suppress(ConnectionResetError):
+                while self._outbox and self.socket and not self.socket.closed:
+                    await self.socket.send_str(self._outbox[0])
+                    self._outbox.popleft()
 
 
 class Gateway:
@@ -85,24 +89,29 @@ class Gateway:
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
         await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": HEARTBEAT}})
-        session: Session | None = None
         try:
-            async for message in socket:
-                if message.type is not WSMsgType.TEXT:
-                    break
-                data = message.json()
-                if data["op"] == HEARTBEAT_OP:
-                    # discord.py notes the time of a heartbeat after sending it; an answer that is faster than that
-                    # makes it believe that it is a whole interval behind.
-                    await asyncio.sleep(ACK_DELAY)
-                    await socket.send_json({"op": ACK})
-                elif data["op"] in (IDENTIFY, RESUME):
-                    session = await self._begin(socket, data) or session
+            # A connection that closes while it is written to has ended like any other.
+            with suppress(ConnectionResetError):
+                await self._listen(socket)
         finally:
-            if session and session.socket is socket:
-                session.socket = None
+            for session in self.sessions.values():
+                if session.socket is socket:
+                    session.socket = None
             self._changed()
         return socket
+
+    async def _listen(self, socket: web.WebSocketResponse) -> None:
+        async for message in socket:
+            if message.type is not WSMsgType.TEXT:
+                break
+            data = message.json()
+            if data["op"] == HEARTBEAT_OP:
+                # discord.py notes the time of a heartbeat after sending it; an answer that is faster than that makes
+                # it believe that it is a whole interval behind.
+                await asyncio.sleep(ACK_DELAY)
+                await socket.send_json({"op": ACK})
+            elif data["op"] in (IDENTIFY, RESUME):
+                await self._begin(socket, data)
 
     async def drop(self, *, resumable: bool) -> None:
         """Cut the connections; sessions that are not resumable are forgotten."""
@@ -117,16 +126,16 @@ class Gateway:
         for session in list(self.sessions.values()):
             await session.flush()
 
-    async def _begin(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> Session | None:
+    async def _begin(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> None:
         body = data["d"]
         if body["token"] != self._token:
             await socket.close(code=AUTHENTICATION_FAILED)
-            return None
+            return
         if data["op"] == RESUME:
             session = self.sessions.get(body["session_id"])
             if session is None:
                 await socket.send_json({"op": INVALID_SESSION, "d": False})
-                return None
+                return
             session.replay_from(body["seq"])
             session.socket = socket
             session.push("RESUMED", {})
@@ -137,7 +146,6 @@ class Gateway:
             self._greet(session)
         await session.flush()
         self._changed()
-        return session
 
     def _greet(self, session: Session) -> None:
         backend = self._world.backend

@@ -1,5 +1,6 @@
 """What the commands that make pictures share: their fields' descriptions and the suggestions while typing."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -9,7 +10,7 @@ from discord.app_commands import Choice, locale_str
 
 from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images
 
-from ..compose import SHAPES, pixels, wished_size
+from ..compose import SHAPES, Options, pixels, wished_size
 from ..errors import Refusal
 from ..text import speaker
 
@@ -114,6 +115,13 @@ async def suggest_strength(interaction: "Interaction", typed: float | str) -> li
     if not MIN_STRENGTH <= value <= 1 or value in {choice.value for choice in named}:
         return named
     return [Choice(name=f"{value:g}", value=value), *named]
+
+
+def chosen(interaction: "Interaction") -> Options:
+    """The fields that the person filled in; discord.py has checked them against the command's parameters."""
+    names = (field.name for field in dataclasses.fields(Options))
+    filled_in = {name: getattr(interaction.namespace, name) for name in names}
+    return Options(**{name: value for name, value in filled_in.items() if value is not None})
 
 
 def described(*names: str) -> Callable[[T], T]:

@@ -7,7 +7,7 @@ from discord.app_commands import locale_str
 from generation import Task
 
 from ..asker import private_asker
-from ..compose import Options, compose
+from ..compose import compose
 from .fields import (
     Count,
     Guidance,
@@ -17,6 +17,7 @@ from .fields import (
     Seed,
     Steps,
     Strength,
+    chosen,
     described,
     suggest_strength,
     suggesting,
@@ -44,18 +45,6 @@ async def img2img(
     scheduler: str | None = None,
 ) -> None:
     asker = await private_asker(interaction)
-    options = Options(
-        prompt=prompt,
-        strength=strength,
-        negative_prompt=negative_prompt,
-        model=model,
-        count=count,
-        size=size,
-        num_inference_steps=num_inference_steps,
-        guidance_scale=guidance_scale,
-        seed=seed,
-        scheduler=scheduler,
-    )
     flow = interaction.client.flow
     source = await flow.receive(image)
-    await flow.submit(asker, compose(interaction.client.catalogue, Task.IMG2IMG, options, source))
+    await flow.submit(asker, compose(interaction.client.catalogue, Task.IMG2IMG, chosen(interaction), source))

@@ -6,7 +6,7 @@ from discord.app_commands import locale_str
 from generation import Task
 
 from ..asker import private_asker
-from ..compose import Options, compose
+from ..compose import compose
 from .fields import (
     Count,
     Guidance,
@@ -15,6 +15,7 @@ from .fields import (
     Prompt,
     Seed,
     Steps,
+    chosen,
     described,
     suggesting,
 )
@@ -38,15 +39,6 @@ async def txt2img(
     scheduler: str | None = None,
 ) -> None:
     asker = await private_asker(interaction)
-    options = Options(
-        prompt=prompt,
-        negative_prompt=negative_prompt,
-        model=model,
-        count=count,
-        size=size,
-        num_inference_steps=num_inference_steps,
-        guidance_scale=guidance_scale,
-        seed=seed,
-        scheduler=scheduler,
+    await interaction.client.flow.submit(
+        asker, compose(interaction.client.catalogue, Task.TXT2IMG, chosen(interaction))
     )
-    await interaction.client.flow.submit(asker, compose(interaction.client.catalogue, Task.TXT2IMG, options))

@@ -1,84 +1,70 @@
-"""The tables, as steps from an empty file; a step that was released is never changed."""
+"""The tables, as steps from an empty file; a step that was released is never changed.
+
+Times are seconds since 1970 in UTC; ids of Discord are whole numbers; days are YYYY-MM-DD.
+"""
 
 from sqlite_utils import Database as Tables
 from sqlite_utils import Migrations
 
 MIGRATIONS = Migrations("criar")
 
+JOBS_AND_LIMITS = """
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    interaction_id INTEGER NOT NULL UNIQUE,
+    user_id INTEGER NOT NULL,
+    guild_id INTEGER,
+    channel_id INTEGER NOT NULL,
+    message_id INTEGER UNIQUE,
+    locale TEXT NOT NULL,
+    upload_limit INTEGER NOT NULL,
+    request TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    delivered_at REAL,
+    deleted_at REAL
+) STRICT;
+CREATE TABLE pictures (
+    id TEXT PRIMARY KEY,
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'finished', 'failed', 'cancelled')),
+    attempt INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    seconds REAL,
+    reason TEXT
+) STRICT;
+CREATE INDEX pictures_job ON pictures (job_id);
+CREATE INDEX pictures_usage ON pictures (user_id, day);
+CREATE INDEX jobs_undelivered ON jobs (created_at) WHERE delivered_at IS NULL;
+CREATE TABLE limits (
+    user_id INTEGER NOT NULL,
+    guild_id INTEGER NOT NULL,  -- 0: everywhere, set by the operator
+    images_per_day INTEGER NOT NULL,
+    PRIMARY KEY (user_id, guild_id)
+) STRICT;
+CREATE TABLE resets (
+    id INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL,
+    by_operator INTEGER NOT NULL,
+    created_at REAL NOT NULL
+) STRICT;
+CREATE INDEX resets_user ON resets (user_id, created_at);
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    created_at REAL NOT NULL,
+    actor_id INTEGER NOT NULL,  -- 0: the command line
+    guild_id INTEGER,
+    action TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+
 
 @MIGRATIONS(name="1_jobs_and_limits")
 def _jobs_and_limits(tables: Tables) -> None:
-    """Times are seconds since 1970 in UTC; ids of Discord are whole numbers; days are YYYY-MM-DD."""
-    tables.execute(
-        """
-        CREATE TABLE jobs (
-            id TEXT PRIMARY KEY,
-            interaction_id INTEGER NOT NULL UNIQUE,
-            user_id INTEGER NOT NULL,
-            guild_id INTEGER,
-            channel_id INTEGER NOT NULL,
-            message_id INTEGER UNIQUE,
-            locale TEXT NOT NULL,
-            upload_limit INTEGER NOT NULL,
-            request TEXT NOT NULL,
-            created_at REAL NOT NULL,
-            delivered_at REAL,
-            deleted_at REAL
-        ) STRICT
-        """
-    )
-    tables.execute(
-        """
-        CREATE TABLE pictures (
-            id TEXT PRIMARY KEY,
-            job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-            place INTEGER NOT NULL,
-            user_id INTEGER NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'finished', 'failed', 'cancelled')),
-            attempt INTEGER NOT NULL,
-            cost INTEGER NOT NULL,
-            day TEXT NOT NULL,
-            created_at REAL NOT NULL,
-            seconds REAL,
-            reason TEXT
-        ) STRICT
-        """
-    )
-    tables.execute("CREATE INDEX pictures_job ON pictures (job_id)")
-    tables.execute("CREATE INDEX pictures_usage ON pictures (user_id, day)")
-    tables.execute("CREATE INDEX jobs_undelivered ON jobs (created_at) WHERE delivered_at IS NULL")
-    tables.execute(
-        """
-        CREATE TABLE limits (
-            user_id INTEGER NOT NULL,
-            guild_id INTEGER NOT NULL,  -- 0: everywhere, set by the operator
-            images_per_day INTEGER NOT NULL,
-            PRIMARY KEY (user_id, guild_id)
-        ) STRICT
-        """
-    )
-    tables.execute(
-        """
-        CREATE TABLE resets (
-            id INTEGER PRIMARY KEY,
-            user_id INTEGER NOT NULL,
-            by_operator INTEGER NOT NULL,
-            created_at REAL NOT NULL
-        ) STRICT
-        """
-    )
-    tables.execute("CREATE INDEX resets_user ON resets (user_id, created_at)")
-    tables.execute(
-        """
-        CREATE TABLE audit (
-            id INTEGER PRIMARY KEY,
-            created_at REAL NOT NULL,
-            actor_id INTEGER NOT NULL,  -- 0: the command line
-            guild_id INTEGER,
-            action TEXT NOT NULL,
-            user_id INTEGER NOT NULL,
-            detail TEXT NOT NULL
-        ) STRICT
-        """
-    )
-    tables.execute("CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
+    tables.executescript(JOBS_AND_LIMITS)
