@@ -4,11 +4,23 @@ It wraps simcord's in-memory Discord (backend, serializers, routes) in an aiohtt
 discord.py process connects to it. A bot is pointed to it, before it logs in, by
 
     discord.http.Route.BASE = local.api
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(local.gateway)
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(local.gateway_address)
 
-It listens on loopback only, and knows nothing of any particular bot.
+It listens on loopback only, and knows nothing of any particular bot. In tests and benchmarks the server runs in the
+same process and the bot in another:
+
+    async with LocalDiscord() as local:
+        ...  # start the bot with local.api and local.token
+        await local.connected()
+        ana, channel = local.world.members["ana"], local.world.channel_id
+        asked = local.people.slash(ana, channel, "echo", {"text": "hello", "file": ("a.png", data)})
+        await local.answered(asked)
+        asked.content, asked.milliseconds, asked.record.ephemeral, local.files(asked.message)
 """
 
+from .people import Asked
+from .rest import Call, Fault
 from .server import LocalDiscord
+from .wire import CannotDoError
 
-__all__ = ["LocalDiscord"]
+__all__ = ["Asked", "Call", "CannotDoError", "Fault", "LocalDiscord"]

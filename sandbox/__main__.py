@@ -1,24 +1,32 @@
-"""``python -m sandbox [--port N]``: a local Discord until it is told to stop."""
+"""``python -m sandbox [--host ADDRESS] [--port N] [--token TOKEN]``: a local Discord until it is told to stop."""
 
 import argparse
 import asyncio
 import json
 import signal
 
-from .server import LocalDiscord
+from .server import TOKEN, LocalDiscord
 
 
-async def main(port: int) -> None:
+async def main(arguments: argparse.Namespace) -> None:
     """Run, and print one line of JSON with the addresses and the token once everything is there."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with LocalDiscord(port) as local:
+    async with LocalDiscord(
+        arguments.port, host=arguments.host, token=arguments.token, rate_limits=arguments.rate_limits
+    ) as local:
         print(json.dumps({"page": local.page, "api": local.api, "token": local.token}), flush=True)
         await stop.wait()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="A local Discord with a page in the browser")
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
-    asyncio.run(main(parser.parse_args().port))
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--token", default=TOKEN, help="the only one that is accepted")
+    parser.add_argument("--rate-limits", action="store_true", help="keep Discord's limits on messages")
+    try:
+        asyncio.run(main(parser.parse_args()))
+    except (ValueError, OSError) as error:
+        parser.exit(2, f"{error}\n")

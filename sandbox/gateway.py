@@ -21,6 +21,7 @@ REPLAY = 2000  # events of a session that are kept for resuming
 
 DISPATCH, HEARTBEAT_OP, IDENTIFY, RESUME, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 9, 10, 11
 AUTHENTICATION_FAILED, UNKNOWN_ERROR = 4004, 4000
+ENDED = (1000, 1001)  # close codes with which a bot says that it will not resume
 
 
 class _Parsers(dict[str, Callable[[Any], None]]):
@@ -45,27 +46,43 @@ class Session:
         self.gateway = FakeGateway(world.backend, self)
         self._number = 0
         self._sent: deque[tuple[int, str]] = deque(maxlen=REPLAY)
-        self._outbox: deque[str] = deque()
-        self._sending = asyncio.Lock()
+        self._outbox: asyncio.Queue[str] = asyncio.Queue()
+        self._sender: asyncio.Task[None] | None = None
 
     def push(self, event: str, payload: Any) -> None:
-        """Number the event, keep it for resuming, and queue it for the connection."""
+        """Number the event, keep it for resuming, and send it if there is a connection."""
         self._number += 1
         text = json.dumps({"op": DISPATCH, "t": event, "s": self._number, "d": payload}, default=str)
         self._sent.append((self._number, text))
-        self._outbox.append(text)
+        if self.socket:
+            self._outbox.put_nowait(text)
 
-    def replay_from(self, number: int) -> None:
-        """Queue again what came after ``number``."""
-        self._outbox = deque(text for sent, text in self._sent if sent > number)
+    def remembers(self, number: int) -> bool:
+        """Whether everything after ``number`` can still be sent again."""
+        return not self._sent or self._sent[0][0] <= number + 1
 
-    async def flush(self) -> None:
-        """Send what is queued, while there is a connection; what a closing one refuses stays for the next."""
-        async with self._sending:
-            with suppress(ConnectionResetError):
-                while self._outbox and self.socket and not self.socket.closed:
-                    await self.socket.send_str(self._outbox[0])
-                    self._outbox.popleft()
+    def attach(self, socket: web.WebSocketResponse, after: int) -> None:
+        """Send over this connection from now on, beginning with what came after event number ``after``."""
+        self.detach()
+        self.socket = socket
+        self._outbox = asyncio.Queue()
+        for number, text in self._sent:
+            if number > after:
+                self._outbox.put_nowait(text)
+        self._sender = asyncio.create_task(self._send(socket, self._outbox))
+
+    def detach(self) -> None:
+        """The connection is gone; events are kept for a resume."""
+        self.socket = None
+        if self._sender:
+            self._sender.cancel()
+
+    @staticmethod
+    async def _send(socket: web.WebSocketResponse, outbox: asyncio.Queue[str]) -> None:
+        # What a closing connection refuses is sent again when the session is resumed.
+        with suppress(ConnectionResetError):
+            while not socket.closed:
+                await socket.send_str(await outbox.get())
 
 
 class Gateway:
@@ -73,9 +90,9 @@ class Gateway:
 
     def __init__(self, world: World, token: str, address: str, changed: Callable[[], None]) -> None:
         self._world = world
-        self._token = token
         self._address = address
         self._changed = changed
+        self.token = token
         self.sessions: dict[str, Session] = {}
         world.backend.subscribers.append(self._on_event)
 
@@ -94,9 +111,10 @@ class Gateway:
             with suppress(ConnectionResetError):
                 await self._listen(socket)
         finally:
-            for session in self.sessions.values():
-                if session.socket is socket:
-                    session.socket = None
+            for session in [known for known in self.sessions.values() if known.socket is socket]:
+                session.detach()
+                if socket.close_code in ENDED:
+                    del self.sessions[session.id]
             self._changed()
         return socket
 
@@ -116,35 +134,32 @@ class Gateway:
     async def drop(self, *, resumable: bool) -> None:
         """Cut the connections; sessions that are not resumable are forgotten."""
         sockets = [session.socket for session in self.sessions.values() if session.socket]
+        for session in self.sessions.values():
+            session.detach()
         if not resumable:
             self.sessions.clear()
         for socket in sockets:
             await socket.close(code=UNKNOWN_ERROR)
 
-    async def flush(self) -> None:
-        """Send what is queued everywhere."""
-        for session in list(self.sessions.values()):
-            await session.flush()
-
     async def _begin(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> None:
         body = data["d"]
-        if body["token"] != self._token:
+        if body["token"] != self.token:
             await socket.close(code=AUTHENTICATION_FAILED)
             return
         if data["op"] == RESUME:
             session = self.sessions.get(body["session_id"])
-            if session is None:
+            if session is None or not session.remembers(body["seq"]):
                 await socket.send_json({"op": INVALID_SESSION, "d": False})
                 return
-            session.replay_from(body["seq"])
-            session.socket = socket
+            session.attach(socket, body["seq"])
             session.push("RESUMED", {})
         else:
+            # A bot that identifies anew has given up what it left behind.
+            self.sessions = {key: known for key, known in self.sessions.items() if known.socket}
             session = Session(self._world, body["intents"])
             self.sessions[session.id] = session
-            session.socket = socket
+            session.attach(socket, 0)
             self._greet(session)
-        await session.flush()
         self._changed()
 
     def _greet(self, session: Session) -> None:

@@ -3,17 +3,21 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from simcord.backend import serializers
 from simcord.backend.errors import BackendError, SetupError
-from simcord.enums import AppCommandType
+from simcord.enums import AppCommandType, ChannelType
 
-from .people import Asked, CannotDoError, File
+from .people import Asked
+from .wire import CannotDoError, File
 
 if TYPE_CHECKING:
+    from simcord.backend.models import Message
+
     from .server import LocalDiscord
 
 STATIC = Path(__file__).with_name("static")
@@ -21,8 +25,28 @@ SHOWN = 60  # messages
 DRAW_EVERY = 0.05  # seconds between two drawings of the page
 STILL_HERE = 15.0  # seconds after which a silent stream says that it is there
 ANSWER_SECONDS = 3.5  # after 3 s Discord says that the application did not respond
+NEW_MEMBERS = ("Kim", "Noor", "Juan", "Mei", "Tariq", "Freya", "Ivo", "Lena")  # offered by the page, in this order
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Deed:
+    """What a person does, as the page sends it."""
+
+    member: int
+    channel: int
+    fields: dict[str, Any]
+    #: with the names of their fields
+    files: list[tuple[str, File]]
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What one open page has been sent."""
+
+    world: str = ""
+    messages: dict[str, str] = field(default_factory=dict)
 
 
 class Page:
@@ -36,122 +60,174 @@ class Page:
         app.router.add_get("/", self._index)
         app.router.add_static("/static", STATIC)
         app.router.add_get("/page/events", self._events)
-        for name in ("slash", "autocomplete", "press", "modal", "say", "menu"):
-            app.router.add_post(f"/page/{name}", self._guarded(getattr(self, f"_{name}")))
+        for deed in ("slash", "autocomplete", "press", "modal", "say", "menu", "locale", "join"):
+            app.router.add_post(f"/page/{deed}", self._guarded(getattr(self, f"_{deed}")))
 
     async def _index(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
-    def _guarded(self, handler: Handler) -> Handler:
+    def _guarded(self, act: Callable[[_Deed], Awaitable[dict[str, Any]]]) -> Handler:
         """What a person cannot do becomes a sentence on the page."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
-                return await handler(request)
-            except (CannotDoError, SetupError, BackendError, ValueError) as error:
+                return web.json_response(await act(await self._deed(request)))
+            except (CannotDoError, SetupError, BackendError) as error:
                 return web.json_response({"error": str(error)}, status=400)
 
         return guarded
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """The whole visible state as a stream, sent again whenever it is another."""
+        """The visible state as a stream: all of it first, then what is another, in at most two events at a time."""
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await stream.prepare(request)
-        member = self._member(request.query.get("member", "ana"))
-        sent = ""
-
-        def news() -> str | None:
-            state = json.dumps(self._state(member), default=str)
-            return state if state != sent else None
-
+        member = self._member(request.query["member"])
+        channel = self._channel(member, request.query.get("channel"))
+        shown = _Shown()
         while True:
             try:
-                sent = await self._discord.wait_for(news, STILL_HERE)
-                await stream.write(f"data: {sent}\n\n".encode())
+                news = await self._discord.wait_for(lambda: self._news(member, channel, shown), STILL_HERE)
+                await stream.write(news.encode())
                 await asyncio.sleep(DRAW_EVERY)
             except TimeoutError:
                 await stream.write(b": still here\n\n")
             except ConnectionResetError:
                 return stream
 
-    def _state(self, user_id: int) -> dict[str, Any]:
+    def _news(self, member: int, channel: int, shown: _Shown) -> str:
+        news = ""
+        world = json.dumps(self._state(member, channel), default=str)
+        if world != shown.world:
+            news += f"event: world\ndata: {world}\n\n"
+            shown.world = world
+        messages = {
+            str(message.id): json.dumps(self._message_state(message), default=str)
+            for message in self._discord.people.messages(member, channel, SHOWN)
+        }
+        changed = [text for key, text in messages.items() if shown.messages.get(key) != text]
+        if changed or messages.keys() != shown.messages.keys():
+            order, texts = json.dumps(list(messages)), ", ".join(changed)
+            news += f'event: messages\ndata: {{"order": {order}, "changed": [{texts}]}}\n\n'
+            shown.messages = messages
+        return news
+
+    def _state(self, user_id: int, channel_id: int) -> dict[str, Any]:
         world, people = self._discord.world, self._discord.people
-        backend, channel = world.backend, world.channel_id
-        messages = people.messages(user_id, channel)[-SHOWN:]
+        backend, guild = world.backend, world.backend.get_guild(world.guild_id)
         return {
             "connected": self._discord.gateway.connected,
+            "guild": guild.name,
+            "channel": str(channel_id),
+            "channels": [
+                {
+                    "id": str(channel.id),
+                    "name": channel.name,
+                    "direct": channel.type == ChannelType.DM,
+                    "last": str(channel.last_message_id or ""),
+                }
+                for channel in world.channels(user_id)
+            ],
+            "locale": world.locales.get(user_id, "en-US"),
             "members": [
                 {"name": name, "id": str(user), "shown": backend.get_user(user).global_name}
                 for name, user in world.members.items()
             ],
+            "roles": [{"id": str(role.id), "name": role.name} for role in guild.roles.values()],
             "bot": {"id": str(backend.bot_user.id), "name": backend.bot_user.name},
-            "commands": people.commands(user_id, channel),
-            "menus": [entry["path"] for entry in people.commands(user_id, channel, AppCommandType.MESSAGE)],
-            "messages": [
-                {**serializers.message_payload(backend, message), "ephemeral": message.is_ephemeral}
-                for message in messages
-            ],
+            "commands": people.commands(user_id, channel_id),
+            "menus": [entry["path"] for entry in people.commands(user_id, channel_id, AppCommandType.MESSAGE)],
         }
+
+    def _message_state(self, message: "Message") -> dict[str, Any]:
+        payload = serializers.message_payload(self._discord.world.backend, message)
+        return {**payload, "ephemeral": message.is_ephemeral, "pings": [str(user) for user in message.ping_user_ids]}
 
     def _member(self, name: str) -> int:
         if name not in self._discord.world.members:
             raise CannotDoError(f"there is no member {name}")
         return self._discord.world.members[name]
 
-    async def _form(self, request: web.Request) -> tuple[int, dict[str, Any], dict[str, File]]:
-        """Who acts, the fields as JSON, and the files by field."""
+    def _channel(self, member: int, channel: str | None) -> int:
+        """The channel if the member sees it, otherwise the server's first."""
+        seen = [known.id for known in self._discord.world.channels(member)]
+        return int(channel) if channel and int(channel) in seen else seen[0]
+
+    async def _deed(self, request: web.Request) -> _Deed:
         form = await request.post()
-        files = {
-            name: (part.filename, part.file.read()) for name, part in form.items() if isinstance(part, web.FileField)
-        }
+        files = [
+            (name, (part.filename, part.file.read())) for name, part in form.items() if isinstance(part, web.FileField)
+        ]
         fields = json.loads(str(form["fields"]))
-        return self._member(fields.pop("member")), fields, files
+        member = self._member(fields.pop("member"))
+        return _Deed(member=member, channel=self._channel(member, fields.pop("channel")), fields=fields, files=files)
 
-    async def _slash(self, request: web.Request) -> web.Response:
-        member, fields, files = await self._form(request)
-        options = {**fields["options"], **files}
-        channel = self._discord.world.channel_id
-        return await self._outcome(self._discord.people.slash(member, channel, fields["path"], options))
+    async def _slash(self, deed: _Deed) -> dict[str, Any]:
+        options = {**deed.fields["options"], **dict(deed.files)}
+        return await self._outcome(self._discord.people.slash(deed.member, deed.channel, deed.fields["path"], options))
 
-    async def _autocomplete(self, request: web.Request) -> web.Response:
-        member, fields, _ = await self._form(request)
+    async def _autocomplete(self, deed: _Deed) -> dict[str, Any]:
+        fields = deed.fields
         asked = self._discord.people.autocomplete(
-            member, self._discord.world.channel_id, fields["path"], fields["name"], fields["typed"], fields["options"]
+            deed.member, deed.channel, fields["path"], fields["name"], fields["typed"], fields["options"]
         )
         await self._outcome(asked)
-        return web.json_response({"choices": asked.record.autocomplete_choices or []})
+        return {"choices": asked.record.autocomplete_choices or []}
 
-    async def _press(self, request: web.Request) -> web.Response:
-        member, fields, _ = await self._form(request)
-        message = self._message(fields["message"])
-        values = fields.get("values")
-        return await self._outcome(self._discord.people.press(member, message, fields["custom_id"], values))
+    async def _press(self, deed: _Deed) -> dict[str, Any]:
+        fields, message = deed.fields, self._message(deed)
+        return await self._outcome(
+            self._discord.people.press(deed.member, message, fields["custom_id"], fields.get("values"))
+        )
 
-    async def _modal(self, request: web.Request) -> web.Response:
-        member, fields, _ = await self._form(request)
-        shown = self._discord.people.asked[int(fields["interaction"])]
-        return await self._outcome(self._discord.people.submit(member, shown, fields["values"]))
+    async def _modal(self, deed: _Deed) -> dict[str, Any]:
+        shown = self._discord.people.asked.get(int(deed.fields["interaction"]))
+        if shown is None:
+            raise CannotDoError("this form was open for too long")
+        uploads: dict[str, list[File]] = {}
+        for custom_id, file in deed.files:
+            uploads.setdefault(custom_id, []).append(file)
+        return await self._outcome(
+            self._discord.people.submit(deed.member, shown, {**deed.fields["values"], **uploads})
+        )
 
-    async def _menu(self, request: web.Request) -> web.Response:
-        member, fields, _ = await self._form(request)
-        return await self._outcome(self._discord.people.menu(member, fields["name"], self._message(fields["message"])))
+    async def _menu(self, deed: _Deed) -> dict[str, Any]:
+        return await self._outcome(self._discord.people.menu(deed.member, deed.fields["name"], self._message(deed)))
 
-    async def _say(self, request: web.Request) -> web.Response:
-        member, fields, files = await self._form(request)
-        reply_to = int(fields["reply_to"]) if fields.get("reply_to") else None
-        channel = self._discord.world.channel_id
-        self._discord.people.say(member, channel, fields["text"], list(files.values()), reply_to)
-        return web.json_response({})
+    async def _say(self, deed: _Deed) -> dict[str, Any]:
+        fields, reply_to = deed.fields, deed.fields.get("reply_to")
+        self._discord.people.say(
+            deed.member,
+            deed.channel,
+            fields["text"],
+            [file for _, file in deed.files],
+            int(reply_to) if reply_to else None,
+            mention=fields.get("mention", True),
+        )
+        return {}
 
-    def _message(self, message_id: str) -> Any:
-        return self._discord.world.backend.get_message(self._discord.world.channel_id, int(message_id))
+    async def _locale(self, deed: _Deed) -> dict[str, Any]:
+        self._discord.world.locales[deed.member] = deed.fields["locale"]
+        self._discord.changed()
+        return {}
 
-    async def _outcome(self, asked: Asked) -> web.Response:
+    async def _join(self, _: _Deed) -> dict[str, Any]:
+        """Another member comes to the server."""
+        world = self._discord.world
+        free = [name for name in NEW_MEMBERS if name.lower() not in world.members]
+        name = free[0] if free else f"Member {len(world.members) + 1}"
+        world.add_member(name.lower(), name)
+        self._discord.changed()
+        return {"name": name.lower()}
+
+    def _message(self, deed: _Deed) -> "Message":
+        return self._discord.world.backend.get_message(deed.channel, int(deed.fields["message"]))
+
+    async def _outcome(self, asked: Asked) -> dict[str, Any]:
         """What the person sees at once: a modal, or that nobody answered in time."""
         try:
-            await self._discord.wait_for(lambda: asked.record.responded, ANSWER_SECONDS)
+            await self._discord.acknowledged(asked, ANSWER_SECONDS)
         except TimeoutError:
-            return web.json_response({"error": "The application did not respond"})
+            return {"error": "The application did not respond"}
         if asked.record.modal:
-            return web.json_response({"modal": asked.record.modal, "interaction": str(asked.record.id)})
-        return web.json_response({})
+            return {"modal": asked.record.modal, "interaction": str(asked.record.id)}
+        return {}

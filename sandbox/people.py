@@ -2,25 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
 from simcord import interactions
 from simcord.backend import serializers
-from simcord.backend.access import message_accessible
-from simcord.backend.models import Interaction, Message
+from simcord.backend.access import channel_accessible
+from simcord.backend.models import AllowedMentions, Interaction, Message
 from simcord.components import walk_components
-from simcord.enums import AppCommandType, ComponentType, InteractionType, OptionType
+from simcord.enums import AppCommandType, ComponentType, InteractionType
 
+from . import wire
+from .wire import CannotDoError, File, Resolved
 from .world import World
 
-File = tuple[str, bytes]
-
 ALL_PERMISSIONS = str(2**50 - 1)
-
-
-class CannotDoError(Exception):
-    """A real person could not do this: the command, button or message is not there for him."""
+TOKEN_SECONDS = 900.0  # an interaction can be answered for so long; afterwards it is forgotten
+LINK, PREMIUM = 5, 6  # styles of buttons that begin no interaction
 
 
 @dataclass(slots=True)
@@ -31,6 +30,8 @@ class Asked:
     record: Interaction
     #: seconds of perf_counter when it was sent
     at: float
+    #: the event as it was sent
+    payload: dict[str, Any]
     acknowledged_at: float | None = None
 
     @property
@@ -57,13 +58,12 @@ class Asked:
 
 
 class People:
-    """Acts for members of the server."""
+    """Acts for members of the server. What a real person could not do raises CannotDoError."""
 
     def __init__(self, world: World, upload_limit: int) -> None:
         self._world = world
         self.upload_limit = upload_limit
         self.asked: dict[int, Asked] = {}
-        self._payloads: dict[int, dict[str, Any]] = {}
 
     def commands(self, user_id: int, channel_id: int, kind: int = AppCommandType.CHAT_INPUT) -> list[dict[str, Any]]:
         """The commands that the member sees, each with its path: [{"path": "quota-admin set", "command": …}]."""
@@ -75,34 +75,37 @@ class People:
         ]
 
     def slash(self, user_id: int, channel_id: int, path: str, options: Mapping[str, Any]) -> Asked:
-        """Use a slash command; a file option takes (name, bytes), a user option an id."""
-        data, leaf = self._command(user_id, channel_id, path)
-        resolved: dict[str, Any] = {}
-        declared = {option["name"]: option for option in leaf.get("options") or ()}
+        """Use a slash command; a file option takes (name, bytes), a user, role or channel option an id."""
+        data, declared = self._command(user_id, channel_id, path)
         if missing := [name for name, option in declared.items() if option.get("required") and name not in options]:
             raise CannotDoError(f"/{path} needs {', '.join(missing)}")
-        values = [self._option(declared[name], value, channel_id, resolved) for name, value in options.items()]
+        resolved: Resolved = {}
+        values = [
+            wire.option(self._world, user_id, channel_id, self._declared(path, declared, name), value, resolved)
+            for name, value in options.items()
+        ]
         data["options"] = interactions.nest_options(data.pop("root"), path.split()[1:], values)
-        data["resolved"] = resolved
+        data |= _told(resolved)
         return self._ask(InteractionType.APPLICATION_COMMAND, user_id, channel_id, data)
 
     def autocomplete(
         self, user_id: int, channel_id: int, path: str, name: str, typed: str, options: Mapping[str, Any]
     ) -> Asked:
         """Type into an option; the bot's suggestions stand in the record's autocomplete_choices."""
-        data, leaf = self._command(user_id, channel_id, path)
-        declared = {option["name"]: option for option in leaf.get("options") or ()}
+        data, declared = self._command(user_id, channel_id, path)
+        focused = self._declared(path, declared, name)
         values = [
-            self._option(declared[key], value, channel_id, {})
+            wire.option(self._world, user_id, channel_id, self._declared(path, declared, key), value, {})
             for key, value in options.items()
-            if key != name and declared[key]["type"] != OptionType.ATTACHMENT
+            if key != name
         ]
-        values.append({"name": name, "type": declared[name]["type"], "value": typed, "focused": True})
+        values.append({"name": name, "type": focused["type"], "value": typed, "focused": True})
         data["options"] = interactions.nest_options(data.pop("root"), path.split()[1:], values)
         return self._ask(InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE, user_id, channel_id, data)
 
     def menu(self, user_id: int, name: str, message: Message) -> Asked:
         """Use a message context-menu command."""
+        self._check_sees(user_id, message)
         data, _ = self._command(user_id, message.channel_id, name, AppCommandType.MESSAGE)
         del data["root"]
         payload = dict(serializers.message_payload(self._world.backend, message))
@@ -110,52 +113,83 @@ class People:
         return self._ask(InteractionType.APPLICATION_COMMAND, user_id, message.channel_id, data)
 
     def press(self, user_id: int, message: Message, custom_id: str, values: Sequence[str] | None = None) -> Asked:
-        """Press a button, or choose values in a select."""
+        """Press a button, or choose values (of members, roles and channels: their ids) in a select."""
+        self._check_sees(user_id, message)
         component = next((c for c in walk_components(message.components) if c.get("custom_id") == custom_id), None)
-        if component is None or component.get("disabled") or not self._sees(user_id, message):
+        if component is None or component.get("disabled") or component.get("style") in (LINK, PREMIUM):
             raise CannotDoError(f"there is nothing to press with custom_id {custom_id}")
         data: dict[str, Any] = {"custom_id": custom_id, "component_type": component["type"]}
-        if values is not None:
-            data["values"] = list(values)
+        if component["type"] != ComponentType.BUTTON:
+            resolved: Resolved = {}
+            data["values"] = wire.selection(self._world, user_id, component, values or (), resolved)
+            data |= _told(resolved)
         return self._ask(InteractionType.MESSAGE_COMPONENT, user_id, message.channel_id, data, message)
 
-    def submit(self, user_id: int, shown: Asked, values: Mapping[str, str]) -> Asked:
-        """Send a modal with its fields, by custom_id; those left out keep their text."""
-        modal = shown.record.modal
+    def submit(self, user_id: int, shown: Asked, values: Mapping[str, Any]) -> Asked:
+        """Send a modal with its fields, by custom_id; those left out keep their text. Files are (name, bytes) lists."""
+        modal, channel_id = shown.record.modal, shown.record.channel_id
         if modal is None:
             raise CannotDoError("no modal was shown")
-        data = {"custom_id": modal["custom_id"], "components": [_filled(row, values) for row in modal["components"]]}
+        components, resolved = wire.filled(self._world, user_id, channel_id, modal, values)
+        data = {"custom_id": modal["custom_id"], "components": components, **_told(resolved)}
         source = shown.record.source_message_id
-        message = self._world.backend.get_message(shown.record.channel_id, source) if source else None
-        return self._ask(InteractionType.MODAL_SUBMIT, user_id, shown.record.channel_id, data, message)
+        message = self._world.backend.messages[channel_id].get(source) if source else None
+        return self._ask(InteractionType.MODAL_SUBMIT, user_id, channel_id, data, message)
 
     def say(
-        self, user_id: int, channel_id: int, text: str, files: Sequence[File] = (), reply_to: int | None = None
+        self,
+        user_id: int,
+        channel_id: int,
+        text: str,
+        files: Sequence[File] = (),
+        reply_to: int | None = None,
+        *,
+        mention: bool = True,
     ) -> Message:
-        """Write a message, or reply to one with a ping."""
+        """Write a message, or reply to one, with or without a ping of its author."""
         backend = self._world.backend
+        guild_id = backend.get_channel(channel_id).guild_id
+        backend.require_permissions(guild_id, user_id, channel_id, "send_messages")
+        if any(len(data) > self.upload_limit for _, data in files):
+            raise CannotDoError(f"a file may have at most {self.upload_limit // 2**20} MiB")
         reference = None
         if reply_to:
-            wire = {"channel_id": str(channel_id), "message_id": str(reply_to)}
-            reference = backend.normalize_message_reference(channel_id, wire)
+            reference = backend.normalize_message_reference(
+                channel_id, {"channel_id": str(channel_id), "message_id": str(reply_to)}
+            )
         attachments = backend.store_attachments(channel_id, list(files))
-        return backend.create_message(channel_id, user_id, text, reference=reference, attachments=attachments)
+        return backend.create_message(
+            channel_id,
+            user_id,
+            text,
+            reference=reference,
+            attachments=attachments,
+            allowed_mentions=AllowedMentions(replied_user=mention),
+        )
 
     def repeat(self, asked: Asked) -> None:
         """Deliver an interaction a second time, as Discord sometimes does."""
-        self._world.backend.emit("INTERACTION_CREATE", self._payloads[asked.record.id])
+        self._world.backend.emit("INTERACTION_CREATE", asked.payload)
 
-    def messages(self, user_id: int, channel_id: int) -> list[Message]:
-        """The messages that the member sees, oldest first."""
-        stored = self._world.backend.messages.get(channel_id, {})
-        return [message for message in stored.values() if self._sees(user_id, message)]
+    def messages(self, user_id: int, channel_id: int, last: int | None = None) -> list[Message]:
+        """The messages that the member sees, oldest first; all of them, or the ``last`` ones."""
+        backend = self._world.backend
+        if not channel_accessible(backend, channel_id, user_id):
+            return []
+        newest_first = reversed(backend.messages.get(channel_id, {}).values())
+        seen = islice((message for message in newest_first if message.visible_to(user_id)), last)
+        return list(seen)[::-1]
 
-    def _sees(self, user_id: int, message: Message) -> bool:
-        return message_accessible(self._world.backend, message.channel_id, message, user_id)
+    def _check_sees(self, user_id: int, message: Message) -> None:
+        stored = self._world.backend.messages.get(message.channel_id, {}).get(message.id)
+        visible = stored and stored.visible_to(user_id)
+        if not visible or not channel_accessible(self._world.backend, message.channel_id, user_id):
+            raise CannotDoError("that message is not there for this member")
 
     def _command(
         self, user_id: int, channel_id: int, path: str, kind: int = AppCommandType.CHAT_INPUT
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """The interaction's data so far, and the declared options by name."""
         # Names of context menus hold spaces and never nest.
         words = path.split() if kind == AppCommandType.CHAT_INPUT else [path]
         visible = self._world.backend.visible_commands(user_id=user_id, channel_id=channel_id, type=kind)
@@ -163,29 +197,14 @@ class People:
         if root is None:
             raise CannotDoError(f"there is no command /{words[0]} for this member here")
         leaf, _ = interactions.walk_to_subcommand(root, words[1:])
-        return {"id": root["id"], "name": root["name"], "type": kind, "root": root}, leaf
+        declared = {option["name"]: option for option in leaf.get("options") or ()}
+        return {"id": root["id"], "name": root["name"], "type": kind, "root": root}, declared
 
-    def _option(
-        self, declared: Mapping[str, Any], value: Any, channel_id: int, resolved: dict[str, Any]
-    ) -> dict[str, Any]:
-        backend, kind = self._world.backend, declared["type"]
-        if kind == OptionType.ATTACHMENT:
-            name, data = value
-            value = interactions.store_interaction_attachment(backend, channel_id, name, data, resolved)
-        elif kind == OptionType.USER:
-            guild = backend.get_guild(self._world.guild_id)
-            user = dict(serializers.user_payload(backend.get_user(int(value))))
-            member = dict(serializers.member_payload(backend, guild, guild.members[int(value)], with_user=False))
-            resolved.setdefault("users", {})[str(value)] = user
-            resolved.setdefault("members", {})[str(value)] = member
-            value = str(value)
-        elif kind == OptionType.INTEGER:
-            value = int(value)
-        elif kind == OptionType.NUMBER:
-            value = float(value)
-        if kind in _CHECKED:
-            value = interactions.validate_option_value(declared["name"], dict(declared), value)
-        return {"name": declared["name"], "type": kind, "value": value}
+    @staticmethod
+    def _declared(path: str, declared: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
+        if name not in declared:
+            raise CannotDoError(f"/{path} has no option {name}")
+        return declared[name]
 
     def _ask(
         self, kind: int, user_id: int, channel_id: int, data: dict[str, Any], message: Message | None = None
@@ -195,32 +214,30 @@ class People:
         record, payload = interactions.base_payload(
             backend, type=kind, channel_id=channel_id, guild_id=guild_id, user_id=user_id, data=data
         )
+        by_user = user_id in self._world.user_installs
         payload |= {
             "locale": self._world.locales.get(user_id, "en-US"),
             "attachment_size_limit": self.upload_limit,
-            "authorizing_integration_owners": {"0": str(guild_id or 0)},
+            "authorizing_integration_owners": {"1": str(user_id)} if by_user else {"0": str(guild_id or 0)},
         }
         if guild_id is None:
             payload["app_permissions"] = ALL_PERMISSIONS
         if message is not None:
             record.source_message_id = message.id
             payload["message"] = dict(serializers.message_payload(backend, message))
-        asked = self.asked[record.id] = Asked(self._world, record, perf_counter())
-        self._payloads[record.id] = payload
+        asked = self.asked[record.id] = Asked(self._world, record, perf_counter(), payload)
+        self._forget_expired(asked.at)
         backend.emit("INTERACTION_CREATE", payload)
         return asked
 
+    def _forget_expired(self, now: float) -> None:
+        backend = self._world.backend
+        while (oldest := next(iter(self.asked.values()))).at < now - TOKEN_SECONDS:
+            for known in (self.asked, backend.interactions):
+                known.pop(oldest.record.id, None)
+            backend.interaction_tokens.pop(oldest.record.token, None)
 
-_CHECKED = (OptionType.STRING, OptionType.INTEGER, OptionType.NUMBER, OptionType.BOOLEAN)
 
-
-def _filled(row: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """A modal's component as Discord sends it back, with what was typed."""
-    kept = {key: row[key] for key in ("type", "id", "custom_id") if key in row}
-    if "components" in row:
-        return {**kept, "components": [_filled(child, values) for child in row["components"]]}
-    if "component" in row:
-        return {**kept, "component": _filled(row["component"], values)}
-    if row["type"] == ComponentType.TEXT_INPUT:
-        kept["value"] = values.get(row["custom_id"], row.get("value") or "")
-    return kept
+def _told(resolved: Resolved) -> dict[str, Resolved]:
+    """Discord leaves out what is empty, and discord.py reads a select's values from what is there."""
+    return {"resolved": resolved} if resolved else {}

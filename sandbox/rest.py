@@ -15,6 +15,8 @@ from simcord.backend import serializers
 from simcord.backend.errors import BackendError
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
+from . import forms
+from .limits import RateLimits
 from .world import World
 
 API = "/api/v10"
@@ -33,23 +35,31 @@ class Call:
     #: without /api/v10
     path: str
     body: Any
+    #: of the request: application/json, multipart/form-data, or application/octet-stream where there is no body
+    content_type: str
     status: int
-    #: seconds of perf_counter when it had arrived, and how long the local Discord itself worked on it
+    #: seconds of perf_counter when it had arrived and when it was answered
     at: float
+    ended: float
+    #: how long the local Discord itself worked on it, without latency that was asked for
     seconds: float
 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What the next requests on a route meet instead of an answer."""
+    """What the next requests on a route meet instead of an answer: a 429, a 500, a 502, a 413, or any other."""
 
+    #: "*" for all
     method: str
-    #: fnmatch pattern of the path
+    #: fnmatch pattern of the path, without /api/v10
     path: str
     status: int
+    #: Discord's error code in the body
     code: int = 0
+    #: how many requests meet it
     times: int = 1
-    retry_after: float | None = None
+    #: seconds that a 429 asks for
+    retry_after: float = 1.0
 
 
 @dataclass(slots=True)
@@ -70,6 +80,10 @@ class Rest:
     gateway: str
     on_call: Callable[[Call], None]
     upload_limit: int = UPLOAD_LIMIT
+    #: seconds that every answer is held back
+    latency: float = 0.0
+    #: None: no limits but those of faults
+    limits: RateLimits | None = None
     faults: list[Fault] = field(default_factory=list)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_ENTRIES))
     _nonces: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
@@ -80,13 +94,18 @@ class Rest:
         body, files = await self._read(request)
         began = perf_counter()
         response = self._answer(request, path, body, files)
+        worked = perf_counter() - began
+        if self.latency:
+            await asyncio.sleep(self.latency)
         call = Call(
             method=request.method,
             path=path,
             body=body,
+            content_type=request.content_type,
             status=response.status,
             at=began,
-            seconds=perf_counter() - began,
+            ended=perf_counter(),
+            seconds=worked,
         )
         self.calls.append(call)
         self.on_call(call)
@@ -121,18 +140,21 @@ class Rest:
         if path in ("/gateway", "/gateway/bot"):
             limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
             return _json({"url": self.gateway, "shards": 1, "session_start_limit": limit})
+        headers, wait = self.limits.take(request.method, path, perf_counter()) if self.limits else ({}, 0.0)
+        if wait:
+            return _too_many(wait, {**headers, "X-RateLimit-Scope": "user"})
         if any(file.fp.getbuffer().nbytes > self.upload_limit for file in files):
-            return _json({"message": "Request entity too large", "code": TOO_LARGE_CODE}, TOO_LARGE)
-        return self._dispatch(request, path, body, files)
+            return _json({"message": "Request entity too large", "code": TOO_LARGE_CODE}, TOO_LARGE, headers)
+        response = self._dispatch(request, path, body, files)
+        response.headers.update(headers)
+        return response
 
     def _dispatch(self, request: web.Request, path: str, body: Any, files: list[_File]) -> web.Response:
         backend = self.world.backend
-        key = (path, str(body["nonce"])) if isinstance(body, dict) and body.get("enforce_nonce") else None
-        if key and (known := self._nonces.get(key)) and perf_counter() - known[0] < NONCE_SECONDS:
-            channel_id = int(path.split("/")[2])
-            if message := backend.messages.get(channel_id, {}).get(known[1]):
-                return _json(serializers.message_payload(backend, message))
         try:
+            forms.check(request.method, path, body)
+            if (known := self._sent_before(path, body)) is not None:
+                return known
             result = dispatch(
                 backend, request.method, path, json=body, params=dict(request.query), files=files,
                 reason=request.headers.get("X-Audit-Log-Reason"),
@@ -141,9 +163,24 @@ class Rest:
             return _json({"message": str(error), "code": 0}, 501)
         except BackendError as error:
             return _json(error.to_json(), error.status)
-        if key and isinstance(result, dict):
-            self._nonces[key] = (perf_counter(), int(result["id"]))
-        return web.Response(status=204) if result is None else _json(result)
+        if result is None:
+            return web.Response(status=204)
+        if isinstance(body, dict) and body.get("enforce_nonce"):
+            self._nonces[path, str(body["nonce"])] = (perf_counter(), int(result["id"]))
+            result["nonce"] = body["nonce"]
+        return _json(result)
+
+    def _sent_before(self, path: str, body: Any) -> web.Response | None:
+        """The message that the bot sent to this channel with the same enforced nonce, a few minutes ago at most."""
+        if not isinstance(body, dict) or not body.get("enforce_nonce"):
+            return None
+        now, backend = perf_counter(), self.world.backend
+        self._nonces = {key: sent for key, sent in self._nonces.items() if now - sent[0] < NONCE_SECONDS}
+        _, message_id = self._nonces.get((path, str(body["nonce"])), (0.0, 0))
+        message = backend.messages.get(int(path.split("/")[2]), {}).get(message_id)
+        if message is None:
+            return None
+        return _json({**serializers.message_payload(backend, message), "nonce": body["nonce"]})
 
     def _fault(self, method: str, path: str) -> web.Response | None:
         for fault in self.faults:
@@ -152,15 +189,16 @@ class Rest:
                 if not fault.times:
                     self.faults.remove(fault)
                 if fault.status == RATE_LIMITED:
-                    after = fault.retry_after or 1.0
-                    headers = {"Retry-After": str(after), "Via": "1.1 local"}
-                    return _json(
-                        {"message": "You are being rate limited.", "retry_after": after, "global": False, "code": 0},
-                        RATE_LIMITED,
-                        headers,
-                    )
+                    return _too_many(fault.retry_after, {})
                 return _json({"message": "a fault that was asked for", "code": fault.code}, fault.status)
         return None
+
+
+def _too_many(seconds: float, headers: dict[str, str]) -> web.Response:
+    # Via: discord.py takes a 429 without it for a ban by the network in front of Discord, and gives up.
+    headers = {**headers, "Retry-After": str(seconds), "Via": "1.1 local"}
+    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False, "code": 0}
+    return _json(body, RATE_LIMITED, headers)
 
 
 def _nested_attachments(body: Any) -> list[dict[str, Any]]:

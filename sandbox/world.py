@@ -1,6 +1,7 @@
 """The state of the local Discord: simcord's backend with a real clock, bounded memory, and one server with members."""
 
 import io
+import re
 from collections import OrderedDict, deque
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,9 +11,12 @@ from PIL import Image
 from simcord._clock import Clock
 from simcord.backend import Backend
 from simcord.backend.cdn import CdnStore
+from simcord.backend.models import Channel
 
-CDN_BYTES = 512 * 2**20  # pictures kept; the oldest leave first
+CDN_BYTES = 256 * 2**20  # pictures kept; the oldest leave first
 LOG_ENTRIES = 2000  # of each of simcord's logs
+
+_UNUSUAL = re.compile(r"[^\w.\-]+", re.ASCII)  # in a file's name; Discord makes it an underscore
 
 
 class RealClock(Clock):
@@ -28,17 +32,20 @@ class Cdn(CdnStore):
     def __init__(self, base: str) -> None:
         super().__init__()
         self._base = base
+        self._bytes = 0
         self._blobs: OrderedDict[str, bytes] = OrderedDict()
 
     def store_attachment(
         self, attachment_id: int, channel_id: int, filename: str, data: bytes, description: str | None
     ) -> dict[str, Any]:
+        filename = _UNUSUAL.sub("_", filename)
         attachment = super().store_attachment(attachment_id, channel_id, filename, data, description)
         del self._blobs[attachment["url"]]
         url = f"{self._base}/attachments/{channel_id}/{attachment_id}/{filename}"
         self._blobs[url] = data
-        while sum(map(len, self._blobs.values())) > CDN_BYTES:
-            self._blobs.popitem(last=False)
+        self._bytes += len(data)
+        while self._bytes > CDN_BYTES:
+            self._bytes -= len(self._blobs.popitem(last=False)[1])
         return {**attachment, "url": url, "proxy_url": url, **_size(data)}
 
 
@@ -59,8 +66,10 @@ class World:
         backend.transcript = deque(maxlen=LOG_ENTRIES)
         backend.http_requests = deque(maxlen=LOG_ENTRIES)
         backend.bot_user.name = bot_name
-        #: locale of each member, as Discord's clients send it
+        #: locale of each member, as Discord's clients send it; en-US where absent
         self.locales: dict[int, str] = {}
+        #: members whose interactions come as if the app were installed to them and not to the server
+        self.user_installs: set[int] = set()
         owner = backend.make_user("olga", global_name="Olga (admin)")
         self.guild_id = backend.create_guild("Studio", owner_id=owner.id).id
         self.channel_id = backend.create_channel(self.guild_id, "pictures").id
@@ -72,9 +81,24 @@ class World:
         self.add_member("milo", "Milo (moderator)", [moderator.id])
         self.add_member("ana", "Ana")
 
-    def add_member(self, name: str, shown: str | None = None, roles: list[int] | None = None) -> int:
+    def add_member(
+        self, name: str, shown: str | None = None, roles: list[int] | None = None, locale: str = "en-US"
+    ) -> int:
         """A new member of the server; returns his id."""
         user = self.backend.make_user(name, global_name=shown or name.title())
         self.backend.add_member(self.guild_id, user.id, roles=roles or [], announce=True)
         self.members[name] = user.id
+        self.locales[user.id] = locale
         return user.id
+
+    def channels(self, user_id: int) -> list[Channel]:
+        """The server's channels that the member sees, and last his direct messages with the bot."""
+        backend = self.backend
+        seen = [
+            channel
+            for channel in backend.channels.values()
+            if channel.guild_id == self.guild_id
+            and backend.compute_permissions(self.guild_id, user_id, channel.id)
+            & discord.Permissions(view_channel=True).value
+        ]
+        return [*seen, backend.get_dm_channel(user_id)]

@@ -1,0 +1,40 @@
+// Pictures and other files of a message.
+
+import { $, make } from "./dom.js";
+
+export function drawGallery(files, before = []) {
+  const pictures = files.filter((file) => file.content_type?.startsWith("image/"));
+  const gallery = make("div", { className: `gallery of${Math.min(pictures.length, 5)}` });
+  pictures.forEach((file, place) => gallery.append(drawPicture(file, before[place])));
+  const others = files.filter((file) => !pictures.includes(file)).map(drawFile);
+  return make("div", { className: "files" }, pictures.length ? gallery : null, others);
+}
+
+// A picture that takes another's place keeps its element, and shows the old one until the new one is decoded.
+function drawPicture(file, picture) {
+  const isNew = !picture;
+  picture ??= make("img", { tabIndex: 0 });
+  const show = () => Object.assign(picture, { src: file.url, width: file.width ?? 400, height: file.height ?? 300 });
+  Object.assign(picture, { alt: file.description ?? file.filename ?? "", title: file.description ?? "" });
+  if (isNew) show();
+  else {
+    const next = make("img", { src: file.url });
+    picture.dataset.next = file.url;
+    next.decode().catch(() => {}).then(() => { if (picture.dataset.next === file.url) show(); });
+  }
+  picture.onclick = () => look(file, picture.alt);
+  picture.onkeydown = (event) => event.key === "Enter" && look(file, picture.alt);
+  return picture;
+}
+
+function look(file, words) {
+  const [picture, caption] = $("viewer").children;
+  Object.assign(picture, { src: file.url, alt: words });
+  caption.textContent = words;
+  $("viewer").showModal();
+}
+
+function drawFile(file) {
+  const size = file.size > 2 ** 20 ? `${(file.size / 2 ** 20).toFixed(1)} MB` : `${Math.ceil(file.size / 1024)} KB`;
+  return make("a", { className: "file", href: file.url, target: "_blank" }, `📄 ${file.filename} `, make("small", { textContent: size }));
+}

@@ -1,0 +1,181 @@
+// The channel's messages. A message that changes keeps its element, and in it every part that stayed the same, so that
+// an edit neither flickers nor takes a button away from under the pointer.
+
+import { $, app, avatar, make } from "./dom.js";
+import { drawComponents } from "./components.js";
+import { drawGallery } from "./gallery.js";
+import { markdown, plain } from "./markdown.js";
+
+const THINKING = 1 << 7, COMMAND = 2, GROUPED = 7 * 60_000;  // milliseconds within which one author's messages stand together
+const known = new Map(), nodes = new Map(), dismissed = new Set();
+
+const day = (message) => new Date(message.timestamp).toLocaleDateString(undefined, { dateStyle: "long" });
+const shownName = (user) => user.global_name ?? user.username;
+
+// Whether the newest message stays in view as things grow; ends when a person scrolls up.
+let atEnd = true;
+export function toEnd() {
+  atEnd = true;
+  $("newest").hidden = true;
+  $("messages").scrollTop = $("messages").scrollHeight;
+}
+
+const growth = new ResizeObserver(() => atEnd && toEnd());
+growth.observe($("messages"));
+let height = 0;
+$("messages").addEventListener("scroll", () => {
+  const list = $("messages"), up = list.scrollTop < height;
+  height = list.scrollTop;
+  if (list.scrollHeight - list.scrollTop - list.clientHeight < 60) { atEnd = true; $("newest").hidden = true; }
+  else if (up) atEnd = false;
+}, { passive: true });
+
+export function forget() {
+  atEnd = true;
+  known.clear();
+  nodes.clear();
+  $("messages").replaceChildren();
+}
+
+// deeds: { press, menu, reply }
+export function draw({ order, changed }, deeds) {
+  const list = $("messages"), stay = atEnd;
+  for (const message of changed) known.set(message.id, message);
+  const shown = order.filter((id) => !dismissed.has(id)).map((id) => known.get(id));
+  const wanted = [];
+  shown.forEach((message, place) => {
+    const before = shown[place - 1];
+    if (!before || day(before) !== day(message)) wanted.push(divider(day(message)));
+    wanted.push(update(message, follows(before, message), deeds));
+  });
+  for (const id of [...nodes.keys()]) if (!order.includes(id)) nodes.delete(id), known.delete(id);
+  arrange(list, wanted.length ? wanted : [welcome()]);
+  if (stay) toEnd();
+  else if (changed.some((message) => message.id === order.at(-1))) $("newest").hidden = false;
+}
+
+// Moves only what is out of place: an element that is moved loses focus and scroll position.
+function arrange(list, wanted) {
+  const keep = new Set(wanted);
+  for (const child of [...list.children]) if (!keep.has(child)) child.remove();
+  wanted.forEach((node, place) => { if (list.children[place] !== node) list.insertBefore(node, list.children[place] ?? null); });
+}
+
+const dividers = new Map();
+function divider(words) {
+  if (!dividers.has(words)) dividers.set(words, make("div", { className: "day", role: "separator" }, make("span", { textContent: words })));
+  return dividers.get(words);
+}
+
+function welcome() {
+  const here = app.state.channels.find((channel) => channel.id === app.channel);
+  const words = here?.direct ? `This is where ${app.state.bot.name} writes to you directly.` : `This is the beginning of #${here?.name}. Type / to see what ${app.state.bot.name} can do.`;
+  return make("div", { className: "welcome" }, make("h2", { textContent: here?.direct ? app.state.bot.name : `Welcome to #${here?.name}!` }), make("p", { textContent: words }));
+}
+
+function follows(before, message) {
+  return Boolean(before) && before.author.id === message.author.id && before.ephemeral === message.ephemeral && !message.referenced_message &&
+    !message.message_reference && message.interaction_metadata?.type !== COMMAND && day(before) === day(message) && new Date(message.timestamp) - new Date(before.timestamp) < GROUPED;
+}
+
+function update(message, grouped, deeds) {
+  let node = nodes.get(message.id);
+  if (!node) {
+    node = make("article", { tabIndex: -1 }, make("div", { className: "above" }), make("div", { className: "margin" }), make("div", { className: "body" }), make("div", { className: "tools" }));
+    node.parts = new Map();
+    nodes.set(message.id, node);
+    growth.observe(node);
+  }
+  const [above, margin, body, tools] = node.children;
+  node.className = [message.ephemeral && "ephemeral", grouped && "grouped", message.pings.includes(idOfMember()) && !message.ephemeral && message.author.id !== idOfMember() && "mentioned"].filter(Boolean).join(" ");
+  part(node, above, "above", [message.referenced_message, message.message_reference, message.interaction_metadata], () => drawAbove(message));
+  part(node, margin, "margin", [grouped, app.state.members.length], () => (grouped ? make("time", { textContent: clock(message.timestamp) }) : avatar(message.author)));
+  part(node, body, "body", "", () => ["head", "words", "embeds", "files", "parts", "foot"].map((name) => make("div", { className: name })));
+  const [head, words, embeds, files, parts, foot] = body.children;
+  part(node, head, "head", [grouped, message.author], () => (grouped ? [] : drawHead(message)));
+  part(node, words, "words", [message.content, message.flags, Boolean(message.edited_timestamp)], () => drawWords(message));
+  part(node, embeds, "embeds", message.embeds, () => message.embeds.map(drawEmbed));
+  const old = [...files.querySelectorAll("img")];
+  part(node, files, "files", message.attachments, () => (message.attachments.length && !usesLayout(message) ? drawGallery(message.attachments, old) : []));
+  const press = (custom_id, values, control) => deeds.press({ message: message.id, custom_id, values }, control);
+  part(node, parts, "parts", message.components, () => drawComponents(message.components, press));
+  part(node, foot, "foot", message.ephemeral, () => (message.ephemeral ? drawFoot(message) : []));
+  part(node, tools, "tools", [message.ephemeral, app.state.menus], () => drawTools(message, deeds));
+  return node;
+}
+
+// Draws a part again only if what it is drawn from is another.
+function part(node, holder, name, from, drawn) {
+  const key = JSON.stringify(from) ?? "";
+  if (node.parts.get(name) === key) return;
+  node.parts.set(name, key);
+  holder.replaceChildren(...[drawn()].flat());
+}
+
+const idOfMember = () => app.state.members.find((member) => member.name === app.member)?.id;
+const usesLayout = (message) => Boolean(message.flags & (1 << 15));
+const clock = (at) => new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+
+function drawAbove(message) {
+  const quoted = message.referenced_message, used = message.interaction_metadata;
+  if (quoted) {
+    const words = plain(quoted.content) || (quoted.attachments.length ? "Click to see attachment 🖼" : "Click to see message");
+    const jump = make("button", { type: "button", className: "bare", textContent: words });
+    jump.onclick = () => { nodes.get(quoted.id)?.scrollIntoView({ block: "center", behavior: "smooth" }); nodes.get(quoted.id)?.focus(); };
+    return [avatar(quoted.author, true), make("b", { textContent: shownName(quoted.author) }), jump];
+  }
+  if (message.message_reference) return [make("i", { textContent: "Original message was deleted" })];
+  if (used?.type !== COMMAND || !used.name) return [];
+  return [avatar(used.user, true), make("b", { textContent: shownName(used.user) }), " used ", make("span", { className: "mention", textContent: used.command_type > 1 ? used.name : `/${used.name}` })];
+}
+
+function drawHead(message) {
+  return [
+    make("span", { className: "name", textContent: shownName(message.author) }),
+    message.author.bot ? make("span", { className: "tag", textContent: "APP" }) : "",
+    make("time", { dateTime: message.timestamp, textContent: clock(message.timestamp) }),
+  ];
+}
+
+function drawWords(message) {
+  if (message.flags & THINKING && !message.content)
+    return make("div", { className: "thinking" }, make("span"), make("span"), make("span"), make("em", { textContent: `${shownName(message.author)} is thinking…` }));
+  if (!message.content) return [];
+  const words = make("div", { className: "content", innerHTML: markdown(message.content) });
+  if (message.edited_timestamp && !message.interaction_metadata) (words.lastChild?.tagName === "SMALL" ? words.lastChild : words).append(make("span", { className: "edited", textContent: " (edited)" }));
+  return words;
+}
+
+function drawEmbed(embed) {
+  const node = make("div", { className: "embed" });
+  if (embed.color) node.style.setProperty("--accent", `#${embed.color.toString(16).padStart(6, "0")}`);
+  if (embed.author) node.append(make("small", { textContent: embed.author.name }));
+  if (embed.title) node.append(make("h3", { innerHTML: markdown(embed.title) }));
+  if (embed.description) node.append(make("div", { className: "content", innerHTML: markdown(embed.description) }));
+  if (embed.fields?.length) node.append(make("dl", {}, embed.fields.map((field) =>
+    make("div", { className: field.inline ? "inline" : "" }, make("dt", { innerHTML: markdown(field.name) }), make("dd", { className: "content", innerHTML: markdown(field.value) })))));
+  for (const image of [embed.image, embed.thumbnail].filter(Boolean)) node.append(drawGallery([{ ...image, content_type: "image/", description: embed.title }]));
+  if (embed.footer) node.append(make("small", { textContent: embed.footer.text }));
+  return node;
+}
+
+function drawFoot(message) {
+  const dismiss = make("button", { type: "button", className: "bare link", textContent: "Dismiss message" });
+  dismiss.onclick = () => { dismissed.add(message.id); nodes.get(message.id).remove(); };
+  return [make("span", { ariaHidden: "true", textContent: "👁 " }), "Only you can see this • ", dismiss];
+}
+
+function drawTools(message, deeds) {
+  if (message.ephemeral) return [];
+  const reply = make("button", { type: "button", textContent: "↩ Reply" });
+  reply.onclick = () => deeds.reply(message);
+  if (!app.state.menus.length) return [reply];
+  const apps = make("details", {}, make("summary", { textContent: "Apps ▾" }));
+  apps.append(make("menu", {}, app.state.menus.map((name) => {
+    const button = make("button", { type: "button", textContent: name });
+    button.onclick = () => { apps.open = false; deeds.menu({ message: message.id, name }); };
+    return make("li", {}, button);
+  })));
+  apps.onfocusout = (event) => { if (!apps.contains(event.relatedTarget)) apps.open = false; };
+  return [reply, apps];
+}
