@@ -31,11 +31,10 @@ async def run(config: Config, token: str) -> None:
     service = Service(catalogue, devices=config.generation.devices, threads=config.generation.threads or None)
     await service.start()
     client = Criar(config, store, service, catalogue)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, lambda: asyncio.ensure_future(client.close()))
     chores = [
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
+        asyncio.create_task(_close_when_told(client)),
     ]
     try:
         await client.start(token)
@@ -50,3 +49,11 @@ async def run(config: Config, token: str) -> None:
         await client.close()
         await service.close()
         await store.close()
+
+
+async def _close_when_told(client: Criar) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+    await client.close()

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import aiohttp
@@ -95,7 +96,8 @@ class Delivery:
         """Take the job's message and its pictures away."""
         await self._store.jobs.set_deleted(job.id, datetime.now(UTC))
         if job.message_id:
-            await self._channel(job).get_partial_message(job.message_id).delete()
+            with suppress(discord.NotFound):
+                await self._channel(job).get_partial_message(job.message_id).delete()
         for row in job.of_state(State.FINISHED):
             await asyncio.to_thread(self._store.files.picture(row.id).unlink, missing_ok=True)
 
@@ -149,7 +151,7 @@ class Delivery:
         say = speaker(job.locale)
         request = job.request
         seeds = ", ".join(str(job.seed_of(row)) for row in job.of_state(State.FINISHED))
-        facts = [self._catalogue.get(request.model).title, pixels(request.width, request.height)]
+        facts = [self._catalogue.title(request.model), pixels(request.width, request.height)]
         if request.strength is not None:
             facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
         if seeds and request.task is not Task.UPSCALE:

@@ -97,7 +97,7 @@ class _Follower:
             while True:
                 await asyncio.sleep(self._pace.wait(monotonic()))
                 self._changed.clear()
-                content = f"{self._describe()}\n{self._notes}"
+                content = f"{self._describe()}\n{self._notes}".strip()
                 if content != self._content:
                     self._content = content
                     async with self._editing:
@@ -123,16 +123,20 @@ class _Follower:
             self._refresh = min(2 * self._refresh, LAST_REFRESH)
 
     def _describe(self) -> str:
-        steps, of = sum(s.step for s in self._shown.values()), sum(s.of for s in self._shown.values())
-        if not of:
+        running = [shown for shown in self._shown.values() if shown.of]
+        if not running:
             return describe_place(self._say, self._service, next(iter(self._shown)))
-        done = round(BAR * steps / of)
-        running = sum(1 for shown in self._shown.values() if shown.of)
         title = self._say.plural(
-            "Making your picture", "Making your pictures, {running} of {n} begun", len(self._shown), running=running
+            "Making your picture",
+            "Making your pictures, {running} of {n} begun",
+            len(self._shown),
+            running=len(running),
         )
+        # Of several pictures the mean: they may be at different steps.
+        step, of = sum(shown.step for shown in running) // len(self._shown), running[0].of
+        done = BAR * step // of
         bar = "█" * done + "░" * (BAR - done)
-        return f"{title}\n`{bar}` {self._say('step {steps} of {of}', steps=steps, of=of)}"
+        return f"{title}\n`{bar}` {self._say('step {step} of {of}', step=step, of=of)}"
 
 
 def describe_place(say: Speaker, service: Service, picture_id: str) -> str:

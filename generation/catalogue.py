@@ -45,6 +45,11 @@ class Catalogue:
         similar = ", ".join(spec.id for spec in self.search(model_id, limit=3)) or ", ".join(self._by_id)
         raise RequestError("There is no model “{model}”; did you mean {similar}?", model=model_id[:80], similar=similar)
 
+    def title(self, model_id: str) -> str:
+        """What people call the model; its id where it is not offered any more."""
+        spec = self._by_id.get(model_id)
+        return spec.title if spec else model_id
+
     def first(self, task: Task) -> ModelSpec:
         """The model that does a task where none was chosen. Raises RequestError where none does."""
         for spec in self.models:

@@ -158,7 +158,7 @@ def parameters_text(request: Request) -> str:
         "Steps": request.num_inference_steps or None,
         "Sampler": request.scheduler or None,
         "CFG scale": f"{request.guidance_scale:g}" if request.num_inference_steps else None,
-        "Seed": request.seed,
+        "Seed": request.seed if request.num_inference_steps else None,
         "Size": f"{request.width}x{request.height}",
         "Model": request.model,
         "Denoising strength": None if request.strength is None else f"{request.strength:g}",

@@ -1,7 +1,5 @@
 """Every parameter of a job, for people who want to know."""
 
-from generation import ModelSpec
-
 from ..compose import pixels
 from ..store import JobRow, State
 from ..text import Speaker
@@ -10,11 +8,11 @@ from ..words import inert
 MAX_TEXT = 700  # characters of a prompt; two of them and the rest stay within a message's 2,000
 
 
-def details(say: Speaker, spec: ModelSpec, job: JobRow) -> str:
+def details(say: Speaker, model: str, job: JobRow) -> str:
     """The parameters as lines, with each picture's seed and the seconds it took."""
     request = job.request
     rows = [
-        (say("Model"), spec.title),
+        (say("Model"), model),
         (say("Mode"), request.task.value),
         (say("Prompt"), inert(request.prompt, MAX_TEXT)),
         (say("Negative prompt"), inert(request.negative_prompt, MAX_TEXT)),

@@ -91,8 +91,8 @@ async def _change(interaction: "discord.Interaction[Criar]", job: JobRow) -> Non
 
 async def _details(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
     say = speaker(interaction.locale.value)
-    spec = interaction.client.catalogue.get(job.request.model)
-    await interaction.response.send_message(details(say, spec, job), ephemeral=True)
+    model = interaction.client.catalogue.title(job.request.model)
+    await interaction.response.send_message(details(say, model, job), ephemeral=True)
 
 
 async def _delete(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
@@ -100,7 +100,6 @@ async def _delete(interaction: "discord.Interaction[Criar]", job: JobRow) -> Non
         raise Refusal("Only the member who asked for these pictures, or a moderator, can delete them.")
     await interaction.response.defer()
     await interaction.client.flow.delete(job)
-    await interaction.delete_original_response()
 
 
 async def _cancel(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
