@@ -16,7 +16,8 @@ async def main(arguments: argparse.Namespace) -> None:
     async with LocalDiscord(
         arguments.port, host=arguments.host, token=arguments.token, rate_limits=arguments.rate_limits
     ) as local:
-        print(json.dumps({"page": local.page, "api": local.api, "token": local.token}), flush=True)
+        addresses = {"page": local.page, "api": local.api, "gateway": local.gateway_address, "token": local.token}
+        print(json.dumps(addresses), flush=True)
         await stop.wait()
 
 

@@ -79,14 +79,18 @@ class Page:
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """The visible state as a stream: all of it first, then what is another, in at most two events at a time."""
+        name, channel = request.query["member"], request.query.get("channel")
+        if name not in self._discord.world.members:
+            raise web.HTTPNotFound
+        member = self._member(name)
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await stream.prepare(request)
-        member = self._member(request.query["member"])
-        channel = self._channel(member, request.query.get("channel"))
         shown = _Shown()
         while True:
             try:
-                news = await self._discord.wait_for(lambda: self._news(member, channel, shown), STILL_HERE)
+                news = await self._discord.wait_for(
+                    lambda: self._news(member, self._channel(member, channel), shown), STILL_HERE
+                )
                 await stream.write(news.encode())
                 await asyncio.sleep(DRAW_EVERY)
             except TimeoutError:

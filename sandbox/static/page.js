@@ -6,6 +6,7 @@ import { end, finished, inCommand, parseLine, steer, suggest, suggestFor } from 
 import { showModal } from "./modal.js";
 
 const LANGUAGES = { "en-US": "English", de: "Deutsch", "es-ES": "Español", fr: "Français", it: "Italiano", "pt-BR": "Português", nl: "Nederlands", pl: "Polski", uk: "Українська", ru: "Русский", tr: "Türkçe", hi: "हिन्दी", ja: "日本語", ko: "한국어", "zh-CN": "中文" };
+const AGAIN = 1000;  // milliseconds until the page tries again
 let stream = null, replyTo = null, attached = [];
 
 // ---------------------------------------------------------------- what the server streams
@@ -17,7 +18,11 @@ function listen() {
   stream.onopen = forget;
   stream.addEventListener("world", (event) => { app.state = JSON.parse(event.data); drawWorld(); });
   stream.addEventListener("messages", (event) => draw(JSON.parse(event.data), { press: (fields, control) => act("press", fields, [], control), menu: (fields) => act("menu", fields), reply }));
-  stream.onerror = () => { $("status").textContent = "The local Discord is gone; trying again…"; };
+  stream.onerror = () => {
+    $("status").textContent = "The local Discord is gone; trying again…";
+    // Closed for good: it has begun anew and does not know this member any more.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => go("ana"), AGAIN);
+  };
 }
 
 function drawWorld() {

@@ -201,6 +201,20 @@ async def test_direct_messages_are_a_place_of_their_own(page: Page) -> None:
     await expect(newest(page)).not_to_contain_text("between us")
 
 
+async def test_a_channel_that_is_deleted_gives_way_to_another(page: Page, local: LocalDiscord) -> None:
+    """Who looks at a channel while it is deleted sees the server's first one."""
+    backend = local.world.backend
+    gone = backend.create_channel(local.world.guild_id, "fleeting").id
+    local.changed()
+    await page.get_by_role("button", name="fleeting").click()
+    await expect(page.get_by_role("heading", name="fleeting", level=1)).to_be_visible()
+    backend.delete_channel(gone)
+    local.changed()
+    await expect(page.get_by_role("heading", name="pictures", level=1)).to_be_visible()
+    await run(page, "/echo text:still here")
+    await expect(newest(page)).to_contain_text("still here")
+
+
 async def test_it_fits_a_phone(page: Page) -> None:
     """At the width of a phone nothing is cut off at the side, and the members are behind a button."""
     await page.set_viewport_size({"width": 390, "height": 800})
