@@ -84,12 +84,20 @@ class Catalogue:
 def _check_size(spec: ModelSpec, request: Request) -> None:
     limits = spec.limits
     for side in (request.width, request.height):
-        if not limits.min_side <= side <= limits.max_side or side % limits.multiple:
+        if not limits.min_side <= side <= limits.max_side:
             raise RequestError(
                 "{model} makes sides of {low} to {high} pixels; {width}×{height} is not possible.",
                 model=spec.title,
                 low=limits.min_side,
                 high=limits.max_side,
+                width=request.width,
+                height=request.height,
+            )
+        if side % limits.multiple:
+            raise RequestError(
+                "{model} makes sides that are multiples of {multiple} pixels; {width}×{height} is not possible.",
+                model=spec.title,
+                multiple=limits.multiple,
                 width=request.width,
                 height=request.height,
             )

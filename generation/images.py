@@ -41,6 +41,8 @@ XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 </rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
 XMP_KEY = "XML:com.adobe.xmp"
 
+EXIF_IFD, USER_COMMENT = 0x8769, 0x9286  # where Automatic1111 writes the parameters of what is no PNG
+
 FAST_PNG = 1  # zlib's level: a quarter of the time of the usual 6, for files about a tenth larger
 SHRINK = 0.75  # of each side, where no encoding is small enough
 SMALLEST = 64  # pixels; below this nothing is gained
@@ -69,7 +71,8 @@ def open_picture(data: bytes) -> OpenedPicture:
             _check_size(image)
             notes = _notes(image)
             image.load()
-            picture = _flatten(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            picture = _flatten(image)
     except Image.DecompressionBombError:
         raise PictureError(
             "That picture is too large to open; send one of at most {most} megapixels.", most=36
@@ -118,13 +121,12 @@ def _notes(image: Image.Image) -> tuple[tuple[str, dict[str, str | int | float]]
 def _flatten(image: Image.Image) -> Image.Image:
     """RGB with 8 bits, what is transparent on white."""
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray((np.asarray(image).astype(np.float64) / 257).clip(0, 255).astype(np.uint8)).convert(
-            "RGB"
-        )
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         layer = image.convert("RGBA")
-        paper = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(paper, layer).convert("RGB")
+        paper = Image.new("RGB", layer.size, "white")
+        paper.paste(layer, mask=layer)
+        return paper
     return image.convert("RGB")
 
 
@@ -183,18 +185,21 @@ def encode_png(image: Image.Image, request: Request) -> bytes:
 def under_limit(png: bytes, limit: int) -> tuple[bytes, str]:
     """The picture in at most ``limit`` bytes, and its file extension.
 
-    As it is where it fits; else as WebP, as JPEG, and at last smaller. The digital source type is kept throughout.
+    As it is where it fits; else as WebP, as JPEG, and at last smaller. Its parameters and the digital source type are
+    kept throughout.
     """
     if len(png) <= limit:
         return png, "png"
     source = Image.open(io.BytesIO(png), formats=("PNG",))
     source.load()
     xmp = str(source.info.get(XMP_KEY, "")).encode()
+    exif = Image.Exif()
+    exif.get_ifd(EXIF_IFD)[USER_COMMENT] = b"UNICODE\0" + str(source.info.get("parameters", "")).encode("utf-16-be")
     image = source.convert("RGB")
     while True:
         for extension, options in (("webp", {"quality": 95}), ("webp", {"quality": 85}), ("jpg", {"quality": 80})):
             file = io.BytesIO()
-            image.save(file, "JPEG" if extension == "jpg" else "WEBP", xmp=xmp, **options)
+            image.save(file, "JPEG" if extension == "jpg" else "WEBP", xmp=xmp, exif=exif, **options)
             if file.tell() <= limit or min(image.size) <= SMALLEST:
                 return file.getvalue(), extension
         image = image.resize((round(image.width * SHRINK), round(image.height * SHRINK)), Image.Resampling.LANCZOS)

@@ -116,13 +116,13 @@ class Service:
 
     def _feed(self, worker: Worker) -> None:
         """Give a worker without work the next picture, and those waiting that can be made in the same call."""
-        if worker.running or (first := self._queue.next(worker.resident)) is None:
+        if worker.running or (first := self._queue.next(monotonic(), worker.resident)) is None:
             return
         batch, key = [first], first.batch_key()
         # A picture that may have killed its worker takes no other with it.
         while first.attempt == 1 and len(batch) < MAX_ROWS:
             more = self._queue.next(
-                worker.resident, lambda picture: picture.attempt == 1 and picture.batch_key() == key
+                monotonic(), worker.resident, lambda picture: picture.attempt == 1 and picture.batch_key() == key
             )
             if more is None:
                 break

@@ -5,11 +5,12 @@ import logging
 import multiprocessing
 import os
 import queue
+import re
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from time import monotonic
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 NICENESS = 10  # on a CPU the bot's process comes first, so that it answers in time
 END_SECONDS = 5.0  # how long a child may take to end before it is killed
+
+SECRET = re.compile(r"(TOKEN|SECRET|PASSWORD|KEY)$")  # names of variables that the child has no need of
+NEEDED = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")  # but for these, with which it fetches models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,8 @@ class Worker:
         self._process = context.Process(
             target=_child, args=(theirs, dict(specs), device, threads, budget), name=f"criar-{device}", daemon=True
         )
-        self._process.start()
+        with _without_secrets():
+            self._process.start()
         # Only with no copy of its end left here does the pipe end when the child does.
         theirs.close()
         threading.Thread(target=self._read, name=f"read-{device}", daemon=True).start()
@@ -115,6 +120,16 @@ class Worker:
         elif isinstance(message, TERMINAL):
             self.running.pop(message.picture_id, None)
         self._on_event(self, message)
+
+
+@contextmanager
+def _without_secrets() -> Iterator[None]:
+    """Take secrets out of the environment while a process is started: it inherits what stands there."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if SECRET.search(name) and name not in NEEDED}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def _child(pipe: Connection, specs: Mapping[str, ModelSpec], device: str, threads: int, budget: float) -> None:

@@ -55,7 +55,11 @@ class Engine:
         """Load the model that is asked for most, so that the first member does not wait for it."""
         for spec in self._specs.values():
             if Task.TXT2IMG in spec.tasks:
-                self._models.get(spec)
+                try:
+                    self._models.get(spec)
+                except Exception:
+                    # Whoever asks for it is told; the other models work all the same.
+                    log.exception("%s could not be loaded ahead", spec.id)
                 return
 
     def resident(self) -> frozenset[str]:
@@ -67,28 +71,35 @@ class Engine:
 
         Where memory runs out the batch is halved and tried again.
         """
-        batch = _Batch(pictures, emit, cancelled)
+        for picture in pictures:
+            emit(Started(picture_id=picture.id, attempt=picture.attempt))
+        self._run(_Batch(pictures, emit, cancelled, began=monotonic()))
+
+    def _run(self, batch: "_Batch") -> None:
+        if self._fits(batch):
+            return
+        # Not while the exception is handled: until then its frames hold the very tensors that did not fit.
+        free_memory()
+        if len(batch.left()) <= 1:
+            batch.fail("The picture does not fit into the memory here; ask for a smaller size.", {})
+            return
+        for half in batch.halves():
+            self._run(half)
+
+    def _fits(self, batch: "_Batch") -> bool:
+        """Make a batch; False where memory ran out."""
         try:
             self._make(batch)
         except _AllCancelledError:
             batch.drop_cancelled()
         except GenerationError as error:
             batch.fail(error.template, dict(error.params))
-        except (torch.OutOfMemoryError, MemoryError):
-            free_memory()
-            self._split(batch, emit, cancelled)
-        except Exception:
-            log.exception("pictures %s failed", [picture.id for picture in pictures])
+        except Exception as error:
+            if _is_out_of_memory(error):
+                return False
+            log.exception("pictures %s failed", [picture.id for picture in batch.pictures])
             batch.fail("The model stumbled over this request; try other settings or another model.", {})
-
-    def _split(self, batch: "_Batch", emit: Emit, cancelled: Callable[[str], bool]) -> None:
-        left = batch.left()
-        if len(left) <= 1:
-            batch.fail("The picture does not fit into the memory here; ask for a smaller size.", {})
-            return
-        half = len(left) // 2
-        self.run(left[:half], emit, cancelled)
-        self.run(left[half:], emit, cancelled)
+        return True
 
     def _make(self, batch: "_Batch") -> None:
         request = batch.pictures[0].request
@@ -105,8 +116,10 @@ class Engine:
 
         estimate = Estimate(scheduler)
 
-        def on_step(_: Any, step: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
-            batch.on_step(step + 1, of, lambda place: model.colours.jpeg(estimate.latents[place]))
+        def on_step(_: Any, call: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
+            # Heun's second order calls back twice a step, but for the last.
+            step = call // scheduler.order + 1
+            batch.on_step(step, of, lambda place: model.colours.jpeg(estimate.latents[place]))
             return values
 
         with torch.inference_mode():
@@ -149,22 +162,31 @@ def _steps_run(request: Request) -> int:
     return int(request.num_inference_steps * request.strength) if request.strength else request.num_inference_steps
 
 
+def _is_out_of_memory(error: Exception) -> bool:
+    # On a CPU torch says it with a plain RuntimeError, from c10/core/impl/alloc_cpu.cpp.
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
+
+
 class _Batch:
     """The pictures of one call, and what was said of each."""
 
-    def __init__(self, pictures: Sequence[Picture], emit: Emit, cancelled: Callable[[str], bool]) -> None:
+    def __init__(self, pictures: Sequence[Picture], emit: Emit, cancelled: Callable[[str], bool], began: float) -> None:
         self.pictures = pictures
         self._emit = emit
         self._cancelled = cancelled
         self._ended: set[str] = set()
-        self._began = monotonic()
-        self._previewed = self._began
-        for picture in pictures:
-            emit(Started(picture_id=picture.id, attempt=picture.attempt))
+        self._began = began
+        self._previewed = monotonic()
 
     def left(self) -> list[Picture]:
         """The pictures that have not ended."""
         return [picture for picture in self.pictures if picture.id not in self._ended]
+
+    def halves(self) -> "list[_Batch]":
+        """Two batches of the pictures that have not ended."""
+        left = self.left()
+        half = len(left) // 2
+        return [_Batch(part, self._emit, self._cancelled, self._began) for part in (left[:half], left[half:])]
 
     def on_step(self, step: int, of: int, jpeg: Callable[[int], bytes]) -> None:
         """Say how far the batch is, with previews now and then. Raises where nobody waits any more."""

@@ -26,7 +26,8 @@ def test_a_good_request_passes() -> None:
     [
         ({"model": "criar-embeded"}, "did you mean criar-embedded"),
         ({"task": Task.EDIT}, "cannot do edit"),
-        ({"width": 500}, "256 to 768"),
+        ({"width": 500}, "multiples of 32"),
+        ({"width": 128}, "256 to 768"),
         ({"height": 2048}, "256 to 768"),
         ({"num_inference_steps": 0}, "between 1 and 100"),
         ({"guidance_scale": 31.0}, "between 0 and 30"),

@@ -156,6 +156,14 @@ def test_a_picture_made_from_a_persons_says_that_it_is_composite() -> None:
     assert text["parameters"].endswith("Denoising strength: 0.5")
 
 
+def parameters_in(picture: Image.Image) -> str:
+    """The parameters where Automatic1111 reads them: a text chunk of a PNG, the EXIF user comment of other files."""
+    if picture.format == "PNG":
+        return str(picture.info["parameters"])
+    comment = picture.getexif().get_ifd(0x8769)[0x9286]
+    return bytes(comment).removeprefix(b"UNICODE\0").decode("utf-16-be")
+
+
 @pytest.mark.parametrize(("limit", "kind"), [(10**7, "PNG"), (300_000, "WEBP"), (100_000, "WEBP"), (6_000, "JPEG")])
 def test_a_picture_is_made_to_fit_the_upload_limit(limit: int, kind: str) -> None:
     """Whatever the limit, what comes out is a picture within it that still says that a model made it."""
@@ -165,6 +173,7 @@ def test_a_picture_is_made_to_fit_the_upload_limit(limit: int, kind: str) -> Non
     picture = decoded(data)
     assert {"png": "PNG", "webp": "WEBP", "jpg": "JPEG"}[extension] == picture.format
     assert b"trainedAlgorithmicMedia" in data
+    assert parameters_in(picture) == images.parameters_text(REQUEST)
     if limit > 10_000:
         assert picture.format == kind
 

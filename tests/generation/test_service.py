@@ -12,7 +12,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from generation import Cancelled, Failed, Finished, Preview, Progress, Started, Task
+from generation import Cancelled, Catalogue, Failed, Finished, Preview, Progress, Started, Task
+from generation.worker import Worker
 
 from .conftest import TERMINAL, Studio, job, pixels, psnr
 
@@ -204,6 +205,20 @@ async def test_no_child_outlives_a_parent_that_is_killed(tmp_path: Path) -> None
     gone, alive = await asyncio.to_thread(psutil.wait_procs, [child], 30)
     assert gone
     assert not alive
+
+
+async def test_the_child_is_given_no_secrets(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child's environment holds no token but the one that fetches models, and the parent's keeps them all."""
+    for name in ("DISCORD_TOKEN", "HF_TOKEN"):
+        monkeypatch.setenv(name, "a value")
+    ready = asyncio.Event()
+    worker = Worker({}, "cpu", 1, 1.0, on_event=lambda *_: ready.set(), on_exit=lambda _: None)
+    await asyncio.wait_for(ready.wait(), 60)
+    environment = psutil.Process(worker.pid).environ()
+    await worker.close()
+    assert "DISCORD_TOKEN" not in environment
+    assert "HF_TOKEN" in environment
+    assert {"DISCORD_TOKEN", "HF_TOKEN"} <= os.environ.keys()
 
 
 @pytest.mark.slow

@@ -1,0 +1,112 @@
+"""The engine by itself, where a device must be made to fail."""
+
+import weakref
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+
+from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task
+from generation.engine.engine import Engine
+
+from .conftest import job, pixels, psnr
+
+BUDGET = 8.0  # GiB
+
+
+@pytest.fixture(scope="module")
+def engine(catalogue: Catalogue) -> Engine:
+    return Engine({spec.id: spec for spec in catalogue.models}, "cpu", threads=1, budget=BUDGET)
+
+
+class Memory:
+    """A denoiser that asks for more memory than there is when it is given more rows than ``rows``."""
+
+    def __init__(self, unet: torch.nn.Module) -> None:
+        self.rows = 1000
+        self.freed: list[bool] = []
+        self._forward = unet.forward
+        self._too_large: weakref.ref[torch.Tensor] | None = None
+
+    def __call__(self, sample: torch.Tensor, *args: object, **kwargs: object) -> object:
+        if self._too_large:
+            self.freed.append(self._too_large() is None)
+            self._too_large = None
+        if len(sample) > self.rows:
+            self._too_large = weakref.ref(sample)
+            torch.empty(2**50)
+        return self._forward(sample, *args, **kwargs)
+
+
+@pytest.fixture
+def memory(engine: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Iterator[Memory]:
+    unet = engine._models.get(catalogue.first(Task.TXT2IMG)).pipeline.unet
+    memory = Memory(unet)
+    monkeypatch.setattr(unet, "forward", memory)
+    return memory
+
+
+def run(engine: Engine, *pictures: Picture) -> list[Event]:
+    events: list[Event] = []
+    engine.run(pictures, events.append, lambda _: False)
+    return events
+
+
+def four(seed: int) -> tuple[Picture, ...]:
+    one = job(seed=seed, num_inference_steps=4)
+    return replace(one, request=replace(one.request, count=4)).pictures()
+
+
+def test_a_batch_too_large_for_the_memory_is_made_in_parts(engine: Engine, memory: Memory) -> None:
+    """Four pictures where two fit become the same four pictures, each started and ended once."""
+    usual = [event for event in run(engine, *four(40)) if isinstance(event, Finished)]
+    memory.rows = 4  # guidance takes two rows a picture
+    events = run(engine, *four(40))
+    parted = [event for event in events if isinstance(event, Finished)]
+    kinds = Counter(type(event) for event in events)
+    assert (kinds[Started], kinds[Finished], kinds[Failed]) == (4, 4, 0)
+    assert all(psnr(pixels(a), pixels(b)) >= 60 for a, b in zip(usual, parted, strict=True))
+
+
+def test_what_did_not_fit_is_given_back_before_it_is_tried_again(engine: Engine, memory: Memory) -> None:
+    """When fewer rows are tried, the tensors of the attempt that failed are gone."""
+    memory.rows = 4
+    run(engine, *four(44))
+    assert memory.freed == [True]
+
+
+def test_one_picture_too_large_for_the_memory_fails_with_what_to_do(engine: Engine, memory: Memory) -> None:
+    """Where not even one row fits, the picture fails with a sentence that names a smaller size."""
+    memory.rows = 1
+    end = run(engine, job().pictures()[0])[-1]
+    assert isinstance(end, Failed)
+    assert "smaller size" in end.template
+    assert not end.retryable
+
+
+def test_a_model_that_cannot_be_loaded_ahead_leaves_the_others_working(catalogue: Catalogue) -> None:
+    """With the first model's folder absent the engine starts, says so to who asks for it, and makes the rest."""
+    good = catalogue.first(Task.TXT2IMG)
+    gone = replace(good, id="gone", source="/nowhere/model")
+    engine = Engine({"gone": gone, good.id: good}, "cpu", threads=1, budget=BUDGET)
+    engine.warm_up()
+    refused, made = (
+        run(engine, *job(model=model, num_inference_steps=2).pictures())[-1] for model in ("gone", good.id)
+    )
+    assert isinstance(refused, Failed)
+    assert "cannot be loaded" in refused.template
+    assert isinstance(made, Finished)
+
+
+def test_progress_counts_the_steps_that_were_asked_for_with_every_scheduler(
+    engine: Engine, catalogue: Catalogue
+) -> None:
+    """Progress rises to exactly its end, also where a scheduler takes two passes a step."""
+    for scheduler in catalogue.first(Task.TXT2IMG).schedulers:
+        events = run(engine, *job(scheduler=scheduler, num_inference_steps=6).pictures())
+        steps = [event.step for event in events if isinstance(event, Progress)]
+        assert {event.of for event in events if isinstance(event, Progress)} == {6}
+        assert steps == sorted(steps)
+        assert set(steps) == set(range(1, 7)), scheduler
