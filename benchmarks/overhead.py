@@ -2,9 +2,12 @@
 
 import asyncio
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor
 from statistics import median
 from time import perf_counter
+
+from generation.worker import SPIN_COUNT
 
 from .rig import local_bot, picture
 
@@ -34,6 +37,7 @@ async def run(*, quick: bool) -> dict[str, float]:
 
 
 def _begin() -> None:
+    os.environ["GOMP_SPINCOUNT"] = SPIN_COUNT  # as in the bot's worker; read when torch is loaded
     from . import bare
 
     bare.begin()
