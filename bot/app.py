@@ -44,9 +44,10 @@ async def run(config: Config, token: str) -> None:
             "Bot > Reset Token"
         ) from None
     finally:
+        # First, for the chore that was told to stop may be closing the client right now.
+        await client.close()
         for chore in chores:
             chore.cancel()
-        await client.close()
         await service.close()
         await store.close()
 
