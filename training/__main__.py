@@ -1,0 +1,72 @@
+"""python -m training: data, train (or its stages one by one), evaluate, sheet."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import artwork, encoder, evaluation, export, latents, loop, prompts, sheets, tokens, unet, vae
+from .classifier import save_references
+from .paths import ARTWORK, LATENTS, MODEL, TOKENIZER, WORK
+from .scene import STYLES, Painter
+from .things import load_things
+
+VAE_STEPS, ENCODER_STEPS, UNET_STEPS = 4000, 1200, 4200
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@app.command()
+def data() -> None:
+    """Fetch the artwork with npm, draw it, and learn the tokenizer. Takes a minute."""
+    artwork.fetch()
+    print(f"{artwork.render()} drawings in {ARTWORK}")
+    painter = Painter(artwork.Artwork.load())
+    save_references([painter.drawing(thing, style) for thing in range(len(load_things())) for style in STYLES])
+    prompts.make()
+    print(f"{len(tokens.make())} words and parts of words in {TOKENIZER}")
+
+
+@app.command()
+def train(unet_steps: int = UNET_STEPS) -> None:
+    """Train everything, from the first checkpoint that is not complete. Takes hours; it may be stopped at any time."""
+    pid = WORK / "train.pid"
+    pid.write_text(str(os.getpid()))
+    os.nice(19)
+    loop.train(vae.stage(VAE_STEPS))
+    if not LATENTS.exists():
+        latents.make()
+    loop.train(encoder.stage(ENCODER_STEPS))
+    loop.train(unet.stage(unet_steps))
+    export.export(MODEL)
+    pid.unlink()
+
+
+@app.command("export")
+def export_model(folder: Path = MODEL) -> None:
+    """Write what is trained so far as a diffusers folder."""
+    export.export(folder)
+    print(f"{export.megabytes(folder):.1f} MB in {folder}")
+
+
+@app.command()
+def evaluate(
+    folder: Path = MODEL,
+    steps: Annotated[int, typer.Option(help="num_inference_steps")] = evaluation.STEPS,
+    guidance: Annotated[float, typer.Option(help="guidance_scale")] = evaluation.GUIDANCE,
+) -> None:
+    """Print the shares of the evaluation's prompts that a model follows."""
+    pipeline = evaluation.load_pipeline(folder)
+    print(json.dumps(evaluation.evaluate(pipeline, num_inference_steps=steps, guidance_scale=guidance), indent=1))
+
+
+@app.command()
+def sheet(folder: Path = MODEL, out: Path = WORK / "sheets") -> None:
+    """Draw the sheets and plots of the model card."""
+    sheets.make(evaluation.load_pipeline(folder), out)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,127 @@
+"""Which thing a picture shows: the nearest named artwork.
+
+The feature space is plain: a region's drawing, cut to its bounding square and scaled to 24 x 24 pixels in RGB. The
+references are the artwork of every thing in every style, laid on the background that the picture has, so that parts
+which melt into the background melt in both. The distance is the mean square over pixels, least over a few shifts of the
+square and divided by how much there is to see, so that faint things do not win by default.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .canvas import PALETTE
+from .things import load_things
+
+SIDE = 24  # pixels of a feature
+COLUMNS = 32  # features in a row of the file
+DIFFERENT = 36.0  # distance from the background, in RGB, above which a pixel is drawing
+SHIFTS = [(down, across) for down in (-0.06, 0.0, 0.06) for across in (-0.06, 0.0, 0.06)]
+SCALES = (0.9, 1.0, 1.12)
+REFERENCES = Path(__file__).parent / "references.png"
+
+Picture = NDArray[np.uint8]
+Box = tuple[float, float, float]  # centre x, centre y and side, in pixels
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found in a region: things by their distance, the nearest first, and where the drawing is."""
+
+    things: list[int]
+    box: Box | None
+
+
+class Classifier:
+    """Compares pictures with the references, an RGBA picture of all features, thing by thing and style by style."""
+
+    def __init__(self, path: Path = REFERENCES) -> None:
+        self._path = path
+
+    @cached_property
+    def _references(self) -> NDArray[np.float32]:
+        """Shape (things, styles, 24, 24, 4), premultiplied, 0 to 255."""
+        sheet = np.asarray(Image.open(self._path)).astype(np.float32)
+        rows, columns = sheet.shape[0] // SIDE, sheet.shape[1] // SIDE
+        tiles = sheet.reshape(rows, SIDE, columns, SIDE, 4).swapaxes(1, 2).reshape(-1, SIDE, SIDE, 4)
+        things = len(load_things())
+        styles = len(tiles) // things
+        tiles = tiles[: things * styles].reshape(things, styles, SIDE, SIDE, 4).copy()
+        tiles[..., :3] *= tiles[..., 3:] / 255
+        return tiles
+
+    def look(self, picture: Picture, colour: NDArray[np.float32] | None = None) -> Seen:
+        """What a picture of shape (height, width, 3) shows; its background's colour is taken from its border."""
+        pixels = picture.astype(np.float32)
+        background = background_of(picture) if colour is None else colour
+        box = bounding_square(pixels, background)
+        if box is None:
+            return Seen([], None)
+        references = self._references
+        laid = references[..., :3] + background * (1 - references[..., 3:] / 255) - background
+        laid = laid.reshape(-1, SIDE * SIDE * 3)
+        x, y, side = box
+        crops = np.stack(
+            [
+                _crop(picture, x + across * side, y + down * side, side * scale, background)
+                for scale in SCALES
+                for down, across in SHIFTS
+            ]
+        )
+        crops = (crops - background).reshape(len(crops), -1)
+        theirs, ours = np.square(laid).mean(1), np.square(crops).mean(1)
+        distances = theirs[:, None] + ours - 2 * (laid @ crops.T) / laid.shape[1]
+        best = (distances / (np.sqrt(np.outer(theirs, ours)) + 100)).min(1).reshape(references.shape[:2])
+        return Seen(np.argsort(best.min(1)).tolist(), box)
+
+
+def background_of(picture: Picture) -> NDArray[np.float32]:
+    """The median colour of a picture's border, four pixels wide at 128."""
+    edge = max(1, picture.shape[0] // 32)
+    border = [picture[:edge], picture[-edge:], picture[:, :edge], picture[:, -edge:]]
+    median: NDArray[np.float32] = np.median(np.concatenate([part.reshape(-1, 3) for part in border]), axis=0)
+    return median.astype(np.float32)
+
+
+def nearest_colour(colour: NDArray[np.float32]) -> str:
+    """The palette's name for a colour."""
+    return min(PALETTE, key=lambda name: float(np.square(np.array(PALETTE[name]) - colour).sum()))
+
+
+def bounding_square(pixels: NDArray[np.float32], background: NDArray[np.float32]) -> Box | None:
+    """The square around what differs from the background; specks in thin rows and columns do not count."""
+    drawn = np.sqrt(np.square(pixels - background).sum(-1)) > DIFFERENT
+    rows, columns = np.where(drawn.sum(1) >= 2)[0], np.where(drawn.sum(0) >= 2)[0]
+    if not len(rows) or not len(columns):
+        return None
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    return float(left + right) / 2, float(top + bottom) / 2, float(max(bottom - top, right - left))
+
+
+def _crop(picture: Picture, x: float, y: float, side: float, background: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A square of a picture at 24 x 24; outside of the picture lies the background."""
+    half, margin = side / 2, int(side) + 1
+    padded = Image.new(
+        "RGB", (picture.shape[1] + 2 * margin, picture.shape[0] + 2 * margin), tuple(int(v) for v in background)
+    )
+    padded.paste(Image.fromarray(picture), (margin, margin))
+    box = (x - half + margin, y - half + margin, x + half + margin, y + half + margin)
+    return np.asarray(padded.resize((SIDE, SIDE), Image.Resampling.BOX, box=box)).astype(np.float32)
+
+
+def save_references(drawings: list[NDArray[np.uint8]], path: Path = REFERENCES) -> None:
+    """Write drawings of shape (128, 128, 4), premultiplied, as one picture of small features."""
+    rows = -(-len(drawings) // COLUMNS)
+    sheet = Image.new("RGBA", (COLUMNS * SIDE, rows * SIDE))
+    for place, drawing in enumerate(drawings):
+        alpha = np.maximum(drawing[..., 3:].astype(np.float32), 1)
+        straight = drawing.copy()
+        straight[..., :3] = np.clip(drawing[..., :3] / alpha * 255, 0, 255)
+        # Premultiplied while it is scaled, so that transparent pixels lend no colour.
+        small = Image.fromarray(straight, "RGBA").resize((SIDE, SIDE), Image.Resampling.BOX)
+        sheet.paste(small, (place % COLUMNS * SIDE, place // COLUMNS * SIDE))
+    sheet.save(path, optimize=True)

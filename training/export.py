@@ -1,0 +1,37 @@
+"""The trained nets as one diffusers folder."""
+
+import shutil
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from transformers import CLIPTextModel
+
+from . import tokens
+from .paths import TOKENIZER, TUNED, UNET, VAE
+from .unet import scheduler
+
+
+def export(folder: Path) -> None:
+    """Write the nets in half precision, as the stock StableDiffusionPipeline reads them."""
+    pipeline = StableDiffusionPipeline(
+        vae=AutoencoderKL.from_pretrained(VAE),
+        text_encoder=CLIPTextModel.from_pretrained(TUNED),
+        tokenizer=tokens.load(),
+        unet=UNet2DConditionModel.from_pretrained(UNET),
+        scheduler=scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    for part in ("vae", "text_encoder", "tokenizer", "unet", "scheduler"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    pipeline.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True)
+    # transformers 5 writes tokenizer.json alone; older readers want these two.
+    for name in ("vocab.json", "merges.txt"):
+        shutil.copy(TOKENIZER / name, folder / "tokenizer" / name)
+
+
+def megabytes(folder: Path) -> float:
+    """Size of a model's folder in 10^6 bytes."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6

@@ -1,0 +1,16 @@
+"""Where the training keeps what it makes; none of it is committed."""
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WORK = HERE / "work"
+PACKAGES = WORK / "npm"
+ARTWORK = WORK / "artwork.npz"
+LATENTS = WORK / "latents.npz"
+VAE = WORK / "vae"
+TOKENIZER = WORK / "tokenizer"
+TEXT_ENCODER = WORK / "text_encoder"
+TUNED = WORK / "text_encoder_tuned"
+UNET = WORK / "unet"
+#: the folder that ships with the bot
+MODEL = HERE.parent / "generation" / "embedded" / "model"

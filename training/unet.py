@@ -1,0 +1,88 @@
+"""The U-Net, trained together with the text encoder to predict v."""
+
+from random import Random
+from typing import Any
+
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from torch import Tensor, nn
+from transformers import CLIPTextModel
+
+from . import tokens
+from .caption import caption
+from .encoder import WIDTH, ids_of
+from .latents import Pool
+from .loop import Stage
+from .paths import TEXT_ENCODER, TUNED, UNET
+from .vae import CHANNELS
+
+BATCH = 24  # for each process
+NO_PROMPT = 0.1  # share of the captions that are left out, for classifier-free guidance
+GAMMA = 5.0
+CONFIG: dict[str, Any] = {
+    "sample_size": 16,
+    "in_channels": CHANNELS,
+    "out_channels": CHANNELS,
+    "cross_attention_dim": WIDTH,
+    "norm_num_groups": 16,
+    "attention_head_dim": 8,
+    "block_out_channels": (64, 128, 192),
+    "layers_per_block": 1,
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+}
+
+
+def stage(steps: int) -> Stage:
+    """The U-Net's training."""
+    return Stage("unet", steps, lr=8e-4, seed=5, prepare=_prepare, save=_save)
+
+
+def scheduler() -> DDIMScheduler:
+    """Stable Diffusion's noise, with no signal left at the last step (Lin et al., 2023, arXiv:2305.08891)."""
+    return DDIMScheduler(
+        num_train_timesteps=1000,
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        clip_sample=False,
+        set_alpha_to_one=True,
+        steps_offset=1,
+    )
+
+
+def _prepare() -> tuple[nn.Module, Any]:
+    pool, tokenizer = Pool.load(), tokens.load()
+    model = nn.ModuleDict(
+        {
+            "unet": UNet2DConditionModel(**CONFIG).to(memory_format=torch.channels_last),
+            "encoder": CLIPTextModel.from_pretrained(TEXT_ENCODER),
+        }
+    )
+    alphas = scheduler().alphas_cumprod
+    # Min-SNR weights for v (Hang et al., 2023, arXiv:2303.09556).
+    weights = torch.clamp(GAMMA / (alphas / (1 - alphas) + 1), max=1.0)
+
+    def loss_of(random: Random, share: float) -> Tensor:
+        places = random.choices(range(len(pool.scenes)), k=BATCH)
+        latents = pool.batch(places)
+        captions = ["" if random.random() < NO_PROMPT else caption(pool.scenes[place], random) for place in places]
+        # One time in each part of the way, so that the loss is steadier.
+        times = ((torch.randperm(BATCH) + torch.rand(BATCH)) / BATCH * 1000).long()
+        signal, noise_share = (part.sqrt()[:, None, None, None] for part in (alphas[times], 1 - alphas[times]))
+        noise = torch.randn_like(latents)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            words = model["encoder"](ids_of(tokenizer, captions)).last_hidden_state
+            said = model["unet"](signal * latents + noise_share * noise, times, words).sample
+        wrong = (said.float() - (signal * noise - noise_share * latents)).square().mean((1, 2, 3))
+        return (wrong * weights[times]).mean()
+
+    return model, loss_of
+
+
+def _save(model: nn.Module, step: int) -> None:
+    model["unet"].save_pretrained(UNET)  # type: ignore[index]
+    model["encoder"].save_pretrained(TUNED)  # type: ignore[index]
