@@ -41,21 +41,26 @@ async def private_asker(interaction: discord.Interaction) -> Asker:
     Raises Refusal where the bot may not post pictures in the channel, so that nothing is made that cannot be shown.
     """
     await interaction.response.defer(ephemeral=True, thinking=True)
+    check_may_post(interaction)
+    return Asker(
+        id=interaction.id,
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id or 0,
+        locale=interaction.locale.value,
+        upload_limit=interaction.filesize_limit,
+        edit=interaction.edit_original_response,
+    )
+
+
+def check_may_post(interaction: discord.Interaction) -> None:
+    """Raise Refusal where the bot may not post pictures in the interaction's channel."""
     needed = NEEDED_IN_THREAD if isinstance(interaction.channel, discord.Thread) else NEEDED_IN_CHANNEL
     if interaction.channel_id is None or not interaction.app_permissions.is_superset(needed):
         raise Refusal(
             "I may not post pictures here; a server admin must allow me to view this channel, send messages, "
             "attach files, embed links and read the message history."
         )
-    return Asker(
-        id=interaction.id,
-        user_id=interaction.user.id,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id,
-        locale=interaction.locale.value,
-        upload_limit=interaction.filesize_limit,
-        edit=interaction.edit_original_response,
-    )
 
 
 def message_asker(message: discord.Message) -> Asker:

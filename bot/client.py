@@ -20,9 +20,13 @@ from .flow import Flow
 from .replies import answer_reply
 from .store import Store
 from .text import CommandTranslator
-from .views.change import on_modal_sent
 from .views.errors import answer_error
+from .views.history import HistoryButton
 from .views.job import JobButton
+from .views.modals import on_modal_sent
+from .views.picture import PictureButton
+from .views.take import TakeSelect
+from .views.which import WhichSelect
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +59,7 @@ class Criar(discord.Client):
         """Make everything ready before the gateway is connected, so that the first command finds it so."""
         for command in COMMANDS:
             self.tree.add_command(command)
-        self.add_dynamic_items(JobButton)
+        self.add_dynamic_items(JobButton, PictureButton, TakeSelect, HistoryButton, WhichSelect)
         await self.tree.set_translator(CommandTranslator())
         await self._sync_commands()
         self._following = asyncio.create_task(self.flow.run())

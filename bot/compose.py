@@ -1,5 +1,6 @@
 """What a person asked for becomes a Request: gaps filled, sizes fitted, everything changed is said. Pure."""
 
+import math
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -7,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from generation import MAX_SEED, Catalogue, ModelSpec, Request, Task, images
+from generation import MAX_SEED, Catalogue, ModelSpec, Parameters, Request, Task, images
 
 from .errors import Refusal
 from .text import Value
@@ -55,6 +56,8 @@ class Source:
     height: int
     #: what was done to it on receipt, as sentences' templates and parameters
     notes: tuple["Note", ...] = ()
+    #: id of the picture, where it is one of ours
+    picture: str | None = None
 
 
 Note = tuple[str, dict[str, Value]]
@@ -66,6 +69,8 @@ class Composed:
 
     request: Request
     notes: tuple[Note, ...] = ()
+    #: id of the picture that it starts from, where that is one of ours
+    parent: str | None = None
 
 
 def compose(catalogue: Catalogue, task: Task, options: Options, source: Source | None = None) -> Composed:
@@ -95,7 +100,62 @@ def compose(catalogue: Catalogue, task: Task, options: Options, source: Source |
         images=(source.path,) if source else (),
     )
     catalogue.check(request)
-    return Composed(request=request, notes=(*_received(source, request), *size_notes))
+    return Composed(
+        request=request, notes=(*_received(source, request), *size_notes), parent=source.picture if source else None
+    )
+
+
+def carried_over(options: Options, found: Parameters | None) -> Options:
+    """The options with the words that the picture itself carries. Raises Refusal where it carries none."""
+    if found is None or not found.prompt:
+        raise Refusal("Say what the picture should show, with prompt:; this picture does not carry its own words.")
+    negative = options.negative_prompt if options.negative_prompt is not None else found.negative_prompt or None
+    return replace(options, prompt=found.prompt[:MAX_PROMPT], negative_prompt=negative)
+
+
+def refined(
+    catalogue: Catalogue,
+    style: Request,
+    source: Source,
+    options: Options,
+    strengths: tuple[float, ...] = (),
+    *,
+    enlarge_first: bool = False,
+) -> Composed:
+    """img2img of one of our pictures, with the model and the settings of the request ``style`` where nothing else is
+    chosen; with several strengths, one picture of each.
+
+    Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
+    """
+    same_model = Task.IMG2IMG in catalogue.get(style.model).tasks
+    kept: dict[str, Any] = {
+        "prompt": options.prompt or style.prompt,
+        "negative_prompt": _chosen(options.negative_prompt, style.negative_prompt),
+        "model": options.model or (style.model if same_model else None),
+    }
+    if same_model and kept["model"] == style.model:
+        kept |= {
+            "num_inference_steps": _chosen(options.num_inference_steps, style.num_inference_steps),
+            "guidance_scale": _chosen(options.guidance_scale, style.guidance_scale),
+            "scheduler": _chosen(options.scheduler, style.scheduler),
+        }
+    composed = compose(catalogue, Task.IMG2IMG, replace(options, **kept), source)
+    request = composed.request
+    if strengths:
+        # Models of few steps: at the smallest strength, one at least is run.
+        steps = max(request.num_inference_steps, math.ceil(1 / min(strengths)))
+        request = replace(request, num_inference_steps=steps)
+        request = replace(request, strengths=strengths, strength=None, count=len(strengths))
+    if enlarge_first:
+        spec = catalogue.get(request.model)
+        width, height = images.fit_size(2 * request.width, 2 * request.height, spec)
+        request = replace(request, width=width, height=height, enlarge_first=True)
+    catalogue.check(request)
+    said: Note = (
+        "It continues with the prompt, model and settings of the picture: {model}.",
+        {"model": catalogue.title(request.model)},
+    )
+    return replace(composed, request=request, notes=(said,))
 
 
 def enlarge(catalogue: Catalogue, source: Source, factor: int) -> Composed:
@@ -108,22 +168,21 @@ def enlarge(catalogue: Catalogue, source: Source, factor: int) -> Composed:
         images=(source.path,),
     )
     catalogue.check(request)
-    return Composed(request=request, notes=_received(source, request))
+    return Composed(request=request, notes=_received(source, request), parent=source.picture)
 
 
-def changed(catalogue: Catalogue, request: Request, filled_in: Mapping[str, str]) -> Composed:
+def changed(
+    catalogue: Catalogue, request: Request, filled_in: Mapping[str, str], parent: str | None = None
+) -> Composed:
     """The request made again with fields changed, as text from a modal; an empty seed is a new one.
 
     Raises Refusal or generation.RequestError with a sentence where a field cannot be used.
     """
-    fields: dict[str, Any] = {
-        name: _number(name, text) if name in _NUMBERS else text.strip() for name, text in filled_in.items()
-    }
-    request = replace(request, **fields)
+    request = replace(request, **read_fields(filled_in))
     if any(not path.exists() for path in request.images):
         raise Refusal("The picture that this was made from is not kept any more; attach it again with /img2img.")
     catalogue.check(request)
-    return Composed(request=request)
+    return Composed(request=request, parent=parent)
 
 
 _NUMBERS: Mapping[str, type[int] | type[float]] = {
@@ -132,6 +191,11 @@ _NUMBERS: Mapping[str, type[int] | type[float]] = {
     "strength": float,
     "guidance_scale": float,
 }
+
+
+def read_fields(filled_in: Mapping[str, str]) -> dict[str, Any]:
+    """A modal's texts as a request's fields. Raises Refusal where a number is none."""
+    return {name: _number(name, text) if name in _NUMBERS else text.strip() for name, text in filled_in.items()}
 
 
 def _number(name: str, text: str) -> int | float:

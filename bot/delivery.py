@@ -8,18 +8,23 @@ from datetime import UTC, datetime
 
 import aiohttp
 import discord
+from PIL import Image
 
 from generation import Catalogue, Task, images
 
 from .compose import pixels
 from .errors import Refusal
 from .store import JobRow, PictureRow, State, Store
+from .strips import BAR, GAP, TILE, corner, strip
 from .text import Speaker, speaker
-from .views.job import cancel_view, delivered_view
+from .views.delivered import delivered_view
+from .views.job import cancel_view
+from .views.picture import posted_view
 from .words import inert
 
 log = logging.getLogger(__name__)
 
+COMPARED = "criar-strengths"  # name of the file that compares strengths
 MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's 2,000
 MAX_ALT_TEXT = 1000  # characters; Discord allows 1,024
 LONGEST_PAUSE = 60.0  # seconds between two tries
@@ -90,7 +95,32 @@ class Delivery:
         for attachment in message.attachments:
             if attachment.filename.startswith(f"{self._name(job, row)}."):
                 return await attachment.read(), attachment.filename
+            if job.request.strengths and attachment.filename.startswith(COMPARED):
+                tile = await asyncio.to_thread(_cut, await attachment.read(), row.place + 1)
+                return tile, f"{self._name(job, row)}.png"
         raise Refusal("That picture is not kept any more; attach it to /img2img instead.")
+
+    async def attachments(self, channel_id: int, message_id: int) -> list[discord.Attachment]:
+        """What is attached to anybody's message; nothing where we may not see it."""
+        try:
+            message = await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
+        except discord.HTTPException:
+            return []
+        return message.attachments
+
+    async def show(self, job: JobRow, row: PictureRow, channel_id: int, say: Speaker) -> None:
+        """Post one finished picture in a message of its own. Raises Refusal where it is not kept any more."""
+        data, name = await self.picture(job, row)
+        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
+        file = discord.File(io.BytesIO(data), name, description=self._alt_text(job, row))
+        message = await channel.send(
+            self.describe(job, row),
+            file=file,
+            view=posted_view(job, row, say),
+            allowed_mentions=discord.AllowedMentions.none(),
+            suppress_embeds=True,
+        )
+        await self._store.jobs.set_post(message.id, row.id)
 
     async def delete(self, job: JobRow) -> None:
         """Take the job's message and its pictures away."""
@@ -125,6 +155,8 @@ class Delivery:
 
     def _files(self, job: JobRow, limit: int) -> list[discord.File]:
         """The finished pictures, each within ``limit`` bytes, named and described; blocks."""
+        if job.request.strengths and job.of_state(State.FINISHED):
+            return [self._compared(job, limit)]
         files = []
         for row in job.of_state(State.FINISHED):
             png = self._store.files.picture(row.id).read_bytes()
@@ -132,6 +164,23 @@ class Delivery:
             name = f"{self._name(job, row)}.{extension}"
             files.append(discord.File(io.BytesIO(data), name, description=self._alt_text(job, row)))
         return files
+
+    def _compared(self, job: JobRow, limit: int) -> discord.File:
+        """The input and the picture of each strength as one strip; blocks."""
+        say, request = speaker(job.locale), job.request
+        tiles: list[tuple[bytes | None, str]] = [(request.images[0].read_bytes(), say("before"))]
+        rows = {row.place: row for row in job.of_state(State.FINISHED)}
+        for place, strength in enumerate(request.strengths):
+            data = self._store.files.picture(rows[place].id).read_bytes() if place in rows else None
+            tiles.append((data, f"{strength:g}"))
+        data, extension = images.under_limit(strip(tiles), limit)
+        shown = ", ".join(f"{strength:g}" for strength in request.strengths)
+        text = say(
+            "The same picture before, and changed at the strengths {shown}: {prompt}",
+            shown=shown,
+            prompt=request.prompt[: MAX_ALT_TEXT // 2],
+        )
+        return discord.File(io.BytesIO(data), f"{COMPARED}.{extension}", description=text)
 
     def _name(self, job: JobRow, row: PictureRow) -> str:
         return f"criar-{row.place + 1}-{job.seed_of(row)}"
@@ -146,17 +195,22 @@ class Delivery:
         prompt = inert(job.request.prompt, MAX_PROMPT_SHOWN) or say("enlarge")
         return say("**{prompt}** for {member}", prompt=prompt, member=f"<@{job.user_id}>")
 
-    def describe(self, job: JobRow) -> str:
-        """What stands above the pictures: the prompt, for whom, with what, and what could not be made."""
+    def describe(self, job: JobRow, alone: PictureRow | None = None) -> str:
+        """What stands above the pictures, or above one alone: the prompt, for whom, with what, what is missing."""
         say = speaker(job.locale)
-        request = job.request
-        seeds = ", ".join(str(job.seed_of(row)) for row in job.of_state(State.FINISHED))
+        request = job.request.of_picture(alone.place) if alone else job.request
+        rows = [alone] if alone else job.of_state(State.FINISHED)
+        seeds = ", ".join(dict.fromkeys(str(job.seed_of(row)) for row in rows))
         facts = [self._catalogue.title(request.model), pixels(request.width, request.height)]
         if request.strength is not None:
             facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
+        if request.strengths:
+            shown = ", ".join(f"{strength:g}" for strength in request.strengths)
+            facts.append(say("strengths {shown}", shown=shown))
         if seeds and request.task is not Task.UPSCALE:
             facts.append(say("seed {seeds}", seeds=seeds))
-        return "\n".join([self._title(say, job), f"-# {' · '.join(facts)}", *self._missing(say, job)])
+        missing = [] if alone else self._missing(say, job)
+        return "\n".join([self._title(say, job), f"-# {' · '.join(facts)}", *missing])
 
     def _missing(self, say: Speaker, job: JobRow) -> list[str]:
         """What to say of the pictures that are not there."""
@@ -175,3 +229,16 @@ class Delivery:
             )
             lines += sorted({say(row.reason[0], **row.reason[1]) for row in job.of_state(State.FAILED) if row.reason})
         return lines
+
+
+def _cut(data: bytes, place: int) -> bytes:
+    """One picture out of a strip that was posted; blocks."""
+    with Image.open(io.BytesIO(data)) as whole:
+        scale = whole.height / (TILE + BAR + 2 * GAP)
+        left, top = (value * scale for value in corner(place, place + 1))
+        tile = whole.convert("RGB").crop(
+            (round(left), round(top), round(left + TILE * scale), round(top + TILE * scale))
+        )
+    file = io.BytesIO()
+    tile.save(file, "PNG")
+    return file.getvalue()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +15,16 @@ from generation import (
     Event,
     Failed,
     Finished,
+    Parameters,
     Picture,
     Preview,
     Progress,
+    Request,
     Service,
     Started,
+    Task,
     images,
+    read_parameters,
 )
 
 from .asker import Asker
@@ -28,14 +33,20 @@ from .config import FREE, Config
 from .delivery import Delivery
 from .errors import Refusal
 from .progress import Pace, ProgressBoard
-from .store import JobRow, State, Store
+from .store import JobRow, PictureRow, State, Store
 from .text import speaker
 from .words import inert
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
+MAX_SEEN = 500  # messages whose attachments are kept at hand
 MAX_NAME = 60  # characters of a file's name that are shown
+
+
+def pictures_of(attachments: list[discord.Attachment]) -> list[discord.Attachment]:
+    """Those that are pictures by their type, or may be where Discord names none."""
+    return [each for each in attachments if each.content_type is None or each.content_type.startswith("image/")]
 
 
 class Flow:
@@ -49,11 +60,33 @@ class Flow:
         self._board = ProgressBoard(service)
         self._askers: dict[str, tuple[Asker, str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._seen: dict[int, list[discord.Attachment]] = {}
 
     async def receive(self, attachment: discord.Attachment) -> Source:
         """Check and keep a picture that a person sent. Raises generation.PictureError."""
         images.check_bytes(attachment.size)
         return await self._keep(await attachment.read(), attachment.filename)
+
+    async def parameters(self, attachment: discord.Attachment) -> Parameters | None:
+        """How a picture was made, where it says so. Raises generation.PictureError."""
+        images.check_bytes(attachment.size)
+        return await asyncio.to_thread(read_parameters, await attachment.read())
+
+    def saw(self, message: discord.Message) -> None:
+        """Keep a message's attachments at hand, since not every message that is shown to us can be fetched later."""
+        self._seen[message.id] = message.attachments
+        while len(self._seen) > MAX_SEEN:
+            del self._seen[next(iter(self._seen))]
+
+    async def attachment(self, channel_id: int, message_id: int, place: int) -> discord.Attachment:
+        """A picture of anybody's message. Raises Refusal where it cannot be seen."""
+        found = self._seen.get(message_id)
+        if found is None:
+            found = await self._delivery.attachments(channel_id, message_id)
+        pictures = pictures_of(found)
+        if place >= len(pictures):
+            raise Refusal("I cannot see that picture; save it and attach it to /img2img.")
+        return pictures[place]
 
     async def _keep(self, data: bytes, name: str) -> Source:
         opened = await asyncio.to_thread(images.open_picture, data)
@@ -62,12 +95,26 @@ class Flow:
             path=path, name=inert(name, MAX_NAME), width=opened.width, height=opened.height, notes=tuple(opened.notes)
         )
 
-    async def take_up(self, job: JobRow) -> Source:
-        """The first finished picture of a job, as the source of another. Raises Refusal where there is none."""
-        made = job.of_state(State.FINISHED)
-        if not made:
-            raise Refusal("There is no picture in that message yet; reply again when it is there.")
-        return await self._keep(*await self._delivery.picture(job, made[0]))
+    async def take_up(self, job: JobRow, row: PictureRow) -> Source:
+        """A finished picture, as the source of another. Raises Refusal where it is not kept any more."""
+        return replace(await self._keep(*await self._delivery.picture(job, row)), picture=row.id)
+
+    async def style_of(self, job: JobRow) -> Request:
+        """The request that drew a picture, behind enlargements that only made it larger."""
+        while job.request.task is Task.UPSCALE and job.parent:
+            before = await self._store.jobs.picture(job.parent)
+            if before is None:
+                break
+            job = before[0]
+        return job.request
+
+    async def show(self, job: JobRow, row: PictureRow, channel_id: int, locale: str) -> None:
+        """Post a finished picture alone, with its actions. Raises Refusal where it is not kept any more."""
+        await self._delivery.show(job, row, channel_id, speaker(locale))
+
+    async def picture(self, job: JobRow, row: PictureRow) -> bytes:
+        """A finished picture's bytes. Raises Refusal where it is not kept any more."""
+        return (await self._delivery.picture(job, row))[0]
 
     async def submit(self, asker: Asker, composed: Composed) -> None:
         """Accept the request, queue its pictures and announce them.
@@ -84,6 +131,7 @@ class Flow:
                 locale=asker.locale,
                 upload_limit=asker.upload_limit,
                 request=composed.request,
+                parent=composed.parent,
                 created_at=datetime.now(UTC),
             )
         )

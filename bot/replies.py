@@ -1,4 +1,4 @@
-"""Replying to a picture of the bot with words refines it."""
+"""Replying to a picture with words refines it; so does mentioning the bot beside a picture."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,10 @@ import discord
 from generation import Task
 
 from .asker import message_asker
-from .compose import MEDIUM, Options, compose
+from .compose import MEDIUM, Composed, Note, Options, compose, refined
+from .errors import Refusal
+from .flow import pictures_of
+from .phrases import Phrase, read_phrase
 from .text import speaker
 from .views.errors import sentence_for
 
@@ -18,23 +21,87 @@ REFUSAL_STAYS = 30.0  # seconds; a reply cannot be answered privately, so its re
 
 
 async def answer_reply(client: "Criar", message: discord.Message) -> None:
-    """Refine the picture that the message replies to, where it is one of ours and the message has words."""
-    if message.author.bot or message.reference is None or message.reference.message_id is None:
+    """Refine the picture that the message replies to or carries, as far as it is meant for us."""
+    if message.author.bot:
         return
-    job = await client.store.jobs.of_message(message.reference.message_id)
     words = _words(client, message)
-    if job is None or not words:
+    replied = message.reference.message_id if message.reference else None
+    ours = await client.store.jobs.of_message(replied) or await client.store.jobs.shown_in(replied) if replied else None
+    meant = client.user is not None and client.user in message.mentions
+    if not words or not (ours or (meant and (replied or pictures_of(message.attachments)))):
         return
     asker = message_asker(message)
     try:
-        source = await client.flow.take_up(job)
-        same_model = Task.IMG2IMG in client.catalogue.get(job.request.model).tasks
-        options = Options(prompt=words, model=job.request.model if same_model else None, strength=MEDIUM)
-        composed = compose(client.catalogue, Task.IMG2IMG, options, source)
-        await client.flow.submit(asker, composed)
+        await client.flow.submit(asker, await _understood(client, message, read_phrase(words)))
     except Exception as error:  # noqa: BLE001 - nothing ends in silence
         sentence = sentence_for(speaker(asker.locale), error, f"message {message.id}")
         await message.reply(sentence, delete_after=REFUSAL_STAYS, mention_author=False)
+
+
+async def _understood(client: "Criar", message: discord.Message, phrase: Phrase) -> Composed:
+    """The request for the picture that is meant. Raises Refusal where it cannot be seen."""
+    flow, jobs = client.flow, client.store.jobs
+    replied = message.reference.message_id if message.reference else None
+    if replied and (shown := await jobs.shown_in(replied)):
+        style = await flow.style_of(shown[0])
+        options = _options(phrase, phrase.prompt_for(style.prompt))
+        composed = refined(client.catalogue, style, await flow.take_up(*shown), options)
+    elif replied and await jobs.of_message(replied):
+        raise Refusal("There is no picture in that message yet; reply again when it is there.")
+    else:
+        attachment = await _foreign(client, message)
+        if not phrase.prompt:
+            raise Refusal("Say what the picture should show, for example “as a watercolour, strong”.")
+        source = await flow.receive(attachment)
+        composed = compose(client.catalogue, Task.IMG2IMG, _options(phrase, phrase.prompt), source)
+    return Composed(request=composed.request, notes=(_note(composed, phrase), *composed.notes), parent=composed.parent)
+
+
+def _options(phrase: Phrase, prompt: str) -> Options:
+    return Options(
+        prompt=prompt,
+        strength=MEDIUM if phrase.strength is None else phrase.strength,
+        count=phrase.count or 1,
+        size=phrase.size,
+        seed=phrase.seed,
+        negative_prompt=phrase.negative_prompt,
+    )
+
+
+def _note(composed: Composed, phrase: Phrase) -> Note:
+    request = composed.request
+    said: Note = (
+        "Understood: “{prompt}”, strength {strength}, {count} of them, {width}×{height}.",
+        {
+            "prompt": request.prompt,
+            "strength": f"{request.strength:g}",
+            "count": request.count,
+            "width": request.width,
+            "height": request.height,
+        },
+    )
+    if phrase.unknown:
+        text = said[0] + " I do not know {unknown}."
+        return text, {**said[1], "unknown": ", ".join(phrase.unknown)}
+    return said
+
+
+async def _foreign(client: "Criar", message: discord.Message) -> discord.Attachment:
+    """The picture beside the mention, or the one that was replied to. Raises Refusal where we may not see it."""
+    own = pictures_of(message.attachments)
+    if own:
+        return own[0]
+    reference = message.reference
+    if reference and isinstance(reference.resolved, discord.Message):
+        found = pictures_of(reference.resolved.attachments)
+        if found:
+            return found[0]
+    try:
+        return await client.flow.attachment(message.channel.id, reference.message_id if reference else 0, 0)  # type: ignore[arg-type]
+    except Refusal:
+        raise Refusal(
+            "I cannot see that picture; open its menu (right click, or press and hold) and choose Apps > Refine."
+        ) from None
 
 
 def _words(client: "Criar", message: discord.Message) -> str:

@@ -3,6 +3,7 @@
 from . import images
 from .catalogue import Catalogue
 from .errors import GenerationError, ModelError, PictureError, RequestError
+from .parameters import Parameters, read_parameters
 from .service import Service
 from .types import (
     MAX_SEED,
@@ -35,6 +36,7 @@ __all__ = [
     "Limits",
     "ModelError",
     "ModelSpec",
+    "Parameters",
     "Picture",
     "PictureError",
     "Preview",
@@ -45,4 +47,5 @@ __all__ = [
     "Started",
     "Task",
     "images",
+    "read_parameters",
 ]

@@ -116,15 +116,19 @@ def _check_settings(spec: ModelSpec, request: Request) -> None:
             scheduler=request.scheduler[:80],
             known=", ".join(spec.schedulers),
         )
-    if request.strength is None:
-        return
-    if not 0 < request.strength <= 1:
+    for strength in request.strengths or (request.strength,):
+        if strength is not None:
+            _check_strength(strength, steps)
+
+
+def _check_strength(strength: float, steps: int) -> None:
+    if not 0 < strength <= 1:
         raise RequestError("strength must be above 0 and at most 1.")
-    if int(steps * request.strength) == 0:
+    if int(steps * strength) == 0:
         raise RequestError(
             "At {steps} steps a strength of {strength} would change nothing; use at least {least}, or more steps.",
             steps=steps,
-            strength=f"{request.strength:g}",
+            strength=f"{strength:g}",
             least=f"{smallest_strength(steps):g}",
         )
 

@@ -37,11 +37,21 @@ class Request:
     guidance_scale: float = 0.0
     #: share of the noise schedule that is run on the input, above 0 up to 1; None where the task has no input
     strength: float | None = None
+    #: where given, as many as pictures: picture i has strength i and the same seed, so that strengths can be compared
+    strengths: tuple[float, ...] = ()
+    #: whether inputs are made larger by the upscaler before they are worked on
+    enlarge_first: bool = False
     #: a name of ModelSpec.schedulers
     scheduler: str = ""
     count: int = 1
     #: input pictures, kept on disk by the SHA-256 of their bytes
     images: tuple[Path, ...] = ()
+
+    def of_picture(self, index: int) -> "Request":
+        """The request that makes picture ``index`` alone: with its own strength, or with seed ``seed + index``."""
+        if self.strengths:
+            return replace(self, count=1, strength=self.strengths[index], strengths=())
+        return replace(self, count=1, seed=(self.seed + index) % (MAX_SEED + 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +83,13 @@ class Job:
     request: Request
 
     def pictures(self) -> tuple[Picture, ...]:
-        """The pictures of the job, with ids ``job:0 …`` and seeds ``seed …`` (wrapping at MAX_SEED)."""
+        """The pictures of the job, with ids ``job:0 …``."""
         return tuple(
             Picture(
                 id=f"{self.id}:{index}",
                 user_id=self.user_id,
                 priority=self.priority,
-                request=replace(self.request, count=1, seed=(self.request.seed + index) % (MAX_SEED + 1)),
+                request=self.request.of_picture(index),
             )
             for index in range(self.request.count)
         )

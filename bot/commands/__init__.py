@@ -6,7 +6,9 @@ from discord import app_commands
 
 from .cancel import cancel
 from .help import help_command
+from .history import history
 from .img2img import img2img
+from .menus import info_menu, refine_menu, upscale_menu
 from .models import models
 from .queue import queue
 from .quota import quota
@@ -14,14 +16,18 @@ from .quota_admin import quota_admin
 from .txt2img import txt2img
 from .upscale import upscale
 
-COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group, ...] = (
+COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu, ...] = (
     txt2img,
     img2img,
     upscale,
+    history,
     quota,
     queue,
     cancel,
     models,
     help_command,
     quota_admin,
+    refine_menu,
+    upscale_menu,
+    info_menu,
 )

@@ -15,9 +15,6 @@ from ..errors import Refusal
 from ..text import speaker
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from ..client import Criar
 
 Interaction: TypeAlias = "discord.Interaction[Criar]"
@@ -52,6 +49,7 @@ DESCRIPTIONS = {
 STRENGTHS = (
     (0.25, "0.25 low: subtle changes"),
     (0.5, "0.5 medium: noticeable changes, composition kept"),
+    (0.7, "0.7 for sketches: drawn anew in the sketch's composition"),
     (0.8, "0.8 high: major changes"),
     (1.0, "1.0 from scratch, like txt2img"),
 )

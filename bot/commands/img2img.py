@@ -7,7 +7,7 @@ from discord.app_commands import locale_str
 from generation import Task
 
 from ..asker import private_asker
-from ..compose import compose
+from ..compose import carried_over, compose
 from .fields import (
     Count,
     Guidance,
@@ -33,7 +33,7 @@ from .fields import (
 async def img2img(
     interaction: "Interaction",
     image: discord.Attachment,
-    prompt: Prompt,
+    prompt: Prompt | None = None,
     strength: Strength | None = None,
     negative_prompt: NegativePrompt | None = None,
     model: str | None = None,
@@ -46,5 +46,7 @@ async def img2img(
 ) -> None:
     asker = await private_asker(interaction)
     flow = interaction.client.flow
-    source = await flow.receive(image)
-    await flow.submit(asker, compose(interaction.client.catalogue, Task.IMG2IMG, chosen(interaction), source))
+    options, source = chosen(interaction), await flow.receive(image)
+    if not options.prompt:
+        options = carried_over(options, await flow.parameters(image))
+    await flow.submit(asker, compose(interaction.client.catalogue, Task.IMG2IMG, options, source))

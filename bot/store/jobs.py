@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database as Tables
 
-from generation import MAX_SEED, Job, Picture, Request, Task
+from generation import Job, Picture, Request, Task
 
 from .database import Database
 
@@ -57,6 +57,8 @@ class JobRow:
     #: bytes that one file may have in this channel
     upload_limit: int
     request: Request
+    #: id of the picture that it started from, where that is one of ours
+    parent: str | None = None
     created_at: datetime
     delivered: bool = False
     deleted: bool = False
@@ -82,7 +84,11 @@ class JobRow:
 
     def seed_of(self, row: PictureRow) -> int:
         """The seed that makes this picture again."""
-        return (self.request.seed + row.place) % (MAX_SEED + 1)
+        return self.request.of_picture(row.place).seed
+
+    def at(self, place: int) -> PictureRow | None:
+        """The picture at a place, where it is finished."""
+        return next((row for row in self.of_state(State.FINISHED) if row.place == place), None)
 
 
 class Jobs:
@@ -98,9 +104,9 @@ class Jobs:
         created = job.created_at.timestamp()
         tables.execute(
             "INSERT INTO jobs (id, interaction_id, user_id, guild_id, channel_id, locale, upload_limit, request,"
-            " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " parent, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [job.id, job.interaction_id, job.user_id, job.guild_id, job.channel_id, job.locale, job.upload_limit,
-             _dump(job.request), created],
+             _dump(job.request), job.parent, created],
         )  # fmt: skip
         for place in range(job.request.count):
             tables.execute(
@@ -116,6 +122,41 @@ class Jobs:
     async def of_message(self, message_id: int) -> JobRow | None:
         """The job whose pictures stand in this message."""
         return await self._one("message_id = ?", message_id)
+
+    async def shown_in(self, message_id: int) -> tuple[JobRow, PictureRow] | None:
+        """The picture that a message shows: the one it was posted for, or the first of the job's own message."""
+        job = await self.of_message(message_id)
+        if job is None:
+            posted = await self._database.read(
+                lambda tables: list(tables.query("SELECT picture_id FROM posts WHERE message_id = ?", [message_id]))
+            )
+            return await self.picture(posted[0]["picture_id"]) if posted else None
+        made = job.of_state(State.FINISHED)
+        return (job, made[0]) if made else None
+
+    async def picture(self, picture_id: str) -> tuple[JobRow, PictureRow] | None:
+        """A finished picture with its job."""
+        job_id, _, place = picture_id.partition(":")
+        job = await self.get(job_id)
+        row = job.at(int(place)) if job else None
+        return (job, row) if job and row else None
+
+    async def set_post(self, message_id: int, picture_id: str) -> None:
+        """Remember that a message shows this picture alone."""
+        await self._execute(
+            "INSERT OR REPLACE INTO posts (message_id, picture_id) VALUES (?, ?)", message_id, picture_id
+        )
+
+    async def made_by(self, user_id: int, offset: int, limit: int) -> list[tuple[JobRow, PictureRow]]:
+        """The member's finished pictures, newest first, without those that were deleted."""
+        sql = (
+            "SELECT pictures.id FROM pictures JOIN jobs ON jobs.id = job_id"
+            " WHERE pictures.user_id = ? AND state = 'finished' AND deleted_at IS NULL"
+            " ORDER BY pictures.created_at DESC, place LIMIT ? OFFSET ?"
+        )
+        rows = await self._database.read(lambda tables: list(tables.query(sql, [user_id, limit, offset])))
+        found = [await self.picture(row["id"]) for row in rows]
+        return [pair for pair in found if pair]
 
     async def of_interaction(self, interaction_id: int) -> JobRow | None:
         """The job that this interaction (or message) began."""
@@ -216,6 +257,7 @@ class Jobs:
             locale=row["locale"],
             upload_limit=row["upload_limit"],
             request=_load(row["request"], self._inputs),
+            parent=row["parent"],
             created_at=datetime.fromtimestamp(row["created_at"]).astimezone(),
             delivered=row["delivered_at"] is not None,
             deleted=row["deleted_at"] is not None,
@@ -240,4 +282,5 @@ def _dump(request: Request) -> str:
 def _load(text: str, inputs: Path) -> Request:
     values = json.loads(text)
     images = tuple(inputs / name for name in values.pop("images"))
-    return Request(**{**values, "task": Task(values["task"]), "images": images})
+    strengths = tuple(values.pop("strengths", ()))
+    return Request(**{**values, "task": Task(values["task"]), "images": images, "strengths": strengths})

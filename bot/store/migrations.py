@@ -64,7 +64,21 @@ CREATE TABLE audit (
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
+PARENTS = """
+ALTER TABLE jobs ADD COLUMN parent TEXT;  -- the picture that this job started from
+CREATE TABLE posts (  -- messages that show one picture alone
+    message_id INTEGER PRIMARY KEY,
+    picture_id TEXT NOT NULL REFERENCES pictures (id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX pictures_made ON pictures (user_id, created_at) WHERE state = 'finished';
+"""
+
 
 @MIGRATIONS(name="1_jobs_and_limits")
 def _jobs_and_limits(tables: Tables) -> None:
     tables.executescript(JOBS_AND_LIMITS)
+
+
+@MIGRATIONS(name="2_parents")
+def _parents(tables: Tables) -> None:
+    tables.executescript(PARENTS)

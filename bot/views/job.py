@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ButtonStyle
 
-from generation import Task
-
 from ..asker import private_asker
 from ..compose import changed
 from ..errors import Refusal
@@ -27,10 +25,19 @@ JOB_ID = r"[0-9a-f]{12}"
 class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"job:(?P<action>[a-z]+):(?P<job>{JOB_ID})"):
     """A button that does something with a job."""
 
-    def __init__(self, action: str, job_id: str, label: str = "", style: ButtonStyle = ButtonStyle.secondary) -> None:
+    def __init__(
+        self,
+        action: str,
+        job_id: str,
+        label: str = "",
+        style: ButtonStyle = ButtonStyle.secondary,
+        row: int | None = None,
+    ) -> None:
         self.action = action
         self.job_id = job_id
-        super().__init__(discord.ui.Button(label=label or action, style=style, custom_id=f"job:{action}:{job_id}"))
+        super().__init__(
+            discord.ui.Button(label=label or action, style=style, custom_id=f"job:{action}:{job_id}", row=row)
+        )
 
     @classmethod
     async def from_custom_id(
@@ -56,19 +63,6 @@ def cancel_view(job_id: str, say: Speaker) -> discord.ui.View:
     return view
 
 
-def delivered_view(job: JobRow, say: Speaker) -> discord.ui.View:
-    """The buttons of a job whose pictures are there."""
-    view = discord.ui.View(timeout=None)
-    if job.request.task is not Task.UPSCALE:
-        cost = job.request.count
-        again = say("Again") if cost == 1 else say("Again (costs {count})", count=cost)
-        view.add_item(JobButton("again", job.id, again, ButtonStyle.primary))
-        view.add_item(JobButton("change", job.id, say("Change and repeat")))
-    view.add_item(JobButton("details", job.id, say("Details")))
-    view.add_item(JobButton("delete", job.id, say("Delete"), ButtonStyle.danger))
-    return view
-
-
 def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
     """Whether the member may cancel or delete this job: its author, a moderator here, or the operator."""
     here = interaction.guild_id is not None and interaction.guild_id == job.guild_id
@@ -81,7 +75,7 @@ def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
 
 async def _again(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
     asker = await private_asker(interaction)
-    composed = changed(interaction.client.catalogue, job.request, {"seed": ""})
+    composed = changed(interaction.client.catalogue, job.request, {"seed": ""}, job.parent)
     await interaction.client.flow.submit(asker, composed)
 
 

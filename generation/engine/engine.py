@@ -9,7 +9,7 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ..errors import GenerationError
 from ..images import encode_png, read_kept
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 PREVIEW_EVERY = 0.25  # seconds between two previews of a batch
 
+ENLARGE_FIRST = 2  # times, for inputs that are to be enlarged before they are worked on
 ENLARGER = "realesr-animevideov3"  # weights for models that make less than they deliver
 
 Emit = Callable[[Event], None]
@@ -141,8 +142,16 @@ class Engine:
         }
         if request.task is Task.TXT2IMG:
             return {**arguments, "width": native[0], "height": native[1]}
-        inputs = [read_kept(picture.request.images[0].read_bytes(), native) for picture in pictures]
+        inputs = [self._input(picture.request, native) for picture in pictures]
         return {**arguments, "image": inputs, "strength": request.strength}
+
+    def _input(self, request: Request, size: tuple[int, int]) -> Image.Image:
+        """The picture that a request starts from, at the size it is worked on."""
+        if not request.enlarge_first:
+            return read_kept(request.images[0].read_bytes(), size)
+        source = read_kept(request.images[0].read_bytes())
+        larger = self._enlarge(source, ENLARGE_FIRST, ENLARGER, lambda: False) or source
+        return ImageOps.fit(larger, size, Image.Resampling.LANCZOS)
 
     def _upscale(self, batch: "_Batch", spec: ModelSpec) -> None:
         for picture in batch.pictures:

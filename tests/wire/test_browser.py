@@ -55,7 +55,7 @@ async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) 
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today")
     for place in range(4):
         assert await pictures.nth(place).evaluate("i => i.decode().then(() => i.naturalWidth)") == 512
-    for button in ("Again (costs 4)", "Change and repeat", "Details", "Delete"):
+    for button in ("Again (costs 4)", "Edit the prompt", "Details", "Delete"):
         await expect(page.locator("article:not(.ephemeral)").last.get_by_role("button", name=button)).to_be_visible()
     await shoot(page, "txt2img")
 

@@ -181,7 +181,7 @@ async def test_change_and_repeat_opens_a_filled_in_modal_and_uses_what_is_sent(l
     """The modal holds the request's fields; what is changed is made."""
     await done(local, slash(local, "txt2img", prompt="a house to change", seed=77))
     ana, first = local.world.members["ana"], delivered(local, "a house to change")
-    shown = local.people.press(ana, first, custom_id(first, "Change"))
+    shown = local.people.press(ana, first, custom_id(first, "Edit the prompt"))
     await local.wait_for(lambda: shown.record.modal, 3)
     fields = modal_fields(shown)
     assert "77" in fields
@@ -194,7 +194,7 @@ async def test_a_modal_with_words_for_numbers_is_refused(local: LocalDiscord) ->
     """A field that is no number is named in the refusal."""
     await done(local, slash(local, "txt2img", prompt="a modal gone wrong", seed=5))
     ana, first = local.world.members["ana"], delivered(local, "a modal gone wrong")
-    shown = local.people.press(ana, first, custom_id(first, "Change"))
+    shown = local.people.press(ana, first, custom_id(first, "Edit the prompt"))
     await local.wait_for(lambda: shown.record.modal, 3)
     fields = modal_fields(shown)
     assert "seed must be a number, not “five”" in await refused(

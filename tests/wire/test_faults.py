@@ -124,7 +124,7 @@ async def test_a_bot_that_is_killed_delivers_after_its_restart_and_its_buttons_w
         ana = local.world.members["ana"]
         await done(local, slash(local, "txt2img", prompt="a cat from before"))
         first = delivered(local, "a cat from before")
-        shown = local.people.press(ana, first, custom_id(first, "Change"))
+        shown = local.people.press(ana, first, custom_id(first, "Edit the prompt"))
         await local.wait_for(lambda: shown.record.modal, 3)
         asked = slash(local, "txt2img", prompt="a cat in two runs", count=2, num_inference_steps=100)
         await local.wait_for(lambda: "step" in asked.content, 30)

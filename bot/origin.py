@@ -1,0 +1,90 @@
+"""Where a picture comes from: its way from the first words, as a strip with captions."""
+
+import asyncio
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import discord
+
+from generation import Task
+
+from .errors import Refusal
+from .store import JobRow, PictureRow
+from .strips import strip
+from .text import Speaker
+from .words import inert
+
+if TYPE_CHECKING:
+    from .client import Criar
+
+MAX_STEPS = 8  # pictures of the way that are shown, the last ones
+COLUMNS = 4
+MAX_PROMPT = 150  # characters
+
+
+@dataclass(frozen=True)
+class Step:
+    """One picture of the way."""
+
+    job: JobRow
+    row: PictureRow
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The way of a picture, oldest first, in words and as a picture."""
+
+    steps: list[Step]
+    text: str
+    file: discord.File
+
+
+async def origin(client: "Criar", say: Speaker, job: JobRow, row: PictureRow) -> Origin:
+    """The way of a finished picture, back to the first one of ours."""
+    steps = [Step(job, row)]
+    while len(steps) < MAX_STEPS and (parent := steps[0].job.parent):
+        before = await client.store.jobs.picture(parent)
+        if before is None:
+            break
+        steps.insert(0, Step(*before))
+    tiles: list[tuple[bytes | None, str]] = []
+    first = steps[0].job.request
+    if first.images:
+        upload = first.images[0]
+        exists = await asyncio.to_thread(upload.exists)
+        tiles.append((await asyncio.to_thread(upload.read_bytes) if exists else None, say("sent")))
+    for number, step in enumerate(steps, 1):
+        tiles.append((await _bytes(client, step), f"{number}. {_caption(say, step)}"))
+    data = await asyncio.to_thread(strip, tiles, min(COLUMNS, len(tiles)))
+    text = "\n".join(f"{number}. {_line(say, step)}" for number, step in enumerate(steps, 1))
+    file = discord.File(io.BytesIO(data), "criar-origin.png", description=text[:1000])
+    return Origin(steps, text, file)
+
+
+async def _bytes(client: "Criar", step: Step) -> bytes | None:
+    try:
+        return await client.flow.picture(step.job, step.row)
+    except Refusal:
+        return None
+
+
+def _caption(say: Speaker, step: Step) -> str:
+    request = step.job.request.of_picture(step.row.place)
+    match request.task:
+        case Task.UPSCALE:
+            return say("enlarged")
+        case Task.TXT2IMG:
+            return say("from words")
+        case _:
+            return f"{request.strength:g}" if request.strength is not None else request.task.value
+
+
+def _line(say: Speaker, step: Step) -> str:
+    request = step.job.request.of_picture(step.row.place)
+    if request.task is Task.UPSCALE:
+        return say("enlarged to {width}×{height}", width=request.width, height=request.height)
+    facts = [f"“{inert(request.prompt, MAX_PROMPT)}”", say("seed {seeds}", seeds=request.seed)]
+    if request.strength is not None:
+        facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
+    return f"{request.task.value}: {' · '.join(facts)}"

@@ -1,0 +1,140 @@
+"""What people write in a reply, read: how strong, how many, which shape and seed, what to avoid; and the prompt.
+
+Understands English, Portuguese and Spanish, and the flags that people know from Midjourney. Pure.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from generation import MAX_SEED
+
+MAX_COUNT = 4
+LOW, MEDIUM, HIGH = 0.25, 0.5, 0.8
+
+#: words of strength, without accents; taken where they stand alone between commas, or end the sentence after one
+STRENGTHS = {
+    LOW: "subtle|subtly|slight|slightly|light|lightly|gentle|gently|soft|softly|low|weak|a little|a bit|just a bit|"
+    "sutil|sutilmente|leve|levemente|suave|suavemente|fraco|baixo|baixa|um pouco|um pouquinho|"
+    "ligero|ligeramente|debil|bajo|baja|un poco|un poquito|poco",
+    MEDIUM: "medium|moderate|moderately|normal|medio|media|moderado|moderada|moderadamente",
+    HIGH: "strong|strongly|very strong|heavy|heavily|high|major|a lot|much|very much|"
+    "forte|fortemente|muito|muito forte|alto|alta|intenso|bastante|fuerte|fuertemente|muy fuerte|mucho|intensa",
+}
+_WORDS = {word: value for value, words in STRENGTHS.items() for word in words.split("|")}
+_NAMED = r"(?:strength|denoising|denoise|forca|intensidade|fuerza|intensidad)"
+_FLAG = re.compile(r"(?:--|—)\s*([a-z]+)\b\s*(.*?)(?=(?:--|—)\s*[a-z]|$)", re.IGNORECASE | re.DOTALL)
+_COUNT = re.compile(
+    r"(?<![\w.,:])(?:([1-9])\s?[x×]|[x×]\s?([1-9])|([1-9]) (?:pictures|images|versions|variations|imagens|fotos|"
+    r"versoes|variacoes|imagenes|versiones|variaciones))(?![\w:])"
+)
+_NAMED_STRENGTH = re.compile(rf"\b{_NAMED}\s*(?:of|de|:|=)?\s*(\d+(?:[.,]\d+)?\s*%?|[a-z ]+?)\s*(?=[,;.]?$|[,;])")
+_NUMBER = re.compile(r"(?:^|\s)(?:(0[.,]\d+|1[.,]0+)|(\d{1,3})\s*%)$")
+_ADDS = re.compile(
+    r"(?:as|in|with|without|but|at|on|under|like|more|less|como|com|sem|mas|em|no|na|con|sin|pero|en|mais|menos|mas|"
+    r"estilo|style)\b",
+    re.IGNORECASE,
+)
+_OPENINGS = re.compile(
+    r"^(?:please|por favor|make (?:it|this|him|her|them)|turn (?:it|this) into|change (?:it|this) (?:in)?to|"
+    r"redo (?:it|this)|draw (?:it|this)|faca|faz|deixe|deixa|torne|transforme(?: isso)? em|haz(?:lo|la)?|ponlo|"
+    r"conviertelo en|dibujalo)\b[\s,:]*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """A reply as it was understood; None where nothing was said of it."""
+
+    prompt: str = ""
+    strength: float | None = None
+    count: int | None = None
+    size: str | None = None
+    seed: int | None = None
+    negative_prompt: str | None = None
+    #: flags that we have nothing like
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def adds(self) -> bool:
+        """Whether the words change the picture's prompt ("as a watercolour") rather than replace it ("a dog")."""
+        return bool(_ADDS.match(_plain(self.prompt)))
+
+    def prompt_for(self, before: str) -> str:
+        """The prompt for a picture that was made with the prompt ``before``."""
+        if not self.prompt:
+            return before
+        return f"{before}, {self.prompt}" if before and self.adds else self.prompt
+
+
+def read_phrase(text: str) -> Phrase:
+    """Read a reply's words."""
+    found: dict[str, object] = {}
+    unknown: list[str] = []
+    text = _FLAG.sub(lambda match: _take_flag(match[1].lower(), match[2].strip(" ,"), found, unknown), text)
+    parts = [part.strip() for part in re.split(r"[;,\n]\s+|[;,\n]$|\.\s*$", text.strip())]
+    kept = [part for part in (_take(part, found) for part in parts) if part]
+    prompt = ", ".join(kept)
+    while opening := _OPENINGS.match(_plain(prompt)):
+        prompt = prompt[opening.end() :]
+    return Phrase(prompt=prompt.strip(" ,"), unknown=tuple(unknown), **found)  # type: ignore[arg-type]
+
+
+def _take_flag(name: str, value: str, found: dict[str, object], unknown: list[str]) -> str:
+    first, _, rest = value.partition(" ")
+    match name:
+        case "ar" | "aspect":
+            found["size"] = first
+        case "seed" if first.isdigit() and int(first) <= MAX_SEED:
+            found["seed"] = int(first)
+        case "no" | "sem" | "sin":
+            found["negative_prompt"] = value
+            return ""
+        case "strength" | "iw" if (strength := _number(first)) is not None:
+            found["strength"] = strength
+        case "count" | "n" if first.isdigit():
+            found["count"] = min(MAX_COUNT, max(1, int(first)))
+        case _:
+            unknown.append(f"--{name}")
+            # A flag of ours that was misspelt must not swallow the words after its value.
+            return f" {rest}" if re.fullmatch(r"[\d.]*", first) else f" {value}"
+    return f" {rest}"
+
+
+def _take(part: str, found: dict[str, object]) -> str:
+    """What is left of a part for the prompt."""
+    plain = _plain(part)
+    if match := _COUNT.search(plain):
+        found["count"] = min(MAX_COUNT, int(match[1] or match[2] or match[3]))
+        part = f"{part[: match.start()]} {part[match.end() :]}".strip()
+        plain = _plain(part)
+    if plain in _WORDS:
+        found["strength"] = _WORDS[plain]
+        return ""
+    if match := _NAMED_STRENGTH.search(plain):
+        value = _WORDS.get(match[1].strip(), _number(match[1]))
+        if value is not None:
+            found["strength"] = value
+            return f"{part[: match.start()]} {part[match.end() :]}".strip()
+    if match := _NUMBER.search(plain):
+        value = _number(match[1] or f"{match[2]}%")
+        if value is not None:
+            found["strength"] = value
+            return part[: match.start()].strip()
+    return " ".join(part.split())
+
+
+def _number(text: str) -> float | None:
+    text = text.strip().replace(",", ".")
+    try:
+        value = float(text.rstrip("% ")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return None
+    return round(value, 3) if 0 < value <= 1 else None
+
+
+def _plain(text: str) -> str:
+    """Lower case without accents, letter for letter, so that places in it are places in the text."""
+    letters = (unicodedata.normalize("NFD", letter)[0] if letter else "" for letter in text)
+    return "".join(letters).lower()

@@ -1,0 +1,30 @@
+"""The buttons under a job's finished pictures."""
+
+import discord
+from discord import ButtonStyle
+
+from generation import Task
+
+from ..store import JobRow, State
+from ..text import Speaker
+from .job import JobButton
+from .picture import gallery_buttons, single_view
+
+LAST_ROW = 2
+
+
+def delivered_view(job: JobRow, say: Speaker) -> discord.ui.View:
+    """Several pictures: which one to go on with. One: what to do with it. And the job's own buttons below."""
+    made = job.of_state(State.FINISHED)
+    view = single_view(job, made[0], say) if len(made) == 1 else discord.ui.View(timeout=None)
+    if len(made) > 1:
+        for button in gallery_buttons(job, say):
+            view.add_item(button)
+    if job.request.task is not Task.UPSCALE:
+        cost = job.request.count
+        again = say("Again") if cost == 1 else say("Again (costs {count})", count=cost)
+        view.add_item(JobButton("again", job.id, again, row=LAST_ROW))
+        view.add_item(JobButton("change", job.id, say("Edit the prompt"), row=LAST_ROW))
+    view.add_item(JobButton("details", job.id, say("Details"), row=LAST_ROW))
+    view.add_item(JobButton("delete", job.id, say("Delete"), ButtonStyle.danger, LAST_ROW))
+    return view

@@ -1,0 +1,195 @@
+"""The buttons of one picture: take it on alone, refine it, compare strengths, enlarge it, see where it comes from."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ButtonStyle
+
+from ..asker import private_asker
+from ..compose import MEDIUM, Options, enlarge, refined
+from ..errors import Refusal
+from ..origin import origin
+from ..store import JobRow, PictureRow, State
+from ..text import Speaker, speaker
+from .errors import answering
+from .job import JOB_ID, JobButton, may_manage
+from .refine import RefineModal
+from .take import show_alone, take_view
+
+if TYPE_CHECKING:
+    from ..client import Criar
+
+LOW, HIGH = 0.25, 0.8
+COMPARED = (0.2, 0.4, 0.6, 0.8)
+POLISH = 0.3  # strength after enlarging: new detail, the same picture
+ENLARGE = 4
+SHOWN = 80  # characters of a label
+
+
+class PictureButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=rf"pic:(?P<action>[a-z]+)(?:=(?P<value>[0-9.]{{1,5}}))?:(?P<job>{JOB_ID}):(?P<place>\d)",
+):
+    """A button that does something with one picture; ``value`` is a strength or a factor."""
+
+    def __init__(
+        self,
+        action: str,
+        picture_id: str,
+        label: str = "",
+        value: float | None = None,
+        *,
+        row: int | None = None,
+        main: bool = False,
+    ) -> None:
+        self.action, self.picture_id, self.value = action, picture_id, value
+        suffix = "" if value is None else f"={value:g}"
+        super().__init__(
+            discord.ui.Button(
+                label=(label or action)[:SHOWN],
+                style=ButtonStyle.primary if main else ButtonStyle.secondary,
+                custom_id=f"pic:{action}{suffix}:{picture_id}",
+                row=row,
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+    ) -> "PictureButton":
+        value = float(match["value"]) if match["value"] else None
+        return cls(match["action"], f"{match['job']}:{match['place']}", value=value)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with answering(interaction):
+            found = await interaction.client.store.jobs.picture(self.picture_id)
+            if found is None or self.action not in ACTIONS or found[0].deleted:
+                raise Refusal("This picture is not kept any more; make a new one with /txt2img.")
+            job, row = found
+            await ACTIONS[self.action](interaction, job, row, self.value or MEDIUM)
+
+
+def single_view(job: JobRow, row: PictureRow, say: Speaker) -> discord.ui.View:
+    """What can be done with a picture that stands alone."""
+    view = discord.ui.View(timeout=None)
+    for value, label in (
+        (LOW, say("Refine low: subtle changes")),
+        (MEDIUM, say("Refine medium: noticeable changes")),
+        (HIGH, say("Refine high: major changes")),
+    ):
+        view.add_item(PictureButton("refine", row.id, label, value, row=0, main=value == MEDIUM))
+    view.add_item(PictureButton("ask", row.id, say("Refine with …"), row=0))
+    compare = say("Compare strengths (costs {count})", count=len(COMPARED))
+    view.add_item(PictureButton("compare", row.id, compare, row=1))
+    view.add_item(PictureButton("enlarge", row.id, say("Enlarge {factor}×", factor=ENLARGE), ENLARGE, row=1))
+    view.add_item(PictureButton("polish", row.id, say("Enlarge and refine"), POLISH, row=1))
+    view.add_item(PictureButton("origin", row.id, say("Origin"), row=1))
+    return view
+
+
+def posted_view(job: JobRow, row: PictureRow, say: Speaker) -> discord.ui.View:
+    """The buttons of a message that shows one picture of a job again."""
+    view = single_view(job, row, say)
+    view.add_item(JobButton("details", job.id, say("Details"), row=2))
+    view.add_item(PictureButton("remove", row.id, say("Remove this message"), row=2))
+    return view
+
+
+def gallery_buttons(job: JobRow, say: Speaker) -> list[discord.ui.Item[Any]]:
+    """Of several pictures: one row to take one on, one to vary one."""
+    made = job.of_state(State.FINISHED)
+    if job.request.strengths:
+        return [
+            PictureButton(
+                "pick",
+                row.id,
+                say("Take {strength}", strength=f"{job.request.strengths[row.place]:g}"),
+                row=0,
+                main=True,
+            )
+            for row in made
+        ]
+    picks: list[discord.ui.Item[Any]] = [
+        PictureButton("pick", row.id, say("Take {number}", number=row.place + 1), row=0, main=True) for row in made
+    ]
+    return picks + [
+        PictureButton("refine", row.id, say("Vary {number}", number=row.place + 1), MEDIUM, row=1) for row in made
+    ]
+
+
+async def _pick(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
+    await show_alone(interaction, job, row)
+
+
+async def _refine(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, strength: float) -> None:
+    await _submit_refined(interaction, job, row, Options(strength=strength))
+
+
+async def _compare(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
+    await _submit_refined(interaction, job, row, Options(), COMPARED)
+
+
+async def _polish(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, strength: float) -> None:
+    await _submit_refined(interaction, job, row, Options(strength=strength), enlarge_first=True)
+
+
+async def _submit_refined(
+    interaction: "discord.Interaction[Criar]",
+    job: JobRow,
+    row: PictureRow,
+    options: Options,
+    strengths: tuple[float, ...] = (),
+    *,
+    enlarge_first: bool = False,
+) -> None:
+    asker = await private_asker(interaction)
+    client = interaction.client
+    source, style = await client.flow.take_up(job, row), await client.flow.style_of(job)
+    composed = refined(client.catalogue, style, source, options, strengths, enlarge_first=enlarge_first)
+    await client.flow.submit(asker, composed)
+
+
+async def _ask(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
+    style = await interaction.client.flow.style_of(job)
+    say = speaker(interaction.locale.value)
+    model = "" if style.strengths else style.model
+    await interaction.response.send_modal(RefineModal(f"refine:{row.id}", say, prompt=style.prompt, model=model))
+
+
+async def _enlarge(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, factor: float) -> None:
+    asker = await private_asker(interaction)
+    client = interaction.client
+    source = await client.flow.take_up(job, row)
+    await client.flow.submit(asker, enlarge(client.catalogue, source, int(factor)))
+
+
+async def _origin(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    say = speaker(interaction.locale.value)
+    shown = await origin(interaction.client, say, job, row)
+    view = take_view(say, [(step.job, step.row) for step in shown.steps])
+    await interaction.edit_original_response(content=shown.text, attachments=[shown.file], view=view)
+
+
+async def _remove(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
+    if not may_manage(interaction, job):
+        raise Refusal("Only the member who asked for these pictures, or a moderator, can delete them.")
+    await interaction.response.defer()
+    await interaction.delete_original_response()
+
+
+ACTIONS: dict[str, Callable[["discord.Interaction[Criar]", JobRow, PictureRow, float], Awaitable[None]]] = {
+    "pick": _pick,
+    "refine": _refine,
+    "compare": _compare,
+    "polish": _polish,
+    "ask": _ask,
+    "enlarge": _enlarge,
+    "origin": _origin,
+    "remove": _remove,
+}

@@ -1,0 +1,66 @@
+"""A menu of pictures of which one is taken up again, in a message of its own."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from ..asker import check_may_post
+from ..errors import Refusal
+from ..store import JobRow, PictureRow
+from ..text import Speaker
+from ..words import inert
+from .errors import answering
+
+if TYPE_CHECKING:
+    from ..client import Criar
+
+SHOWN = 90  # characters of an option
+
+
+class TakeSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"take"):
+    """Chooses one picture by its id."""
+
+    def __init__(self, select: discord.ui.Select[Any] | None = None) -> None:
+        super().__init__(select or discord.ui.Select(custom_id="take"))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+    ) -> "TakeSelect":
+        return cls()
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with answering(interaction):
+            data: Any = interaction.data or {}
+            found = await interaction.client.store.jobs.picture(data["values"][0])
+            if found is None or found[0].deleted:
+                raise Refusal("This picture is not kept any more; make a new one with /txt2img.")
+            await show_alone(interaction, *found)
+
+
+async def show_alone(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow) -> None:
+    """Post one picture in a message of its own, in full size and with its actions."""
+    await interaction.response.defer()
+    check_may_post(interaction)
+    await interaction.client.flow.show(job, row, interaction.channel_id or job.channel_id, interaction.locale.value)
+
+
+def take_view(say: Speaker, pictures: Sequence[tuple[JobRow, PictureRow]], first: int = 1) -> discord.ui.View:
+    """A view with the menu, numbered as the pictures are."""
+    view = discord.ui.View(timeout=None)
+    options = [
+        discord.SelectOption(
+            label=f"{number}. {inert(job.request.prompt, SHOWN) or say('enlarged')}"[:100], value=row.id
+        )
+        for number, (job, row) in enumerate(pictures, first)
+    ]
+    select: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id="take", placeholder=say("Take one up again"), options=options
+    )
+    view.add_item(TakeSelect(select))
+    return view

@@ -1,0 +1,137 @@
+"""Apps > Refine, Upscale, Picture info: what is done with a picture of anybody's message, and which of several."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from generation import Parameters
+
+from ..asker import private_asker
+from ..compose import enlarge, pixels
+from ..errors import Refusal
+from ..flow import pictures_of
+from ..store import JobRow, PictureRow, State
+from ..text import Speaker, speaker
+from ..words import inert
+from .details import details
+from .errors import answering
+from .refine import RefineModal
+
+if TYPE_CHECKING:
+    from ..client import Criar
+
+FACTOR = 4
+MAX_SHOWN = 700  # characters of what a picture carries
+
+
+class WhichSelect(
+    discord.ui.DynamicItem[discord.ui.Select[Any]],
+    template=r"which:(?P<action>[a-z]+):(?P<channel>\d{1,20}):(?P<message>\d{1,20})",
+):
+    """Chooses one of a message's pictures."""
+
+    def __init__(self, action: str, channel_id: int, message_id: int, select: discord.ui.Select[Any] | None = None):
+        self.action, self.channel_id, self.message_id = action, channel_id, message_id
+        super().__init__(select or discord.ui.Select(custom_id=f"which:{action}:{channel_id}:{message_id}"))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+    ) -> "WhichSelect":
+        return cls(match["action"], int(match["channel"]), int(match["message"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with answering(interaction):
+            data: Any = interaction.data or {}
+            await ACTIONS[self.action](interaction, self.channel_id, self.message_id, int(data["values"][0]))
+
+
+async def choose(interaction: "discord.Interaction[Criar]", action: str, message: discord.Message) -> None:
+    """Do it with the message's picture; where there are several, ask which. Raises Refusal where there is none."""
+    interaction.client.flow.saw(message)
+    count = len(await _ours(interaction, message.id)) or len(pictures_of(message.attachments))
+    if not count:
+        raise Refusal("There is no picture in that message; choose one that has a picture attached.")
+    if count == 1:
+        await ACTIONS[action](interaction, message.channel.id, message.id, 0)
+        return
+    say = speaker(interaction.locale.value)
+    select: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=f"which:{action}:{message.channel.id}:{message.id}",
+        options=[discord.SelectOption(label=say("Picture {number}", number=n + 1), value=str(n)) for n in range(count)],
+        placeholder=say("Which picture?"),
+    )
+    view = discord.ui.View(timeout=None)
+    view.add_item(WhichSelect(action, message.channel.id, message.id, select))
+    await interaction.response.send_message(say("Which picture?"), view=view, ephemeral=True)
+
+
+async def _ours(interaction: "discord.Interaction[Criar]", message_id: int) -> list[tuple[JobRow, PictureRow]]:
+    """Our pictures that the message shows."""
+    jobs = interaction.client.store.jobs
+    if job := await jobs.of_message(message_id):
+        return [(job, row) for row in job.of_state(State.FINISHED)]
+    shown = await jobs.shown_in(message_id)
+    return [shown] if shown else []
+
+
+async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
+    say, client = speaker(interaction.locale.value), interaction.client
+    if ours := await _ours(interaction, message_id):
+        job, row = ours[place]
+        style = await client.flow.style_of(job)
+        await interaction.response.send_modal(
+            RefineModal(f"refine:{row.id}", say, prompt=style.prompt, model=style.model)
+        )
+        return
+    await interaction.response.send_modal(RefineModal(f"refine:{channel_id}:{message_id}:{place}", say))
+
+
+async def _upscale(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
+    asker = await private_asker(interaction)
+    client = interaction.client
+    if ours := await _ours(interaction, message_id):
+        source = await client.flow.take_up(*ours[place])
+    else:
+        source = await client.flow.receive(await client.flow.attachment(channel_id, message_id, place))
+    await client.flow.submit(asker, enlarge(client.catalogue, source, FACTOR))
+
+
+async def _info(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    say, client = speaker(interaction.locale.value), interaction.client
+    if ours := await _ours(interaction, message_id):
+        job = ours[place][0]
+        text = details(say, client.catalogue.title(job.request.model), job)
+    else:
+        attachment = await client.flow.attachment(channel_id, message_id, place)
+        text = _describe(say, attachment, await client.flow.parameters(attachment))
+    await interaction.edit_original_response(content=text, view=None)
+
+
+def _describe(say: Speaker, attachment: discord.Attachment, found: Parameters | None) -> str:
+    lines = [f"**{inert(attachment.filename, 80)}**: {pixels(attachment.width or 0, attachment.height or 0)}"]
+    if found is None:
+        return "\n".join([*lines, say("It carries no parameters of how it was made.")])
+    rows = [
+        (say("Made with"), found.tool),
+        (say("Prompt"), inert(found.prompt, MAX_SHOWN)),
+        (say("Negative prompt"), inert(found.negative_prompt, MAX_SHOWN)),
+        (say("Model"), inert(found.model, 80)),
+        (say("Seed"), "" if found.seed is None else str(found.seed)),
+        (say("Steps"), "" if found.num_inference_steps is None else str(found.num_inference_steps)),
+        (say("Guidance scale"), "" if found.guidance_scale is None else f"{found.guidance_scale:g}"),
+    ]
+    return "\n".join([*lines, *(f"**{name}**: {value}" for name, value in rows if value)])
+
+
+ACTIONS: dict[str, Callable[["discord.Interaction[Criar]", int, int, int], Awaitable[None]]] = {
+    "refine": _refine,
+    "upscale": _upscale,
+    "info": _info,
+}
