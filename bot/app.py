@@ -23,7 +23,7 @@ async def run(config: Config, token: str) -> None:
     if config.discord.api:
         use_local_discord(config.discord.api)
     try:
-        catalogue = Catalogue.load().offered(config.generation.models)
+        catalogue = Catalogue.load(*config.generation.catalogues).offered(config.generation.models)
     except RequestError as error:
         raise ConfigError(f"generation.models: {error}") from error
     store = Store(config)

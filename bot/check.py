@@ -86,7 +86,7 @@ def _folder(folder: Path) -> Finding:
 
 def _models(config: Config) -> Iterator[Finding]:
     try:
-        catalogue = Catalogue.load().offered(config.generation.models)
+        catalogue = Catalogue.load(*config.generation.catalogues).offered(config.generation.models)
     except GenerationError as error:
         yield Finding(good=False, text=f"generation.models: {error}")
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from generation import MAX_SEED, Catalogue, ModelSpec, Parameters, Request, Task, images
+from generation import MAX_SEED, Catalogue, ModelSpec, Parameters, Request, RequestError, Task, images
 
 from .errors import Refusal
 from .text import Value
@@ -16,6 +16,8 @@ from .text import Value
 T = TypeVar("T")
 
 MEDIUM = 0.5  # the strength where nobody chose one: changes that are seen, with the composition kept
+#: the strength of the tasks that have one, where nobody chose; what is painted anew shall not shine through
+USUAL_STRENGTH = {Task.IMG2IMG: MEDIUM, Task.INPAINT: 0.9}
 MAX_PROMPT = 1500  # characters; the job's message has 2,000 and shows it
 
 _SIZE = re.compile(r"(\d{2,5})\s*[x×*]\s*(\d{2,5})")
@@ -73,8 +75,10 @@ class Composed:
     parent: str | None = None
 
 
-def compose(catalogue: Catalogue, task: Task, options: Options, source: Source | None = None) -> Composed:
-    """The request for what a person filled in.
+def compose(
+    catalogue: Catalogue, task: Task, options: Options, source: Source | None = None, more: tuple[Path, ...] = ()
+) -> Composed:
+    """The request for what a person filled in; ``more`` are further inputs, such as a mask.
 
     Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
     """
@@ -94,15 +98,25 @@ def compose(catalogue: Catalogue, task: Task, options: Options, source: Source |
         height=height,
         num_inference_steps=_chosen(options.num_inference_steps, defaults.num_inference_steps),
         guidance_scale=_chosen(options.guidance_scale, defaults.guidance_scale),
-        strength=_chosen(options.strength, MEDIUM) if source else None,
+        strength=_chosen(options.strength, USUAL_STRENGTH[task]) if task in USUAL_STRENGTH else None,
         scheduler=_chosen(options.scheduler, defaults.scheduler),
         count=options.count,
-        images=(source.path,) if source else (),
+        images=(source.path, *more) if source else (),
     )
     catalogue.check(request)
     return Composed(
         request=request, notes=(*_received(source, request), *size_notes), parent=source.picture if source else None
     )
+
+
+def editor(catalogue: Catalogue) -> ModelSpec:
+    """The model that changes pictures after an instruction. Raises Refusal where none is configured."""
+    try:
+        return catalogue.first(Task.EDIT)
+    except RequestError:
+        raise Refusal(
+            "No editing model is set up here; /img2img with a strength of 0.3 to 0.6 changes a picture after words."
+        ) from None
 
 
 def carried_over(options: Options, found: Parameters | None) -> Options:

@@ -43,6 +43,10 @@ class Delivery:
         self._store = store
         self._catalogue = catalogue
 
+    @property
+    def _edits(self) -> bool:
+        return any(Task.EDIT in spec.tasks for spec in self._catalogue.models)
+
     async def announce(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> discord.PartialMessage:
         """Say in the channel who asked for what; sent twice, it is the same message because of its nonce."""
         say = speaker(job.locale)
@@ -116,7 +120,7 @@ class Delivery:
         message = await channel.send(
             self.describe(job, row),
             file=file,
-            view=posted_view(job, row, say),
+            view=posted_view(job, row, say, edits=self._edits),
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )
@@ -138,7 +142,9 @@ class Delivery:
             message = await self.announce(job)
         say = speaker(job.locale)
         files = await asyncio.to_thread(self._files, job, limit)
-        await message.edit(content=self.describe(job), attachments=files, view=delivered_view(job, say))
+        await message.edit(
+            content=self.describe(job), attachments=files, view=delivered_view(job, say, edits=self._edits)
+        )
 
     async def _send_directly(self, job: JobRow, error: discord.HTTPException) -> None:
         """The channel or the message is gone: the member gets the pictures as a direct message."""

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -87,6 +88,22 @@ class Flow:
         if place >= len(pictures):
             raise Refusal("I cannot see that picture; save it and attach it to /img2img.")
         return pictures[place]
+
+    async def receive_mask(self, picture: discord.Attachment, mask: discord.Attachment | None) -> Path:
+        """Where a picture is to be made anew: the mask that was sent, or the picture's transparent part.
+
+        Raises Refusal where there is neither, and generation.PictureError.
+        """
+        chosen = mask or picture
+        images.check_bytes(chosen.size)
+        data = await chosen.read()
+        if mask is None and not await asyncio.to_thread(images.has_transparency, data):
+            raise Refusal(
+                "Attach a mask: a picture of the same shape, white where it is to be made anew; or make that part of "
+                "the picture transparent."
+            )
+        png = await asyncio.to_thread(images.open_mask, data)
+        return await asyncio.to_thread(self._store.files.keep_input, png)
 
     async def _keep(self, data: bytes, name: str) -> Source:
         opened = await asyncio.to_thread(images.open_picture, data)

@@ -16,6 +16,7 @@ SHIPPED = Path(__file__).with_name("catalogue.toml")
 #: the schedulers that work with a family, the usual first
 SCHEDULERS: dict[str, tuple[str, ...]] = {
     "stable_diffusion": ("DDIM", "DPM++ 2M", "DPM++ 2M Karras", "UniPC", "Euler", "Euler a", "Heun"),
+    "flux_kontext": ("Euler flow",),
 }
 
 MIN_SCORE = 75  # of 100; what resembles less is not suggested
@@ -29,10 +30,21 @@ class Catalogue:
         self._by_id = {spec.id: spec for spec in models}
 
     @classmethod
-    def load(cls, path: Path = SHIPPED) -> "Catalogue":
-        """The models of a catalogue file."""
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))["models"]
-        return cls([_spec(entry, path.parent) for entry in entries])
+    def load(cls, *more: Path) -> "Catalogue":
+        """The shipped models, and those of further files; an entry there replaces a shipped one of the same id.
+
+        Raises RequestError where an entry cannot be read.
+        """
+        models: dict[str, ModelSpec] = {}
+        for path in (SHIPPED, *more):
+            try:
+                entries = tomllib.loads(path.read_text(encoding="utf-8"))["models"]
+                models |= {entry["id"]: _spec(entry, path.parent) for entry in entries}
+            except (OSError, KeyError, TypeError, ValueError) as error:
+                raise RequestError(
+                    "{path}: cannot be read as a catalogue: {error}", path=str(path), error=str(error)
+                ) from error
+        return cls(list(models.values()))
 
     def offered(self, ids: Sequence[str]) -> "Catalogue":
         """A catalogue of these models alone. Raises RequestError where one is unknown."""

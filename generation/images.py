@@ -43,6 +43,7 @@ XMP_KEY = "XML:com.adobe.xmp"
 
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286  # where Automatic1111 writes the parameters of what is no PNG
 
+HALF = 128  # of 255
 POOR_SIDE = 200  # pixels; below it a picture is enlarged before it is worked on
 BLURRED = 0.05  # the Laplacian's deviation over the picture's own, at 256 pixels: 0.03 for a blur of 3 pixels' radius
 PLAIN = 8.0  # grey levels; below it there is too little to see to tell
@@ -91,6 +92,38 @@ def open_picture(data: bytes) -> OpenedPicture:
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=FAST_PNG)
     return OpenedPicture(png=file.getvalue(), width=picture.width, height=picture.height, notes=notes)
+
+
+def open_mask(data: bytes) -> bytes:
+    """A mask as PNG: white where the picture is to be made anew.
+
+    From a picture with transparency its transparent part, from any other its light part. Raises PictureError as
+    open_picture does, and where nothing or everything is marked.
+    """
+    open_picture(data)
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        upright = ImageOps.exif_transpose(image)
+        if "A" in upright.getbands() or "transparency" in upright.info:
+            alpha = upright.convert("RGBA").getchannel("A")
+            mask = alpha.point(lambda value: 255 if value < HALF else 0)
+        else:
+            mask = upright.convert("L").point(lambda value: 255 if value >= HALF else 0)
+    if mask.getextrema() in ((0, 0), (255, 255)):
+        raise PictureError(
+            "The mask marks nothing, or everything; paint white (or make transparent) what is to be made anew."
+        )
+    file = io.BytesIO()
+    mask.save(file, "PNG", compress_level=FAST_PNG)
+    return file.getvalue()
+
+
+def has_transparency(data: bytes) -> bool:
+    """Whether a picture says of itself that parts of it are transparent; False where it cannot be read."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            return "A" in image.getbands() or "transparency" in image.info
+    except (Image.DecompressionBombError, *BROKEN):
+        return False
 
 
 def check_bytes(size: int) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 from discord import app_commands
 
 from .cancel import cancel
+from .edit import edit
 from .help import help_command
 from .history import history
 from .img2img import img2img
-from .menus import info_menu, refine_menu, upscale_menu
+from .inpaint import inpaint
+from .menus import edit_menu, info_menu, refine_menu, upscale_menu
 from .models import models
 from .queue import queue
 from .quota import quota
@@ -19,6 +21,8 @@ from .upscale import upscale
 COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu, ...] = (
     txt2img,
     img2img,
+    edit,
+    inpaint,
     upscale,
     history,
     quota,
@@ -28,6 +32,7 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_c
     help_command,
     quota_admin,
     refine_menu,
+    edit_menu,
     upscale_menu,
     info_menu,
 )

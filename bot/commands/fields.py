@@ -43,6 +43,10 @@ DESCRIPTIONS = {
     "seed": locale_str("The same seed and settings make the same picture"),
     "scheduler": locale_str("How the noise is taken away, step by step"),
     "strength": locale_str("How much may change: 0.25 subtle, 0.5 noticeable, 0.8 major, 1 from scratch"),
+    "mask": locale_str("White where the picture is to be made anew; or make that part of it transparent"),
+    "image2": locale_str("A second picture to take things from"),
+    "image3": locale_str("A third picture to take things from"),
+    "instruction": locale_str("What to change: make the sky purple"),
     "image": locale_str("The picture to start from: PNG, JPEG, WebP or GIF"),
 }
 
@@ -127,6 +131,15 @@ def described(*names: str) -> Callable[[T], T]:
     return app_commands.describe(**{name: DESCRIPTIONS[name] for name in names})
 
 
-def suggesting(**more: Any) -> Callable[[T], T]:
+def suggesting(*names: str) -> Callable[[T], T]:
     """Give a command's fields their suggestions."""
-    return app_commands.autocomplete(model=suggest_model, size=suggest_size, scheduler=suggest_scheduler, **more)
+    suggestions: dict[str, Any] = {name: SUGGESTIONS[name] for name in names}
+    return app_commands.autocomplete(**suggestions)
+
+
+SUGGESTIONS = {
+    "model": suggest_model,
+    "size": suggest_size,
+    "scheduler": suggest_scheduler,
+    "strength": suggest_strength,
+}

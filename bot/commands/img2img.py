@@ -19,7 +19,6 @@ from .fields import (
     Strength,
     chosen,
     described,
-    suggest_strength,
     suggesting,
 )
 
@@ -29,7 +28,7 @@ from .fields import (
     "image", "prompt", "strength", "negative_prompt", "model", "count", "size", "num_inference_steps",
     "guidance_scale", "seed", "scheduler",
 )  # fmt: skip
-@suggesting(strength=suggest_strength)
+@suggesting("model", "size", "scheduler", "strength")
 async def img2img(
     interaction: "Interaction",
     image: discord.Attachment,

@@ -13,6 +13,11 @@ async def refine_menu(interaction: "Interaction", message: discord.Message) -> N
     await choose(interaction, "refine", message)
 
 
+@app_commands.context_menu(name=locale_str("Edit"))
+async def edit_menu(interaction: "Interaction", message: discord.Message) -> None:
+    await choose(interaction, "edit", message)
+
+
 @app_commands.context_menu(name=locale_str("Upscale"))
 async def upscale_menu(interaction: "Interaction", message: discord.Message) -> None:
     await choose(interaction, "upscale", message)

@@ -25,7 +25,7 @@ from .fields import (
 @described(
     "prompt", "negative_prompt", "model", "count", "size", "num_inference_steps", "guidance_scale", "seed", "scheduler"
 )
-@suggesting()
+@suggesting("model", "size", "scheduler")
 async def txt2img(
     interaction: "Interaction",
     prompt: Prompt,

@@ -13,10 +13,10 @@ from .picture import gallery_buttons, single_view
 LAST_ROW = 2
 
 
-def delivered_view(job: JobRow, say: Speaker) -> discord.ui.View:
+def delivered_view(job: JobRow, say: Speaker, *, edits: bool) -> discord.ui.View:
     """Several pictures: which one to go on with. One: what to do with it. And the job's own buttons below."""
     made = job.of_state(State.FINISHED)
-    view = single_view(job, made[0], say) if len(made) == 1 else discord.ui.View(timeout=None)
+    view = single_view(job, made[0], say, edits=edits) if len(made) == 1 else discord.ui.View(timeout=None)
     if len(made) > 1:
         for button in gallery_buttons(job, say):
             view.add_item(button)

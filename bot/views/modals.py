@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from .change import take_change
+from .edit import take_edit
 from .errors import answering
 from .refine import take_refine
 
 if TYPE_CHECKING:
     from ..client import Criar
 
-TAKERS = (take_change, take_refine)
+TAKERS = (take_change, take_refine, take_edit)
 
 
 async def on_modal_sent(interaction: "discord.Interaction[Criar]") -> None:

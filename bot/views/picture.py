@@ -8,11 +8,12 @@ import discord
 from discord import ButtonStyle
 
 from ..asker import private_asker
-from ..compose import MEDIUM, Options, enlarge, refined
+from ..compose import MEDIUM, Options, editor, enlarge, refined
 from ..errors import Refusal
 from ..origin import origin
 from ..store import JobRow, PictureRow, State
 from ..text import Speaker, speaker
+from .edit import EditModal
 from .errors import answering
 from .job import JOB_ID, JobButton, may_manage
 from .refine import RefineModal
@@ -74,8 +75,8 @@ class PictureButton(
             await ACTIONS[self.action](interaction, job, row, self.value or MEDIUM)
 
 
-def single_view(job: JobRow, row: PictureRow, say: Speaker) -> discord.ui.View:
-    """What can be done with a picture that stands alone."""
+def single_view(job: JobRow, row: PictureRow, say: Speaker, *, edits: bool) -> discord.ui.View:
+    """What can be done with a picture that stands alone; ``edits`` where there is a model for instructions."""
     view = discord.ui.View(timeout=None)
     for value, label in (
         (LOW, say("Refine low: subtle changes")),
@@ -84,6 +85,8 @@ def single_view(job: JobRow, row: PictureRow, say: Speaker) -> discord.ui.View:
     ):
         view.add_item(PictureButton("refine", row.id, label, value, row=0, main=value == MEDIUM))
     view.add_item(PictureButton("ask", row.id, say("Refine with …"), row=0))
+    if edits:
+        view.add_item(PictureButton("edit", row.id, say("Edit with words"), row=0))
     compare = say("Compare strengths (costs {count})", count=len(COMPARED))
     view.add_item(PictureButton("compare", row.id, compare, row=1))
     view.add_item(PictureButton("enlarge", row.id, say("Enlarge {factor}×", factor=ENLARGE), ENLARGE, row=1))
@@ -92,9 +95,9 @@ def single_view(job: JobRow, row: PictureRow, say: Speaker) -> discord.ui.View:
     return view
 
 
-def posted_view(job: JobRow, row: PictureRow, say: Speaker) -> discord.ui.View:
+def posted_view(job: JobRow, row: PictureRow, say: Speaker, *, edits: bool) -> discord.ui.View:
     """The buttons of a message that shows one picture of a job again."""
-    view = single_view(job, row, say)
+    view = single_view(job, row, say, edits=edits)
     view.add_item(JobButton("details", job.id, say("Details"), row=2))
     view.add_item(PictureButton("remove", row.id, say("Remove this message"), row=2))
     return view
@@ -161,6 +164,11 @@ async def _ask(interaction: "discord.Interaction[Criar]", job: JobRow, row: Pict
     await interaction.response.send_modal(RefineModal(f"refine:{row.id}", say, prompt=style.prompt, model=model))
 
 
+async def _edit(interaction: "discord.Interaction[Criar]", _: JobRow, row: PictureRow, __: float) -> None:
+    editor(interaction.client.catalogue)
+    await interaction.response.send_modal(EditModal(row.id, speaker(interaction.locale.value)))
+
+
 async def _enlarge(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, factor: float) -> None:
     asker = await private_asker(interaction)
     client = interaction.client
@@ -189,6 +197,7 @@ ACTIONS: dict[str, Callable[["discord.Interaction[Criar]", JobRow, PictureRow, f
     "compare": _compare,
     "polish": _polish,
     "ask": _ask,
+    "edit": _edit,
     "enlarge": _enlarge,
     "origin": _origin,
     "remove": _remove,

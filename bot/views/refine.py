@@ -5,18 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from generation import Task
+from generation import Request, Task
 
 from ..asker import private_asker
-from ..compose import MEDIUM, Options, compose, read_fields, refined
+from ..compose import MEDIUM, Options, Source, compose, read_fields, refined
 from ..errors import Refusal
 from ..text import Speaker
 
 if TYPE_CHECKING:
     from ..client import Criar
 
-OWN = re.compile(r"refine:(?P<picture>[0-9a-f]{12}:\d)")
-FOREIGN = re.compile(r"refine:(?P<channel>\d{1,20}):(?P<message>\d{1,20}):(?P<place>\d)")
+OWN = re.compile(r"[0-9a-f]{12}:\d")
+#: a channel, a message, and which of its pictures
+FOREIGN = re.compile(r"(\d{1,20}):(\d{1,20}):(\d)")
 MAX_PROMPT, MAX_SHORT = 1500, 60  # characters
 
 
@@ -43,25 +44,33 @@ class RefineModal(discord.ui.Modal):
 
 async def take_refine(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
     """Make what a refine modal asks for; False where the custom_id is another modal's."""
-    own, foreign = OWN.fullmatch(custom_id), FOREIGN.fullmatch(custom_id)
-    if not own and not foreign:
+    verb, _, picked = custom_id.partition(":")
+    if verb != "refine":
         return False
     asker = await private_asker(interaction)
     client = interaction.client
     options = _options(filled_in)
-    if own:
-        found = await client.store.jobs.picture(own["picture"])
-        if found is None:
-            raise Refusal("This picture is not kept any more; make a new one with /txt2img.")
-        source, style = await client.flow.take_up(*found), await client.flow.style_of(found[0])
+    source, style = await source_of(client, picked)
+    if style:
         composed = refined(client.catalogue, style, source, options)
-    elif foreign:
-        attachment = await client.flow.attachment(
-            int(foreign["channel"]), int(foreign["message"]), int(foreign["place"])
-        )
-        composed = compose(client.catalogue, Task.IMG2IMG, options, await client.flow.receive(attachment))
+    else:
+        composed = compose(client.catalogue, Task.IMG2IMG, options, source)
     await client.flow.submit(asker, composed)
     return True
+
+
+async def source_of(client: "Criar", picked: str) -> tuple[Source, Request | None]:
+    """The picture that a custom_id names, and where it is one of ours the request that drew it.
+
+    Raises Refusal where it cannot be had any more.
+    """
+    if OWN.fullmatch(picked) and (found := await client.store.jobs.picture(picked)):
+        return await client.flow.take_up(*found), await client.flow.style_of(found[0])
+    foreign = FOREIGN.fullmatch(picked)
+    if foreign is None:
+        raise Refusal("This picture is not kept any more; make a new one with /txt2img.")
+    attachment = await client.flow.attachment(*(int(part) for part in foreign.groups()))
+    return await client.flow.receive(attachment), None
 
 
 def _options(filled_in: dict[str, str]) -> Options:

@@ -1,4 +1,4 @@
-"""Apps > Refine, Upscale, Picture info: what is done with a picture of anybody's message, and which of several."""
+"""Apps > Refine, Edit, Upscale, Picture info: what is done with a picture of anybody's message."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -9,13 +9,14 @@ import discord
 from generation import Parameters
 
 from ..asker import private_asker
-from ..compose import enlarge, pixels
+from ..compose import editor, enlarge, pixels
 from ..errors import Refusal
 from ..flow import pictures_of
 from ..store import JobRow, PictureRow, State
 from ..text import Speaker, speaker
 from ..words import inert
 from .details import details
+from .edit import EditModal
 from .errors import answering
 from .refine import RefineModal
 
@@ -92,6 +93,13 @@ async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, me
     await interaction.response.send_modal(RefineModal(f"refine:{channel_id}:{message_id}:{place}", say))
 
 
+async def _edit(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
+    editor(interaction.client.catalogue)
+    ours = await _ours(interaction, message_id)
+    picked = ours[place][1].id if ours else f"{channel_id}:{message_id}:{place}"
+    await interaction.response.send_modal(EditModal(picked, speaker(interaction.locale.value)))
+
+
 async def _upscale(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
     asker = await private_asker(interaction)
     client = interaction.client
@@ -133,5 +141,6 @@ def _describe(say: Speaker, attachment: discord.Attachment, found: Parameters | 
 ACTIONS: dict[str, Callable[["discord.Interaction[Criar]", int, int, int], Awaitable[None]]] = {
     "refine": _refine,
     "upscale": _upscale,
+    "edit": _edit,
     "info": _info,
 }

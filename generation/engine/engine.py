@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -14,7 +15,9 @@ from PIL import Image, ImageOps
 from ..errors import GenerationError
 from ..images import encode_png, read_kept
 from ..types import Cancelled, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Started, Task
-from .models import Models, free_memory
+from .families import Call, family_of
+from .inpaint import Keeper, merge
+from .models import LoadedModel, Models, free_memory
 from .schedulers import Estimate, make_scheduler
 from .upscale import Stop, Upscaler
 
@@ -26,8 +29,6 @@ ENLARGE_FIRST = 2  # times, for inputs that are to be enlarged before they are w
 ENLARGER = "realesr-animevideov3"  # weights for models that make less than they deliver
 
 Emit = Callable[[Event], None]
-
-AUTO = {Task.TXT2IMG: diffusers.AutoPipelineForText2Image, Task.IMG2IMG: diffusers.AutoPipelineForImage2Image}
 
 
 def quiet_libraries() -> None:
@@ -108,50 +109,56 @@ class Engine:
         if request.task is Task.UPSCALE:
             self._upscale(batch, spec)
             return
-        model = self._models.get(spec)
+        model, family, call = self._models.get(spec), family_of(spec), self._call(spec, batch.pictures)
         scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
         # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.
-        pipeline = AUTO[request.task].from_pipe(model.pipeline, scheduler=scheduler)
+        pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
         of = _steps_run(request)
-
-        estimate = Estimate(scheduler)
-
-        def on_step(_: Any, call: int, __: Any, values: dict[str, Any]) -> dict[str, Any]:
-            # Heun's second order calls back twice a step, but for the last.
-            step = call // scheduler.order + 1
-            batch.on_step(step, of, lambda place: model.colours.jpeg(estimate.latents[place]))
-            return values
-
+        colours, estimate = model.colours, Estimate(scheduler)
         with torch.inference_mode():
-            images = pipeline(**self._arguments(spec, batch.pictures), callback_on_step_end=on_step).images
+            keeper = self._keeper(model, scheduler, call)
+
+            def on_step(_: Any, done: int, time: Any, values: dict[str, Any]) -> dict[str, Any]:
+                # Heun's second order calls back twice a step, but for the last.
+                step = done // scheduler.order + 1
+                jpeg = (lambda place: colours.jpeg(estimate.latents[place])) if colours else None
+                batch.on_step(step, of, jpeg)
+                return {"latents": keeper.put_back(time, values["latents"])} if keeper else values
+
+            images = pipeline(**family.arguments(call), callback_on_step_end=on_step).images
         for picture, image in zip(batch.pictures, images, strict=True):
-            batch.finish(picture, partial(self._enlarge, image, spec.enlarge, ENLARGER))
+            batch.finish(picture, partial(self._last, picture.request, image, spec.enlarge))
 
-    def _arguments(self, spec: ModelSpec, pictures: Sequence[Picture]) -> dict[str, Any]:
-        """The pipeline's arguments; lists where the pictures may differ."""
+    def _last(self, request: Request, image: Image.Image, factor: int, stop: Stop) -> Image.Image | None:
+        """What is done after the pipeline: enlarging, and putting the kept part of the source back as it was."""
+        larger = self._enlarge(image, factor, ENLARGER, stop)
+        if larger is None or request.task is not Task.INPAINT:
+            return larger
+        return merge(larger, *(read_kept(path.read_bytes(), larger.size) for path in request.images))
+
+    def _call(self, spec: ModelSpec, pictures: Sequence[Picture]) -> Call:
         request = pictures[0].request
-        native = request.width // spec.enlarge, request.height // spec.enlarge
-        arguments: dict[str, Any] = {
-            "prompt": [picture.request.prompt for picture in pictures],
-            "negative_prompt": [picture.request.negative_prompt for picture in pictures],
-            "num_inference_steps": request.num_inference_steps,
-            "guidance_scale": request.guidance_scale,
-            # On the CPU whatever the device, so that a seed means the same picture on every machine.
-            "generator": [torch.Generator().manual_seed(picture.request.seed) for picture in pictures],
-        }
-        if request.task is Task.TXT2IMG:
-            return {**arguments, "width": native[0], "height": native[1]}
-        inputs = [self._input(picture.request, native) for picture in pictures]
-        return {**arguments, "image": inputs, "strength": request.strength}
+        size = request.width // spec.enlarge, request.height // spec.enlarge
+        inputs = [
+            [self._input(path, size, enlarge_first=request.enlarge_first) for path in picture.request.images]
+            for picture in pictures
+        ]
+        return Call(pictures, size, inputs)
 
-    def _input(self, request: Request, size: tuple[int, int]) -> Image.Image:
-        """The picture that a request starts from, at the size it is worked on."""
-        if not request.enlarge_first:
-            return read_kept(request.images[0].read_bytes(), size)
-        source = read_kept(request.images[0].read_bytes())
+    def _input(self, path: Path, size: tuple[int, int], *, enlarge_first: bool) -> Image.Image:
+        """A picture that a request starts from, at the size it is worked on."""
+        if not enlarge_first:
+            return read_kept(path.read_bytes(), size)
+        source = read_kept(path.read_bytes())
         larger = self._enlarge(source, ENLARGE_FIRST, ENLARGER, lambda: False) or source
         return ImageOps.fit(larger, size, Image.Resampling.LANCZOS)
+
+    def _keeper(self, model: LoadedModel, scheduler: Any, call: Call) -> Keeper | None:
+        if call.request.task is not Task.INPAINT:
+            return None
+        images, masks = zip(*call.inputs, strict=True)
+        return Keeper(model.pipeline.vae, scheduler, images, masks)
 
     def _upscale(self, batch: "_Batch", spec: ModelSpec) -> None:
         for picture in batch.pictures:
@@ -197,18 +204,18 @@ class _Batch:
         half = len(left) // 2
         return [_Batch(part, self._emit, self._cancelled, self._began) for part in (left[:half], left[half:])]
 
-    def on_step(self, step: int, of: int, jpeg: Callable[[int], bytes]) -> None:
+    def on_step(self, step: int, of: int, jpeg: Callable[[int], bytes] | None) -> None:
         """Say how far the batch is, with previews now and then. Raises where nobody waits any more."""
         self.drop_cancelled()
         if not self.left():
             raise _AllCancelledError
-        preview = monotonic() - self._previewed >= PREVIEW_EVERY
+        preview = jpeg if monotonic() - self._previewed >= PREVIEW_EVERY else None
         for place, picture in enumerate(self.pictures):
             if picture.id in self._ended:
                 continue
             self._emit(Progress(picture_id=picture.id, attempt=picture.attempt, step=step, of=of))
             if preview:
-                self._emit(Preview(picture_id=picture.id, attempt=picture.attempt, jpeg=jpeg(place)))
+                self._emit(Preview(picture_id=picture.id, attempt=picture.attempt, jpeg=preview(place)))
         if preview:
             self._previewed = monotonic()
 

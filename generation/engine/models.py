@@ -11,6 +11,7 @@ import torch
 
 from ..errors import ModelError
 from ..types import ModelSpec
+from .families import family_of
 from .preview import LatentColours
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ class LoadedModel:
     def __init__(self, spec: ModelSpec, device: str) -> None:
         self.spec = spec
         self.pipeline = _load(spec, device)
-        self.colours = LatentColours(self.pipeline.vae)
+        #: for previews; None where the family's latents are laid out otherwise
+        self.colours = LatentColours(self.pipeline.vae) if family_of(spec).previews else None
 
 
 class Models:

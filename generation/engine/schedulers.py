@@ -12,6 +12,7 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     "Euler": ("EulerDiscreteScheduler", {}),
     "Euler a": ("EulerAncestralDiscreteScheduler", {}),
     "Heun": ("HeunDiscreteScheduler", {}),
+    "Euler flow": ("FlowMatchEulerDiscreteScheduler", {}),
 }
 
 

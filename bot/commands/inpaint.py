@@ -1,0 +1,45 @@
+"""/inpaint: a part of a picture made anew, the rest kept."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from generation import Task
+
+from ..asker import private_asker
+from ..compose import compose
+from .fields import (
+    Count,
+    Interaction,
+    NegativePrompt,
+    Prompt,
+    Seed,
+    Strength,
+    chosen,
+    described,
+    suggesting,
+)
+
+
+@app_commands.command(
+    name=locale_str("inpaint"), description=locale_str("Make a part of a picture anew, keep the rest")
+)
+@described("image", "prompt", "mask", "strength", "negative_prompt", "model", "count", "seed")
+@suggesting("model", "strength")
+async def inpaint(
+    interaction: "Interaction",
+    image: discord.Attachment,
+    prompt: Prompt,
+    mask: discord.Attachment | None = None,
+    strength: Strength | None = None,
+    negative_prompt: NegativePrompt | None = None,
+    model: str | None = None,
+    count: Count = 1,
+    seed: Seed | None = None,
+) -> None:
+    asker = await private_asker(interaction)
+    flow = interaction.client.flow
+    where = await flow.receive_mask(image, mask)
+    source = await flow.receive(image)
+    composed = compose(interaction.client.catalogue, Task.INPAINT, chosen(interaction), source, (where,))
+    await flow.submit(asker, composed)

@@ -1,0 +1,41 @@
+"""The modal for an instruction: what an editing model is to change."""
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from generation import Task
+
+from ..asker import private_asker
+from ..compose import Options, compose, editor
+from ..text import Speaker
+from .refine import source_of
+
+if TYPE_CHECKING:
+    from ..client import Criar
+
+MAX_INSTRUCTION = 1500  # characters
+
+
+class EditModal(discord.ui.Modal):
+    """One field; its custom_id says which picture is changed."""
+
+    def __init__(self, picked: str, say: Speaker) -> None:
+        super().__init__(title=say("Edit with words"), custom_id=f"edit:{picked}")
+        field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id="prompt", style=discord.TextStyle.paragraph, max_length=MAX_INSTRUCTION, required=True
+        )
+        self.add_item(discord.ui.Label(text=say("What to change: make the sky purple"), component=field))
+
+
+async def take_edit(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
+    """Make what an edit modal asks for; False where the custom_id is another modal's."""
+    verb, _, picked = custom_id.partition(":")
+    if verb != "edit":
+        return False
+    asker = await private_asker(interaction)
+    client = interaction.client
+    source, _ = await source_of(client, picked)
+    options = Options(prompt=filled_in.get("prompt", ""), model=editor(client.catalogue).id)
+    await client.flow.submit(asker, compose(client.catalogue, Task.EDIT, options, source))
+    return True
