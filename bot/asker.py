@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import discord
 
 from .errors import Refusal
+from .text import locale_of
 
 DEFAULT_UPLOAD_LIMIT = 10 * 2**20  # bytes a file, where Discord names no other
 
@@ -29,26 +30,37 @@ class Asker:
     locale: str
     #: bytes that one file may have here
     upload_limit: int
+    #: whether the pictures are for the member alone
+    private: bool = False
+    spoiler: bool = False
+    #: of the interaction; None where a message asked
+    token: str | None = None
     #: edits the member's private answer (content, attachments, view); None where there is none, as for a message
     edit: Callable[..., Awaitable[object]] | None = None
     #: the message that the announcement replies to
     reply_to: discord.MessageReference | None = None
 
 
-async def private_asker(interaction: discord.Interaction) -> Asker:
+async def private_asker(interaction: discord.Interaction, *, private: bool = False, spoiler: bool = False) -> Asker:
     """Acknowledge the interaction with a private answer that is filled in later.
 
-    Raises Refusal where the bot may not post pictures in the channel, so that nothing is made that cannot be shown.
+    Where the app is installed to the member and not to the server, the pictures are for him alone. Raises Refusal
+    where the bot may not post pictures in the channel, so that nothing is made that cannot be shown.
     """
     await interaction.response.defer(ephemeral=True, thinking=True)
-    check_may_post(interaction)
+    private = private or (interaction.is_user_integration() and not interaction.is_guild_integration())
+    if not private:
+        check_may_post(interaction)
     return Asker(
         id=interaction.id,
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
         channel_id=interaction.channel_id or 0,
-        locale=interaction.locale.value,
+        locale=locale_of(interaction),
         upload_limit=interaction.filesize_limit,
+        private=private,
+        spoiler=spoiler,
+        token=interaction.token,
         edit=interaction.edit_original_response,
     )
 

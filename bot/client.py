@@ -54,6 +54,8 @@ class Criar(discord.Client):
         self.tree = Tree(self)
         self._following: asyncio.Task[None]
         self._resumed = False
+        #: of the members who chose one with /settings
+        self.languages: dict[int, str] = {}
 
     async def setup_hook(self) -> None:
         """Make everything ready before the gateway is connected, so that the first command finds it so."""
@@ -61,6 +63,7 @@ class Criar(discord.Client):
             self.tree.add_command(command)
         self.add_dynamic_items(JobButton, PictureButton, TakeSelect, HistoryButton, WhichSelect)
         await self.tree.set_translator(CommandTranslator())
+        self.languages = await self.store.preferences.languages()
         await self._sync_commands()
         self._following = asyncio.create_task(self.flow.run())
 

@@ -86,7 +86,7 @@ class Generation(Section):
     #: threads of a child on a CPU; 0 shares the machine's cores among the children
     threads: int = Field(default=0, ge=0, le=256)
     #: further catalogue files, in the form of generation/catalogue.toml
-    catalogues: tuple[Path, ...] = Field(default=(), strict=False)
+    catalogues: tuple[Annotated[Path, Field(strict=False)], ...] = Field(default=(), strict=False)
     #: catalogue ids that are offered, the first is the default
     models: tuple[str, ...] = Field(default=("criar-embedded", "realesr-animevideov3"), strict=False, min_length=1)
 

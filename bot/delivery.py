@@ -5,6 +5,7 @@ import io
 import logging
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import discord
@@ -24,6 +25,8 @@ from .words import inert
 
 log = logging.getLogger(__name__)
 
+SPOILER = "SPOILER_"  # Discord covers files whose names begin so
+ORIGINAL: Any = "@original"  # the interaction's own answer, in place of a message's id
 COMPARED = "criar-strengths"  # name of the file that compares strengths
 MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's 2,000
 MAX_ALT_TEXT = 1000  # characters; Discord allows 1,024
@@ -97,9 +100,9 @@ class Delivery:
         except discord.HTTPException:
             raise Refusal("That picture is not kept any more; attach it to /img2img instead.") from None
         for attachment in message.attachments:
-            if attachment.filename.startswith(f"{self._name(job, row)}."):
+            if attachment.filename.removeprefix(SPOILER).startswith(f"{self._name(job, row)}."):
                 return await attachment.read(), attachment.filename
-            if job.request.strengths and attachment.filename.startswith(COMPARED):
+            if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARED):
                 tile = await asyncio.to_thread(_cut, await attachment.read(), row.place + 1)
                 return tile, f"{self._name(job, row)}.png"
         raise Refusal("That picture is not kept any more; attach it to /img2img instead.")
@@ -116,7 +119,7 @@ class Delivery:
         """Post one finished picture in a message of its own. Raises Refusal where it is not kept any more."""
         data, name = await self.picture(job, row)
         channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-        file = discord.File(io.BytesIO(data), name, description=self._alt_text(job, row))
+        file = discord.File(io.BytesIO(data), name, description=self._alt_text(job, row), spoiler=job.spoiler)
         message = await channel.send(
             self.describe(job, row),
             file=file,
@@ -136,15 +139,17 @@ class Delivery:
             await asyncio.to_thread(self._store.files.picture(row.id).unlink, missing_ok=True)
 
     async def _put(self, job: JobRow, limit: int) -> None:
+        files = await asyncio.to_thread(self._files, job, limit)
+        content, view = self.describe(job), delivered_view(job, speaker(job.locale), edits=self._edits)
+        if job.private:
+            answer = discord.Webhook.partial(self._client.application_id or 0, job.token or "", client=self._client)
+            await answer.edit_message(ORIGINAL, content=content, attachments=files, view=view)
+            return
         if job.message_id:
             message = self._channel(job).get_partial_message(job.message_id)
         else:
             message = await self.announce(job)
-        say = speaker(job.locale)
-        files = await asyncio.to_thread(self._files, job, limit)
-        await message.edit(
-            content=self.describe(job), attachments=files, view=delivered_view(job, say, edits=self._edits)
-        )
+        await message.edit(content=content, attachments=files, view=view)
 
     async def _send_directly(self, job: JobRow, error: discord.HTTPException) -> None:
         """The channel or the message is gone: the member gets the pictures as a direct message."""
@@ -168,7 +173,9 @@ class Delivery:
             png = self._store.files.picture(row.id).read_bytes()
             data, extension = images.under_limit(png, limit)
             name = f"{self._name(job, row)}.{extension}"
-            files.append(discord.File(io.BytesIO(data), name, description=self._alt_text(job, row)))
+            files.append(
+                discord.File(io.BytesIO(data), name, description=self._alt_text(job, row), spoiler=job.spoiler)
+            )
         return files
 
     def _compared(self, job: JobRow, limit: int) -> discord.File:
@@ -186,7 +193,7 @@ class Delivery:
             shown=shown,
             prompt=request.prompt[: MAX_ALT_TEXT // 2],
         )
-        return discord.File(io.BytesIO(data), f"{COMPARED}.{extension}", description=text)
+        return discord.File(io.BytesIO(data), f"{COMPARED}.{extension}", description=text, spoiler=job.spoiler)
 
     def _name(self, job: JobRow, row: PictureRow) -> str:
         return f"criar-{row.place + 1}-{job.seed_of(row)}"

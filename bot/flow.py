@@ -149,6 +149,9 @@ class Flow:
                 upload_limit=asker.upload_limit,
                 request=composed.request,
                 parent=composed.parent,
+                private=asker.private,
+                spoiler=asker.spoiler,
+                token=asker.token if asker.private else None,
                 created_at=datetime.now(UTC),
             )
         )
@@ -159,6 +162,8 @@ class Flow:
         self._service.submit(job.to_make(self._priority))
         if asker.edit:
             self._board.follow(job, asker.edit, Pace(burst=4, every=2.5), notes)
+        if job.private:
+            return
         try:
             message = await self._delivery.announce(job, asker.reply_to)
         except discord.HTTPException as error:
@@ -251,7 +256,7 @@ class Flow:
         if not job.deleted:
             # Read again: the announcement may have stored its message's id since.
             await self._delivery.deliver(await self._job_of(job.pictures[0].id))
-        if asker and asker.edit:
+        if asker and asker.edit and not job.private:
             try:
                 await asker.edit(content=await self._farewell(job, asker, notes), attachments=[], view=None)
             except discord.HTTPException as error:

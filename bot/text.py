@@ -7,6 +7,7 @@ Sentences are gettext messages with named parameters: ``say("You have {left} lef
 import gettext
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -29,7 +30,11 @@ class Speaker:
 
     def __call__(self, template: str, **params: Value) -> str:
         """The sentence, translated and filled in."""
-        return self._catalogue.gettext(template).format(**params)
+        return self.as_it_stands(template).format(**params)
+
+    def as_it_stands(self, text: str) -> str:
+        """The text, translated; braces in it are plain characters."""
+        return self._catalogue.gettext(text)
 
     def plural(self, one: str, many: str, n: int, **params: Value) -> str:
         """The sentence in the number that ``n`` asks for; ``{n}`` stands for the number."""
@@ -46,6 +51,17 @@ def speaker(locale: str) -> Speaker:
     return Speaker(locale)
 
 
+def speaker_for(interaction: discord.Interaction[Any]) -> Speaker:
+    """The speaker of the language that the member chose, or that his Discord has."""
+    return speaker(locale_of(interaction))
+
+
+def locale_of(interaction: discord.Interaction[Any]) -> str:
+    """Discord's code of the language in which the member is answered."""
+    chosen: str | None = interaction.client.languages.get(interaction.user.id)
+    return chosen or interaction.locale.value
+
+
 class CommandTranslator(app_commands.Translator):
     """Gives Discord the names and descriptions of commands in every language that has a catalogue."""
 
@@ -55,5 +71,5 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        translated = speaker(locale.value)(string.message)
+        translated = speaker(locale.value).as_it_stands(string.message)
         return translated if translated != string.message else None

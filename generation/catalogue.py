@@ -158,6 +158,7 @@ def _spec(entry: dict[str, Any], folder: Path) -> ModelSpec:
             "tasks": frozenset(Task(task) for task in entry["tasks"]),
             "source": str(source) if source.exists() else entry["source"],
             "samples": tuple(entry.get("samples", ())),
+            "composition": tuple(entry.get("composition", ())),
             "schedulers": SCHEDULERS.get(entry["family"], ()),
             "defaults": Defaults(**entry["defaults"]),
             "limits": Limits(**entry["limits"]),

@@ -201,3 +201,5 @@ class ModelSpec:
     schedulers: tuple[str, ...] = ()
     #: prompts that show what it can do
     samples: tuple[str, ...] = ()
+    #: words of composition that it follows well
+    composition: tuple[str, ...] = ()

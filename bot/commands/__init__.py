@@ -12,19 +12,25 @@ from .img2img import img2img
 from .inpaint import inpaint
 from .menus import edit_menu, info_menu, refine_menu, upscale_menu
 from .models import models
+from .prompt import prompt
 from .queue import queue
 from .quota import quota
 from .quota_admin import quota_admin
+from .settings import settings
+from .style import style
 from .txt2img import txt2img
 from .upscale import upscale
 
 COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu, ...] = (
     txt2img,
+    prompt,
     img2img,
     edit,
     inpaint,
     upscale,
     history,
+    settings,
+    style,
     quota,
     queue,
     cancel,

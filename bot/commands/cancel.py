@@ -4,7 +4,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from ..store import State
-from ..text import speaker
+from ..text import speaker_for
 from .fields import Interaction
 
 
@@ -18,7 +18,7 @@ async def cancel(interaction: "Interaction") -> None:
     for job in jobs:
         await client.flow.cancel(job)
     count = sum(len(job.of_state(State.WAITING, State.RUNNING)) for job in jobs)
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     if not count:
         await interaction.edit_original_response(content=say("You have no pictures waiting."))
         return

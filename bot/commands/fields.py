@@ -12,7 +12,7 @@ from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, image
 
 from ..compose import SHAPES, Options, pixels, wished_size
 from ..errors import Refusal
-from ..text import speaker
+from ..text import speaker_for
 
 if TYPE_CHECKING:
     from ..client import Criar
@@ -43,6 +43,9 @@ DESCRIPTIONS = {
     "seed": locale_str("The same seed and settings make the same picture"),
     "scheduler": locale_str("How the noise is taken away, step by step"),
     "strength": locale_str("How much may change: 0.25 subtle, 0.5 noticeable, 0.8 major, 1 from scratch"),
+    "style": locale_str("A saved style, whose words are added to the prompt"),
+    "private": locale_str("Show the pictures to you alone"),
+    "spoiler": locale_str("Cover the pictures until they are pressed"),
     "mask": locale_str("White where the picture is to be made anew; or make that part of it transparent"),
     "image2": locale_str("A second picture to take things from"),
     "image3": locale_str("A third picture to take things from"),
@@ -70,7 +73,8 @@ def _chosen_model(interaction: "Interaction", task: Task) -> ModelSpec:
 
 
 def _task(interaction: "Interaction") -> Task:
-    return Task(interaction.command.name) if interaction.command else Task.TXT2IMG
+    name = interaction.command.name if interaction.command else ""
+    return Task(name) if name in list(Task) else Task.TXT2IMG
 
 
 async def suggest_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
@@ -87,7 +91,7 @@ async def suggest_scheduler(interaction: "Interaction", typed: str) -> list[Choi
 
 async def suggest_size(interaction: "Interaction", typed: str) -> list[Choice[str]]:
     """Shapes with the size they come to, or the size that was typed as the model will make it."""
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     spec = _chosen_model(interaction, _task(interaction))
 
     def choice(label: str, value: str) -> Choice[str]:
@@ -108,7 +112,7 @@ async def suggest_strength(interaction: "Interaction", typed: float | str) -> li
 
     discord.py passes nan where nothing was typed, and the text as it is where the number is not finished.
     """
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     named = [Choice(name=say(text), value=value) for value, text in STRENGTHS]
     try:
         value = round(float(typed), 2)
@@ -119,11 +123,52 @@ async def suggest_strength(interaction: "Interaction", typed: float | str) -> li
     return [Choice(name=f"{value:g}", value=value), *named]
 
 
-def chosen(interaction: "Interaction") -> Options:
-    """The fields that the person filled in; discord.py has checked them against the command's parameters."""
-    names = (field.name for field in dataclasses.fields(Options))
-    filled_in = {name: getattr(interaction.namespace, name) for name in names}
-    return Options(**{name: value for name, value in filled_in.items() if value is not None})
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a command asks for, with the member's own defaults where he left a field out."""
+
+    options: Options
+    private: bool
+    spoiler: bool
+
+
+async def wishes(interaction: "Interaction") -> Wishes:
+    """The fields that the person filled in, which discord.py has checked, over his defaults, and a style's words.
+
+    Raises Refusal where a style is named that there is not.
+    """
+    store, filled_in = interaction.client.store, interaction.namespace
+    preference = await store.preferences.get(interaction.user.id)
+    names = [field.name for field in dataclasses.fields(Options)]
+    usual = {name: getattr(preference, name, None) for name in names}
+    # A picture that is sent has a shape of its own.
+    if filled_in.image:
+        usual["size"] = None
+    values = {name: usual[name] if (value := getattr(filled_in, name)) is None else value for name in names}
+    options = Options(**{name: value for name, value in values.items() if value is not None})
+    if name := filled_in.style or preference.style:
+        options = dataclasses.replace(options, prompt=await _styled(interaction, name, options.prompt))
+    private = preference.private if filled_in.private is None else filled_in.private
+    return Wishes(options, bool(private), bool(filled_in.spoiler))
+
+
+async def _styled(interaction: "Interaction", name: str, prompt: str) -> str:
+    styles = await interaction.client.store.styles.of(*style_owners(interaction))
+    if name not in styles:
+        raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
+    words = styles[name]
+    return words.replace("{prompt}", prompt) if "{prompt}" in words else f"{prompt}, {words}"
+
+
+def style_owners(interaction: "Interaction") -> tuple[int, ...]:
+    """Whose styles a member may use here: his own first, then the server's."""
+    return (interaction.user.id, *([interaction.guild_id] if interaction.guild_id else []))
+
+
+async def suggest_style(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Saved styles, the member's own and the server's."""
+    styles = await interaction.client.store.styles.of(*style_owners(interaction))
+    return [Choice(name=name, value=name) for name in styles if typed.lower() in name.lower()][:MAX_CHOICES]
 
 
 def described(*names: str) -> Callable[[T], T]:
@@ -142,4 +187,5 @@ SUGGESTIONS = {
     "size": suggest_size,
     "scheduler": suggest_scheduler,
     "strength": suggest_strength,
+    "style": suggest_style,
 }

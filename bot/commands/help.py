@@ -4,13 +4,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from ..text import Speaker, speaker
+from ..text import Speaker, speaker_for
 from .fields import Interaction
 
 
 @app_commands.command(name=locale_str("help"), description=locale_str("How to make good pictures with this bot"))
 async def help_command(interaction: "Interaction") -> None:
-    await interaction.response.send_message(embed=help_embed(speaker(interaction.locale.value)), ephemeral=True)
+    await interaction.response.send_message(embed=help_embed(speaker_for(interaction)), ephemeral=True)
 
 
 def help_embed(say: Speaker) -> discord.Embed:

@@ -17,18 +17,18 @@ from .fields import (
     Seed,
     Steps,
     Strength,
-    chosen,
     described,
     suggesting,
+    wishes,
 )
 
 
 @app_commands.command(name=locale_str("img2img"), description=locale_str("Change a picture after words"))
 @described(
     "image", "prompt", "strength", "negative_prompt", "model", "count", "size", "num_inference_steps",
-    "guidance_scale", "seed", "scheduler",
+    "guidance_scale", "seed", "scheduler", "style", "private", "spoiler",
 )  # fmt: skip
-@suggesting("model", "size", "scheduler", "strength")
+@suggesting("model", "size", "scheduler", "strength", "style")
 async def img2img(
     interaction: "Interaction",
     image: discord.Attachment,
@@ -36,16 +36,20 @@ async def img2img(
     strength: Strength | None = None,
     negative_prompt: NegativePrompt | None = None,
     model: str | None = None,
-    count: Count = 1,
+    count: Count | None = None,
     size: str | None = None,
     num_inference_steps: Steps | None = None,
     guidance_scale: Guidance | None = None,
     seed: Seed | None = None,
     scheduler: str | None = None,
+    style: str | None = None,
+    private: bool | None = None,
+    spoiler: bool | None = None,
 ) -> None:
-    asker = await private_asker(interaction)
-    flow = interaction.client.flow
-    options, source = chosen(interaction), await flow.receive(image)
-    if not options.prompt:
+    wished = await wishes(interaction)
+    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
+    flow, options = interaction.client.flow, wished.options
+    source = await flow.receive(image)
+    if prompt is None:
         options = carried_over(options, await flow.parameters(image))
     await flow.submit(asker, compose(interaction.client.catalogue, Task.IMG2IMG, options, source))

@@ -15,17 +15,19 @@ from .fields import (
     Prompt,
     Seed,
     Strength,
-    chosen,
     described,
     suggesting,
+    wishes,
 )
 
 
 @app_commands.command(
     name=locale_str("inpaint"), description=locale_str("Make a part of a picture anew, keep the rest")
 )
-@described("image", "prompt", "mask", "strength", "negative_prompt", "model", "count", "seed")
-@suggesting("model", "strength")
+@described(
+    "image", "prompt", "mask", "strength", "negative_prompt", "model", "count", "seed", "style", "private", "spoiler"
+)
+@suggesting("model", "strength", "style")
 async def inpaint(
     interaction: "Interaction",
     image: discord.Attachment,
@@ -34,12 +36,16 @@ async def inpaint(
     strength: Strength | None = None,
     negative_prompt: NegativePrompt | None = None,
     model: str | None = None,
-    count: Count = 1,
+    count: Count | None = None,
     seed: Seed | None = None,
+    style: str | None = None,
+    private: bool | None = None,
+    spoiler: bool | None = None,
 ) -> None:
-    asker = await private_asker(interaction)
+    wished = await wishes(interaction)
+    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
     flow = interaction.client.flow
     where = await flow.receive_mask(image, mask)
     source = await flow.receive(image)
-    composed = compose(interaction.client.catalogue, Task.INPAINT, chosen(interaction), source, (where,))
+    composed = compose(interaction.client.catalogue, Task.INPAINT, wished.options, source, (where,))
     await flow.submit(asker, composed)

@@ -7,7 +7,7 @@ from discord.app_commands import locale_str
 from generation import ModelSpec
 
 from ..compose import pixels
-from ..text import Speaker, speaker
+from ..text import Speaker, speaker_for
 from .fields import Interaction
 
 MAX_LISTED = 10  # embeds' fields; one message holds them
@@ -16,7 +16,7 @@ MAX_LISTED = 10  # embeds' fields; one message holds them
 @app_commands.command(name=locale_str("models"), description=locale_str("See which models can draw here"))
 @app_commands.describe(search=locale_str("A word of the name or of what it is good at"))
 async def models(interaction: "Interaction", search: str = "") -> None:
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     found = interaction.client.catalogue.search(search, limit=MAX_LISTED)
     embed = discord.Embed(title=say("Models"))
     for spec in found:

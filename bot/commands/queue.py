@@ -5,7 +5,7 @@ from discord.app_commands import locale_str
 
 from ..progress import describe_place
 from ..store import State
-from ..text import speaker
+from ..text import speaker_for
 from ..words import inert
 from .fields import Interaction
 
@@ -15,7 +15,7 @@ MAX_LINES = 10  # jobs listed
 @app_commands.command(name=locale_str("queue"), description=locale_str("See where your pictures stand in the queue"))
 async def queue(interaction: "Interaction") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    say, service = speaker(interaction.locale.value), interaction.client.service
+    say, service = speaker_for(interaction), interaction.client.service
     lines = [say.plural("{n} picture waits in all.", "{n} pictures wait in all.", service.waiting())]
     for job in (await interaction.client.store.jobs.unfinished_of(interaction.user.id))[:MAX_LINES]:
         waiting = job.of_state(State.WAITING)

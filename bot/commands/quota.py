@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from ..quota import Allowance, resets_at
-from ..text import Speaker, speaker
+from ..text import Speaker, speaker_for
 from .fields import Interaction
 
 BAR = 20  # characters
@@ -17,7 +17,7 @@ async def quota(interaction: "Interaction") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     client, now = interaction.client, datetime.now(UTC)
     allowed = await client.store.allowance(interaction.user.id, interaction.guild_id, now)
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     reset = int(resets_at(now, client.config.zone).timestamp())
     await interaction.edit_original_response(
         content=f"{bar(say, allowed)}\n{say('New ones come <t:{reset}:R>.', reset=reset)}"

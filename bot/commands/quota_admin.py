@@ -8,7 +8,7 @@ from discord.app_commands import locale_str
 
 from ..errors import Refusal
 from ..store import Change
-from ..text import speaker
+from ..text import speaker_for
 from .fields import Interaction
 from .quota import bar
 
@@ -40,7 +40,7 @@ def _change(interaction: "Interaction", member: discord.Member | discord.User) -
 
 async def _show(interaction: "Interaction", member: discord.Member | discord.User, did: str = "") -> None:
     allowed = await interaction.client.store.allowance(member.id, interaction.guild_id, datetime.now(UTC))
-    text = bar(speaker(interaction.locale.value), allowed)
+    text = bar(speaker_for(interaction), allowed)
     await interaction.edit_original_response(content="\n".join(filter(None, [did, f"{member.mention} {text}"])))
 
 
@@ -63,7 +63,7 @@ async def set_limit(
     if not change.by_operator and images_per_day is not None and images_per_day > ceiling:
         raise Refusal("You may give at most {ceiling} images a day; the bot's operator can give more.", ceiling=ceiling)
     await interaction.client.store.quotas.set_limit(change, images_per_day)
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     did = (
         say("The limit is set, for every server.") if change.by_operator else say("The limit is set, for this server.")
     )
@@ -76,7 +76,7 @@ async def reset(interaction: "Interaction", member: discord.User) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     change = _change(interaction, member)
     await interaction.client.store.quotas.reset(change)
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     did = say("The count begins anew.")
     if not change.by_operator:
         ceiling = interaction.client.config.admin_ceiling

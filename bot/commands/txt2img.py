@@ -15,30 +15,33 @@ from .fields import (
     Prompt,
     Seed,
     Steps,
-    chosen,
     described,
     suggesting,
+    wishes,
 )
 
 
 @app_commands.command(name=locale_str("txt2img"), description=locale_str("Make pictures from words"))
 @described(
-    "prompt", "negative_prompt", "model", "count", "size", "num_inference_steps", "guidance_scale", "seed", "scheduler"
-)
-@suggesting("model", "size", "scheduler")
+    "prompt", "negative_prompt", "model", "count", "size", "num_inference_steps", "guidance_scale", "seed", "scheduler",
+    "style", "private", "spoiler",
+)  # fmt: skip
+@suggesting("model", "size", "scheduler", "style")
 async def txt2img(
     interaction: "Interaction",
     prompt: Prompt,
     negative_prompt: NegativePrompt | None = None,
     model: str | None = None,
-    count: Count = 1,
+    count: Count | None = None,
     size: str | None = None,
     num_inference_steps: Steps | None = None,
     guidance_scale: Guidance | None = None,
     seed: Seed | None = None,
     scheduler: str | None = None,
+    style: str | None = None,
+    private: bool | None = None,
+    spoiler: bool | None = None,
 ) -> None:
-    asker = await private_asker(interaction)
-    await interaction.client.flow.submit(
-        asker, compose(interaction.client.catalogue, Task.TXT2IMG, chosen(interaction))
-    )
+    wished = await wishes(interaction)
+    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
+    await interaction.client.flow.submit(asker, compose(interaction.client.catalogue, Task.TXT2IMG, wished.options))

@@ -12,10 +12,24 @@ from ..quota import Allowance, allowance, day_of, resets_at
 from .database import Database
 from .files import Files
 from .jobs import JobRow, Jobs, PictureRow, State
+from .preferences import Preference, Preferences
 from .quotas import COMMAND_LINE, Change, Quotas
 from .settings import Settings
+from .styles import Styles
 
-__all__ = ["COMMAND_LINE", "Change", "Files", "JobRow", "Jobs", "PictureRow", "Quotas", "Settings", "State", "Store"]
+__all__ = [
+    "COMMAND_LINE",
+    "Change",
+    "Files",
+    "JobRow",
+    "Jobs",
+    "PictureRow",
+    "Preference",
+    "Quotas",
+    "Settings",
+    "State",
+    "Store",
+]
 
 DATABASE = "criar.db"
 
@@ -31,6 +45,8 @@ class Store:
         self.jobs = Jobs(self._database, self.files.inputs)
         self.quotas = Quotas(self._database)
         self.settings = Settings(self._database)
+        self.preferences = Preferences(self._database)
+        self.styles = Styles(self._database)
 
     async def open(self) -> None:
         """Make what is missing, and bring the tables up to date."""

@@ -59,6 +59,12 @@ class JobRow:
     request: Request
     #: id of the picture that it started from, where that is one of ours
     parent: str | None = None
+    #: whether its pictures are shown to the member alone, in his private answer
+    private: bool = False
+    #: whether its pictures are covered until they are pressed
+    spoiler: bool = False
+    #: of the interaction, by which its private answer is edited for fifteen minutes
+    token: str | None = None
     created_at: datetime
     delivered: bool = False
     deleted: bool = False
@@ -104,9 +110,9 @@ class Jobs:
         created = job.created_at.timestamp()
         tables.execute(
             "INSERT INTO jobs (id, interaction_id, user_id, guild_id, channel_id, locale, upload_limit, request,"
-            " parent, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " parent, private, spoiler, token, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [job.id, job.interaction_id, job.user_id, job.guild_id, job.channel_id, job.locale, job.upload_limit,
-             _dump(job.request), job.parent, created],
+             _dump(job.request), job.parent, int(job.private), int(job.spoiler), job.token, created],
         )  # fmt: skip
         for place in range(job.request.count):
             tables.execute(
@@ -258,6 +264,9 @@ class Jobs:
             upload_limit=row["upload_limit"],
             request=_load(row["request"], self._inputs),
             parent=row["parent"],
+            private=bool(row["private"]),
+            spoiler=bool(row["spoiler"]),
+            token=row["token"],
             created_at=datetime.fromtimestamp(row["created_at"]).astimezone(),
             delivered=row["delivered_at"] is not None,
             deleted=row["deleted_at"] is not None,

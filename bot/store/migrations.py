@@ -73,6 +73,19 @@ CREATE TABLE posts (  -- messages that show one picture alone
 CREATE INDEX pictures_made ON pictures (user_id, created_at) WHERE state = 'finished';
 """
 
+HABITS = """
+ALTER TABLE jobs ADD COLUMN private INTEGER NOT NULL DEFAULT 0;  -- shown to the member alone
+ALTER TABLE jobs ADD COLUMN spoiler INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN token TEXT;  -- of the interaction, by which a private answer is edited
+CREATE TABLE preferences (user_id INTEGER PRIMARY KEY, chosen TEXT NOT NULL) STRICT;
+CREATE TABLE styles (
+    owner_id INTEGER NOT NULL,  -- a member, or a server
+    name TEXT NOT NULL,
+    words TEXT NOT NULL,
+    PRIMARY KEY (owner_id, name)
+) STRICT;
+"""
+
 
 @MIGRATIONS(name="1_jobs_and_limits")
 def _jobs_and_limits(tables: Tables) -> None:
@@ -82,3 +95,8 @@ def _jobs_and_limits(tables: Tables) -> None:
 @MIGRATIONS(name="2_parents")
 def _parents(tables: Tables) -> None:
     tables.executescript(PARENTS)
+
+
+@MIGRATIONS(name="3_habits")
+def _habits(tables: Tables) -> None:
+    tables.executescript(HABITS)

@@ -12,7 +12,7 @@ from discord import app_commands
 from generation import GenerationError
 
 from ..errors import Refusal
-from ..text import Speaker, speaker
+from ..text import Speaker, speaker_for
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         # Delivered twice, or later than Discord waits: another answer went out, or none can.
         log.warning("interaction %s could not be acknowledged: %s", interaction.id, error)
         return
-    sentence = sentence_for(speaker(interaction.locale.value), error, f"interaction {interaction.id}")
+    sentence = sentence_for(speaker_for(interaction), error, f"interaction {interaction.id}")
     try:
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             await interaction.edit_original_response(content=sentence, attachments=[], view=None)

@@ -10,7 +10,7 @@ import discord
 from ..errors import Refusal
 from ..store import JobRow, PictureRow
 from ..strips import strip
-from ..text import Speaker, speaker
+from ..text import Speaker, speaker_for
 from ..words import inert
 from .errors import answering
 from .take import take_view
@@ -46,7 +46,7 @@ class HistoryButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"h
 
 async def show_history(interaction: "discord.Interaction[Criar]", offset: int) -> None:
     """Put a page into the interaction's private answer."""
-    client, say = interaction.client, speaker(interaction.locale.value)
+    client, say = interaction.client, speaker_for(interaction)
     found = await client.store.jobs.made_by(interaction.user.id, offset, PAGE + 1)
     page, more = found[:PAGE], len(found) > PAGE
     if not page:

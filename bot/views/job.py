@@ -11,7 +11,7 @@ from ..asker import private_asker
 from ..compose import changed
 from ..errors import Refusal
 from ..store import JobRow
-from ..text import Speaker, speaker
+from ..text import Speaker, speaker_for
 from .change import ChangeModal
 from .details import details
 from .errors import answering
@@ -80,11 +80,11 @@ async def _again(interaction: "discord.Interaction[Criar]", job: JobRow) -> None
 
 
 async def _change(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
-    await interaction.response.send_modal(ChangeModal(job, speaker(interaction.locale.value)))
+    await interaction.response.send_modal(ChangeModal(job, speaker_for(interaction)))
 
 
 async def _details(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     model = interaction.client.catalogue.title(job.request.model)
     await interaction.response.send_message(details(say, model, job), ephemeral=True)
 

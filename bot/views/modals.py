@@ -8,12 +8,13 @@ import discord
 from .change import take_change
 from .edit import take_edit
 from .errors import answering
+from .helped import take_helped
 from .refine import take_refine
 
 if TYPE_CHECKING:
     from ..client import Criar
 
-TAKERS = (take_change, take_refine, take_edit)
+TAKERS = (take_change, take_refine, take_edit, take_helped)
 
 
 async def on_modal_sent(interaction: "discord.Interaction[Criar]") -> None:

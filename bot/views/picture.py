@@ -12,7 +12,7 @@ from ..compose import MEDIUM, Options, editor, enlarge, refined
 from ..errors import Refusal
 from ..origin import origin
 from ..store import JobRow, PictureRow, State
-from ..text import Speaker, speaker
+from ..text import Speaker, speaker_for
 from .edit import EditModal
 from .errors import answering
 from .job import JOB_ID, JobButton, may_manage
@@ -159,14 +159,14 @@ async def _submit_refined(
 
 async def _ask(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
     style = await interaction.client.flow.style_of(job)
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     model = "" if style.strengths else style.model
     await interaction.response.send_modal(RefineModal(f"refine:{row.id}", say, prompt=style.prompt, model=model))
 
 
 async def _edit(interaction: "discord.Interaction[Criar]", _: JobRow, row: PictureRow, __: float) -> None:
     editor(interaction.client.catalogue)
-    await interaction.response.send_modal(EditModal(row.id, speaker(interaction.locale.value)))
+    await interaction.response.send_modal(EditModal(row.id, speaker_for(interaction)))
 
 
 async def _enlarge(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, factor: float) -> None:
@@ -178,7 +178,7 @@ async def _enlarge(interaction: "discord.Interaction[Criar]", job: JobRow, row: 
 
 async def _origin(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     shown = await origin(interaction.client, say, job, row)
     view = take_view(say, [(step.job, step.row) for step in shown.steps])
     await interaction.edit_original_response(content=shown.text, attachments=[shown.file], view=view)

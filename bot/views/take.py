@@ -9,7 +9,7 @@ import discord
 from ..asker import check_may_post
 from ..errors import Refusal
 from ..store import JobRow, PictureRow
-from ..text import Speaker
+from ..text import Speaker, locale_of
 from ..words import inert
 from .errors import answering
 
@@ -47,7 +47,7 @@ async def show_alone(interaction: "discord.Interaction[Criar]", job: JobRow, row
     """Post one picture in a message of its own, in full size and with its actions."""
     await interaction.response.defer()
     check_may_post(interaction)
-    await interaction.client.flow.show(job, row, interaction.channel_id or job.channel_id, interaction.locale.value)
+    await interaction.client.flow.show(job, row, interaction.channel_id or job.channel_id, locale_of(interaction))
 
 
 def take_view(say: Speaker, pictures: Sequence[tuple[JobRow, PictureRow]], first: int = 1) -> discord.ui.View:

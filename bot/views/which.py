@@ -13,7 +13,7 @@ from ..compose import editor, enlarge, pixels
 from ..errors import Refusal
 from ..flow import pictures_of
 from ..store import JobRow, PictureRow, State
-from ..text import Speaker, speaker
+from ..text import Speaker, speaker_for
 from ..words import inert
 from .details import details
 from .edit import EditModal
@@ -61,7 +61,7 @@ async def choose(interaction: "discord.Interaction[Criar]", action: str, message
     if count == 1:
         await ACTIONS[action](interaction, message.channel.id, message.id, 0)
         return
-    say = speaker(interaction.locale.value)
+    say = speaker_for(interaction)
     select: discord.ui.Select[Any] = discord.ui.Select(
         custom_id=f"which:{action}:{message.channel.id}:{message.id}",
         options=[discord.SelectOption(label=say("Picture {number}", number=n + 1), value=str(n)) for n in range(count)],
@@ -82,7 +82,7 @@ async def _ours(interaction: "discord.Interaction[Criar]", message_id: int) -> l
 
 
 async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
-    say, client = speaker(interaction.locale.value), interaction.client
+    say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
         job, row = ours[place]
         style = await client.flow.style_of(job)
@@ -97,7 +97,7 @@ async def _edit(interaction: "discord.Interaction[Criar]", channel_id: int, mess
     editor(interaction.client.catalogue)
     ours = await _ours(interaction, message_id)
     picked = ours[place][1].id if ours else f"{channel_id}:{message_id}:{place}"
-    await interaction.response.send_modal(EditModal(picked, speaker(interaction.locale.value)))
+    await interaction.response.send_modal(EditModal(picked, speaker_for(interaction)))
 
 
 async def _upscale(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
@@ -112,7 +112,7 @@ async def _upscale(interaction: "discord.Interaction[Criar]", channel_id: int, m
 
 async def _info(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    say, client = speaker(interaction.locale.value), interaction.client
+    say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
         job = ours[place][0]
         text = details(say, client.catalogue.title(job.request.model), job)

@@ -1,0 +1,57 @@
+"""“Help me with the prompt”: the parts of a good one, asked for one by one and joined."""
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from generation import ModelSpec, Task
+
+from ..asker import private_asker
+from ..compose import Options, compose
+from ..text import Speaker
+
+if TYPE_CHECKING:
+    from ..client import Criar
+
+PARTS = ("subject", "composition", "surroundings", "light", "style")
+MAX_PART, MAX_HINT = 300, 100  # characters
+
+
+class PromptModal(discord.ui.Modal):
+    """A field for each part; the hints are words that the model is known to follow."""
+
+    def __init__(self, say: Speaker, spec: ModelSpec) -> None:
+        super().__init__(title=say("Help me with the prompt"), custom_id=f"helped:{spec.id}")
+        hints = {
+            "subject": (say("What is it of?"), say("a cat, an old lighthouse")),
+            "composition": (
+                say("How is it arranged?"),
+                ", ".join(spec.composition) or say("close-up, from above, centred"),
+            ),
+            "surroundings": (say("What is around it?"), say("a blue background, a forest")),
+            "light": (say("In what light?"), say("soft morning light, neon")),
+            "style": (say("In what style?"), say("flat, 3d, watercolour, photo")),
+        }
+        for name in PARTS:
+            label, hint = hints[name]
+            field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+                custom_id=name, placeholder=hint[:MAX_HINT], max_length=MAX_PART, required=name == "subject"
+            )
+            self.add_item(discord.ui.Label(text=label, component=field))
+
+
+async def take_helped(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
+    """Make what the parts say together; False where the custom_id is another modal's."""
+    verb, _, model = custom_id.partition(":")
+    if verb != "helped":
+        return False
+    asker = await private_asker(interaction)
+    client = interaction.client
+    options = Options(prompt=join(filled_in), model=model)
+    await client.flow.submit(asker, compose(client.catalogue, Task.TXT2IMG, options))
+    return True
+
+
+def join(parts: dict[str, str]) -> str:
+    """The parts in their order, as one prompt."""
+    return ", ".join(text for name in PARTS if (text := parts.get(name, "").strip(" ,.")))

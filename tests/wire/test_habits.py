@@ -1,0 +1,117 @@
+"""What people choose once: their own defaults, saved styles, results for themselves; and help with the prompt."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox import LocalDiscord
+from tests.tiny import catalogue_with_kontext
+
+from .conftest import Bot, running
+from .test_commands import custom_id, delivered, done, png, refused, slash
+
+
+async def answer(local: LocalDiscord, path: str, words: str, /, who: str = "ana", **options: object) -> str:
+    """The private answer of a command, once it holds the words."""
+    asked = slash(local, path, who=who, **options)
+    await local.wait_for(lambda: words in asked.content, 10)
+    return asked.content
+
+
+async def test_settings_are_remembered_and_used_for_what_is_left_out(local: LocalDiscord) -> None:
+    """Count and shape chosen with /settings hold until they are reset; a field that is filled in goes before them."""
+    shown = await answer(local, "settings", "Pictures at once", who="milo", count=2, size="landscape")
+    assert "**Pictures at once**: 2" in shown
+    await done(local, slash(local, "txt2img", who="milo", prompt="a cat as usual", num_inference_steps=2))
+    assert len(delivered(local, "a cat as usual").attachments) == 2
+    assert "640×416" in delivered(local, "a cat as usual").content
+    await done(local, slash(local, "txt2img", who="milo", prompt="a single cat", count=1, num_inference_steps=2))
+    assert len(delivered(local, "a single cat").attachments) == 1
+    shown = await answer(local, "settings", "Pictures at once", who="milo", reset=True)
+    assert "**Pictures at once**: the usual" in shown
+    assert "is no size" in await refused(local, slash(local, "settings", who="milo", size="huge"))
+
+
+async def test_a_chosen_language_goes_before_discord_s(local: LocalDiscord) -> None:
+    """After /settings language the answers come in Portuguese, until it is reset."""
+    assert "Modelo" in await answer(local, "settings", "Português", who="milo", language="pt-BR")
+    await answer(local, "settings", "the usual", who="milo", reset=True)
+
+
+async def test_styles_are_saved_used_listed_and_deleted(local: LocalDiscord) -> None:
+    """A style's words are added to the prompt; the server's styles are for moderators to change."""
+    await answer(local, "style save", "Saved", name="ink", words="{prompt} drawn in ink")
+    assert "**ink**" in await answer(local, "style list", "ink")
+    await done(local, slash(local, "txt2img", prompt="a fox", style="ink", num_inference_steps=2))
+    delivered(local, "a fox drawn in ink")
+    refusal = slash(local, "style save", name="ours", words="bold", scope="server")
+    assert "Only moderators" in await refused(local, refusal)
+    await answer(local, "style save", "Saved", who="milo", name="ours", words="bold", scope="server")
+    assert "**ours**" in await answer(local, "style list", "ours")
+    await answer(local, "style use", "ours", name="ours")
+    await done(local, slash(local, "txt2img", prompt="a wolf", num_inference_steps=2))
+    delivered(local, "a wolf, bold")
+    await answer(local, "style use", "No style")
+    await answer(local, "style delete", "Deleted", name="ink")
+    assert "There is no style" in await refused(local, slash(local, "txt2img", prompt="a fox", style="ink"))
+
+
+async def test_private_results_are_shown_to_their_member_alone_and_can_be_worked_on(local: LocalDiscord) -> None:
+    """Nothing is posted in the channel; the private answer holds the picture with its buttons."""
+    before = {message.id for message in local.messages() if not message.is_ephemeral}
+    asked = slash(local, "txt2img", prompt="a secret cat", private=True, num_inference_steps=2)
+    await local.wait_for(lambda: asked.message and "seed" in asked.content and asked.message.attachments, 30)
+    assert asked.message
+    assert asked.message.is_ephemeral
+    custom_id(asked.message, "Refine low")
+    assert {message.id for message in local.messages() if not message.is_ephemeral} == before
+
+
+async def test_spoilers_are_covered(local: LocalDiscord) -> None:
+    """The file's name tells Discord to cover it, and the picture can be taken on all the same."""
+    await done(local, slash(local, "txt2img", prompt="a covered cat", spoiler=True, num_inference_steps=2))
+    assert delivered(local, "a covered cat").attachments[0]["filename"].startswith("SPOILER_")
+
+
+async def test_the_prompt_s_parts_are_joined(local: LocalDiscord) -> None:
+    """/prompt asks for subject, composition, surroundings, light and style, and draws them together."""
+    shown = slash(local, "prompt")
+    await local.wait_for(lambda: shown.record.modal, 5)
+    parts = {"subject": "a helped fox", "composition": "small", "style": "flat"}
+    await done(local, local.people.submit(local.world.members["ana"], shown, parts))
+    delivered(local, "a helped fox, small, flat")
+
+
+async def test_inpaint_takes_a_mask_or_names_what_is_missing(local: LocalDiscord) -> None:
+    """With a mask a picture is made; without mask and transparency a sentence says what to attach."""
+    import io
+
+    from PIL import Image, ImageDraw
+
+    mask, file = Image.new("L", (300, 200), 0), io.BytesIO()
+    ImageDraw.Draw(mask).rectangle((0, 0, 150, 200), fill=255)
+    mask.save(file, "PNG")
+    options = {"image": ("base.png", png()), "prompt": "a painted star", "num_inference_steps": 2}
+    del options["num_inference_steps"]
+    await done(local, slash(local, "inpaint", mask=("mask.png", file.getvalue()), **options))
+    delivered(local, "a painted star")
+    assert "Attach a mask" in await refused(local, slash(local, "inpaint", **options))
+
+
+async def test_without_an_editing_model_edit_offers_img2img(local: LocalDiscord, bot: Bot) -> None:
+    """/edit and Apps > Edit say that none is set up, and name the way that works."""
+    sentence = await refused(local, slash(local, "edit", instruction="make it red", image=("a.png", png())))
+    assert "No editing model is set up here; /img2img" in sentence
+
+
+@pytest.mark.slow
+async def test_edit_runs_from_command_to_message_with_a_tiny_kontext(tmp_path: Path) -> None:
+    """With an editing model in a catalogue of the operator's, /edit delivers, and its button stands on pictures."""
+    file = catalogue_with_kontext(tmp_path)
+    models = '["criar-embedded", "tiny-kontext", "realesr-animevideov3"]'
+    settings = f'[generation]\ncatalogues = ["{file}"]\nmodels = {models}\n'
+    async with running(tmp_path, settings) as (local, _):
+        await done(local, slash(local, "edit", instruction="make the sky purple", image=("a.png", png((64, 64)))))
+        message = delivered(local, "make the sky purple")
+        assert "Tiny Kontext" in message.content
+        custom_id(message, "Edit with words")
