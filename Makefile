@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo install test test-slow lint types lock clean
+.PHONY: demo install test test-slow lint types lock clean data train evaluate
 
 demo: $(INSTALLED)
 	@exec $(BIN)/python -m bot demo
@@ -35,6 +35,10 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+
+# The embedded model, made anew: data takes a minute and needs npm, train takes hours and may be stopped at any time.
+data train evaluate: $(INSTALLED)
+	$(BIN)/python -m training $@
 
 lock: $(INSTALLED)
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \

@@ -5,10 +5,11 @@ import asyncio
 import json
 import logging
 
-from . import acknowledgement, overhead, startup, strength
+from . import acknowledgement, embedded, overhead, startup, strength
 
 NAMES = {
     "acknowledgement": acknowledgement.run,
+    "embedded": embedded.run,
     "overhead": overhead.run,
     "startup": startup.run,
     "strength": strength.run,

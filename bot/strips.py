@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 TILE = 384  # pixels of a tile's side
 BAR = 84  # pixels of the label above it
 GAP = 8
-TEXT = 64  # pixels of a letter; a strip of five is seen a fifth as large on a phone
+TEXT = 13  # pixels of a letter for each column: the more there are, the smaller a strip is seen on a phone
 SMALLEST_TEXT = 30
 PAPER, INK, MISSING = "#17181c", "#ffffff", "#3a3c44"
 
@@ -25,7 +25,7 @@ def strip(tiles: Sequence[tuple[bytes | None, str]], columns: int | None = None)
     pen = ImageDraw.Draw(whole)
     for place, (data, label) in enumerate(tiles):
         left, top = corner(place, columns)
-        pen.text((left + TILE / 2, top - BAR / 2), label, INK, _font(pen, label), anchor="mm", stroke_width=1)
+        pen.text((left + TILE / 2, top - BAR / 2), label, INK, _font(pen, label, columns), anchor="mm", stroke_width=1)
         if data is None:
             pen.rectangle((left, top, left + TILE, top + TILE), fill=MISSING)
         else:
@@ -45,9 +45,9 @@ def corner(place: int, columns: int) -> tuple[int, int]:
     return GAP + place % columns * (TILE + GAP), GAP + BAR + place // columns * (TILE + BAR + GAP)
 
 
-def _font(pen: ImageDraw.ImageDraw, label: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _font(pen: ImageDraw.ImageDraw, label: str, columns: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """The largest size at which the label fits over its tile."""
-    for size in range(TEXT, SMALLEST_TEXT, -2):
+    for size in range(min(BAR - 20, TEXT * columns), SMALLEST_TEXT, -2):
         font = ImageFont.load_default(size)
         if pen.textlength(label, font) <= TILE:
             return font

@@ -25,6 +25,7 @@ def data() -> None:
     print(f"{artwork.render()} drawings in {ARTWORK}")
     painter = Painter(artwork.Artwork.load())
     save_references([painter.drawing(thing, style) for thing in range(len(load_things())) for style in STYLES])
+    vae.save_held_out()
     prompts.make()
     print(f"{len(tokens.make())} words and parts of words in {TOKENIZER}")
 

@@ -142,3 +142,24 @@ def _draw(source: str | Path) -> Pixels | None:
     result = np.clip(np.stack([np.asarray(plane) for plane in planes], -1), 0, 1)
     result[..., :3] = np.minimum(result[..., :3], result[..., 3:])
     return (result * 255 + 0.5).astype(np.uint8)
+
+
+def save_sheet(drawings: list[Pixels], columns: int, path: Path, side: int = SIDE) -> None:
+    """Write premultiplied drawings as one picture of tiles, each scaled to ``side`` pixels."""
+    sheet = Image.new("RGBA", (columns * side, -(-len(drawings) // columns) * side))
+    for place, drawing in enumerate(drawings):
+        alpha = np.maximum(drawing[..., 3:].astype(np.float32), 1)
+        straight = drawing.copy()
+        straight[..., :3] = np.clip(drawing[..., :3] / alpha * 255, 0, 255)
+        tile = Image.fromarray(straight).resize((side, side), Image.Resampling.BOX)
+        sheet.paste(tile, (place % columns * side, place // columns * side))
+    sheet.save(path, optimize=True)
+
+
+def load_sheet(path: Path, side: int) -> list[Pixels]:
+    """The premultiplied tiles of a picture that save_sheet wrote, those of an unfinished last row included."""
+    pixels = np.asarray(Image.open(path)).astype(np.float32)
+    pixels[..., :3] *= pixels[..., 3:] / 255
+    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
+    tiles = pixels.reshape(rows, side, columns, side, 4).swapaxes(1, 2).reshape(-1, side, side, 4)
+    return list(tiles.round().astype(np.uint8))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .artwork import load_sheet, save_sheet
 from .canvas import PALETTE
 from .things import load_things
 
@@ -43,16 +44,12 @@ class Classifier:
         self._path = path
 
     @cached_property
-    def _references(self) -> NDArray[np.float32]:
+    def references(self) -> NDArray[np.float32]:
         """Shape (things, styles, 24, 24, 4), premultiplied, 0 to 255."""
-        sheet = np.asarray(Image.open(self._path)).astype(np.float32)
-        rows, columns = sheet.shape[0] // SIDE, sheet.shape[1] // SIDE
-        tiles = sheet.reshape(rows, SIDE, columns, SIDE, 4).swapaxes(1, 2).reshape(-1, SIDE, SIDE, 4)
+        tiles = np.stack(load_sheet(self._path, SIDE)).astype(np.float32)
         things = len(load_things())
         styles = len(tiles) // things
-        tiles = tiles[: things * styles].reshape(things, styles, SIDE, SIDE, 4).copy()
-        tiles[..., :3] *= tiles[..., 3:] / 255
-        return tiles
+        return tiles[: things * styles].reshape(things, styles, SIDE, SIDE, 4)
 
     def look(self, picture: Picture, colour: NDArray[np.float32] | None = None) -> Seen:
         """What a picture of shape (height, width, 3) shows; its background's colour is taken from its border."""
@@ -61,7 +58,7 @@ class Classifier:
         box = bounding_square(pixels, background)
         if box is None:
             return Seen([], None)
-        references = self._references
+        references = self.references
         laid = references[..., :3] + background * (1 - references[..., 3:] / 255) - background
         laid = laid.reshape(-1, SIDE * SIDE * 3)
         x, y, side = box
@@ -115,13 +112,4 @@ def _crop(picture: Picture, x: float, y: float, side: float, background: NDArray
 
 def save_references(drawings: list[NDArray[np.uint8]], path: Path = REFERENCES) -> None:
     """Write drawings of shape (128, 128, 4), premultiplied, as one picture of small features."""
-    rows = -(-len(drawings) // COLUMNS)
-    sheet = Image.new("RGBA", (COLUMNS * SIDE, rows * SIDE))
-    for place, drawing in enumerate(drawings):
-        alpha = np.maximum(drawing[..., 3:].astype(np.float32), 1)
-        straight = drawing.copy()
-        straight[..., :3] = np.clip(drawing[..., :3] / alpha * 255, 0, 255)
-        # Premultiplied while it is scaled, so that transparent pixels lend no colour.
-        small = Image.fromarray(straight, "RGBA").resize((SIDE, SIDE), Image.Resampling.BOX)
-        sheet.paste(small, (place % COLUMNS * SIDE, place // COLUMNS * SIDE))
-    sheet.save(path, optimize=True)
+    save_sheet(drawings, COLUMNS, path, SIDE)

@@ -90,8 +90,6 @@ def _encode(job: tuple[int, int]) -> tuple[NDArray[np.float16], list[Scene]]:
     vae = AutoencoderKL.from_pretrained(VAE).to(memory_format=torch.channels_last)
     scenes = [random_scene(random) for _ in range(count)]
     pictures = [painter.draw(scene, random) for scene in scenes]
-    encoded = []
     with torch.inference_mode():
-        for some in batches(count, 16):
-            encoded.append(vae.encode(to_tensor(pictures[some])).latent_dist.mean.numpy().astype(np.float16))
-    return np.concatenate(encoded), scenes
+        encoded = [vae.encode(to_tensor(pictures[some])).latent_dist.mean.numpy() for some in batches(count, 16)]
+    return np.concatenate(encoded).astype(np.float16), scenes

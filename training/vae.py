@@ -9,13 +9,15 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .artwork import SIDE, Artwork, Pixels
+from .artwork import SIDE, Artwork, Pixels, load_sheet, save_sheet
 from .canvas import PALETTE, blank, jittered, outlined, paste
 from .loop import Stage
-from .paths import VAE
+from .paths import HERE, VAE
 from .things import load_things
 
 CHANNELS = 8
+HELD_OUT_SHEET = HERE / "held_out.png"
+SHEET = (8, 8)  # columns and rows of drawings
 CROP, CROPS, WHOLES = 64, 8, 2  # pixels; pictures in a batch
 WHOLE_FROM = 0.85  # share of the way after which it sees whole pictures
 HELD_OUT = 10  # of the drawings that are none of the things, every tenth is for measuring
@@ -113,15 +115,20 @@ def _save(model: nn.Module, step: int) -> None:
     print(f"vae: step {step}, held-out reconstruction {reconstruction_psnr(model):.2f} dB", flush=True)
 
 
-def reconstruction_psnr(vae: Any, count: int = 96) -> float:
-    """Mean PSNR in dB of held-out drawings at 128 x 128 on coloured backgrounds, from the posterior's mean."""
+def save_held_out() -> None:
+    """Write some of the held-out drawings as one picture, so that they can be measured without the packages."""
     artwork = Artwork.load()
+    places = Random(7).sample(held_out(artwork), SHEET[0] * SHEET[1])
+    save_sheet([artwork.pixels[place] for place in places], SHEET[0], HELD_OUT_SHEET)
+
+
+def reconstruction_psnr(vae: Any) -> float:
+    """Mean PSNR in dB of held-out drawings at 128 x 128 on coloured backgrounds, from the posterior's mean."""
     random = Random(7)
-    places = held_out(artwork)
     pictures = []
-    for place in random.sample(places, min(count, len(places))):
+    for drawing in load_sheet(HELD_OUT_SHEET, SIDE):
         canvas = blank(jittered(random.choice(list(PALETTE)), random))
-        paste(canvas, artwork.pixels[place], 0.5, 0.5, 0.85)
+        paste(canvas, drawing, 0.5, 0.5, 0.85)
         pictures.append(canvas.astype(np.uint8))
     values = []
     with torch.inference_mode():

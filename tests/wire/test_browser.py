@@ -70,3 +70,35 @@ async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page:
     await composer.press("Tab")
     await expect(page.get_by_role("option", name="0.5 medium: noticeable changes, composition kept")).to_be_visible()
     await shoot(page, "strength")
+
+
+async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page, local: LocalDiscord) -> None:
+    """Take one, compare strengths, take one of these, see its origin and the history: all by pressing buttons."""
+    composer = page.get_by_label("Message", exact=True)
+    await composer.type("/txt2img prompt:a fox on a teal background count:4 num_inference_steps:20", delay=1)
+    await composer.press("Enter")
+    await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)
+    await shoot(page, "gallery")
+    public = page.locator("article:not(.ephemeral)")
+    await public.last.get_by_role("button", name="Take 2", exact=True).click()
+    compare = public.last.get_by_role("button", name="Compare strengths (costs 4)")
+    await expect(compare).to_be_visible(timeout=20_000)
+    await shoot(page, "single")
+    await compare.click()
+    strip = page.get_by_alt_text("The same picture before, and changed at the strengths").last
+    await expect(strip).to_be_visible(timeout=60_000)
+    assert await strip.evaluate("i => i.decode().then(() => i.naturalWidth)") > 1900
+    await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)
+    await shoot(page, "strengths")
+    await public.last.get_by_role("button", name="Take 0.6", exact=True).click()
+    await expect(public.last).to_contain_text("strength 0.6 ", timeout=20_000)
+    await public.last.get_by_role("button", name="Origin").click()
+    await expect(page.locator("article.ephemeral").last).to_contain_text("2. img2img", timeout=20_000)
+    await shoot(page, "origin")
+    await composer.type("/history ", delay=1)
+    await composer.press("Enter")
+    await composer.press("Enter")
+    await expect(page.locator("article.ephemeral").last.get_by_role("button", name="Older")).to_be_visible(
+        timeout=20_000
+    )
+    await shoot(page, "history")

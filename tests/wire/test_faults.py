@@ -143,6 +143,33 @@ async def test_a_bot_that_is_killed_delivers_after_its_restart_and_its_buttons_w
 
 
 @pytest.mark.slow
+async def test_all_buttons_work_a_week_later_after_a_restart_and_without_the_files(tmp_path: Path) -> None:
+    """Gallery, single picture and strip of strengths: a week on, the files cleaned up, the bot killed and started."""
+    async with running(tmp_path) as (local, bot):
+        ana = local.world.members["ana"]
+        await done(local, slash(local, "txt2img", prompt="an old cat", count=2, num_inference_steps=5, seed=4))
+        gallery = delivered(local, "an old cat")
+        local.people.press(ana, gallery, custom_id(gallery, "Take 1"))
+        await local.wait_for(lambda: delivered(local, "an old cat").id != gallery.id, 10)
+        alone = delivered(local, "an old cat")
+        await done(local, local.people.press(ana, alone, custom_id(alone, "Compare")))
+        strip = delivered(local, "strengths 0.2")
+        await bot.kill()
+        local.world.backend.clock.advance(7 * 24 * 3600)
+        for folder in ("pictures", "inputs"):
+            for path in (bot.folder / "data" / folder).iterdir():
+                path.unlink()
+        await bot.start()
+        for message, label in ((gallery, "Take 2"), (alone, "Refine low"), (alone, "Enlarge 4"), (strip, "Take 0.6")):
+            newest = max(each.id for each in local.messages() if each.attachments)
+            asked = local.people.press(ana, message, custom_id(message, label))
+            await local.acknowledged(asked)
+            await local.wait_for(lambda: [m for m in local.messages() if m.attachments and m.id > newest], 60)  # noqa: B023
+        origin = local.people.press(ana, alone, custom_id(alone, "Origin"))
+        await local.wait_for(lambda: "an old cat" in origin.content, 20)
+
+
+@pytest.mark.slow
 async def test_twenty_images_a_day_and_not_one_more(tmp_path: Path) -> None:
     """The twenty-first image is refused privately, with the time of the reset."""
     async with running(tmp_path) as (local, _):
