@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import discord
 
 from .errors import Refusal
+from .store import JobRow
 from .text import locale_of
 
 DEFAULT_UPLOAD_LIMIT = 10 * 2**20  # bytes a file, where Discord names no other
@@ -63,6 +64,11 @@ async def private_asker(interaction: discord.Interaction, *, private: bool = Fal
         token=interaction.token,
         edit=interaction.edit_original_response,
     )
+
+
+async def asker_like(interaction: discord.Interaction, job: JobRow | None) -> Asker:
+    """As private_asker; what comes of a private or covered picture is private or covered too."""
+    return await private_asker(interaction, private=bool(job and job.private), spoiler=bool(job and job.spoiler))
 
 
 def check_may_post(interaction: discord.Interaction) -> None:

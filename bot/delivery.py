@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -36,6 +37,9 @@ TOO_LARGE, TOO_LARGE_CODE = 413, 40005
 
 #: what passes by itself: Discord's own trouble, or the network's
 PASSING = (aiohttp.ClientError, OSError, TimeoutError)
+
+#: sends a message with what a channel's or a webhook's send takes
+Send = Callable[..., Awaitable[Any]]
 
 
 class Delivery:
@@ -115,14 +119,12 @@ class Delivery:
             return []
         return message.attachments
 
-    async def show(self, job: JobRow, row: PictureRow, channel_id: int, say: Speaker) -> None:
-        """Post one finished picture in a message of its own. Raises Refusal where it is not kept any more."""
+    async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
+        """Send one finished picture in a message of its own. Raises Refusal where it is not kept any more."""
         data, name = await self.picture(job, row)
-        channel = self._client.get_partial_messageable(channel_id, guild_id=job.guild_id)
-        file = discord.File(io.BytesIO(data), name, description=self._alt_text(job, row), spoiler=job.spoiler)
-        message = await channel.send(
+        message = await send(
             self.describe(job, row),
-            file=file,
+            file=discord.File(io.BytesIO(data), name, description=self._alt_text(job, row), spoiler=job.spoiler),
             view=posted_view(job, row, say, edits=self._edits),
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,

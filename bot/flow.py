@@ -31,11 +31,11 @@ from generation import (
 from .asker import Asker
 from .compose import Composed, Source, say_notes
 from .config import FREE, Config
-from .delivery import Delivery
+from .delivery import Delivery, Send
 from .errors import Refusal
 from .progress import Pace, ProgressBoard
 from .store import JobRow, PictureRow, State, Store
-from .text import speaker
+from .text import Speaker, speaker
 from .words import inert
 
 log = logging.getLogger(__name__)
@@ -125,9 +125,9 @@ class Flow:
             job = before[0]
         return job.request
 
-    async def show(self, job: JobRow, row: PictureRow, channel_id: int, locale: str) -> None:
+    async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
         """Post a finished picture alone, with its actions. Raises Refusal where it is not kept any more."""
-        await self._delivery.show(job, row, channel_id, speaker(locale))
+        await self._delivery.show(job, row, say, send)
 
     async def picture(self, job: JobRow, row: PictureRow) -> bytes:
         """A finished picture's bytes. Raises Refusal where it is not kept any more."""

@@ -13,7 +13,7 @@ MAX_COUNT = 4
 LOW, MEDIUM, HIGH = 0.25, 0.5, 0.8
 
 #: words of strength, without accents; taken where they stand alone between commas, or end the sentence after one
-STRENGTHS = {
+STRENGTH_WORDS = {
     LOW: "subtle|subtly|slight|slightly|light|lightly|gentle|gently|soft|softly|low|weak|a little|a bit|just a bit|"
     "sutil|sutilmente|leve|levemente|suave|suavemente|fraco|baixo|baixa|um pouco|um pouquinho|"
     "ligero|ligeramente|debil|bajo|baja|un poco|un poquito|poco",
@@ -21,7 +21,7 @@ STRENGTHS = {
     HIGH: "strong|strongly|very strong|heavy|heavily|high|major|a lot|much|very much|"
     "forte|fortemente|muito|muito forte|alto|alta|intenso|bastante|fuerte|fuertemente|muy fuerte|mucho|intensa",
 }
-_WORDS = {word: value for value, words in STRENGTHS.items() for word in words.split("|")}
+_WORDS = {word: value for value, words in STRENGTH_WORDS.items() for word in words.split("|")}
 _NAMED = r"(?:strength|denoising|denoise|forca|intensidade|fuerza|intensidad)"
 _FLAG = re.compile(r"(?:--|—)\s*([a-z]+)\b\s*(.*?)(?=(?:--|—)\s*[a-z]|$)", re.IGNORECASE | re.DOTALL)
 _COUNT = re.compile(

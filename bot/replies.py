@@ -13,10 +13,12 @@ from .flow import pictures_of
 from .phrases import Phrase, read_phrase
 from .text import speaker
 from .views.errors import sentence_for
+from .words import inert
 
 if TYPE_CHECKING:
     from .client import Criar
 
+MAX_SHOWN = 300  # characters of the prompt
 REFUSAL_STAYS = 30.0  # seconds; a reply cannot be answered privately, so its refusal leaves again
 
 
@@ -27,7 +29,7 @@ async def answer_reply(client: "Criar", message: discord.Message) -> None:
     words = _words(client, message)
     replied = message.reference.message_id if message.reference else None
     ours = await client.store.jobs.of_message(replied) or await client.store.jobs.shown_in(replied) if replied else None
-    meant = client.user is not None and client.user in message.mentions
+    meant = message.guild is None or (client.user is not None and client.user in message.mentions)
     if not words or not (ours or (meant and (replied or pictures_of(message.attachments)))):
         return
     asker = message_asker(message)
@@ -54,7 +56,9 @@ async def _understood(client: "Criar", message: discord.Message, phrase: Phrase)
             raise Refusal("Say what the picture should show, for example “as a watercolour, strong”.")
         source = await flow.receive(attachment)
         composed = compose(client.catalogue, Task.IMG2IMG, _options(phrase, phrase.prompt), source)
-    return Composed(request=composed.request, notes=(_note(composed, phrase), *composed.notes), parent=composed.parent)
+    return Composed(
+        request=composed.request, notes=(*_notes(composed, phrase), *composed.notes), parent=composed.parent
+    )
 
 
 def _options(phrase: Phrase, prompt: str) -> Options:
@@ -68,22 +72,22 @@ def _options(phrase: Phrase, prompt: str) -> Options:
     )
 
 
-def _note(composed: Composed, phrase: Phrase) -> Note:
+def _notes(composed: Composed, phrase: Phrase) -> tuple[Note, ...]:
+    """How the words were understood."""
     request = composed.request
     said: Note = (
         "Understood: “{prompt}”, strength {strength}, {count} of them, {width}×{height}.",
         {
-            "prompt": request.prompt,
+            "prompt": inert(request.prompt, MAX_SHOWN),
             "strength": f"{request.strength:g}",
             "count": request.count,
             "width": request.width,
             "height": request.height,
         },
     )
-    if phrase.unknown:
-        text = said[0] + " I do not know {unknown}."
-        return text, {**said[1], "unknown": ", ".join(phrase.unknown)}
-    return said
+    if not phrase.unknown:
+        return (said,)
+    return said, ("I do not know {unknown}, and left it out.", {"unknown": ", ".join(phrase.unknown)})
 
 
 async def _foreign(client: "Criar", message: discord.Message) -> discord.Attachment:

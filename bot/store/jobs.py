@@ -144,7 +144,7 @@ class Jobs:
         """A finished picture with its job."""
         job_id, _, place = picture_id.partition(":")
         job = await self.get(job_id)
-        row = job.at(int(place)) if job else None
+        row = job.at(int(place)) if job and place.isdecimal() else None
         return (job, row) if job and row else None
 
     async def set_post(self, message_id: int, picture_id: str) -> None:

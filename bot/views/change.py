@@ -7,7 +7,7 @@ import discord
 
 from generation import Request
 
-from ..asker import private_asker
+from ..asker import asker_like
 from ..compose import changed
 from ..errors import Refusal
 from ..store import JobRow
@@ -57,9 +57,9 @@ async def take_change(interaction: "discord.Interaction[Criar]", custom_id: str,
     match = CUSTOM_ID.fullmatch(custom_id)
     if match is None:
         return False
-    asker = await private_asker(interaction)
     client = interaction.client
     job = await client.store.jobs.get(match["job"])
+    asker = await asker_like(interaction, job)
     if job is None:
         raise Refusal("This request is not kept any more; make a new one with /txt2img.")
     offered = changeable(job.request)

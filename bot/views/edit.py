@@ -6,7 +6,7 @@ import discord
 
 from generation import Task
 
-from ..asker import private_asker
+from ..asker import asker_like
 from ..compose import Options, compose, editor
 from ..text import Speaker
 from .refine import source_of
@@ -33,9 +33,10 @@ async def take_edit(interaction: "discord.Interaction[Criar]", custom_id: str, f
     verb, _, picked = custom_id.partition(":")
     if verb != "edit":
         return False
-    asker = await private_asker(interaction)
     client = interaction.client
-    source, _ = await source_of(client, picked)
+    found = await client.store.jobs.picture(picked)
+    asker = await asker_like(interaction, found[0] if found else None)
+    source = await source_of(client, picked)
     options = Options(prompt=filled_in.get("prompt", ""), model=editor(client.catalogue).id)
     await client.flow.submit(asker, compose(client.catalogue, Task.EDIT, options, source))
     return True

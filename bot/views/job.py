@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ButtonStyle
 
-from ..asker import private_asker
+from ..asker import asker_like
 from ..compose import changed
 from ..errors import Refusal
 from ..store import JobRow
@@ -74,7 +74,7 @@ def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
 
 
 async def _again(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
-    asker = await private_asker(interaction)
+    asker = await asker_like(interaction, job)
     composed = changed(interaction.client.catalogue, job.request, {"seed": ""}, job.parent)
     await interaction.client.flow.submit(asker, composed)
 

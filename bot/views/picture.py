@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ButtonStyle
 
-from ..asker import private_asker
+from ..asker import asker_like
 from ..compose import MEDIUM, Options, editor, enlarge, refined
 from ..errors import Refusal
 from ..origin import origin
@@ -150,7 +150,7 @@ async def _submit_refined(
     *,
     enlarge_first: bool = False,
 ) -> None:
-    asker = await private_asker(interaction)
+    asker = await asker_like(interaction, job)
     client = interaction.client
     source, style = await client.flow.take_up(job, row), await client.flow.style_of(job)
     composed = refined(client.catalogue, style, source, options, strengths, enlarge_first=enlarge_first)
@@ -170,7 +170,7 @@ async def _edit(interaction: "discord.Interaction[Criar]", _: JobRow, row: Pictu
 
 
 async def _enlarge(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, factor: float) -> None:
-    asker = await private_asker(interaction)
+    asker = await asker_like(interaction, job)
     client = interaction.client
     source = await client.flow.take_up(job, row)
     await client.flow.submit(asker, enlarge(client.catalogue, source, int(factor)))

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from generation import Request, Task
+from generation import Task
 
-from ..asker import private_asker
+from ..asker import asker_like
 from ..compose import MEDIUM, Options, Source, compose, read_fields, refined
 from ..errors import Refusal
 from ..text import Speaker
@@ -15,7 +15,6 @@ from ..text import Speaker
 if TYPE_CHECKING:
     from ..client import Criar
 
-OWN = re.compile(r"[0-9a-f]{12}:\d")
 #: a channel, a message, and which of its pictures
 FOREIGN = re.compile(r"(\d{1,20}):(\d{1,20}):(\d)")
 MAX_PROMPT, MAX_SHORT = 1500, 60  # characters
@@ -47,30 +46,27 @@ async def take_refine(interaction: "discord.Interaction[Criar]", custom_id: str,
     verb, _, picked = custom_id.partition(":")
     if verb != "refine":
         return False
-    asker = await private_asker(interaction)
-    client = interaction.client
-    options = _options(filled_in)
-    source, style = await source_of(client, picked)
-    if style:
-        composed = refined(client.catalogue, style, source, options)
+    client, options = interaction.client, _options(filled_in)
+    found = await client.store.jobs.picture(picked)
+    asker = await asker_like(interaction, found[0] if found else None)
+    source = await source_of(client, picked)
+    if found:
+        composed = refined(client.catalogue, await client.flow.style_of(found[0]), source, options)
     else:
         composed = compose(client.catalogue, Task.IMG2IMG, options, source)
     await client.flow.submit(asker, composed)
     return True
 
 
-async def source_of(client: "Criar", picked: str) -> tuple[Source, Request | None]:
-    """The picture that a custom_id names, and where it is one of ours the request that drew it.
-
-    Raises Refusal where it cannot be had any more.
-    """
-    if OWN.fullmatch(picked) and (found := await client.store.jobs.picture(picked)):
-        return await client.flow.take_up(*found), await client.flow.style_of(found[0])
+async def source_of(client: "Criar", picked: str) -> Source:
+    """The picture that a custom_id names: one of ours, or an attachment. Raises Refusal where it cannot be had."""
+    if found := await client.store.jobs.picture(picked):
+        return await client.flow.take_up(*found)
     foreign = FOREIGN.fullmatch(picked)
     if foreign is None:
         raise Refusal("This picture is not kept any more; make a new one with /txt2img.")
     attachment = await client.flow.attachment(*(int(part) for part in foreign.groups()))
-    return await client.flow.receive(attachment), None
+    return await client.flow.receive(attachment)
 
 
 def _options(filled_in: dict[str, str]) -> Options:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -9,7 +10,7 @@ import discord
 from ..asker import check_may_post
 from ..errors import Refusal
 from ..store import JobRow, PictureRow
-from ..text import Speaker, locale_of
+from ..text import Speaker, speaker_for
 from ..words import inert
 from .errors import answering
 
@@ -46,8 +47,15 @@ class TakeSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"take
 async def show_alone(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow) -> None:
     """Post one picture in a message of its own, in full size and with its actions."""
     await interaction.response.defer()
+    flow, say = interaction.client.flow, speaker_for(interaction)
+    if job.private:
+        await flow.show(job, row, say, partial(interaction.followup.send, ephemeral=True))
+        return
     check_may_post(interaction)
-    await interaction.client.flow.show(job, row, interaction.channel_id or job.channel_id, locale_of(interaction))
+    here = interaction.client.get_partial_messageable(
+        interaction.channel_id or job.channel_id, guild_id=interaction.guild_id
+    )
+    await flow.show(job, row, say, here.send)
 
 
 def take_view(say: Speaker, pictures: Sequence[tuple[JobRow, PictureRow]], first: int = 1) -> discord.ui.View:

@@ -67,6 +67,37 @@ async def test_private_results_are_shown_to_their_member_alone_and_can_be_worked
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
 
+async def test_what_comes_of_a_private_picture_stays_private(local: LocalDiscord) -> None:
+    """Taking one of four, and refining it, show nothing in the channel."""
+    ana = local.world.members["ana"]
+    before = {message.id for message in local.messages() if not message.is_ephemeral}
+    asked = slash(local, "txt2img", prompt="a private fox", private=True, count=2, num_inference_steps=2)
+    await local.wait_for(lambda: asked.message and len(asked.message.attachments) == 2 and "seed" in asked.content, 30)
+    assert asked.message
+    taken = local.people.press(ana, asked.message, custom_id(asked.message, "Take 2"))
+    await local.acknowledged(taken)
+    varied = local.people.press(ana, asked.message, custom_id(asked.message, "Vary 1"))
+    await local.wait_for(lambda: varied.message and "strength 0.5" in varied.content, 30)
+    shown = [m for m in local.messages() if m.is_ephemeral and "a private fox" in m.content and m.attachments]
+    assert len(shown) >= 3
+    assert {message.id for message in local.messages() if not message.is_ephemeral} == before
+
+
+async def test_it_works_in_direct_messages_and_as_an_app_of_the_member_s(local: LocalDiscord) -> None:
+    """A command in a direct message posts there; installed to the member alone, the result is his private answer."""
+    ana = local.world.members["ana"]
+    channel = local.world.backend.get_dm_channel(ana).id
+    local.people.slash(ana, channel, "txt2img", {"prompt": "a cat by post", "num_inference_steps": 2})
+    here = local.world.backend.messages.setdefault(channel, {})
+    await local.wait_for(lambda: [m for m in here.values() if "a cat by post" in m.content and m.attachments], 30)
+    local.world.user_installs.add(ana)
+    asked = slash(local, "txt2img", prompt="a cat of my own", num_inference_steps=2)
+    await local.wait_for(lambda: asked.message and asked.message.attachments and "seed" in asked.content, 30)
+    local.world.user_installs.discard(ana)
+    assert asked.message
+    assert asked.message.is_ephemeral
+
+
 async def test_spoilers_are_covered(local: LocalDiscord) -> None:
     """The file's name tells Discord to cover it, and the picture can be taken on all the same."""
     await done(local, slash(local, "txt2img", prompt="a covered cat", spoiler=True, num_inference_steps=2))

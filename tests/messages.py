@@ -1,0 +1,60 @@
+"""Every sentence that a person may read, found in the source: what the catalogues must hold.
+
+Sentences are the first argument of say(), locale_str(), the errors that carry one, and fail(); the keyword ``template``;
+tuples of a sentence and its parameters (Note); and the constants below, which are said later.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("bot", "generation")
+SAYERS = {
+    "say", "_say", "locale_str", "as_it_stands", "fail", "speaker_for",
+    "Refusal", "GenerationError", "PictureError", "RequestError", "ModelError",
+}  # fmt: skip
+CONSTANTS = {"STRENGTHS", "SHAPES"}  # of bot/commands/fields.py and bot/compose.py: said where they are suggested
+OPERATORS = {"generation/engine/upscale.py"}  # what stands there is read in the log
+
+
+def messages() -> dict[str, str | None]:
+    """The sentences, each with its plural where it has one."""
+    found: dict[str, str | None] = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if path.relative_to(ROOT).as_posix() not in OPERATORS:
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                    found |= dict(_said(node))
+    return found
+
+
+def _said(node: ast.AST) -> Iterator[tuple[str, str | None]]:
+    match node:
+        case ast.Call(func=func, args=[first, second, *_]) if _name(func) == "plural":
+            if (one := _text(first)) and (many := _text(second)):
+                yield one, many
+        case ast.Call(func=func, args=[first, *_]) if _name(func) in SAYERS or _is_speaker(func):
+            if text := _text(first):
+                yield text, None
+        case ast.Tuple(elts=[first, ast.Dict()]):
+            # A Note; a name with its options has no space.
+            if (text := _text(first)) and " " in text:
+                yield text, None
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in CONSTANTS:
+            yield from ((text, None) for each in ast.walk(value) if (text := _text(each)))
+    if isinstance(node, ast.Call):
+        yield from ((text, None) for each in node.keywords if each.arg == "template" and (text := _text(each.value)))
+
+
+def _is_speaker(func: ast.expr) -> bool:
+    """speaker_for(interaction)("…"): a speaker that is used at once."""
+    return isinstance(func, ast.Call) and _name(func.func) in ("speaker", "speaker_for")
+
+
+def _name(func: ast.expr) -> str:
+    return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+
+
+def _text(node: ast.AST) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
