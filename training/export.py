@@ -8,7 +8,7 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionMod
 from transformers import CLIPTextModel
 
 from . import tokens
-from .paths import TOKENIZER, TUNED, UNET, VAE
+from .paths import TEXT_ENCODER, TOKENIZER, UNET, VAE
 from .unet import scheduler
 
 
@@ -16,7 +16,7 @@ def export(folder: Path) -> None:
     """Write the nets in half precision, as the stock StableDiffusionPipeline reads them."""
     pipeline = StableDiffusionPipeline(
         vae=AutoencoderKL.from_pretrained(VAE),
-        text_encoder=CLIPTextModel.from_pretrained(TUNED),
+        text_encoder=CLIPTextModel.from_pretrained(TEXT_ENCODER),
         tokenizer=tokens.load(),
         unet=UNet2DConditionModel.from_pretrained(UNET),
         scheduler=scheduler(),

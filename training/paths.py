@@ -10,7 +10,6 @@ LATENTS = WORK / "latents.npz"
 VAE = WORK / "vae"
 TOKENIZER = WORK / "tokenizer"
 TEXT_ENCODER = WORK / "text_encoder"
-TUNED = WORK / "text_encoder_tuned"
 UNET = WORK / "unet"
 #: the folder that ships with the bot
 MODEL = HERE.parent / "generation" / "embedded" / "model"
