@@ -16,6 +16,7 @@ from generation import (
     Event,
     Failed,
     Finished,
+    Job,
     Parameters,
     Picture,
     Preview,
@@ -61,6 +62,7 @@ class Flow:
         self._board = ProgressBoard(service)
         self._askers: dict[str, tuple[Asker, str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._made_again: dict[str, asyncio.Future[None]] = {}
         self._seen: dict[int, list[discord.Attachment]] = {}
 
     async def receive(self, attachment: discord.Attachment) -> Source:
@@ -114,7 +116,7 @@ class Flow:
 
     async def take_up(self, job: JobRow, row: PictureRow) -> Source:
         """A finished picture, as the source of another. Raises Refusal where it is not kept any more."""
-        return replace(await self._keep(*await self._delivery.picture(job, row)), picture=row.id)
+        return replace(await self._keep(*await self._have(job, row)), picture=row.id)
 
     async def style_of(self, job: JobRow) -> Request:
         """The request that drew a picture, behind enlargements that only made it larger."""
@@ -127,11 +129,32 @@ class Flow:
 
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
         """Post a finished picture alone, with its actions. Raises Refusal where it is not kept any more."""
+        await self._have(job, row)
         await self._delivery.show(job, row, say, send)
 
     async def picture(self, job: JobRow, row: PictureRow) -> bytes:
         """A finished picture's bytes. Raises Refusal where it is not kept any more."""
-        return (await self._delivery.picture(job, row))[0]
+        return (await self._have(job, row))[0]
+
+    async def _have(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
+        """A finished picture's bytes and name. A private one stands in no message, so where its file was cleaned up
+        it is made again from its seed, free. Raises Refusal where that cannot be done."""
+        try:
+            return await self._delivery.picture(job, row)
+        except Refusal:
+            if not job.private or any(not path.exists() for path in job.request.images):
+                raise
+        if row.id not in self._made_again:
+            self._made_again[row.id] = asyncio.get_running_loop().create_future()
+            everything = Job(id=job.id, user_id=job.user_id, priority=self._priority, request=job.request).pictures()
+            self._service.submit([everything[row.place]])
+        await asyncio.shield(self._made_again[row.id])
+        return await self._delivery.picture(job, row)
+
+    def _ended_again(self, picture_id: str) -> None:
+        """Wake those who wait for a picture that was made again."""
+        if (waiting := self._made_again.pop(picture_id, None)) and not waiting.done():
+            waiting.set_result(None)
 
     async def submit(self, asker: Asker, composed: Composed) -> None:
         """Accept the request, queue its pictures and announce them.
@@ -217,9 +240,11 @@ class Flow:
                 await jobs.started(picture_id, attempt)
             case Finished(picture_id=picture_id, attempt=attempt, png=png, seconds=seconds):
                 await asyncio.to_thread(self._store.files.keep_picture, picture_id, png)
+                self._ended_again(picture_id)
                 if await jobs.finished(picture_id, attempt, seconds):
                     await self._on_ended(picture_id)
-            case Failed():
+            case Failed(picture_id=picture_id):
+                self._ended_again(picture_id)
                 await self._on_failed(event)
             case Cancelled(picture_id=picture_id, attempt=attempt):
                 if await jobs.cancelled(picture_id, attempt):

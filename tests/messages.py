@@ -1,7 +1,7 @@
 """Every sentence that a person may read, found in the source: what the catalogues must hold.
 
-Sentences are the first argument of say(), locale_str(), the errors that carry one, and fail(); the keyword ``template``;
-tuples of a sentence and its parameters (Note); and the constants below, which are said later.
+Sentences are the first argument of say(), locale_str(), the errors that carry one, and fail(); the keyword
+``template``; tuples of a sentence and its parameters (Note); and the constants below, which are said later.
 """
 
 import ast

@@ -160,8 +160,8 @@ async def _submit_refined(
 async def _ask(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
     style = await interaction.client.flow.style_of(job)
     say = speaker_for(interaction)
-    model = "" if style.strengths else style.model
-    await interaction.response.send_modal(RefineModal(f"refine:{row.id}", say, prompt=style.prompt, model=model))
+    modal = RefineModal(f"refine:{row.id}", say, prompt=style.prompt, model=style.model)
+    await interaction.response.send_modal(modal)
 
 
 async def _edit(interaction: "discord.Interaction[Criar]", _: JobRow, row: PictureRow, __: float) -> None:

@@ -1,12 +1,13 @@
 """Apps > Refine, Edit, Upscale, Picture info: what is done with a picture of anybody's message."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import discord
 
-from generation import Parameters
+from generation import GenerationError, Parameters
 
 from ..asker import private_asker
 from ..compose import editor, enlarge, pixels
@@ -18,12 +19,13 @@ from ..words import inert
 from .details import details
 from .edit import EditModal
 from .errors import answering
-from .refine import RefineModal
+from .refine import MAX_PROMPT, RefineModal
 
 if TYPE_CHECKING:
     from ..client import Criar
 
 FACTOR = 4
+LOOK_SECONDS = 1.5
 MAX_SHOWN = 700  # characters of what a picture carries
 
 
@@ -90,7 +92,20 @@ async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, me
             RefineModal(f"refine:{row.id}", say, prompt=style.prompt, model=style.model)
         )
         return
-    await interaction.response.send_modal(RefineModal(f"refine:{channel_id}:{message_id}:{place}", say))
+    prompt = await _carried(interaction, channel_id, message_id, place)
+    modal = RefineModal(f"refine:{channel_id}:{message_id}:{place}", say, prompt=prompt)
+    await interaction.response.send_modal(modal)
+
+
+async def _carried(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> str:
+    """The prompt that a picture carries, if that is found out in time: the modal must be shown within three seconds."""
+    flow = interaction.client.flow
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            found = await flow.parameters(await flow.attachment(channel_id, message_id, place))
+    except (TimeoutError, Refusal, GenerationError, discord.HTTPException):
+        return ""
+    return found.prompt[:MAX_PROMPT] if found else ""
 
 
 async def _edit(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:

@@ -1,8 +1,10 @@
 """What people choose once: their own defaults, saved styles, results for themselves; and help with the prompt."""
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 from sandbox import LocalDiscord
 from tests.tiny import catalogue_with_kontext
@@ -83,6 +85,29 @@ async def test_what_comes_of_a_private_picture_stays_private(local: LocalDiscord
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
 
+async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: LocalDiscord, bot: Bot) -> None:
+    """It stands in no message, so its seed makes it anew, the same to the pixel; nothing is charged."""
+    ana = local.world.members["ana"]
+    asked = slash(local, "txt2img", prompt="a swept fox", private=True, count=2, num_inference_steps=2)
+    await local.wait_for(lambda: asked.message and len(asked.message.attachments) == 2 and "seed" in asked.content, 30)
+    assert asked.message
+    kept = local.files(asked.message)
+    left = (await done(local, slash(local, "txt2img", prompt="before", num_inference_steps=2))).split("You have ")[1]
+    for path in (bot.folder / "data" / "pictures").iterdir():
+        path.unlink()
+    before = {message.id for message in local.messages()}
+    local.people.press(ana, asked.message, custom_id(asked.message, "Take 2"))
+    await local.wait_for(lambda: [m for m in local.messages() if m.id not in before and m.attachments], 30)
+    (again,) = [m for m in local.messages() if m.id not in before and m.attachments]
+    assert pixels(local.files(again)[0]) == pixels(kept[1])
+    now = (await done(local, slash(local, "txt2img", prompt="after", num_inference_steps=2))).split("You have ")[1]
+    assert int(now.split()[0]) == int(left.split()[0]) - 1
+
+
+def pixels(png: bytes) -> bytes:
+    return Image.open(io.BytesIO(png)).tobytes()
+
+
 async def test_it_works_in_direct_messages_and_as_an_app_of_the_member_s(local: LocalDiscord) -> None:
     """A command in a direct message posts there; installed to the member alone, the result is his private answer."""
     ana = local.world.members["ana"]
@@ -115,10 +140,6 @@ async def test_the_prompt_s_parts_are_joined(local: LocalDiscord) -> None:
 
 async def test_inpaint_takes_a_mask_or_names_what_is_missing(local: LocalDiscord) -> None:
     """With a mask a picture is made; without mask and transparency a sentence says what to attach."""
-    import io
-
-    from PIL import Image, ImageDraw
-
     mask, file = Image.new("L", (300, 200), 0), io.BytesIO()
     ImageDraw.Draw(mask).rectangle((0, 0, 150, 200), fill=255)
     mask.save(file, "PNG")
