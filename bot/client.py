@@ -17,6 +17,7 @@ from .commands import COMMANDS
 from .config import Config
 from .delivery import Delivery
 from .flow import Flow
+from .intake import Intake
 from .replies import answer_reply
 from .store import Store
 from .text import CommandTranslator
@@ -50,7 +51,8 @@ class Criar(discord.Client):
         self.store = store
         self.service = service
         self.catalogue = catalogue
-        self.flow = Flow(config, store, service, Delivery(self, store, catalogue))
+        self.intake = Intake(self, store.files)
+        self.flow = Flow(config, store, service, Delivery(self, store, catalogue), self.intake)
         self.tree = Tree(self)
         self._following: asyncio.Task[None]
         self._resumed = False

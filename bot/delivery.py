@@ -111,14 +111,6 @@ class Delivery:
                 return tile, f"{self._name(job, row)}.png"
         raise Refusal("That picture is not kept any more; attach it to /img2img instead.")
 
-    async def attachments(self, channel_id: int, message_id: int) -> list[discord.Attachment]:
-        """What is attached to anybody's message; nothing where we may not see it."""
-        try:
-            message = await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
-        except discord.HTTPException:
-            return []
-        return message.attachments
-
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
         """Send one finished picture in a message of its own. Raises Refusal where it is not kept any more."""
         data, name = await self.picture(job, row)

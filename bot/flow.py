@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import discord
@@ -17,7 +16,6 @@ from generation import (
     Failed,
     Finished,
     Job,
-    Parameters,
     Picture,
     Preview,
     Progress,
@@ -25,8 +23,6 @@ from generation import (
     Service,
     Started,
     Task,
-    images,
-    read_parameters,
 )
 
 from .asker import Asker
@@ -34,28 +30,22 @@ from .compose import Composed, Source, say_notes
 from .config import FREE, Config
 from .delivery import Delivery, Send
 from .errors import Refusal
+from .intake import Intake
 from .progress import Pace, ProgressBoard
 from .store import JobRow, PictureRow, State, Store
 from .text import Speaker, speaker
-from .words import inert
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
-MAX_SEEN = 500  # messages whose attachments are kept at hand
-MAX_NAME = 60  # characters of a file's name that are shown
-
-
-def pictures_of(attachments: list[discord.Attachment]) -> list[discord.Attachment]:
-    """Those that are pictures by their type, or may be where Discord names none."""
-    return [each for each in attachments if each.content_type is None or each.content_type.startswith("image/")]
 
 
 class Flow:
     """Carries requests from members to the generation module, and pictures back."""
 
-    def __init__(self, config: Config, store: Store, service: Service, delivery: Delivery) -> None:
+    def __init__(self, config: Config, store: Store, service: Service, delivery: Delivery, intake: Intake) -> None:
         self._store = store
+        self._intake = intake
         self._service = service
         self._delivery = delivery
         self._priority = config.plans[FREE].priority
@@ -63,60 +53,10 @@ class Flow:
         self._askers: dict[str, tuple[Asker, str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._made_again: dict[str, asyncio.Future[None]] = {}
-        self._seen: dict[int, list[discord.Attachment]] = {}
-
-    async def receive(self, attachment: discord.Attachment) -> Source:
-        """Check and keep a picture that a person sent. Raises generation.PictureError."""
-        images.check_bytes(attachment.size)
-        return await self._keep(await attachment.read(), attachment.filename)
-
-    async def parameters(self, attachment: discord.Attachment) -> Parameters | None:
-        """How a picture was made, where it says so. Raises generation.PictureError."""
-        images.check_bytes(attachment.size)
-        return await asyncio.to_thread(read_parameters, await attachment.read())
-
-    def saw(self, message: discord.Message) -> None:
-        """Keep a message's attachments at hand, since not every message that is shown to us can be fetched later."""
-        self._seen[message.id] = message.attachments
-        while len(self._seen) > MAX_SEEN:
-            del self._seen[next(iter(self._seen))]
-
-    async def attachment(self, channel_id: int, message_id: int, place: int) -> discord.Attachment:
-        """A picture of anybody's message. Raises Refusal where it cannot be seen."""
-        found = self._seen.get(message_id)
-        if found is None:
-            found = await self._delivery.attachments(channel_id, message_id)
-        pictures = pictures_of(found)
-        if place >= len(pictures):
-            raise Refusal("I cannot see that picture; save it and attach it to /img2img.")
-        return pictures[place]
-
-    async def receive_mask(self, picture: discord.Attachment, mask: discord.Attachment | None) -> Path:
-        """Where a picture is to be made anew: the mask that was sent, or the picture's transparent part.
-
-        Raises Refusal where there is neither, and generation.PictureError.
-        """
-        chosen = mask or picture
-        images.check_bytes(chosen.size)
-        data = await chosen.read()
-        if mask is None and not await asyncio.to_thread(images.has_transparency, data):
-            raise Refusal(
-                "Attach a mask: a picture of the same shape, white where it is to be made anew; or make that part of "
-                "the picture transparent."
-            )
-        png = await asyncio.to_thread(images.open_mask, data)
-        return await asyncio.to_thread(self._store.files.keep_input, png)
-
-    async def _keep(self, data: bytes, name: str) -> Source:
-        opened = await asyncio.to_thread(images.open_picture, data)
-        path = await asyncio.to_thread(self._store.files.keep_input, opened.png)
-        return Source(
-            path=path, name=inert(name, MAX_NAME), width=opened.width, height=opened.height, notes=tuple(opened.notes)
-        )
 
     async def take_up(self, job: JobRow, row: PictureRow) -> Source:
         """A finished picture, as the source of another. Raises Refusal where it is not kept any more."""
-        return replace(await self._keep(*await self._have(job, row)), picture=row.id)
+        return replace(await self._intake.keep(*await self._have(job, row)), picture=row.id)
 
     async def style_of(self, job: JobRow) -> Request:
         """The request that drew a picture, behind enlargements that only made it larger."""

@@ -9,7 +9,7 @@ from generation import Task
 from .asker import message_asker
 from .compose import MEDIUM, Composed, Note, Options, compose, refined
 from .errors import Refusal
-from .flow import pictures_of
+from .intake import pictures_of
 from .phrases import Phrase, read_phrase
 from .text import speaker
 from .views.errors import sentence_for
@@ -54,7 +54,7 @@ async def _understood(client: "Criar", message: discord.Message, phrase: Phrase)
         attachment = await _foreign(client, message)
         if not phrase.prompt:
             raise Refusal("Say what the picture should show, for example “as a watercolour, strong”.")
-        source = await flow.receive(attachment)
+        source = await client.intake.receive(attachment)
         composed = compose(client.catalogue, Task.IMG2IMG, _options(phrase, phrase.prompt), source)
     return Composed(
         request=composed.request, notes=(*_notes(composed, phrase), *composed.notes), parent=composed.parent
@@ -101,7 +101,7 @@ async def _foreign(client: "Criar", message: discord.Message) -> discord.Attachm
         if found:
             return found[0]
     try:
-        return await client.flow.attachment(message.channel.id, reference.message_id if reference else 0, 0)  # type: ignore[arg-type]
+        return await client.intake.attachment(message.channel.id, reference.message_id if reference else 0, 0)  # type: ignore[arg-type]
     except Refusal:
         raise Refusal(
             "I cannot see that picture; open its menu (right click, or press and hold) and choose Apps > Refine."

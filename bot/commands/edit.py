@@ -27,6 +27,6 @@ async def edit(
     asker = await private_asker(interaction)
     client = interaction.client
     options = Options(prompt=instruction, model=model or editor(client.catalogue).id, count=count, seed=seed)
-    source, *others = [await client.flow.receive(each) for each in (image, image2, image3) if each]
+    source, *others = [await client.intake.receive(each) for each in (image, image2, image3) if each]
     more = tuple(other.path for other in others)
     await client.flow.submit(asker, compose(client.catalogue, Task.EDIT, options, source, more))

@@ -48,8 +48,8 @@ async def img2img(
 ) -> None:
     wished = await wishes(interaction)
     asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
-    flow, options = interaction.client.flow, wished.options
-    source = await flow.receive(image)
+    client, options = interaction.client, wished.options
+    source = await client.intake.receive(image)
     if prompt is None:
-        options = carried_over(options, await flow.parameters(image))
-    await flow.submit(asker, compose(interaction.client.catalogue, Task.IMG2IMG, options, source))
+        options = carried_over(options, await client.intake.parameters(image))
+    await client.flow.submit(asker, compose(client.catalogue, Task.IMG2IMG, options, source))

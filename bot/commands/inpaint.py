@@ -44,8 +44,8 @@ async def inpaint(
 ) -> None:
     wished = await wishes(interaction)
     asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
-    flow = interaction.client.flow
-    where = await flow.receive_mask(image, mask)
-    source = await flow.receive(image)
-    composed = compose(interaction.client.catalogue, Task.INPAINT, wished.options, source, (where,))
-    await flow.submit(asker, composed)
+    client = interaction.client
+    where = await client.intake.receive_mask(image, mask)
+    source = await client.intake.receive(image)
+    composed = compose(client.catalogue, Task.INPAINT, wished.options, source, (where,))
+    await client.flow.submit(asker, composed)

@@ -15,6 +15,6 @@ from .fields import Interaction, described
 @app_commands.choices(factor=[Choice(name="2×", value=2), Choice(name="4×", value=4)])
 async def upscale(interaction: "Interaction", image: discord.Attachment, factor: int = 4) -> None:
     asker = await private_asker(interaction)
-    flow = interaction.client.flow
-    source = await flow.receive(image)
-    await flow.submit(asker, enlarge(interaction.client.catalogue, source, factor))
+    client = interaction.client
+    source = await client.intake.receive(image)
+    await client.flow.submit(asker, enlarge(client.catalogue, source, factor))

@@ -65,8 +65,8 @@ async def source_of(client: "Criar", picked: str) -> Source:
     foreign = FOREIGN.fullmatch(picked)
     if foreign is None:
         raise Refusal("This picture is not kept any more; make a new one with /txt2img.")
-    attachment = await client.flow.attachment(*(int(part) for part in foreign.groups()))
-    return await client.flow.receive(attachment)
+    attachment = await client.intake.attachment(*(int(part) for part in foreign.groups()))
+    return await client.intake.receive(attachment)
 
 
 def _options(filled_in: dict[str, str]) -> Options:

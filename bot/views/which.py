@@ -12,7 +12,7 @@ from generation import GenerationError, Parameters
 from ..asker import private_asker
 from ..compose import editor, enlarge, pixels
 from ..errors import Refusal
-from ..flow import pictures_of
+from ..intake import pictures_of
 from ..store import JobRow, PictureRow, State
 from ..text import Speaker, speaker_for
 from ..words import inert
@@ -56,7 +56,7 @@ class WhichSelect(
 
 async def choose(interaction: "discord.Interaction[Criar]", action: str, message: discord.Message) -> None:
     """Do it with the message's picture; where there are several, ask which. Raises Refusal where there is none."""
-    interaction.client.flow.saw(message)
+    interaction.client.intake.saw(message)
     count = len(await _ours(interaction, message.id)) or len(pictures_of(message.attachments))
     if not count:
         raise Refusal("There is no picture in that message; choose one that has a picture attached.")
@@ -99,10 +99,10 @@ async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, me
 
 async def _carried(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> str:
     """The prompt that a picture carries, if that is found out in time: the modal must be shown within three seconds."""
-    flow = interaction.client.flow
+    intake = interaction.client.intake
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            found = await flow.parameters(await flow.attachment(channel_id, message_id, place))
+            found = await intake.parameters(await intake.attachment(channel_id, message_id, place))
     except (TimeoutError, Refusal, GenerationError, discord.HTTPException):
         return ""
     return found.prompt[:MAX_PROMPT] if found else ""
@@ -121,7 +121,7 @@ async def _upscale(interaction: "discord.Interaction[Criar]", channel_id: int, m
     if ours := await _ours(interaction, message_id):
         source = await client.flow.take_up(*ours[place])
     else:
-        source = await client.flow.receive(await client.flow.attachment(channel_id, message_id, place))
+        source = await client.intake.receive(await client.intake.attachment(channel_id, message_id, place))
     await client.flow.submit(asker, enlarge(client.catalogue, source, FACTOR))
 
 
@@ -132,8 +132,8 @@ async def _info(interaction: "discord.Interaction[Criar]", channel_id: int, mess
         job = ours[place][0]
         text = details(say, client.catalogue.title(job.request.model), job)
     else:
-        attachment = await client.flow.attachment(channel_id, message_id, place)
-        text = _describe(say, attachment, await client.flow.parameters(attachment))
+        attachment = await client.intake.attachment(channel_id, message_id, place)
+        text = _describe(say, attachment, await client.intake.parameters(attachment))
     await interaction.edit_original_response(content=text, view=None)
 
 
