@@ -13,7 +13,7 @@ from .paths import ARTWORK, LATENTS, MODEL, TOKENIZER, WORK
 from .scene import STYLES, Painter
 from .things import load_things
 
-VAE_STEPS, ENCODER_STEPS, UNET_STEPS = 4000, 1200, 4200
+VAE_STEPS, ENCODER_STEPS, UNET_STEPS = 4000, 1300, 4000
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 

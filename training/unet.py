@@ -1,16 +1,19 @@
 """The U-Net, trained to predict v from noise and from what the text encoder says."""
 
+from functools import partial
 from random import Random
 from typing import Any
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
+from diffusers.models.attention import BasicTransformerBlock
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import CLIPTextModel
 
 from . import tokens
 from .caption import caption
-from .encoder import WIDTH, ids_of
+from .encoder import GRID, WIDTH, ids_of
 from .latents import Pool
 from .loop import Stage
 from .paths import TEXT_ENCODER, UNET
@@ -19,6 +22,7 @@ from .vae import CHANNELS
 BATCH = 24  # for each process
 NO_PROMPT = 0.1  # share of the captions that are left out, for classifier-free guidance
 GAMMA = 5.0
+COMPASS_WEIGHT = 0.1
 NOISY = 600  # times from here on are mostly noise
 CONFIG: dict[str, Any] = {
     "sample_size": 16,
@@ -57,7 +61,9 @@ def scheduler() -> DDIMScheduler:
 
 def _prepare() -> tuple[nn.Module, Any]:
     pool, tokenizer = Pool.load(), tokens.load()
-    model = UNet2DConditionModel(**CONFIG).to(memory_format=torch.channels_last)
+    unet = UNet2DConditionModel(**CONFIG).to(memory_format=torch.channels_last)
+    compass = Compass(unet)
+    model = nn.ModuleDict({"unet": unet, "compass": compass})
     # Frozen: trained along, the noise of the first steps made it forget in minutes what it had learnt.
     encoder = CLIPTextModel.from_pretrained(TEXT_ENCODER).eval().requires_grad_(requires_grad=False)
     alphas = scheduler().alphas_cumprod
@@ -73,11 +79,42 @@ def _prepare() -> tuple[nn.Module, Any]:
         noise = torch.randn_like(latents)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             words = encoder(ids_of(tokenizer, captions)).last_hidden_state
-            said = model(signal * latents + noise_share * noise, times, words).sample
+            said = unet(signal * latents + noise_share * noise, times, words).sample
         wrong = (said.float() - (signal * noise - noise_share * latents)).square().mean((1, 2, 3))
-        return (wrong * weights[times]).mean()
+        return (wrong * weights[times]).mean() + COMPASS_WEIGHT * compass.loss()
 
     return model, loss_of
+
+
+class Compass(nn.Module):
+    """Teaches the features that cross-attention asks with where they are.
+
+    A U-Net knows places by the padding of its convolutions alone, and learns that slowly; heads that must tell each
+    feature's square of the grid make it learn it first. They are left out of what is saved.
+    """
+
+    def __init__(self, unet: UNet2DConditionModel) -> None:
+        super().__init__()
+        asking = [part.attn2 for part in unet.modules() if isinstance(part, BasicTransformerBlock)]
+        self.heads = nn.ModuleList(nn.Linear(part.to_q.in_features, GRID * GRID) for part in asking)
+        self._asked: dict[int, Tensor] = {}
+        for place, part in enumerate(asking):
+            part.register_forward_pre_hook(partial(self._note, place))
+
+    def _note(self, place: int, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        self._asked[place] = inputs[0]
+
+    def loss(self) -> Tensor:
+        """The mean cross-entropy of the squares, over all attentions of the last call."""
+        losses = []
+        for place, features in self._asked.items():
+            side = round(features.shape[1] ** 0.5)
+            line = torch.arange(side) * GRID // side
+            squares = (line[:, None] * GRID + line).flatten().repeat(len(features))
+            said = self.heads[place](features.float()).flatten(0, 1)
+            losses.append(functional.cross_entropy(said, squares))
+        self._asked.clear()
+        return torch.stack(losses).mean()
 
 
 def _times() -> Tensor:
@@ -90,4 +127,4 @@ def _times() -> Tensor:
 
 
 def _save(model: nn.Module, step: int) -> None:
-    model.save_pretrained(UNET)  # type: ignore[operator]
+    model["unet"].save_pretrained(UNET)  # type: ignore[index]

@@ -123,6 +123,16 @@ async def test_it_works_in_direct_messages_and_as_an_app_of_the_member_s(local: 
     assert asked.message.is_ephemeral
 
 
+async def test_it_works_in_a_thread(local: LocalDiscord) -> None:
+    """A command in a thread, as a forum's post is one, is answered and delivered there."""
+    ana = local.world.members["ana"]
+    thread = local.world.backend.create_thread(local.world.channel_id, "a thread", ana).id
+    asked = local.people.slash(ana, thread, "txt2img", {"prompt": "a cat on a thread", "num_inference_steps": 2})
+    await done(local, asked)
+    messages = local.world.backend.messages[thread].values()
+    assert [m for m in messages if "a cat on a thread" in m.content and m.attachments and not m.is_ephemeral]
+
+
 async def test_spoilers_are_covered(local: LocalDiscord) -> None:
     """The file's name tells Discord to cover it, and the picture can be taken on all the same."""
     await done(local, slash(local, "txt2img", prompt="a covered cat", spoiler=True, num_inference_steps=2))
