@@ -17,7 +17,7 @@ def details(say: Speaker, model: str, job: JobRow) -> str:
         (say("Prompt"), inert(request.prompt, MAX_TEXT)),
         (say("Negative prompt"), inert(request.negative_prompt, MAX_TEXT)),
         (say("Size"), pixels(request.width, request.height)),
-        (say("Strength"), f"{request.strength:g}" if request.strength is not None else ""),
+        (say("Strength"), ", ".join(f"{value:g}" for value in request.strengths or (request.strength,) if value)),
         (say("Steps"), str(request.num_inference_steps or "")),
         (say("Guidance scale"), f"{request.guidance_scale:g}" if request.num_inference_steps else ""),
         (say("Scheduler"), request.scheduler),
