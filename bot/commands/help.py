@@ -44,8 +44,8 @@ def help_embed(say: Speaker) -> discord.Embed:
         (
             say("Together"),
             say(
-                "Make four with /txt2img, press “Take” under the best, refine it or compare strengths, then enlarge it. "
-                "“Origin” shows the way back."
+                "Make four with /txt2img, press “Take” under the best, refine it or compare strengths, then enlarge "
+                "it. “Origin” shows the way back."
             ),
         ),
         (
