@@ -2,6 +2,9 @@
 
 Sentences are the first argument of say(), locale_str(), the errors that carry one, and fail(); the keyword
 ``template``; tuples of a sentence and its parameters (Note); and the constants below, which are said later.
+
+A new sentence is translated by adding its msgid and msgstr to both .po files, anywhere, and ``make messages``;
+tests/bot/test_locales.py names those that are missing.
 """
 
 import ast
@@ -11,11 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "generation")
 SAYERS = {
-    "say", "_say", "locale_str", "as_it_stands", "fail", "speaker_for",
+    "say", "_say", "locale_str", "as_it_stands", "fail",
     "Refusal", "GenerationError", "PictureError", "RequestError", "ModelError",
 }  # fmt: skip
 CONSTANTS = {"STRENGTHS", "SHAPES"}  # of bot/commands/fields.py and bot/compose.py: said where they are suggested
-OPERATORS = {"generation/engine/upscale.py"}  # what stands there is read in the log
 
 
 def messages() -> dict[str, str | None]:
@@ -23,9 +25,8 @@ def messages() -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            if path.relative_to(ROOT).as_posix() not in OPERATORS:
-                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                    found |= dict(_said(node))
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                found |= dict(_said(node))
     return found
 
 
@@ -35,16 +36,20 @@ def _said(node: ast.AST) -> Iterator[tuple[str, str | None]]:
             if (one := _text(first)) and (many := _text(second)):
                 yield one, many
         case ast.Call(func=func, args=[first, *_]) if _name(func) in SAYERS or _is_speaker(func):
-            if text := _text(first):
-                yield text, None
+            yield from ((text, None) for text in _texts(first))
         case ast.Tuple(elts=[first, ast.Dict()]):
             # A Note; a name with its options has no space.
             if (text := _text(first)) and " " in text:
                 yield text, None
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in CONSTANTS:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+        ) if name in CONSTANTS:
             yield from ((text, None) for each in ast.walk(value) if (text := _text(each)))
     if isinstance(node, ast.Call):
-        yield from ((text, None) for each in node.keywords if each.arg == "template" and (text := _text(each.value)))
+        for keyword in node.keywords:
+            if keyword.arg == "template":
+                yield from ((text, None) for text in _texts(keyword.value))
 
 
 def _is_speaker(func: ast.expr) -> bool:
@@ -54,6 +59,15 @@ def _is_speaker(func: ast.expr) -> bool:
 
 def _name(func: ast.expr) -> str:
     return func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """The sentence, or both of ``"…" if … else "…"``."""
+    if isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+    elif text := _text(node):
+        yield text
 
 
 def _text(node: ast.AST) -> str | None:

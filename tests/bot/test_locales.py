@@ -3,18 +3,33 @@
 import gettext
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import discord
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot.commands import COMMANDS
+from bot.store import PictureRow, State
 from bot.text import LOCALES, CommandTranslator, Speaker, speaker
+from bot.views.change import ChangeModal
+from bot.views.delivered import delivered_view
+from bot.views.edit import EditModal
+from bot.views.helped import PromptModal
+from bot.views.job import cancel_view
+from bot.views.picture import posted_view
+from bot.views.refine import RefineModal
+from generation import Catalogue, Task
 from tests.messages import messages
 
+from .conftest import MakeJob
+
 LANGUAGES = ("pt_BR", "es")
-MAX_DESCRIPTION, MAX_NAME = 100, 32
+CODES = ("pt-BR", "es-ES", "es-419")  # Discord's, of the same languages
+MAX_DESCRIPTION, MAX_NAME = 100, 32  # of commands, options and choices; a choice's name is as long as a description
+MAX_BUTTON, MAX_LABEL = 80, 45  # a label's limit is a modal's title's too
 
 
 def catalogue(language: str) -> Catalog:
@@ -23,7 +38,7 @@ def catalogue(language: str) -> Catalog:
 
 
 def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
 def translations(language: str) -> Iterator[tuple[str, str | None, list[str]]]:
@@ -35,60 +50,132 @@ def translations(language: str) -> Iterator[tuple[str, str | None, list[str]]]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_sentence_is_missing_and_none_is_left_over(language: str) -> None:
-    """The catalogue holds exactly what the source says, and each translation has words."""
-    found = {one: (many, texts) for one, many, texts in translations(language)}
-    assert {one: many for one, (many, _) in found.items()} == messages()
-    assert [one for one, (_, texts) in found.items() if not all(texts)] == []
+def test_no_sentence_is_missing(language: str) -> None:
+    """Each sentence of the source has a translation with words: add it to the .po file and run make messages."""
+    found = {(one, many) for one, many, texts in translations(language) if all(texts)}
+    assert sorted(messages().items() - found) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_left_over(language: str) -> None:
+    """Each entry of the catalogue is said somewhere, and none is kept as obsolete."""
+    found = {(one, many) for one, many, _ in translations(language)}
+    assert sorted(found - messages().items()) == []
+    assert list(catalogue(language).obsolete) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_translations_keep_the_places_that_are_filled_in(language: str) -> None:
     """Each {name} of the original stands in every form of its translation, and no other."""
     for one, many, texts in translations(language):
-        for text, original in zip(texts, [one, many or one], strict=False):
+        for text, original in zip(texts, [one, many] if many else [one], strict=True):
             assert fields(text) == fields(original), (one, text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_compiled_is_what_is_written(language: str) -> None:
     """The .mo files, which are used, say the same as the .po files, which are edited: run make messages."""
-    compiled: Any = gettext.translation("criar", LOCALES, [language])
+    written: dict[str | tuple[str, int], str] = {}
     for one, many, texts in translations(language):
-        if many:
-            assert [compiled.ngettext(one, many, n) for n in (1, 2)] == texts
-        else:
-            assert compiled.gettext(one) == texts[0]
+        written |= {(one, form): text for form, text in enumerate(texts)} if many else {one: texts[0]}
+    compiled: Any = gettext.translation("criar", LOCALES, [language])
+    assert {key: text for key, text in compiled._catalog.items() if key} == written
 
 
-@pytest.mark.parametrize("locale", ["pt-BR", "es-ES", "es-419"])
-def test_discord_s_codes_of_the_languages_find_their_catalogues(locale: str) -> None:
-    """Both Spanish locales of Discord share one catalogue; a language without one is answered in English."""
-    assert speaker(locale)("Delete") in ("Apagar", "Borrar")
+@pytest.mark.parametrize(("locale", "zero"), [("pt-BR", "0 imagem"), ("es-ES", "0 imágenes")])
+def test_nothing_is_counted_as_the_language_counts_it(locale: str, zero: str) -> None:
+    """Portuguese has none in the singular and Spanish in the plural."""
+    assert zero in speaker(locale).plural("{n} picture waits in all.", "{n} pictures wait in all.", 0)
+
+
+@pytest.mark.parametrize(("locale", "said"), [("pt-BR", "Apagar"), ("es-ES", "Borrar"), ("es-419", "Borrar")])
+def test_discord_s_codes_of_the_languages_find_their_catalogues(locale: str, said: str) -> None:
+    """Both Spanish locales of Discord share one catalogue."""
+    assert speaker(locale)("Delete") == said
+
+
+def test_a_language_without_a_catalogue_is_answered_in_english() -> None:
+    """Nobody is left without an answer."""
     assert Speaker("fr")("Delete") == "Delete"
-    assert speaker(locale).plural("Your picture is ready.", "Your {n} pictures are ready.", 3).count("3") == 1
 
 
-@pytest.mark.parametrize("locale", ["pt-BR", "es-ES"])
-async def test_translated_commands_stay_within_discord_s_limits(locale: str) -> None:
-    """Names have at most 32 characters and descriptions 100, of commands, options and choices."""
-    import discord
-
-    translator = CommandTranslator()
-    for command in COMMANDS:
-        tree: Any = discord.app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-        payload = await command.get_translated_payload(tree, translator)
-        for part in _parts(payload):
-            names = part.get("name_localizations", {}).get(locale, "")
-            described = part.get("description_localizations", {}).get(locale, "")
-            assert len(names) <= (MAX_DESCRIPTION if "value" in part else MAX_NAME)
-            assert len(described) <= MAX_DESCRIPTION
-            if part.get("description"):
-                assert described, part["description"]
+async def payloads() -> list[dict[str, Any]]:
+    """The commands as Discord is told of them."""
+    tree: Any = discord.app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    return [await command.get_translated_payload(tree, CommandTranslator()) for command in COMMANDS]
 
 
-def _parts(payload: Any) -> Iterator[dict[str, Any]]:
+def parts(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A command with its options and choices."""
     yield payload
     for part in [*payload.get("options", ()), *payload.get("choices", ())]:
-        yield from _parts(part)
+        yield from parts(part)
+
+
+def name_in(locale: str, part: dict[str, Any]) -> str:
+    return str(part.get("name_localizations", {}).get(locale, part["name"]))
+
+
+@pytest.mark.parametrize("locale", CODES)
+async def test_translated_commands_stay_within_discord_s_limits(locale: str) -> None:
+    """Names have at most 32 characters and descriptions 100, of commands, options and choices."""
+    for part in (part for payload in await payloads() for part in parts(payload)):
+        described = part.get("description_localizations", {}).get(locale, "")
+        assert len(name_in(locale, part)) <= (MAX_DESCRIPTION if "value" in part else MAX_NAME)
+        assert len(described) <= MAX_DESCRIPTION
+
+
+@pytest.mark.parametrize("locale", CODES)
+async def test_every_description_is_translated(locale: str) -> None:
+    """No command and no option is described in English to those who read another language."""
+    described = [part for payload in await payloads() for part in parts(payload) if part.get("description")]
+    assert [part["name"] for part in described if locale not in part.get("description_localizations", {})] == []
+
+
+@pytest.mark.parametrize("locale", CODES)
+async def test_translated_names_can_be_typed(locale: str) -> None:
+    """Slash commands and options are lower case without spaces, in every language."""
+    described = [part for payload in await payloads() for part in parts(payload) if part.get("description")]
+    names = [name_in(locale, part) for part in described]
+    assert [name for name in names if name != name.lower() or " " in name] == []
+
+
+@pytest.mark.parametrize("locale", CODES)
+async def test_translated_names_are_told_apart(locale: str) -> None:
+    """No two commands of a kind, options or choices beside each other have the same name."""
+    commands = await payloads()
+    beside = [
+        [payload for payload in commands if payload["type"] == kind] for kind in {each["type"] for each in commands}
+    ]
+    for part in (part for payload in commands for part in parts(payload)):
+        beside += [part.get("options", []), part.get("choices", [])]
+    for together in beside:
+        names = [name_in(locale, part) for part in together]
+        assert len(set(names)) == len(names), names
+
+
+@pytest.mark.parametrize("locale", CODES)
+async def test_modals_stay_within_discord_s_limits(locale: str, make_job: MakeJob) -> None:
+    """Titles and labels have at most 45 characters."""
+    say, job = speaker(locale), make_job()
+    changed = replace(job, request=replace(job.request, task=Task.IMG2IMG, strength=0.5))
+    spec = Catalogue.load().get("criar-embedded")
+    edit, refine, helped = EditModal("x", say), RefineModal("x", say), PromptModal(say, spec)
+    for modal in (ChangeModal(job, say), ChangeModal(changed, say), edit, refine, helped):
+        labels: list[Any] = modal.children
+        assert [text for text in (modal.title, *(each.text for each in labels)) if len(text) > MAX_LABEL] == []
+
+
+@pytest.mark.parametrize("locale", CODES)
+@pytest.mark.parametrize("count", [1, 4])
+async def test_buttons_stay_within_discord_s_limits(locale: str, count: int, make_job: MakeJob) -> None:
+    """Labels have fewer than 80 characters, at which they would be cut."""
+    say, job = speaker(locale), make_job(pictures=count)
+    rows = [
+        PictureRow(id=f"{job.id}:{place}", place=place, state=State.FINISHED, attempt=1, seconds=1.0, reason=None)
+        for place in range(count)
+    ]
+    job = replace(job, pictures=tuple(rows))
+    views = delivered_view(job, say, edits=True), posted_view(job, rows[0], say, edits=True), cancel_view(job.id, say)
+    buttons: list[Any] = [button for view in views for button in view.children]
+    assert [each.item.label for each in buttons if len(each.item.label) >= MAX_BUTTON] == []
