@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo install test test-slow lint types lock messages clean data train evaluate
+.PHONY: demo install test test-slow lint types lock clean data train evaluate
 
 demo: $(INSTALLED)
 	@exec $(BIN)/python -m bot demo
@@ -39,10 +39,6 @@ types: $(INSTALLED)
 # The embedded model, made anew: data takes a minute and needs npm, train takes hours and may be stopped at any time.
 data train evaluate: $(INSTALLED)
 	$(BIN)/python -m training $@
-
-# What the bot says in other languages is edited in the .po files and read from the .mo files.
-messages: $(INSTALLED)
-	$(BIN)/pybabel --quiet compile --directory bot/locales --domain criar
 
 lock: $(INSTALLED)
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \

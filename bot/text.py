@@ -1,15 +1,18 @@
 """Every sentence that a person reads goes through here, so that it can be translated.
 
 Sentences are gettext messages with named parameters: ``say("You have {left} left.", left=3)``. Catalogues stand in
-``bot/locales/<language>/LC_MESSAGES/criar.mo``; English needs none.
+``bot/locales/<language>.po`` and are compiled as they are read; English needs none.
 """
 
 import gettext
+import io
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import discord
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from discord import app_commands
 
 from generation import GenerationError
@@ -26,7 +29,7 @@ class Speaker:
 
     def __init__(self, locale: str) -> None:
         self.locale = locale
-        self._catalogue = gettext.translation("criar", LOCALES, [locale.replace("-", "_")], fallback=True)
+        self._catalogue = _catalogue(locale)
 
     def __call__(self, template: str, **params: Value) -> str:
         """The sentence, translated and filled in."""
@@ -43,6 +46,18 @@ class Speaker:
     def error(self, error: Refusal | GenerationError) -> str:
         """The sentence that an error carries."""
         return self(error.template, **error.params)
+
+
+def _catalogue(locale: str) -> gettext.NullTranslations:
+    """The translations of the locale, or else of its language; none where there is no catalogue."""
+    names = locale.replace("-", "_"), locale.partition("-")[0]
+    path = next((path for name in names if (path := LOCALES / f"{name}.po").exists()), None)
+    if path is None:
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(path.read_bytes())))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
 
 
 @cache

@@ -3,8 +3,8 @@
 Sentences are the first argument of say(), locale_str(), the errors that carry one, and fail(); the keyword
 ``template``; tuples of a sentence and its parameters (Note); and the constants below, which are said later.
 
-A new sentence is translated by adding its msgid and msgstr to both .po files, anywhere, and ``make messages``;
-tests/bot/test_locales.py names those that are missing.
+A new sentence is translated by adding its msgid and msgstr to both .po files, anywhere; tests/bot/test_locales.py names
+those that are missing.
 """
 
 import ast

@@ -45,6 +45,16 @@ def train(unet_steps: int = UNET_STEPS) -> None:
     pid.unlink()
 
 
+@app.command()
+def refine(unet_steps: int = UNET_STEPS) -> None:
+    """Train the U-Net on from the weights that ship with the bot, where the checkpoints are lost; needs data first."""
+    if not latents.LATENTS.exists():
+        export.unpack(MODEL)
+        latents.make()
+    loop.train(unet.stage(unet_steps))
+    export.export(MODEL)
+
+
 @app.command("export")
 def export_model(folder: Path = MODEL) -> None:
     """Write what is trained so far as a diffusers folder."""

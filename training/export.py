@@ -32,6 +32,17 @@ def export(folder: Path) -> None:
         shutil.copy(TOKENIZER / name, folder / "tokenizer" / name)
 
 
+def unpack(folder: Path) -> None:
+    """Put the nets of a diffusers folder where training keeps its own, in full precision."""
+    for part, model, place in (
+        ("vae", AutoencoderKL, VAE),
+        ("text_encoder", CLIPTextModel, TEXT_ENCODER),
+        ("unet", UNet2DConditionModel, UNET),
+    ):
+        model.from_pretrained(folder, subfolder=part, torch_dtype=torch.float32).save_pretrained(place)
+    shutil.copytree(folder / "tokenizer", TOKENIZER, dirs_exist_ok=True)
+
+
 def megabytes(folder: Path) -> float:
     """Size of a model's folder in 10^6 bytes."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6

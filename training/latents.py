@@ -21,6 +21,7 @@ POOL = 40_000  # pictures
 PARTS = 20  # pieces of work for the processes
 PROBE = 512  # pictures that the channels' means are taken from
 SEED = 3
+NORMALISED = 1.0  # the scaling_factor of an autoencoder whose latents need none
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,11 @@ class Pool:
 
 
 def make(count: int = POOL) -> None:
-    """Draw and encode the pool; the autoencoder's latents are made of mean 0 and deviation 1 first."""
-    with get_context("spawn").Pool(2, _begin) as pool:
-        probe, _ = pool.apply(_encode, ((-1, PROBE),))
-        normalise(probe)
+    """Draw and encode the pool; a new autoencoder's latents are made of mean 0 and deviation 1 first."""
+    if AutoencoderKL.from_pretrained(VAE).config.scaling_factor != NORMALISED:
+        with get_context("spawn").Pool(2, _begin) as pool:
+            probe, _ = pool.apply(_encode, ((-1, PROBE),))
+            normalise(probe)
     with get_context("spawn").Pool(2, _begin) as pool:
         parts = pool.map(_encode, [(part, count // PARTS) for part in range(PARTS)], chunksize=1)
     latents = np.concatenate([latents for latents, _ in parts])
@@ -75,7 +77,7 @@ def normalise(latents: NDArray[np.float16]) -> None:
         quant.bias[channels:] -= 2 * deviation.log()
         post.bias += (post.weight[:, :, 0, 0] * mean).sum(1)
         post.weight *= deviation[None, :, None, None]
-    vae.register_to_config(scaling_factor=1.0)
+    vae.register_to_config(scaling_factor=NORMALISED)
     vae.save_pretrained(VAE)
 
 

@@ -61,7 +61,9 @@ def scheduler() -> DDIMScheduler:
 
 def _prepare() -> tuple[nn.Module, Any]:
     pool, tokenizer = Pool.load(), tokens.load()
-    unet = UNet2DConditionModel(**CONFIG).to(memory_format=torch.channels_last)
+    # What an earlier run made is gone on with, also where its optimizer's state is lost.
+    made = UNet2DConditionModel.from_pretrained(UNET) if UNET.exists() else UNet2DConditionModel(**CONFIG)
+    unet = made.float().to(memory_format=torch.channels_last)
     compass = Compass(unet)
     model = nn.ModuleDict({"unet": unet, "compass": compass})
     # Frozen: trained along, the noise of the first steps made it forget in minutes what it had learnt.
