@@ -145,8 +145,9 @@ async def test_suggestions_explain_strengths_and_find_models(local: LocalDiscord
         return asked.record.autocomplete_choices or []
 
     strengths = await suggested("img2img", "strength", "")
-    assert [choice["value"] for choice in strengths] == [0.25, 0.5, 0.8, 1.0]
+    assert [choice["value"] for choice in strengths] == [0.25, 0.5, 0.7, 0.8, 1.0]
     assert "composition kept" in strengths[1]["name"]
+    assert "for sketches" in strengths[2]["name"]
     assert (await suggested("img2img", "strength", "0.33"))[0]["value"] == 0.33
     assert (await suggested("txt2img", "model", "embeded"))[0]["value"] == "criar-embedded"
     assert "(640×416)" in (await suggested("txt2img", "size", "3:2"))[0]["name"]

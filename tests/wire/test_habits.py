@@ -80,7 +80,7 @@ async def test_what_comes_of_a_private_picture_stays_private(local: LocalDiscord
     await local.acknowledged(taken)
     varied = local.people.press(ana, asked.message, custom_id(asked.message, "Vary 1"))
     await local.wait_for(lambda: varied.message and "strength 0.5" in varied.content, 30)
-    shown = [m for m in local.messages() if m.is_ephemeral and "a private fox" in m.content and m.attachments]
+    shown = [m for m in local.messages(ana) if m.is_ephemeral and "a private fox" in m.content and m.attachments]
     assert len(shown) >= 3
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
@@ -95,10 +95,11 @@ async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: L
     left = (await done(local, slash(local, "txt2img", prompt="before", num_inference_steps=2))).split("You have ")[1]
     for path in (bot.folder / "data" / "pictures").iterdir():
         path.unlink()
-    before = {message.id for message in local.messages()}
+    before = {message.id for message in local.messages(ana)}
     local.people.press(ana, asked.message, custom_id(asked.message, "Take 2"))
-    await local.wait_for(lambda: [m for m in local.messages() if m.id not in before and m.attachments], 30)
-    (again,) = [m for m in local.messages() if m.id not in before and m.attachments]
+    (again,) = await local.wait_for(
+        lambda: [m for m in local.messages(ana) if m.id not in before and m.attachments], 30
+    )
     assert pixels(local.files(again)[0]) == pixels(kept[1])
     now = (await done(local, slash(local, "txt2img", prompt="after", num_inference_steps=2))).split("You have ")[1]
     assert int(now.split()[0]) == int(left.split()[0]) - 1
