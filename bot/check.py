@@ -102,7 +102,7 @@ def _model(spec: ModelSpec, memory: float, *, on_cpu: bool) -> Finding:
             good=False,
             text=f"{spec.id}: its folder {source} is absent; put it there, or take {spec.id} out of generation.models",
         )
-    if on_cpu and spec.memory > memory:
+    if on_cpu and spec.memory is not None and spec.memory > memory:
         return Finding(
             good=False,
             text=f"{spec.id}: needs {spec.memory:g} GiB of memory and this machine has {memory:.1f}; "

@@ -85,7 +85,7 @@ class Generation(Section):
     devices: tuple[str, ...] = Field(default=("cpu",), strict=False, min_length=1)
     #: threads of a child on a CPU; 0 shares the machine's cores among the children
     threads: int = Field(default=0, ge=0, le=256)
-    #: further catalogue files, in the form of generation/catalogue.toml
+    #: further catalogue files, in the form of those in generation/models
     catalogues: tuple[Annotated[Path, Field(strict=False)], ...] = Field(default=(), strict=False)
     #: catalogue ids that are offered, the first is the default
     models: tuple[str, ...] = Field(default=("criar-embedded", "realesr-animevideov3"), strict=False, min_length=1)

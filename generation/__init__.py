@@ -6,6 +6,8 @@ from .errors import GenerationError, ModelError, PictureError, RequestError
 from .parameters import Parameters, read_parameters
 from .service import Service
 from .types import (
+    MAX_LORA_WEIGHT,
+    MAX_LORAS,
     MAX_SEED,
     Cancelled,
     Defaults,
@@ -14,16 +16,21 @@ from .types import (
     Finished,
     Job,
     Limits,
+    LoraSpec,
     ModelSpec,
     Picture,
     Preview,
     Progress,
+    PromptStyle,
+    Rating,
     Request,
     Started,
     Task,
 )
 
 __all__ = [
+    "MAX_LORAS",
+    "MAX_LORA_WEIGHT",
     "MAX_SEED",
     "Cancelled",
     "Catalogue",
@@ -34,6 +41,7 @@ __all__ = [
     "GenerationError",
     "Job",
     "Limits",
+    "LoraSpec",
     "ModelError",
     "ModelSpec",
     "Parameters",
@@ -41,6 +49,8 @@ __all__ = [
     "PictureError",
     "Preview",
     "Progress",
+    "PromptStyle",
+    "Rating",
     "Request",
     "RequestError",
     "Service",

@@ -1,61 +1,78 @@
 """The models that can be offered: what each can do, its defaults and its limits."""
 
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
 
+from .entries import read_file, shipped_files
 from .errors import RequestError
-from .types import Defaults, Limits, ModelSpec, Request, Task
-
-SHIPPED = Path(__file__).with_name("catalogue.toml")
-
-#: the schedulers that work with a family, the usual first
-SCHEDULERS: dict[str, tuple[str, ...]] = {
-    "stable_diffusion": ("DDIM", "DPM++ 2M", "DPM++ 2M Karras", "UniPC", "Euler", "Euler a", "Heun"),
-    "flux_kontext": ("Euler flow",),
-}
+from .types import MAX_LORA_WEIGHT, MAX_LORAS, LoraSpec, ModelSpec, Request, Task
 
 MIN_SCORE = 75  # of 100; what resembles less is not suggested
+SHOWN = 10  # ids that a sentence names
+
+
+T = TypeVar("T", ModelSpec, LoraSpec)
 
 
 class Catalogue:
-    """Models by id, in their order."""
+    """Models by id, in their order, each with the LoRAs that fit it."""
 
-    def __init__(self, models: Sequence[ModelSpec]) -> None:
-        self.models = tuple(models)
-        self._by_id = {spec.id: spec for spec in models}
+    def __init__(self, models: Iterable[ModelSpec], loras: Iterable[LoraSpec] = ()) -> None:
+        self._loras = {spec.id: spec for spec in loras}
+        self.models = tuple(replace(spec, loras=self._fitting(spec)) for spec in models)
+        #: those that fit at least one of the models
+        self.loras = tuple(lora for lora in self._loras.values() if any(lora in spec.loras for spec in self.models))
+        self._by_id = {spec.id: spec for spec in self.models}
 
     @classmethod
-    def load(cls, *more: Path) -> "Catalogue":
-        """The shipped models, and those of further files; an entry there replaces a shipped one of the same id.
+    def load(cls, *more: Path, own: Sequence[ModelSpec] = ()) -> "Catalogue":
+        """The shipped models and LoRAs, those of further files, and the operator's own.
 
-        Raises RequestError where an entry cannot be read.
+        An entry replaces an earlier one of the same id. Raises RequestError where a file cannot be used.
         """
         models: dict[str, ModelSpec] = {}
-        for path in (SHIPPED, *more):
-            try:
-                entries = tomllib.loads(path.read_text(encoding="utf-8"))["models"]
-                models |= {entry["id"]: _spec(entry, path.parent) for entry in entries}
-            except (OSError, KeyError, TypeError, ValueError) as error:
-                raise RequestError(
-                    "{path}: cannot be read as a catalogue: {error}", path=str(path), error=str(error)
-                ) from error
-        return cls(list(models.values()))
+        loras: dict[str, LoraSpec] = {}
+        for path in (*shipped_files(), *more):
+            found, adapters = read_file(path)
+            models |= {spec.id: spec for spec in found}
+            loras |= {spec.id: spec for spec in adapters}
+        models |= {spec.id: spec for spec in own}
+        return cls(models.values(), loras.values())
 
-    def offered(self, ids: Sequence[str]) -> "Catalogue":
-        """A catalogue of these models alone. Raises RequestError where one is unknown."""
-        return Catalogue([self.get(model_id) for model_id in ids])
+    def offered(self, patterns: Sequence[str]) -> "Catalogue":
+        """A catalogue of the models with these ids alone; "*" in a pattern stands for any letters.
+
+        Raises RequestError where an id is unknown or a pattern finds none.
+        """
+        chosen: dict[str, ModelSpec] = {}
+        for pattern in patterns:
+            found = matching(self.models, pattern) if "*" in pattern else [self.get(pattern)]
+            if not found:
+                raise RequestError("No model's id matches “{pattern}”.", pattern=pattern)
+            chosen |= {spec.id: spec for spec in found if spec.id not in chosen}
+        return Catalogue(chosen.values(), self._loras.values())
 
     def get(self, model_id: str) -> ModelSpec:
         """The model with this id. Raises RequestError naming the most similar ones where there is none."""
         if spec := self._by_id.get(model_id):
             return spec
-        similar = ", ".join(spec.id for spec in self.search(model_id, limit=3)) or ", ".join(self._by_id)
+        similar = ", ".join(spec.id for spec in self.search(model_id, limit=3)) or ", ".join([*self._by_id][:SHOWN])
         raise RequestError("There is no model “{model}”; did you mean {similar}?", model=model_id[:80], similar=similar)
+
+    def lora(self, lora_id: str) -> LoraSpec:
+        """The LoRA with this id. Raises RequestError naming the most similar ones where there is none."""
+        if spec := self._loras.get(lora_id):
+            return spec
+        similar = ", ".join(spec.id for spec in resembling(self.loras, lora_id, 3) or self.loras[:SHOWN])
+        if not similar:
+            raise RequestError("No LoRA fits the models here; the operator can add some.")
+        raise RequestError("There is no LoRA “{lora}”; did you mean {similar}?", lora=lora_id[:80], similar=similar)
 
     def title(self, model_id: str) -> str:
         """What people call the model; its id where it is not offered any more."""
@@ -71,26 +88,59 @@ class Catalogue:
 
     def search(self, text: str, task: Task | None = None, limit: int = 25) -> list[ModelSpec]:
         """Models whose id, title or description resembles the text, the most similar first; all where it is empty."""
-        able = [spec for spec in self.models if task is None or task in spec.tasks]
-        if not text.strip():
-            return able[:limit]
-        names = {spec.id: f"{spec.id} {spec.title} {spec.description}" for spec in able}
-        found = process.extract(
-            text, names, scorer=fuzz.partial_ratio, processor=default_process, limit=limit, score_cutoff=MIN_SCORE
-        )
-        return [self._by_id[model_id] for _, _, model_id in found]
+        return resembling([spec for spec in self.models if task is None or task in spec.tasks], text, limit)
 
     def check(self, request: Request) -> None:
         """Raise RequestError, in one sentence, where the request's model cannot do it."""
         spec = self.get(request.model)
         if request.task not in spec.tasks:
-            able = ", ".join(other.id for other in self.models if request.task in other.tasks) or "none here"
+            able = ", ".join([other.id for other in self.models if request.task in other.tasks][:SHOWN]) or "none here"
             raise RequestError(
                 "{model} cannot do {task}; these can: {able}.", model=spec.title, task=request.task.value, able=able
             )
         _check_size(spec, request)
         if request.task is not Task.UPSCALE:
             _check_settings(spec, request)
+        self._check_loras(spec, request)
+
+    def _check_loras(self, spec: ModelSpec, request: Request) -> None:
+        if len(request.loras) > MAX_LORAS:
+            raise RequestError("At most {most} LoRAs can be used at once.", most=MAX_LORAS)
+        for lora_id, weight in request.loras:
+            lora = self.lora(lora_id)
+            if lora not in spec.loras:
+                fitting = ", ".join([other.id for other in self.models if lora in other.loras][:SHOWN])
+                raise RequestError(
+                    "The LoRA {lora} does not fit {model}; it fits {fitting}.",
+                    lora=lora.title,
+                    model=spec.title,
+                    fitting=fitting or "none here",
+                )
+            if not -MAX_LORA_WEIGHT <= weight <= MAX_LORA_WEIGHT:
+                raise RequestError("A LoRA's weight must be between -{most} and {most}.", most=f"{MAX_LORA_WEIGHT:g}")
+
+    def _fitting(self, spec: ModelSpec) -> tuple[LoraSpec, ...]:
+        return tuple(
+            lora
+            for lora in self._loras.values()
+            if lora.family == spec.family and any(fnmatchcase(spec.id, pattern) for pattern in lora.models)
+        )
+
+
+def matching(specs: Iterable[ModelSpec], *patterns: str) -> list[ModelSpec]:
+    """The models whose id one of the patterns matches; "*" stands for any letters."""
+    return [spec for spec in specs if any(fnmatchcase(spec.id, pattern) for pattern in patterns)]
+
+
+def resembling(specs: Sequence[T], text: str, limit: int) -> list[T]:
+    """Those whose id, title or description resembles the text, the most similar first; all where it is empty."""
+    if not text.strip():
+        return list(specs[:limit])
+    names = {place: f"{spec.id} {spec.title} {spec.description}" for place, spec in enumerate(specs)}
+    found = process.extract(
+        text, names, scorer=fuzz.partial_ratio, processor=default_process, limit=limit, score_cutoff=MIN_SCORE
+    )
+    return [specs[place] for _, _, place in found]
 
 
 def _check_size(spec: ModelSpec, request: Request) -> None:
@@ -148,19 +198,3 @@ def _check_strength(strength: float, steps: int) -> None:
 def smallest_strength(num_inference_steps: int) -> float:
     """The smallest strength, in hundredths, at which at least one step is run: int(steps × strength) >= 1."""
     return next(hundredths / 100 for hundredths in range(1, 101) if int(num_inference_steps * hundredths / 100) >= 1)
-
-
-def _spec(entry: dict[str, Any], folder: Path) -> ModelSpec:
-    source = folder / entry["source"]
-    return ModelSpec(
-        **{
-            **entry,
-            "tasks": frozenset(Task(task) for task in entry["tasks"]),
-            "source": str(source) if source.exists() else entry["source"],
-            "samples": tuple(entry.get("samples", ())),
-            "composition": tuple(entry.get("composition", ())),
-            "schedulers": SCHEDULERS.get(entry["family"], ()),
-            "defaults": Defaults(**entry["defaults"]),
-            "limits": Limits(**entry["limits"]),
-        }
-    )

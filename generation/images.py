@@ -214,6 +214,7 @@ def fit_source(width: int, height: int, spec: ModelSpec) -> tuple[int, int]:
 
 def parameters_text(request: Request) -> str:
     """The settings in the form that Automatic1111's web interface writes, and that other tools read."""
+    loras = ", ".join(f"{name}:{weight:g}" for name, weight in request.loras)
     facts: dict[str, object] = {
         "Steps": request.num_inference_steps or None,
         "Sampler": request.scheduler or None,
@@ -222,6 +223,7 @@ def parameters_text(request: Request) -> str:
         "Size": f"{request.width}x{request.height}",
         "Model": request.model,
         "Denoising strength": None if request.strength is None else f"{request.strength:g}",
+        "LoRA": f'"{loras}"' if loras else None,
     }
     lines = [request.prompt] if request.prompt else []
     if request.negative_prompt:

@@ -17,6 +17,8 @@ class Task(StrEnum):
 
 
 MAX_SEED = 2**32 - 1
+MAX_LORAS = 3  # of one request
+MAX_LORA_WEIGHT = 2.0  # either way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class Request:
     count: int = 1
     #: input pictures, kept on disk by the SHA-256 of their bytes
     images: tuple[Path, ...] = ()
+    #: adapters put onto the model, each an id of ModelSpec.loras and a weight of -MAX_LORA_WEIGHT to MAX_LORA_WEIGHT
+    loras: tuple[tuple[str, float], ...] = ()
 
     def of_picture(self, index: int) -> "Request":
         """The request that makes picture ``index`` alone: with its own strength, or with seed ``seed + index``."""
@@ -153,21 +157,43 @@ class Cancelled(Event):
 TERMINAL = (Finished, Failed, Cancelled)
 
 
+_NO_OTHER_KEYS = {"extra": "forbid"}  # how pydantic reads entries of the catalogue
+
+
+class PromptStyle(StrEnum):
+    """How a model likes to be told."""
+
+    TAGS = "tags"
+    SENTENCES = "sentences"
+
+
+class Rating(StrEnum):
+    """For whom a model's typical pictures are."""
+
+    EVERYONE = "everyone"
+    TEEN = "teen"
+    MATURE = "mature"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """What a model uses where the person did not choose."""
+
+    __pydantic_config__ = _NO_OTHER_KEYS
 
     width: int
     height: int
     num_inference_steps: int
     guidance_scale: float
-    scheduler: str
+    scheduler: str = ""
     negative_prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a model accepts. Sizes are of the delivered picture, in pixels."""
+
+    __pydantic_config__ = _NO_OTHER_KEYS
 
     #: width and height are multiples of this
     multiple: int
@@ -178,28 +204,75 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoraSpec:
+    """An adapter of the catalogue: it changes a model's manner while it is put on. None is what is not known."""
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    id: str
+    title: str
+    #: one line in plain words: what it does
+    description: str = ""
+    #: of the models that it fits
+    family: str
+    #: patterns of the ids that it fits within the family
+    models: tuple[str, ...] = ("*",)
+    #: hub repository, or single .safetensors file
+    source: str
+    #: the file within the repository, where that has several
+    file: str | None = None
+    #: commit of the repository
+    revision: str | None = None
+    #: words that call it; added to a prompt that has none of them
+    triggers: tuple[str, ...] = ()
+    #: weight where the person names none
+    weight: float = 1.0
+    licence: str | None = None
+    #: whether the licence lets its pictures be sold
+    commercial: bool | None = None
+    rating: Rating | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """An entry of the catalogue."""
+    """An entry of the catalogue. None is what is not known."""
+
+    __pydantic_config__ = _NO_OTHER_KEYS
 
     id: str
     title: str
     #: one line in plain words: what it is good at
-    description: str
+    description: str = ""
     family: str
     tasks: frozenset[Task]
     #: hub repository, folder or single .safetensors file
     source: str
+    #: the single .safetensors or .gguf file within the repository or folder; None where it is laid out for diffusers
+    file: str | None = None
+    #: of the repository's files, such as "fp16"; None is the plain ones
+    variant: str | None = None
+    #: commit of the repository
+    revision: str | None = None
     defaults: Defaults
     limits: Limits
     #: SPDX id or name of the licence
-    licence: str
-    #: GiB needed to run it
-    memory: float
+    licence: str | None = None
+    #: whether the licence lets its pictures be sold
+    commercial: bool | None = None
+    #: GiB needed to run it in the precision that it is loaded in; None takes the whole budget for itself
+    memory: float | None = None
+    #: GB (10⁹ bytes) of its weights on disk
+    weights: float | None = None
     #: the delivered picture is this many times larger than what the pipeline makes (1, 2 or 4)
     enlarge: int = 1
     #: names of the schedulers that it works with
     schedulers: tuple[str, ...] = ()
+    prompt_style: PromptStyle | None = None
+    #: of its typical pictures
+    rating: Rating | None = None
     #: prompts that show what it can do
     samples: tuple[str, ...] = ()
     #: words of composition that it follows well
     composition: tuple[str, ...] = ()
+    #: the adapters that fit it; filled in by the catalogue
+    loras: tuple[LoraSpec, ...] = ()

@@ -28,7 +28,8 @@ async def models(interaction: "Interaction", search: str = "") -> None:
 
 def _describe(say: Speaker, spec: ModelSpec) -> str:
     tasks = ", ".join(sorted(task.value for task in spec.tasks))
-    lines = [spec.description, f"{tasks} · {pixels(spec.defaults.width, spec.defaults.height)} · {spec.licence}"]
+    facts = [tasks, pixels(spec.defaults.width, spec.defaults.height), spec.licence]
+    lines = [spec.description, " · ".join(filter(None, facts))]
     if spec.samples:
         lines.append(say("Try: {samples}", samples="; ".join(spec.samples)))
     return "\n".join(lines)

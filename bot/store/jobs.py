@@ -292,4 +292,5 @@ def _load(text: str, inputs: Path) -> Request:
     values = json.loads(text)
     images = tuple(inputs / name for name in values.pop("images"))
     strengths = tuple(values.pop("strengths", ()))
-    return Request(**{**values, "task": Task(values["task"]), "images": images, "strengths": strengths})
+    loras = tuple((name, weight) for name, weight in values.pop("loras", ()))
+    return Request(**{**values, "task": Task(values["task"]), "images": images, "strengths": strengths, "loras": loras})

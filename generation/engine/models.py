@@ -41,13 +41,16 @@ class Models:
         if spec.id in self._loaded:
             self._loaded.move_to_end(spec.id)
             return self._loaded[spec.id]
-        while self._loaded and sum(m.spec.memory for m in self._loaded.values()) + spec.memory > self._budget:
+        while self._loaded and sum(self._need(m.spec) for m in self._loaded.values()) + self._need(spec) > self._budget:
             gone, _ = self._loaded.popitem(last=False)
             log.info("let go of %s", gone)
             free_memory()
         self._loaded[spec.id] = LoadedModel(spec, self._device)
         log.info("loaded %s", spec.id)
         return self._loaded[spec.id]
+
+    def _need(self, spec: ModelSpec) -> float:
+        return self._budget if spec.memory is None else spec.memory
 
     def resident(self) -> frozenset[str]:
         """Ids of the models that are loaded."""
@@ -68,6 +71,8 @@ def _load(spec: ModelSpec, device: str) -> Any:
         pipeline = diffusers.DiffusionPipeline.from_pretrained(
             spec.source,
             dtype=dtype,
+            revision=spec.revision,
+            variant=spec.variant,
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=Path(spec.source).is_absolute(),

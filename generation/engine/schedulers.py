@@ -4,6 +4,8 @@ from typing import Any
 
 import diffusers
 
+DEFAULT = "default"  # the scheduler that was saved with the model
+
 CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     "DDIM": ("DDIMScheduler", {}),
     "DPM++ 2M": ("DPMSolverMultistepScheduler", {}),
@@ -38,5 +40,5 @@ def make_scheduler(name: str, config: Any) -> Any:
 
     ``config`` is that of the model's own scheduler (prediction type, betas, spacing).
     """
-    class_name, options = CLASSES[name]
+    class_name, options = (config["_class_name"], {}) if name == DEFAULT else CLASSES[name]
     return getattr(diffusers, class_name).from_config(config, **options)

@@ -1,12 +1,13 @@
 """The catalogue finds models and refuses what they cannot do."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation import Catalogue, ModelSpec, Request, RequestError, Task
+from generation import Catalogue, LoraSpec, ModelSpec, Request, RequestError, Task
 from generation.catalogue import smallest_strength
 
 CATALOGUE = Catalogue.load()
@@ -74,3 +75,86 @@ def test_only_what_is_offered_can_be_chosen() -> None:
     """A catalogue narrowed to one model refuses the other."""
     with pytest.raises(RequestError):
         CATALOGUE.offered(["criar-embedded"]).get("realesr-animevideov3")
+
+
+def test_patterns_choose_models_in_the_order_they_are_named() -> None:
+    """A pattern stands for all that it matches; each model comes once; one that finds nothing is refused."""
+    ids = [spec.id for spec in CATALOGUE.offered(["realesr-*", "criar-embedded", "*embedded"]).models]
+    assert ids == ["realesr-animevideov3", "criar-embedded"]
+    with pytest.raises(RequestError, match="matches “nothing-\\*”"):
+        CATALOGUE.offered(["nothing-*"])
+
+
+ENTRY = """
+[[models]]
+id = "own"
+family = "stable_diffusion_xl"
+source = "someone/something"
+"""
+
+
+def test_an_entry_needs_only_what_its_family_does_not_say(tmp_path: Path) -> None:
+    """Tasks, defaults, limits and schedulers come from the family, and what the entry says comes first."""
+    file = tmp_path / "own.toml"
+    file.write_text(ENTRY + "defaults = { num_inference_steps = 4 }")
+    spec = Catalogue.load(file).get("own")
+    assert (spec.title, spec.defaults.num_inference_steps, spec.defaults.width) == ("own", 4, 1024)
+    assert spec.defaults.scheduler == spec.schedulers[0]
+    assert Task.INPAINT in spec.tasks
+    assert (spec.licence, spec.commercial, spec.memory, spec.weights, spec.rating) == (None,) * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[models", "cannot be read as a catalogue"),
+        ("[model]", "model: it may hold \\[\\[models\\]\\]"),
+        ("models = 3", "write each entry as a table"),
+        (ENTRY + "colour = 1", "own: colour: there is no such key"),
+        (ENTRY + "memory = 'much'", "own: memory: must be a valid number, not 'much'"),
+        (ENTRY + "limits = { multiple = 8, side = 3 }", "own: limits.side: there is no such key"),
+        (ENTRY + "tasks = ['txt2vid']", "own: tasks.0: must be 'txt2img', 'img2img'"),
+        (ENTRY + "file = 'weights.ckpt'", "own: file: must end in .safetensors or .gguf, not 'weights.ckpt'"),
+        (ENTRY + "defaults = { scheduler = 'Magic' }", "own: defaults.scheduler: must be one of DPM"),
+        (
+            "[[models]]\nid = 'own'\nfamily = 'sdxl'",
+            "own: family: must be one of stable_diffusion, stable_diffusion_xl",
+        ),
+        ("[[models]]\nid = 'own'\nfamily = 'generic'", "own: source: is missing"),
+        ("[[loras]]\nid = 'own'\ntitle = 'x'\nsource = 'a/b'", "own: family: is missing"),
+    ],
+)
+def test_a_wrong_entry_is_refused_with_file_entry_and_key(tmp_path: Path, text: str, words: str) -> None:
+    """The operator reads where the error stands and what is allowed there."""
+    file = tmp_path / "own.toml"
+    file.write_text(text)
+    with pytest.raises(RequestError, match=words) as caught:
+        Catalogue.load(file)
+    assert str(caught.value).startswith(f"{file}: ")
+
+
+LORA = LoraSpec(id="ink", title="Ink", family="stable_diffusion", models=("criar-*",), source="someone/ink")
+OTHER = replace(LORA, id="pixel", title="Pixel", family="flux")
+WITH_LORAS = Catalogue(CATALOGUE.models, [LORA, OTHER])
+
+
+@pytest.mark.parametrize(
+    ("loras", "sentence"),
+    [
+        ((("imk", 1.0),), "did you mean ink"),
+        ((("pixel", 1.0),), "does not fit Criar embedded; it fits none here"),
+        ((("ink", 2.5),), "between -2 and 2"),
+        ((("ink", 1.0),) * 4, "At most 3"),
+    ],
+)
+def test_loras_that_do_not_fit_are_refused(loras: tuple[tuple[str, float], ...], sentence: str) -> None:
+    """Unknown ones, those of another family, weights beyond the limit and more than three are refused in words."""
+    with pytest.raises(RequestError, match=sentence):
+        WITH_LORAS.check(replace(GOOD, loras=loras))
+
+
+def test_loras_that_fit_come_with_the_model() -> None:
+    """A model carries the adapters that fit it, so that the engine knows where they are."""
+    assert WITH_LORAS.get("criar-embedded").loras == (LORA,)
+    assert WITH_LORAS.loras == (LORA,)
+    WITH_LORAS.check(replace(GOOD, loras=(("ink", -0.5),)))
