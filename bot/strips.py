@@ -40,6 +40,19 @@ def strip(tiles: Sequence[tuple[bytes | None, str]], columns: int | None = None)
     return file.getvalue()
 
 
+def cut(data: bytes, place: int) -> bytes:
+    """One picture out of a strip in one row, which Discord may have made smaller."""
+    with Image.open(io.BytesIO(data)) as whole:
+        scale = whole.height / (TILE + BAR + 2 * GAP)
+        left, top = (value * scale for value in corner(place, place + 1))
+        tile = whole.convert("RGB").crop(
+            (round(left), round(top), round(left + TILE * scale), round(top + TILE * scale))
+        )
+    file = io.BytesIO()
+    tile.save(file, "PNG")
+    return file.getvalue()
+
+
 def corner(place: int, columns: int) -> tuple[int, int]:
     """The left and the top of a tile's picture."""
     return GAP + place % columns * (TILE + GAP), GAP + BAR + place // columns * (TILE + BAR + GAP)
