@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from yarl import URL
 
-from generation import Catalogue, Service
+from generation import Catalogue, Inspector, Service
 
 from .commands import COMMANDS
 from .config import Config
@@ -51,7 +51,8 @@ class Criar(discord.Client):
         self.store = store
         self.service = service
         self.catalogue = catalogue
-        self.intake = Intake(self, store.files)
+        self.inspector = Inspector()
+        self.intake = Intake(self, store.files, self.inspector)
         self.flow = Flow(config, store, service, Delivery(self, store, catalogue), self.intake)
         self.tree = Tree(self)
         self._following: asyncio.Task[None]
@@ -88,6 +89,7 @@ class Criar(discord.Client):
     async def close(self) -> None:
         """Stop following first, so that nothing is half done when the connection goes."""
         await self.flow.close()
+        await self.inspector.close()
         await super().close()
 
     async def _sync_commands(self) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import discord
 
-from generation import Parameters, images, read_parameters
+from generation import Inspector, Parameters, images
 
 from .compose import Source
 from .errors import Refusal
@@ -24,9 +24,10 @@ def pictures_of(attachments: list[discord.Attachment]) -> list[discord.Attachmen
 class Intake:
     """Takes pictures in."""
 
-    def __init__(self, client: discord.Client, files: Files) -> None:
+    def __init__(self, client: discord.Client, files: Files, inspector: Inspector) -> None:
         self._client = client
         self._files = files
+        self._inspector = inspector
         self._seen: dict[int, list[discord.Attachment]] = {}
 
     async def receive(self, attachment: discord.Attachment) -> Source:
@@ -37,7 +38,7 @@ class Intake:
     async def parameters(self, attachment: discord.Attachment) -> Parameters | None:
         """How a picture was made, where it says so. Raises generation.PictureError."""
         images.check_bytes(attachment.size)
-        return await asyncio.to_thread(read_parameters, await attachment.read())
+        return await self._inspector.parameters(await attachment.read())
 
     def saw(self, message: discord.Message) -> None:
         """Keep a message's attachments at hand, since not every message that is shown to us can be fetched later."""
@@ -63,17 +64,17 @@ class Intake:
         chosen = mask or picture
         images.check_bytes(chosen.size)
         data = await chosen.read()
-        if mask is None and not await asyncio.to_thread(images.has_transparency, data):
+        if mask is None and not await self._inspector.has_transparency(data):
             raise Refusal(
                 "Attach a mask: a picture of the same shape, white where it is to be made anew; or make that part of "
                 "the picture transparent."
             )
-        png = await asyncio.to_thread(images.open_mask, data)
+        png = await self._inspector.open_mask(data)
         return await asyncio.to_thread(self._files.keep_input, png)
 
     async def keep(self, data: bytes, name: str) -> Source:
         """Check and keep a picture's bytes. Raises generation.PictureError."""
-        opened = await asyncio.to_thread(images.open_picture, data)
+        opened = await self._inspector.open_picture(data)
         path = await asyncio.to_thread(self._files.keep_input, opened.png)
         return Source(
             path=path, name=inert(name, MAX_NAME), width=opened.width, height=opened.height, notes=tuple(opened.notes)

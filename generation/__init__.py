@@ -3,7 +3,8 @@
 from . import images
 from .catalogue import Catalogue
 from .errors import GenerationError, ModelError, PictureError, RequestError
-from .parameters import Parameters, read_parameters
+from .inspection import Inspector
+from .parameters import Parameters
 from .service import Service
 from .types import (
     MAX_LORA_WEIGHT,
@@ -39,6 +40,7 @@ __all__ = [
     "Failed",
     "Finished",
     "GenerationError",
+    "Inspector",
     "Job",
     "Limits",
     "LoraSpec",
@@ -57,5 +59,4 @@ __all__ = [
     "Started",
     "Task",
     "images",
-    "read_parameters",
 ]

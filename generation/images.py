@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from .errors import PictureError
@@ -78,7 +78,7 @@ def open_picture(data: bytes) -> OpenedPicture:
             notes = _notes(image) + _compressed(image)
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
-            picture = _flatten(image)
+            picture = _flatten(_managed(image))
         notes += _hint(picture)
     except Image.DecompressionBombError:
         raise PictureError(
@@ -174,6 +174,20 @@ def _hint(picture: Image.Image) -> tuple[tuple[str, dict[str, str | int | float]
     if grey.std() > PLAIN and laplacian.std() < BLURRED * grey.std():
         return (("It is blurred; a sharper picture, or /upscale first, gives a cleaner result.", {}),)
     return ()
+
+
+def _managed(image: Image.Image) -> Image.Image:
+    """The picture in sRGB, where it carries a colour profile of another kind that can be read."""
+    profile = image.info.get("icc_profile") or b""
+    if not profile or b"sRGB" in profile or image.mode not in ("RGB", "RGBA", "CMYK"):
+        return image
+    wanted = "RGBA" if image.mode == "RGBA" else "RGB"
+    try:
+        found = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, found, ImageCms.createProfile("sRGB"), outputMode=wanted)
+    except (ImageCms.PyCMSError, *BROKEN):
+        return image  # a profile of another mode, or a broken one: the colours are taken as they stand
+    return converted or image
 
 
 def _flatten(image: Image.Image) -> Image.Image:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from generation import Request, Task, images, read_parameters
+from generation import Request, Task, images
+from generation.parameters import read_parameters
 
 COMFY = {
     "3": {
