@@ -228,7 +228,7 @@ class LoraSpec:
     #: weight where the person names none
     weight: float = 1.0
     licence: str | None = None
-    #: whether the licence lets its pictures be sold
+    #: whether the licence allows commercial use
     commercial: bool | None = None
     rating: Rating | None = None
 
@@ -257,9 +257,9 @@ class ModelSpec:
     limits: Limits
     #: SPDX id or name of the licence
     licence: str | None = None
-    #: whether the licence lets its pictures be sold
+    #: whether the licence allows commercial use
     commercial: bool | None = None
-    #: GiB needed to run it in the precision that it is loaded in; None takes the whole budget for itself
+    #: GiB needed to run it in 16 bits, twice that in 32 bits; None takes the whole budget for itself
     memory: float | None = None
     #: GB (10⁹ bytes) of its weights on disk
     weights: float | None = None

@@ -4,7 +4,7 @@ from typing import Any
 
 import diffusers
 
-DEFAULT = "default"  # the scheduler that was saved with the model
+DEFAULT = "Default"  # the scheduler that was saved with the model
 
 CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     "DDIM": ("DDIMScheduler", {}),

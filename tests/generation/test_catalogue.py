@@ -1,5 +1,6 @@
 """The catalogue finds models and refuses what they cannot do."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def test_search_is_fuzzy_and_knows_tasks() -> None:
     assert CATALOGUE.search("embeded")[0].id == "criar-embedded"
     assert CATALOGUE.search("enlarges")[0].id == "realesr-animevideov3"
     assert [spec.id for spec in CATALOGUE.search("", task=Task.UPSCALE)] == ["realesr-animevideov3"]
+    assert {spec.id for spec in CATALOGUE.search("kontxt", task=Task.EDIT)} == {"flux-kontext"}
     assert CATALOGUE.search("xyzzy") == []
 
 
@@ -75,6 +77,43 @@ def test_only_what_is_offered_can_be_chosen() -> None:
     """A catalogue narrowed to one model refuses the other."""
     with pytest.raises(RequestError):
         CATALOGUE.offered(["criar-embedded"]).get("realesr-animevideov3")
+
+
+def test_a_hundred_models_are_listed_each_with_what_people_need_to_know() -> None:
+    """Ids and titles are unique, sources are of the hub, and every model says what it is good at, with a sample."""
+    models = [spec for spec in CATALOGUE.models if not Path(spec.source).is_absolute() and spec.family != "realesrgan"]
+    assert len(models) >= 100
+    assert len({spec.id for spec in CATALOGUE.models}) == len({spec.title for spec in CATALOGUE.models})
+    assert len({(spec.source, spec.file) for spec in models}) == len(models)
+    for spec in models:
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+", spec.source), spec.id
+        assert re.fullmatch(r"[a-z0-9-]{3,40}", spec.id)
+        assert 10 < len(spec.description) <= 100, spec.id
+        assert spec.samples, spec.id
+        assert spec.prompt_style, spec.id
+        assert spec.composition, spec.id
+
+
+@pytest.mark.parametrize("spec", CATALOGUE.models, ids=lambda spec: spec.id)
+def test_a_model_s_own_defaults_are_accepted(spec: ModelSpec) -> None:
+    """What a member gets who chooses nothing is within the model's own limits, for each of its tasks."""
+    for task in spec.tasks:
+        usual = spec.defaults
+        CATALOGUE.check(
+            Request(
+                task=task, model=spec.id, prompt="x", width=usual.width, height=usual.height,
+                num_inference_steps=usual.num_inference_steps, guidance_scale=usual.guidance_scale,
+                scheduler=usual.scheduler, strength=0.5 if task in (Task.IMG2IMG, Task.INPAINT) else None,
+            )
+        )  # fmt: skip
+
+
+def test_every_lora_fits_a_model() -> None:
+    """No adapter is listed that nothing can wear."""
+    assert CATALOGUE.loras
+    for lora in CATALOGUE.loras:
+        assert any(lora in spec.loras for spec in CATALOGUE.models), lora.id
+    assert len(CATALOGUE.loras) == len({lora.id for lora in CATALOGUE.loras})
 
 
 def test_patterns_choose_models_in_the_order_they_are_named() -> None:
@@ -101,7 +140,7 @@ def test_an_entry_needs_only_what_its_family_does_not_say(tmp_path: Path) -> Non
     assert (spec.title, spec.defaults.num_inference_steps, spec.defaults.width) == ("own", 4, 1024)
     assert spec.defaults.scheduler == spec.schedulers[0]
     assert Task.INPAINT in spec.tasks
-    assert (spec.licence, spec.commercial, spec.memory, spec.weights, spec.rating) == (None,) * 5
+    assert (spec.licence, spec.commercial, spec.weights, spec.revision, spec.rating) == (None,) * 5
 
 
 @pytest.mark.parametrize(
