@@ -12,7 +12,7 @@ from .client import Criar, use_local_discord
 from .config import TOKEN_VARIABLE, Config
 from .errors import ConfigError
 from .health import beat
-from .store import Store
+from .store import Store, only_bot
 from .upkeep import clean_regularly
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,14 @@ async def run(config: Config, token: str) -> None:
         catalogue = Catalogue.load(*config.generation.catalogues).offered(config.generation.models)
     except RequestError as error:
         raise ConfigError(f"generation.models: {error}") from error
+    with only_bot(config.storage.folder):
+        await _run(config, token, catalogue)
+
+
+async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     store = Store(config)
     await store.open()
+    await asyncio.to_thread(store.files.sweep)
     service = Service(catalogue, devices=config.generation.devices, threads=config.generation.threads or None)
     await service.start()
     client = Criar(config, store, service, catalogue)

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 #: only what replies need; the privileged Message Content intent is not among it
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 
+LONGEST_WAIT = 60.0  # seconds that a request is held back by a rate limit; beyond it is tried again from the outbox
+
 
 class Criar(discord.Client):
     """The bot."""
@@ -46,6 +48,7 @@ class Criar(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            max_ratelimit_timeout=LONGEST_WAIT,
         )
         self.config = config
         self.store = store
@@ -56,7 +59,6 @@ class Criar(discord.Client):
         self.flow = Flow(config, store, service, Delivery(self, store, catalogue), self.intake)
         self.tree = Tree(self)
         self._following: asyncio.Task[None]
-        self._resumed = False
         #: of the members who chose one with /settings
         self.languages: dict[int, str] = {}
 
@@ -68,14 +70,12 @@ class Criar(discord.Client):
         await self.tree.set_translator(CommandTranslator())
         self.languages = await self.store.preferences.languages()
         await self._sync_commands()
+        await self.flow.resume()
         self._following = asyncio.create_task(self.flow.run())
 
     async def on_ready(self) -> None:
-        """Connected; comes again after every lost session, resuming must not."""
+        """Connected, or connected anew."""
         log.info("connected as %s to %d servers", self.user, len(self.guilds))
-        if not self._resumed:
-            self._resumed = True
-            await self.flow.resume()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Modals are taken here, since discord.py forgets those that it showed before a restart."""

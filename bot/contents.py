@@ -30,7 +30,10 @@ class Contents:
         return any(Task.EDIT in spec.tasks for spec in self._catalogue.models)
 
     def files(self, job: JobRow, limit: int) -> list[discord.File]:
-        """The finished pictures, each within ``limit`` bytes, named and described; blocks."""
+        """The finished pictures, each within ``limit`` bytes, named and described; blocks.
+
+        Raises FileNotFoundError where a picture's file is gone.
+        """
         if job.request.strengths and job.of_state(State.FINISHED):
             return [self._compared(job, limit)]
         files = []
@@ -44,7 +47,8 @@ class Contents:
     def _compared(self, job: JobRow, limit: int) -> discord.File:
         """The input and the picture of each strength as one strip; blocks."""
         say, request = speaker(job.locale), job.request
-        tiles: list[tuple[bytes | None, str]] = [(request.images[0].read_bytes(), say("before"))]
+        before = request.images[0].read_bytes() if request.images[0].exists() else None
+        tiles: list[tuple[bytes | None, str]] = [(before, say("before"))]
         rows = {row.place: row for row in job.of_state(State.FINISHED)}
         for place, strength in enumerate(request.strengths):
             data = self._files.picture(rows[place].id).read_bytes() if place in rows else None

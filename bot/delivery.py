@@ -1,14 +1,13 @@
-"""The job's message: announcing it, putting the pictures into it by editing, trying again until it is there."""
+"""The job's message: announcing it, putting the pictures into it, finding it again, and what is done without it."""
 
 import asyncio
 import io
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import aiohttp
 import discord
 
 from generation import Catalogue
@@ -26,15 +25,27 @@ log = logging.getLogger(__name__)
 
 SPOILER = "SPOILER_"  # Discord covers files whose names begin so
 ORIGINAL: Any = "@original"  # the interaction's own answer, in place of a message's id
-LONGEST_PAUSE = 60.0  # seconds between two tries
-SERVER_ERROR = 500
-TOO_LARGE, TOO_LARGE_CODE = 413, 40005
+SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is not refused for its size
+TOKEN_LIFE = timedelta(minutes=15)  # in which an interaction's answer can be edited
+NONCE_LIFE = timedelta(minutes=2)  # in which a nonce surely keeps a message from being sent twice
+SEARCHED = 100  # messages of a channel, on either side of what came since the job began
 
-#: what passes by itself: Discord's own trouble, or the network's
-PASSING = (aiohttp.ClientError, OSError, TimeoutError)
+RATE_LIMITED, SERVER_ERROR = 429, 500
+TOO_LARGE, TOO_LARGE_CODE = 413, 40005
+#: the message cannot be edited, and another one may be sent: it is too old and was edited too often, or its thread was
+#: archived, which a new message undoes
+STALE = (30046, 50083)
 
 #: sends a message with what a channel's or a webhook's send takes
 Send = Callable[..., Awaitable[Any]]
+Channel = discord.PartialMessageable | discord.DMChannel
+#: edits a message with content, attachments and view
+Edit = Callable[..., Awaitable[object]]
+
+
+def passes(error: discord.HTTPException) -> bool:
+    """Whether the same request may be answered otherwise later: Discord has trouble, or we asked too often."""
+    return error.status >= SERVER_ERROR or (error.status == RATE_LIMITED and error.code not in STALE)
 
 
 class Delivery:
@@ -46,40 +57,51 @@ class Delivery:
         self._contents = Contents(store.files, catalogue)
 
     async def announce(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> discord.PartialMessage:
-        """Say in the channel who asked for what; sent twice, it is the same message because of its nonce."""
-        say = speaker(job.locale)
+        """Say in the channel who asked for what; sent twice, it is the same message."""
         channel = self._channel(job)
-        message = await channel.send(
-            f"{self._contents.title(say, job)}\n-# ⏳ {say('waiting')}",
+        if message := await self._sent_before(channel, job, "cancel", "delete"):
+            await self._remember(job, message)
+            return message
+        say = speaker(job.locale)
+        return await self._send(
+            channel,
+            job,
+            content=f"{self._contents.title(say, job)}\n-# ⏳ {say('waiting')}",
             view=cancel_view(job.id, say),
-            nonce=job.id,
-            reference=reply_to,  # type: ignore[arg-type]  # None is its default
-            allowed_mentions=discord.AllowedMentions.none(),
-            suppress_embeds=True,
+            reference=reply_to,
         )
-        await self._store.jobs.set_message(job.id, message.id)
-        return channel.get_partial_message(message.id)
+
+    def answer(self, job: JobRow) -> Edit | None:
+        """Edits the private answer of the job's interaction; None where there is none any more."""
+        if job.token is None or datetime.now(UTC) - job.created_at > TOKEN_LIFE:
+            return None
+        webhook = discord.Webhook.partial(self._client.application_id or 0, job.token, client=self._client)
+
+        async def edit(**fields: Any) -> None:
+            await webhook.edit_message(ORIGINAL, **fields)
+
+        return edit
+
+    def message(self, job: JobRow) -> discord.PartialMessage | None:
+        """The job's message; None where none is known."""
+        return self._channel(job).get_partial_message(job.message_id) if job.message_id else None
 
     async def deliver(self, job: JobRow) -> None:
-        """Put the pictures into the job's message, trying until Discord takes them or clearly never will."""
-        pause, limit = 1.0, job.upload_limit
-        while True:
-            try:
-                await self._put(job, limit)
-                break
-            except discord.HTTPException as error:
-                if error.status == TOO_LARGE or error.code == TOO_LARGE_CODE:
-                    limit //= 2
-                    continue
-                if error.status < SERVER_ERROR:
-                    await self._send_directly(job, error)
-                    break
-                log.warning("job %s is not delivered yet: %s", job.id, error)
-            except PASSING as error:
-                log.warning("job %s is not delivered yet: %s", job.id, error)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-        await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
+        """Bring the pictures to the member in the best way left: the job's message, a new one, a direct message.
+
+        It may be tried again after any error: no way doubles what it has brought. Raises discord.HTTPException,
+        discord.RateLimited, what the network raises, and FileNotFoundError where a picture's file is gone.
+        """
+        try:
+            await self._put(job)
+        except discord.HTTPException as error:
+            if passes(error):
+                raise
+            now = await self._store.jobs.get(job.id)
+            if now is None or now.deleted:
+                return  # that is why its message is gone
+            log.warning("job %s goes to its member directly: %s", job.id, error)
+            await self._put_directly(now)
 
     async def picture(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
         """A finished picture's bytes and name: from disk, or from its message where the file was cleaned up.
@@ -127,31 +149,89 @@ class Delivery:
         for row in job.of_state(State.FINISHED):
             await asyncio.to_thread(self._store.files.picture(row.id).unlink, missing_ok=True)
 
-    async def _put(self, job: JobRow, limit: int) -> None:
-        files = await asyncio.to_thread(self._contents.files, job, limit)
-        content, view = (
-            self._contents.describe(job),
-            delivered_view(job, speaker(job.locale), edits=self._contents.edits),
-        )
-        if job.private:
-            answer = discord.Webhook.partial(self._client.application_id or 0, job.token or "", client=self._client)
-            await answer.edit_message(ORIGINAL, content=content, attachments=files, view=view)
+    async def _put(self, job: JobRow) -> None:
+        """Put the pictures where they were asked for."""
+        if job.private and not job.message_id:
+            webhook = discord.Webhook.partial(self._client.application_id or 0, job.token or "", client=self._client)
+            await self._fit(job, lambda files: webhook.edit_message(ORIGINAL, **self._finished(job, files)))
             return
-        if job.message_id:
-            message = self._channel(job).get_partial_message(job.message_id)
-        else:
-            message = await self.announce(job)
-        await message.edit(content=content, attachments=files, view=view)
-
-    async def _send_directly(self, job: JobRow, error: discord.HTTPException) -> None:
-        """The channel or the message is gone: the member gets the pictures as a direct message."""
-        log.warning("job %s goes to its member directly, its message cannot be edited: %s", job.id, error)
-        files = await asyncio.to_thread(self._contents.files, job, job.upload_limit)
+        message = self.message(job) or await self.announce(job)
         try:
-            user = await self._client.fetch_user(job.user_id)
-            await user.send(self._contents.describe(job), files=files, allowed_mentions=discord.AllowedMentions.none())
-        except discord.HTTPException as failure:
-            log.error("job %s cannot be delivered at all: %s", job.id, failure)
+            await self._fit(job, lambda files: message.edit(**self._finished(job, files)))
+        except discord.HTTPException as error:
+            if error.code not in STALE:
+                raise
+            log.info("job %s gets a new message, since its own cannot be edited any more: %s", job.id, error)
+            await self._put_anew(self._channel(job), job)
+            with suppress(discord.HTTPException):
+                await message.delete()
+
+    async def _put_directly(self, job: JobRow) -> None:
+        user = await self._client.fetch_user(job.user_id)
+        await self._put_anew(await user.create_dm(), job)
+
+    async def _put_anew(self, channel: Channel, job: JobRow) -> None:
+        """A further message with the pictures, which is the job's from now on."""
+        if message := await self._sent_before(channel, job, "delete"):
+            await self._remember(job, message)
+            return
+        await self._fit(job, lambda files: self._send(channel, job, again=True, **self._finished(job, files, "files")))
+
+    async def _send(
+        self, channel: Channel, job: JobRow, *, again: bool = False, **fields: Any
+    ) -> discord.PartialMessage:
+        """Send the job's message, and remember it; within minutes its nonce keeps it from being sent twice."""
+        message = await channel.send(
+            **fields,
+            nonce=f"{job.id}-2" if again else job.id,
+            allowed_mentions=discord.AllowedMentions.none(),
+            suppress_embeds=True,
+        )
+        partial = channel.get_partial_message(message.id)
+        await self._remember(job, partial)
+        return partial
+
+    async def _remember(self, job: JobRow, message: discord.PartialMessage) -> None:
+        """Store the job's message; one that was sent while the job was deleted is taken away."""
+        if not await self._store.jobs.set_message(job.id, message.channel.id, message.id):
+            await message.delete()
+
+    async def _sent_before(self, channel: Channel, job: JobRow, *actions: str) -> discord.PartialMessage | None:
+        """The job's message with one of these buttons, which an earlier run sent and was killed before it knew of it.
+
+        Only where a nonce does not find it any more, and where we may read what we wrote.
+        """
+        custom_ids = {f"job:{action}:{job.id}" for action in actions}
+        if abs(datetime.now(UTC) - job.created_at) < NONCE_LIFE:
+            return None
+        with suppress(discord.Forbidden):
+            for since in (discord.Object(job.interaction_id), None):
+                async for message in channel.history(limit=SEARCHED, after=since):
+                    if message.id != job.message_id and custom_ids & _custom_ids(message):
+                        return channel.get_partial_message(message.id)
+        return None
+
+    def _finished(self, job: JobRow, files: list[discord.File], key: str = "attachments") -> dict[str, Any]:
+        view = delivered_view(job, speaker(job.locale), edits=self._contents.edits)
+        return {"content": self._contents.describe(job), "view": view, key: files}
+
+    async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:
+        """Send the pictures, in fewer bytes where Discord finds them too large."""
+        limit = job.upload_limit
+        while True:
+            try:
+                await send(await asyncio.to_thread(self._contents.files, job, limit))
+            except discord.HTTPException as error:
+                if limit < SMALLEST or (error.status != TOO_LARGE and error.code != TOO_LARGE_CODE):
+                    raise
+                limit //= 2
+            else:
+                return
 
     def _channel(self, job: JobRow) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+
+
+def _custom_ids(message: discord.Message) -> set[str]:
+    parts = [part for row in message.components for part in getattr(row, "children", ())]
+    return {part.custom_id for part in parts if getattr(part, "custom_id", None)}

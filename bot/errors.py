@@ -1,7 +1,8 @@
 """Errors of the bot's own; those of the generation module stand in generation/errors.py.
 
-Refusal        a person asked for something that cannot be; the sentence is for that person
-ConfigError    the configuration cannot be used; the sentence is for the operator
+Refusal           a person asked for something that cannot be; the sentence is for that person
+└── Unavailable   disk or database cannot be used just now; the operator finds the reason in the log
+ConfigError       the configuration cannot be used; the sentence is for the operator
 """
 
 
@@ -12,6 +13,13 @@ class Refusal(Exception):
         super().__init__(template.format(**params))
         self.template = template
         self.params = params
+
+
+class Unavailable(Refusal):
+    """The disk is full, cannot be written, or another process holds the database; it may work later."""
+
+    def __init__(self) -> None:
+        super().__init__(template="I cannot write to my disk just now; try again in a minute, or tell the operator.")
 
 
 class ConfigError(Exception):

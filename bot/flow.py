@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Coroutine
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
@@ -28,15 +28,17 @@ from generation import (
 from .asker import Asker
 from .compose import Composed, Source, say_notes
 from .config import FREE, Config
-from .delivery import Delivery, Send
-from .errors import Refusal
+from .delivery import Delivery, Edit, Send
+from .errors import Refusal, Unavailable
 from .intake import Intake
+from .outbox import TROUBLE, Outbox
 from .progress import Pace, ProgressBoard
 from .store import JobRow, PictureRow, State, Store
 from .text import Speaker, speaker
 
 log = logging.getLogger(__name__)
 
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before what disk or database did not take is tried again
 MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
 
 
@@ -50,7 +52,10 @@ class Flow:
         self._delivery = delivery
         self._priority = config.plans[FREE].priority
         self._board = ProgressBoard(service)
-        self._askers: dict[str, tuple[Asker, str]] = {}
+        keep = timedelta(days=config.storage.keep_days)
+        self._outbox = Outbox(store, delivery, keep, self._on_delivered, self._on_missing)
+        #: of each job that is followed: how its private answer is edited, and what was received and rounded
+        self._answers: dict[str, tuple[Edit | None, str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._made_again: dict[str, asyncio.Future[None]] = {}
 
@@ -91,10 +96,12 @@ class Flow:
         await asyncio.shield(self._made_again[row.id])
         return await self._delivery.picture(job, row)
 
-    def _ended_again(self, picture_id: str) -> None:
-        """Wake those who wait for a picture that was made again."""
-        if (waiting := self._made_again.pop(picture_id, None)) and not waiting.done():
+    def _ended_again(self, picture_id: str) -> bool:
+        """Wake those who wait for a picture that was made again; whether there are any."""
+        waiting = self._made_again.pop(picture_id, None)
+        if waiting and not waiting.done():
             waiting.set_result(None)
+        return waiting is not None
 
     async def submit(self, asker: Asker, composed: Composed) -> None:
         """Accept the request, queue its pictures and announce them.
@@ -114,62 +121,90 @@ class Flow:
                 parent=composed.parent,
                 private=asker.private,
                 spoiler=asker.spoiler,
-                token=asker.token if asker.private else None,
+                token=asker.token,
                 created_at=datetime.now(UTC),
             )
         )
-        if job is None:
-            return
-        notes = say_notes(speaker(asker.locale), composed.notes)
-        self._askers[job.id] = (asker, notes)
-        self._service.submit(job.to_make(self._priority))
-        if asker.edit:
-            self._board.follow(job, asker.edit, Pace(burst=4, every=2.5), notes)
+        if job is not None:
+            self._service.submit(job.to_make(self._priority))
+            await self._follow(job, asker.reply_to, say_notes(speaker(asker.locale), composed.notes))
+
+    async def _follow(self, job: JobRow, reply_to: discord.MessageReference | None = None, notes: str = "") -> None:
+        """Announce the job where that was not done, and show how it goes on: privately, or else in the channel."""
+        answer = self._delivery.answer(job)
+        self._answers[job.id] = answer, notes
+        if answer:
+            self._board.follow(job, answer, Pace(burst=4, every=2.5), notes)
         if job.private:
             return
         try:
-            message = await self._delivery.announce(job, asker.reply_to)
-        except discord.HTTPException as error:
+            message = self._delivery.message(job) or await self._delivery.announce(job, reply_to)
+        except TROUBLE as error:
             # The pictures are under way all the same, and delivery announces them itself or finds another way.
             log.warning("job %s is not announced yet: %s", job.id, error)
         else:
-            if not asker.edit and job.id in self._askers:
+            # Only what a message asked for: edits in a channel share one rate limit, which deliveries need.
+            if job.token is None and job.id in self._answers:
                 self._board.follow(job, message.edit, Pace(burst=1, every=3.0), notes)
 
     async def cancel(self, job: JobRow) -> None:
-        """Take back what is not finished; the events that follow give it back to the member."""
-        for picture in job.pictures:
-            if picture.state in (State.WAITING, State.RUNNING):
-                self._service.cancel(picture.id)
+        """Take back what is not finished; it is the member's again at once, whatever the worker does until it knows."""
+        taken = await self._store.jobs.take_back(job.id)
+        for picture_id in taken:
+            self._service.cancel(picture_id)
+        if taken:
+            await self._on_ended(taken[0])
 
     async def delete(self, job: JobRow) -> None:
         """Cancel what is under way, and take away the message and the pictures."""
+        # Marked first, so that no delivery under way brings the pictures by another way when their message is gone.
+        await self._store.jobs.set_deleted(job.id, datetime.now(UTC))
         await self.cancel(job)
-        await self._delivery.delete(job)
+        await self._delivery.delete(await self._job_of(job.id))
 
     async def resume(self) -> None:
-        """Take up what the last run of the bot left: deliver what is finished, queue the rest again."""
+        """Take up what the last run of the bot left: deliver what is made, queue the rest again.
+
+        Before the gateway is connected, so that no new request is among what is found.
+        """
         for job in await self._store.jobs.undelivered():
             if job.complete:
-                self._spawn(self._delivery.deliver(job))
+                self._outbox.put(job.id)
                 continue
             await self._store.jobs.requeue(job.id)
             self._service.submit(job.to_make(self._priority))
+            asked = discord.MessageReference(
+                message_id=job.interaction_id, channel_id=job.channel_id, fail_if_not_exists=False
+            )
+            self._spawn(self._follow(job, asked if job.token is None else None))
 
     async def run(self) -> None:
         """Follow the generation module's events until it closes."""
         async for event in self._service.events():
             try:
-                await self._on_event(event)
+                await self._handle(event)
             except Exception:
                 log.exception("event %r could not be handled", event)
 
     async def close(self) -> None:
         """Stop what is under way; the next start takes it up again."""
         await self._board.close()
+        await self._outbox.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _handle(self, event: Event) -> None:
+        """Handle an event, again and again while disk or database cannot be used: nothing that was made is dropped."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._on_event(event)
+            except Unavailable:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                return
 
     async def _on_event(self, event: Event) -> None:
         jobs = self._store.jobs
@@ -180,9 +215,11 @@ class Flow:
                 await jobs.started(picture_id, attempt)
             case Finished(picture_id=picture_id, attempt=attempt, png=png, seconds=seconds):
                 await asyncio.to_thread(self._store.files.keep_picture, picture_id, png)
-                self._ended_again(picture_id)
+                again = self._ended_again(picture_id)
                 if await jobs.finished(picture_id, attempt, seconds):
                     await self._on_ended(picture_id)
+                elif not again:
+                    await self._too_late(picture_id)
             case Failed(picture_id=picture_id):
                 self._ended_again(picture_id)
                 await self._on_failed(event)
@@ -209,28 +246,44 @@ class Flow:
             raise LookupError(f"picture {picture_id} belongs to no job")
         return job
 
+    async def _too_late(self, picture_id: str) -> None:
+        """The picture was finished when it had ended otherwise, as by being cancelled: its file goes again."""
+        job = await self._job_of(picture_id)
+        if not any(row.id == picture_id for row in job.of_state(State.FINISHED)):
+            await asyncio.to_thread(self._store.files.picture(picture_id).unlink, missing_ok=True)
+
     async def _on_ended(self, picture_id: str) -> None:
         job = await self._job_of(picture_id)
         if job.complete:
             self._spawn(self._finish(job))
 
     async def _finish(self, job: JobRow) -> None:
-        """Deliver, then close the member's private answer."""
+        # First, since an edit that shows progress may overtake the one that brings the pictures.
         await self._board.end(job.id)
-        asker, notes = self._askers.pop(job.id, (None, ""))
-        if not job.deleted:
-            # Read again: the announcement may have stored its message's id since.
-            await self._delivery.deliver(await self._job_of(job.pictures[0].id))
-        if asker and asker.edit and not job.private:
+        self._outbox.put(job.id)
+
+    async def _on_delivered(self, job: JobRow) -> None:
+        """Close the member's private answer."""
+        answer, notes = self._answers.pop(job.id, (None, ""))
+        answer = answer or self._delivery.answer(job)
+        if answer and not job.private:
             try:
-                await asker.edit(content=await self._farewell(job, asker, notes), attachments=[], view=None)
-            except discord.HTTPException as error:
+                await answer(content=await self._farewell(job, notes), attachments=[], view=None)
+            except (discord.HTTPException, discord.RateLimited) as error:
                 log.info("the private answer of job %s cannot be edited any more: %s", job.id, error)
 
-    async def _farewell(self, job: JobRow, asker: Asker, notes: str) -> str:
+    async def _on_missing(self, job: JobRow) -> None:
+        """Make pictures again whose files are gone, as after a backup was put back."""
+        missing = [row.id for row in job.of_state(State.FINISHED) if not self._store.files.picture(row.id).exists()]
+        log.warning("job %s: the files of %s are gone; they are made again", job.id, ", ".join(missing))
+        for picture_id in missing:
+            if await self._store.jobs.remake(picture_id):
+                self._service.submit([await self._picture(picture_id)])
+
+    async def _farewell(self, job: JobRow, notes: str) -> str:
         """What the private answer says when all is done."""
-        say = speaker(asker.locale)
-        allowed = await self._store.allowance(asker.user_id, asker.guild_id, datetime.now(UTC))
+        say = speaker(job.locale)
+        allowed = await self._store.allowance(job.user_id, job.guild_id, datetime.now(UTC))
         made = len(job.of_state(State.FINISHED))
         done = (
             say.plural("Your picture is ready.", "Your {n} pictures are ready.", made)
@@ -246,7 +299,6 @@ class Flow:
         task.add_done_callback(self._on_done)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
-        """What was not delivered stays so in the database, and is taken up at the next start."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("a job could not be delivered", exc_info=error)
+            log.error("a job could not be followed", exc_info=error)

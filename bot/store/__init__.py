@@ -12,6 +12,7 @@ from ..quota import Allowance, allowance, day_of, resets_at
 from .database import Database
 from .files import Files
 from .jobs import JobRow, Jobs, PictureRow, State
+from .lock import only_bot
 from .preferences import Preference, Preferences
 from .quotas import COMMAND_LINE, Change, Quotas
 from .settings import Settings
@@ -29,6 +30,7 @@ __all__ = [
     "Settings",
     "State",
     "Store",
+    "only_bot",
 ]
 
 DATABASE = "criar.db"

@@ -3,12 +3,19 @@
 All of it blocks: call it in a thread.
 """
 
+import logging
 import os
+import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from ..errors import Unavailable
+
+log = logging.getLogger(__name__)
+
 OWNER_ONLY = 0o700
+PART = ".part"  # ends the name of a file that is being written
 
 
 class Files:
@@ -23,8 +30,17 @@ class Files:
         for folder in (self.inputs, self.pictures):
             folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY)
 
+    def sweep(self) -> None:
+        """Delete what a bot that was killed left half written; only for the one bot that runs on these folders."""
+        for folder in (self.inputs, self.pictures):
+            for part in folder.glob(f"*{PART}"):
+                part.unlink()
+
     def keep_input(self, png: bytes) -> Path:
-        """Write a person's picture, unless it is there already; it has reached the disk when this returns."""
+        """Write a person's picture, unless it is there already; it has reached the disk when this returns.
+
+        Raises Unavailable, as keep_picture does.
+        """
         path = self.inputs / f"{sha256(png).hexdigest()}.png"
         if path.exists():
             path.touch()
@@ -55,15 +71,24 @@ class Files:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """All or nothing, also when the power fails: written beside, synced, renamed, and the folder synced."""
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    """All or nothing, also when the power fails: written beside, synced, renamed, and the folder synced.
+
+    Raises Unavailable where the disk is full or cannot be written.
+    """
+    # A name of its own, since two members may send the same picture at the same moment.
+    part = path.with_suffix(f".{secrets.token_hex(4)}{PART}")
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        log.error("%s cannot be written: %s", path, error)
+        raise Unavailable from error

@@ -63,11 +63,15 @@ class JobRow:
     private: bool = False
     #: whether its pictures are covered until they are pressed
     spoiler: bool = False
-    #: of the interaction, by which its private answer is edited for fifteen minutes
+    #: of the interaction, by which its private answer is edited for fifteen minutes; None where a message asked
     token: str | None = None
     created_at: datetime
     delivered: bool = False
     deleted: bool = False
+    #: how often the pictures could not be delivered, why not the last time, and when that is tried again
+    tries: int = 0
+    trouble: str | None = None
+    next_try: datetime | None = None
     pictures: tuple[PictureRow, ...] = ()
 
     @property
@@ -149,7 +153,7 @@ class Jobs:
 
     async def set_post(self, message_id: int, picture_id: str) -> None:
         """Remember that a message shows this picture alone."""
-        await self._execute(
+        await self._changes(
             "INSERT OR REPLACE INTO posts (message_id, picture_id) VALUES (?, ?)", message_id, picture_id
         )
 
@@ -179,19 +183,39 @@ class Jobs:
         )
         return [job for job in jobs if not job.complete]
 
-    async def set_message(self, job_id: str, message_id: int) -> None:
-        """Remember the message that announces the job."""
-        await self._execute("UPDATE jobs SET message_id = ? WHERE id = ?", message_id, job_id)
+    async def set_message(self, job_id: str, channel_id: int, message_id: int) -> bool:
+        """Remember the message that announces the job; False where the job was deleted meanwhile."""
+        sql = "UPDATE jobs SET channel_id = ?, message_id = ? WHERE id = ? AND deleted_at IS NULL"
+        return await self._changes(sql, channel_id, message_id, job_id)
 
     async def set_delivered(self, job_id: str, now: datetime) -> None:
         """Nobody waits for this job any more."""
-        await self._execute(
-            "UPDATE jobs SET delivered_at = ? WHERE id = ? AND delivered_at IS NULL", now.timestamp(), job_id
+        await self._changes(
+            "UPDATE jobs SET delivered_at = ?, next_try = NULL WHERE id = ? AND delivered_at IS NULL",
+            now.timestamp(),
+            job_id,
         )
+
+    async def postpone(self, job_id: str, trouble: str, next_try: datetime) -> None:
+        """The pictures could not be delivered; that is tried again."""
+        sql = "UPDATE jobs SET tries = tries + 1, trouble = ?, next_try = ? WHERE id = ?"
+        await self._changes(sql, trouble, next_try.timestamp(), job_id)
+
+    async def give_up(self, job_id: str, now: datetime, template: str) -> None:
+        """finished -> failed: what cannot be delivered is given back to the member, and not tried again."""
+
+        def write(tables: Tables) -> None:
+            tables.execute(
+                "UPDATE pictures SET state = 'failed', reason = ? WHERE job_id = ? AND state = 'finished'",
+                [json.dumps([template, {}]), job_id],
+            )
+            tables.execute("UPDATE jobs SET delivered_at = ?, next_try = NULL WHERE id = ?", [now.timestamp(), job_id])
+
+        await self._database.write(write)
 
     async def set_deleted(self, job_id: str, now: datetime) -> None:
         """The job's message was taken away by those who may."""
-        await self._execute("UPDATE jobs SET deleted_at = ? WHERE id = ?", now.timestamp(), job_id)
+        await self._changes("UPDATE jobs SET deleted_at = ? WHERE id = ?", now.timestamp(), job_id)
 
     async def started(self, picture_id: str, attempt: int) -> bool:
         """waiting -> running."""
@@ -212,13 +236,25 @@ class Jobs:
         """-> cancelled, which gives the image back to the member."""
         return await self._move(picture_id, attempt, State.CANCELLED)
 
+    async def take_back(self, job_id: str) -> list[str]:
+        """waiting or running -> cancelled, all at once; the ids of the pictures that this took back."""
+        sql = (
+            "UPDATE pictures SET state = 'cancelled' WHERE job_id = ? AND state IN ('waiting', 'running') RETURNING id"
+        )
+        return await self._database.write(lambda tables: [row["id"] for row in tables.query(sql, [job_id])])
+
     async def retry(self, picture_id: str, attempt: int) -> bool:
         """Back to waiting with the next attempt."""
         return await self._move(picture_id, attempt, State.WAITING, next_attempt=True)
 
     async def requeue(self, job_id: str) -> None:
         """running -> waiting without counting an attempt: the bot was restarted, the picture is not to blame."""
-        await self._execute("UPDATE pictures SET state = 'waiting' WHERE job_id = ? AND state = 'running'", job_id)
+        await self._changes("UPDATE pictures SET state = 'waiting' WHERE job_id = ? AND state = 'running'", job_id)
+
+    async def remake(self, picture_id: str) -> bool:
+        """finished -> waiting: it was made, and its file is gone before it was delivered."""
+        sql = "UPDATE pictures SET state = 'waiting' WHERE id = ? AND state = 'finished'"
+        return await self._changes(sql, picture_id)
 
     async def _move(
         self,
@@ -235,11 +271,11 @@ class Jobs:
             "UPDATE pictures SET state = ?, seconds = ?, reason = ?, attempt = attempt + ?"
             " WHERE id = ? AND attempt = ? AND state IN ('waiting', 'running')"
         )
-        values = [to, seconds, reason, int(next_attempt), picture_id, attempt]
-        return await self._database.write(lambda tables: tables.execute(sql, values).rowcount == 1)
+        return await self._changes(sql, to, seconds, reason, int(next_attempt), picture_id, attempt)
 
-    async def _execute(self, sql: str, *values: Any) -> None:
-        await self._database.write(lambda tables: tables.execute(sql, values))
+    async def _changes(self, sql: str, *values: Any) -> bool:
+        """Carry out one statement; whether it changed anything."""
+        return await self._database.write(lambda tables: tables.execute(sql, values).rowcount > 0)
 
     async def _one(self, where: str, value: Any) -> JobRow | None:
         return next(iter(await self._many(where, value)), None)
@@ -270,6 +306,9 @@ class Jobs:
             created_at=datetime.fromtimestamp(row["created_at"]).astimezone(),
             delivered=row["delivered_at"] is not None,
             deleted=row["deleted_at"] is not None,
+            tries=row["tries"],
+            trouble=row["trouble"],
+            next_try=datetime.fromtimestamp(row["next_try"]).astimezone() if row["next_try"] else None,
             pictures=tuple(
                 PictureRow(
                     id=picture["id"],

@@ -86,6 +86,12 @@ CREATE TABLE styles (
 ) STRICT;
 """
 
+OUTBOX = """
+ALTER TABLE jobs ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;  -- how often the pictures could not be delivered
+ALTER TABLE jobs ADD COLUMN trouble TEXT;  -- why not, the last time
+ALTER TABLE jobs ADD COLUMN next_try REAL;
+"""
+
 
 @MIGRATIONS(name="1_jobs_and_limits")
 def _jobs_and_limits(tables: Tables) -> None:
@@ -100,3 +106,8 @@ def _parents(tables: Tables) -> None:
 @MIGRATIONS(name="3_habits")
 def _habits(tables: Tables) -> None:
     tables.executescript(HABITS)
+
+
+@MIGRATIONS(name="outbox")
+def _outbox(tables: Tables) -> None:
+    tables.executescript(OUTBOX)

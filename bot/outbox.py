@@ -1,0 +1,106 @@
+"""What is made and not delivered yet: tried again with back-off, seen by the operator, and given back at last.
+
+The outbox is the jobs' table itself, so that nothing of it is lost with the process; here are only its tasks.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
+
+import aiohttp
+import discord
+
+from .delivery import Delivery, passes
+from .errors import Unavailable
+from .store import JobRow, Store
+
+log = logging.getLogger(__name__)
+
+#: seconds until the next try, doubling from the first to the last: where it passes by itself (Discord or the network
+#: has trouble), and where Discord refused every way, until the member or an admin changes something
+PASSING, REFUSED = (1.0, 300.0), (60.0, 6 * 3600.0)
+
+#: why a delivery may fail and be tried again
+TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
+
+
+class Outbox:
+    """Delivers jobs that are complete, each in a task of its own."""
+
+    def __init__(
+        self,
+        store: Store,
+        delivery: Delivery,
+        keep: timedelta,
+        on_delivered: Callable[[JobRow], Awaitable[None]],
+        on_missing: Callable[[JobRow], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._delivery = delivery
+        #: how long pictures wait before they are given back
+        self._keep = keep
+        self._on_delivered = on_delivered
+        #: told of a job whose pictures' files are gone, so that they are made again
+        self._on_missing = on_missing
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        #: one delivery at a time in a channel, whose messages share a rate limit: it bounds the memory of many at once
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    def put(self, job_id: str) -> None:
+        """Deliver the job, unless that is under way."""
+        if job_id not in self._tasks:
+            task = self._tasks[job_id] = asyncio.create_task(self._bring(job_id), name=f"deliver-{job_id}")
+            task.add_done_callback(lambda ended: self._on_ended(job_id, ended))
+
+    async def drain(self) -> None:
+        """Wait until nothing is under way."""
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop; the next start goes on."""
+        for task in self._tasks.values():
+            task.cancel()
+        await self.drain()
+
+    async def _bring(self, job_id: str) -> None:
+        """Try until the job is delivered, deleted or given back."""
+        pauses: dict[tuple[float, float], float] = {}
+        while (job := await self._store.jobs.get(job_id)) and not job.delivered:
+            try:
+                async with self._turns.setdefault(job.channel_id, asyncio.Lock()):
+                    if not job.deleted:
+                        await self._delivery.deliver(job)
+                await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
+            except FileNotFoundError:
+                await self._on_missing(job)
+                return
+            except TROUBLE as error:
+                kind = REFUSED if isinstance(error, discord.HTTPException) and not passes(error) else PASSING
+                pauses[kind] = min(2 * pauses.get(kind, kind[0] / 2), kind[1])
+                if not await self._postpone(job, error, max(pauses[kind], getattr(error, "retry_after", 0.0))):
+                    return
+            else:
+                await self._on_delivered(job)
+                return
+
+    async def _postpone(self, job: JobRow, error: Exception, wait: float) -> bool:
+        """Note the trouble where the operator finds it, and wait; False where the pictures were given back instead."""
+        log.warning("job %s of member %s is not delivered yet: %s", job.id, job.user_id, error)
+        now = datetime.now(UTC)
+        try:
+            if now - job.created_at > self._keep:
+                await self._store.jobs.give_up(job.id, now, template="They could not be delivered to you.")
+                log.error("job %s of member %s was given back: it cannot be delivered", job.id, job.user_id)
+                return False
+            await self._store.jobs.postpone(job.id, str(error), now + timedelta(seconds=wait))
+        except Unavailable:
+            log.warning("nor can that be noted in the database")
+        await asyncio.sleep(wait)
+        return True
+
+    def _on_ended(self, job_id: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[job_id]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("job %s waits for the next start", job_id, exc_info=error)
