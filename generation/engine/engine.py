@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import diffusers
 import torch
@@ -17,7 +16,7 @@ from ..images import encode_png, read_kept
 from ..types import Cancelled, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Started, Task
 from .families import Call, family_of
 from .inpaint import Keeper, merge
-from .models import LoadedModel, Models, free_memory
+from .models import Models, free_memory
 from .schedulers import Estimate, make_scheduler
 from .upscale import Stop, Upscaler
 
@@ -110,23 +109,26 @@ class Engine:
             self._upscale(batch, spec)
             return
         model, family, call = self._models.get(spec), family_of(spec), self._call(spec, batch.pictures)
+        if len(call.pictures) > 1 and not family.together:
+            for picture in batch.left():
+                self._make(batch.part([picture]))
+            return
         scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
         # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
-        of = _steps_run(request)
-        colours, estimate = model.colours, Estimate(scheduler)
+        of, colours = family.steps(request), model.colours
+
+        def on_step(step: int) -> None:
+            jpeg = (lambda place: colours.jpeg(estimate.latents[place], call.size)) if colours else None
+            batch.on_step(min(step, of), of, jpeg)
+
+        estimate = Estimate(scheduler, on_step)
         with torch.inference_mode():
-            keeper = self._keeper(model, scheduler, call)
-
-            def on_step(_: Any, done: int, time: Any, values: dict[str, Any]) -> dict[str, Any]:
-                # Heun's second order calls back twice a step, but for the last.
-                step = done // scheduler.order + 1
-                jpeg = (lambda place: colours.jpeg(estimate.latents[place])) if colours else None
-                batch.on_step(step, of, jpeg)
-                return {"latents": keeper.put_back(time, values["latents"])} if keeper else values
-
-            images = pipeline(**family.arguments(call), callback_on_step_end=on_step).images
+            if family.latents and family.keeps(model.pipeline, request.task):
+                kept = call.first_inputs(), call.masks()
+                estimate.keeper = Keeper(model.pipeline.vae, scheduler, *kept, family.latents)
+            images = family.images(pipeline(**family.arguments(pipeline, call)), call)
         for picture, image in zip(batch.pictures, images, strict=True):
             batch.finish(picture, partial(self._last, picture.request, image, spec.enlarge))
 
@@ -138,27 +140,22 @@ class Engine:
         return merge(larger, *(read_kept(path.read_bytes(), larger.size) for path in request.images))
 
     def _call(self, spec: ModelSpec, pictures: Sequence[Picture]) -> Call:
-        request = pictures[0].request
+        request, family = pictures[0].request, family_of(spec)
         size = request.width // spec.enlarge, request.height // spec.enlarge
+        fit = size if family.fits_inputs or request.task is Task.INPAINT else None
         inputs = [
-            [self._input(path, size, enlarge_first=request.enlarge_first) for path in picture.request.images]
+            [self._input(path, fit, enlarge_first=request.enlarge_first) for path in picture.request.images]
             for picture in pictures
         ]
         return Call(pictures, size, inputs)
 
-    def _input(self, path: Path, size: tuple[int, int], *, enlarge_first: bool) -> Image.Image:
-        """A picture that a request starts from, at the size it is worked on."""
+    def _input(self, path: Path, size: tuple[int, int] | None, *, enlarge_first: bool) -> Image.Image:
+        """A picture that a request starts from, at the size it is worked on; its own where none is given."""
         if not enlarge_first:
             return read_kept(path.read_bytes(), size)
         source = read_kept(path.read_bytes())
         larger = self._enlarge(source, ENLARGE_FIRST, ENLARGER, lambda: False) or source
-        return ImageOps.fit(larger, size, Image.Resampling.LANCZOS)
-
-    def _keeper(self, model: LoadedModel, scheduler: Any, call: Call) -> Keeper | None:
-        if call.request.task is not Task.INPAINT:
-            return None
-        images, masks = zip(*call.inputs, strict=True)
-        return Keeper(model.pipeline.vae, scheduler, images, masks)
+        return ImageOps.fit(larger, size, Image.Resampling.LANCZOS) if size else larger
 
     def _upscale(self, batch: "_Batch", spec: ModelSpec) -> None:
         for picture in batch.pictures:
@@ -171,11 +168,6 @@ class Engine:
             return image
         upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
         return upscaler.enlarge(image, factor, stop)
-
-
-def _steps_run(request: Request) -> int:
-    """How many steps the pipeline will run: img2img leaves out the first (1 - strength) of them."""
-    return int(request.num_inference_steps * request.strength) if request.strength else request.num_inference_steps
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -202,7 +194,11 @@ class _Batch:
         """Two batches of the pictures that have not ended."""
         left = self.left()
         half = len(left) // 2
-        return [_Batch(part, self._emit, self._cancelled, self._began) for part in (left[:half], left[half:])]
+        return [self.part(part) for part in (left[:half], left[half:])]
+
+    def part(self, pictures: Sequence[Picture]) -> "_Batch":
+        """A batch of some of the pictures."""
+        return _Batch(pictures, self._emit, self._cancelled, self._began)
 
     def on_step(self, step: int, of: int, jpeg: Callable[[int], bytes] | None) -> None:
         """Say how far the batch is, with previews now and then. Raises where nobody waits any more."""

@@ -6,17 +6,26 @@ from typing import Any
 import torch
 from PIL import Image, ImageFilter
 
+from .families.latents import Latents
+
 FEATHER = 2  # pixels over which the two parts run into each other
 
 
 class Keeper:
     """Puts the noised latents of the kept part back after every step (RePaint's plain form, arXiv:2201.09865)."""
 
-    def __init__(self, vae: Any, scheduler: Any, images: Sequence[Image.Image], masks: Sequence[Image.Image]) -> None:
+    def __init__(
+        self,
+        vae: Any,
+        scheduler: Any,
+        images: Sequence[Image.Image],
+        masks: Sequence[Image.Image],
+        layout: Latents,
+    ) -> None:
         self._scheduler = scheduler
         pixels = torch.stack([_tensor(image) for image in images]).to(vae.device, vae.dtype)
-        self._latents = vae.encode(pixels * 2 - 1).latent_dist.mean * vae.config.scaling_factor
-        anew = torch.stack([_tensor(mask.convert("L")) for mask in masks]).to(vae.device, vae.dtype)
+        self._latents = layout.encode(vae, pixels * 2 - 1)
+        anew = torch.stack([_tensor(mask) for mask in masks]).to(vae.device, vae.dtype)
         #: 1 where the picture is made anew
         self._anew = torch.nn.functional.interpolate(anew, self._latents.shape[-2:], mode="area").gt(0.25).to(vae.dtype)
         self._noise = torch.randn(self._latents.shape, generator=torch.Generator().manual_seed(0)).to(vae.device)

@@ -23,8 +23,9 @@ class LoadedModel:
     def __init__(self, spec: ModelSpec, device: str) -> None:
         self.spec = spec
         self.pipeline = _load(spec, device)
-        #: for previews; None where the family's latents are laid out otherwise
-        self.colours = LatentColours(self.pipeline.vae) if family_of(spec).previews else None
+        layout = family_of(spec).latents
+        #: for previews; None where it is not known how the latents are laid out
+        self.colours = LatentColours(self.pipeline.vae, layout) if layout else None
 
 
 class Models:

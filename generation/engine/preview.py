@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from .families.latents import Latents
+
 SIDE = 256  # pixels of a preview's longer side
 QUALITY = 80
 SAMPLES = 24  # pictures that the map is fitted to
@@ -19,20 +21,21 @@ class LatentColours:
     Fitted to the autoencoder itself, on smooth random pictures: so it needs no table of known models.
     """
 
-    def __init__(self, vae: Any) -> None:
+    def __init__(self, vae: Any, layout: Latents) -> None:
+        self._layout = layout
         generator = torch.Generator().manual_seed(0)
         coarse = torch.rand(SAMPLES, 3, 5, 5, generator=generator) * 2 - 1
         pictures = torch.nn.functional.interpolate(coarse, SAMPLE_SIDE, mode="bicubic").clamp(-1, 1)
         with torch.inference_mode():
-            latents = vae.encode(pictures.to(vae.device, vae.dtype)).latent_dist.mean.float().cpu()
-        latents = latents * vae.config.scaling_factor
+            latents = layout.encode(vae, pictures.to(vae.device, vae.dtype)).float().cpu()
         colours = torch.nn.functional.interpolate(pictures, latents.shape[-1], mode="area")
         self._map = torch.linalg.lstsq(_with_one(latents), colours.permute(0, 2, 3, 1).reshape(-1, 3)).solution
 
-    def jpeg(self, latents: torch.Tensor) -> bytes:
-        """One picture's latents, of shape (channels, height, width), as a small JPEG."""
-        _, height, width = latents.shape
-        colours = (_with_one(latents[None].float().cpu()) @ self._map).reshape(height, width, 3)
+    def jpeg(self, latents: torch.Tensor, size: tuple[int, int]) -> bytes:
+        """One picture's latents, as the pipeline for pictures of that size lays them out, as a small JPEG."""
+        plain = self._layout.unpack(latents[None], size)
+        _, _, height, width = plain.shape
+        colours = (_with_one(plain.float().cpu()) @ self._map).reshape(height, width, 3)
         pixels = ((colours + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()
         scale = SIDE / max(height, width)
         size = round(width * scale), round(height * scale)

@@ -1,8 +1,11 @@
 """diffusers' noise schedulers by the names that people know from other tools."""
 
+from collections.abc import Callable
 from typing import Any
 
 import diffusers
+
+from .inpaint import Keeper
 
 DEFAULT = "Default"  # the scheduler that was saved with the model
 
@@ -14,25 +17,43 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     "Euler": ("EulerDiscreteScheduler", {}),
     "Euler a": ("EulerAncestralDiscreteScheduler", {}),
     "Heun": ("HeunDiscreteScheduler", {}),
+    "Euler trailing": ("EulerDiscreteScheduler", {"timestep_spacing": "trailing"}),
+    "LCM": ("LCMScheduler", {}),
+    "TCD": ("TCDScheduler", {}),
     "Euler flow": ("FlowMatchEulerDiscreteScheduler", {}),
 }
 
 
 class Estimate:
-    """What the finished latents would be, as a scheduler estimates them at each step; for previews without noise."""
+    """What the finished latents would be, as a scheduler estimates them at each step; for previews without noise.
 
-    def __init__(self, scheduler: Any) -> None:
+    Calls ``on_step`` after each step with how many are done: so it hears of every pipeline's steps, whatever
+    callbacks that takes, and may raise to end it.
+    """
+
+    def __init__(self, scheduler: Any, on_step: Callable[[int], None] = lambda _: None) -> None:
         self._scheduler = scheduler
         self._step = scheduler.step
+        self._on_step = on_step
+        self._done = 0
         self.latents: Any = None
+        #: puts the kept part of a picture back, where the pipeline does not
+        self.keeper: Keeper | None = None
         scheduler.step = self._watched
 
-    def _watched(self, *args: Any, **kwargs: Any) -> Any:
-        output = self._step(*args, **kwargs)
-        # Multistep solvers keep their estimates; the others return theirs beside the next latents.
-        kept = getattr(self._scheduler, "model_outputs", None)
-        self.latents = kept[-1] if kept else output[-1]
-        return output
+    def _watched(self, model_output: Any, timestep: Any, sample: Any, *args: Any, **kwargs: Any) -> Any:
+        output = self._step(model_output, timestep, sample, *args, **kwargs)
+        # Multistep solvers keep their estimates; a flow leads straight to its end; the others return theirs last.
+        if kept := getattr(self._scheduler, "model_outputs", None):
+            self.latents = kept[-1]
+        elif type(self._scheduler) is diffusers.FlowMatchEulerDiscreteScheduler:
+            self.latents = sample - self._scheduler.sigmas[self._scheduler.step_index - 1] * model_output
+        else:
+            self.latents = output[-1]
+        # Heun's second order takes two a step, but for the last.
+        self._on_step(self._done // self._scheduler.order + 1)
+        self._done += 1
+        return (self.keeper.put_back(timestep, output[0]), *output[1:]) if self.keeper else output
 
 
 def make_scheduler(name: str, config: Any) -> Any:

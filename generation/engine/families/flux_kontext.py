@@ -1,34 +1,30 @@
 """FLUX.1 Kontext: a picture changed after an instruction, without a strength."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from PIL import Image
 
+from ...types import Task
 from .family import Call
+from .flux import Flux
 
 
-class FluxKontext:
-    """Its guidance is distilled; a negative prompt needs the true one, which doubles the work."""
+class FluxKontext(Flux):
+    """Guided as FLUX.1; several pictures are shown to it as one."""
 
-    previews = False  # its latents are packed
+    pipelines: ClassVar = {Task.EDIT: "FluxKontextPipeline", Task.INPAINT: "FluxKontextInpaintPipeline"}
+    max_images = 3
 
-    def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:
-        return type(loaded)(**{**loaded.components, "scheduler": scheduler})
-
-    def arguments(self, call: Call) -> dict[str, Any]:
+    def settings(self, call: Call) -> dict[str, Any]:
         width, height = call.size
-        arguments = call.common() | {
-            "image": [_side_by_side(inputs) for inputs in call.inputs],
-            "width": width,
-            "height": height,
-            "max_area": width * height,
-            "_auto_resize": False,
-        }
-        if any(picture.request.negative_prompt for picture in call.pictures):
-            arguments["negative_prompt"] = [picture.request.negative_prompt for picture in call.pictures]
-            arguments["true_cfg_scale"] = call.request.guidance_scale
-        return arguments
+        # Else it chooses a size of about a megapixel by itself.
+        return {**super().settings(call), "max_area": width * height, "_auto_resize": False}
+
+    def pictures(self, call: Call) -> dict[str, Any]:
+        if call.request.task is Task.EDIT:
+            return {"image": [_side_by_side(inputs) for inputs in call.inputs]}
+        return super().pictures(call)
 
 
 def _side_by_side(images: Sequence[Image.Image]) -> Image.Image:

@@ -1,32 +1,35 @@
 """Stable Diffusion 1.5 and 2.1, and models of their build."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-import diffusers
-
-from ...types import Task
-from .family import Call
-
-AUTO = {
-    Task.TXT2IMG: diffusers.AutoPipelineForText2Image,
-    Task.IMG2IMG: diffusers.AutoPipelineForImage2Image,
-    # As img2img that puts the kept part back at every step: so any of the models can, not only those made for it.
-    Task.INPAINT: diffusers.AutoPipelineForImage2Image,
-}
+from ...types import Request, Task
+from .family import Call, Family
 
 
-class StableDiffusion:
+class StableDiffusion(Family):
     """Guidance with a negative prompt; img2img by strength."""
 
-    previews = True
+    pipelines: ClassVar = {
+        Task.TXT2IMG: "StableDiffusionPipeline",
+        Task.IMG2IMG: "StableDiffusionImg2ImgPipeline",
+        # With a model that was not made for it the kept part is put back at every step.
+        Task.INPAINT: "StableDiffusionInpaintPipeline",
+    }
 
-    def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:
-        return AUTO[call.request.task].from_pipe(loaded, scheduler=scheduler)
+    def steps(self, request: Request) -> int:
+        return int(request.num_inference_steps * (request.strength or 1))
 
-    def arguments(self, call: Call) -> dict[str, Any]:
-        arguments = call.common()
-        arguments["negative_prompt"] = [picture.request.negative_prompt for picture in call.pictures]
-        if call.request.task is Task.TXT2IMG:
-            return {**arguments, "width": call.size[0], "height": call.size[1]}
-        images = [inputs[0] for inputs in call.inputs]
-        return {**arguments, "image": images, "strength": call.request.strength}
+    def keeps(self, loaded: Any, task: Task) -> bool:
+        # The stock pipeline knows autoencoders of four channels alone, with nine for models made for inpainting.
+        return task is Task.INPAINT and loaded.unet.config.in_channels not in (4, 9)
+
+    def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
+        return super().pipeline_class(loaded, Task.IMG2IMG if self.keeps(loaded, task) else task)
+
+    def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
+        arguments = super().arguments(pipeline, call)
+        if "Img2Img" in type(pipeline).__name__:  # the input's size decides
+            for name in ("width", "height", "mask_image"):
+                arguments.pop(name, None)
+        return arguments

@@ -1,0 +1,23 @@
+"""Kandinsky 5 Image Lite: from words, or a picture changed after an instruction."""
+
+from typing import Any, ClassVar
+
+from PIL import Image, ImageOps
+
+from ...types import Task
+from .family import Call, Family
+from .latents import FrameLatents
+
+
+class Kandinsky5(Family):
+    """Makes a few sizes of about a megapixel alone, and chooses the one nearest in shape by itself."""
+
+    pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
+    together = False  # its prompts' lengths must be one
+    latents = FrameLatents()
+
+    def pictures(self, call: Call) -> dict[str, Any]:
+        return {"image": call.first_inputs()[0]} if call.request.task is Task.EDIT else {}
+
+    def images(self, output: Any, call: Call) -> list[Image.Image]:
+        return [ImageOps.fit(image, call.size, Image.Resampling.LANCZOS) for image in output.image]

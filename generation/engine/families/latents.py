@@ -1,0 +1,73 @@
+"""How families lay out their latents; for previews, which need them as (n, channels, height, width)."""
+
+from typing import Any
+
+
+class Latents:
+    """Laid out plainly, shifted and scaled by the autoencoder's configuration."""
+
+    def encode(self, vae: Any, pixels: Any) -> Any:
+        """Pictures, from -1 to 1 and of shape (n, 3, height, width), as the pipeline's latents, unpacked."""
+        config = vae.config
+        mean = vae.encode(pixels).latent_dist.mean
+        return (mean - (getattr(config, "shift_factor", None) or 0)) * config.scaling_factor
+
+    def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        """The pipeline's latents for pictures of ``size`` (width, height in pixels) as (n, channels, height, width)."""
+        return latents
+
+
+class PackedLatents(Latents):
+    """As rows of two by two squares: FLUX.1's way, of shape (n, height / 2 · width / 2, channels · 4)."""
+
+    def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        rows, columns = _squares(latents.shape[1], size)
+        squares = latents.reshape(len(latents), rows, columns, -1, 2, 2)
+        return squares.permute(0, 3, 1, 4, 2, 5).reshape(len(latents), -1, 2 * rows, 2 * columns)
+
+
+class QwenLatents(PackedLatents):
+    """Packed, of a video autoencoder whose channels are each made to have mean 0 and deviation 1."""
+
+    def encode(self, vae: Any, pixels: Any) -> Any:
+        latents = vae.encode(pixels.unsqueeze(2)).latent_dist.mean.squeeze(2)
+        mean = latents.new_tensor(vae.config.latents_mean).view(1, -1, 1, 1)
+        deviation = latents.new_tensor(vae.config.latents_std).view(1, -1, 1, 1)
+        return (latents - mean) / deviation
+
+
+class Flux2Latents(Latents):
+    """Squares of two by two as channels, normalised by the autoencoder's running mean and variance, in rows."""
+
+    def encode(self, vae: Any, pixels: Any) -> Any:
+        latents = vae.encode(pixels).latent_dist.mean
+        n, channels, height, width = latents.shape
+        squares = latents.view(n, channels, height // 2, 2, width // 2, 2).permute(0, 1, 3, 5, 2, 4)
+        squares = squares.reshape(n, 4 * channels, height // 2, width // 2)
+        variance = vae.bn.running_var + vae.config.batch_norm_eps
+        return (squares - vae.bn.running_mean.view(1, -1, 1, 1)) / variance.sqrt().view(1, -1, 1, 1)
+
+    def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        rows, columns = _squares(latents.shape[1], size)
+        return latents.permute(0, 2, 1).reshape(len(latents), -1, rows, columns)
+
+
+class DeepLatents(Latents):
+    """Of an autoencoder that compresses deeply and without chance: Sana's."""
+
+    def encode(self, vae: Any, pixels: Any) -> Any:
+        return vae.encode(pixels).latent * vae.config.scaling_factor
+
+
+class FrameLatents(Latents):
+    """One frame of a video with the channels last, of shape (n, 1, height, width, channels): Kandinsky's."""
+
+    def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        return latents[:, 0].permute(0, 3, 1, 2)
+
+
+def _squares(count: int, size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of ``count`` squares that fill a picture of the size (width, height)."""
+    width, height = size
+    side = (width * height / count) ** 0.5
+    return round(height / side), round(width / side)
