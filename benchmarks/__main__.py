@@ -5,12 +5,14 @@ import asyncio
 import json
 import logging
 
-from . import acknowledgement, embedded, overhead, startup, strength
+from . import acknowledgement, embedded, fairness, overhead, queue, startup, strength
 
 NAMES = {
     "acknowledgement": acknowledgement.run,
     "embedded": embedded.run,
+    "fairness": fairness.run,
     "overhead": overhead.run,
+    "queue": queue.run,
     "startup": startup.run,
     "strength": strength.run,
 }

@@ -6,37 +6,55 @@ that was served last, so he is before everybody who was served since, and nobody
 lowers a tag by one turn every AGEING seconds, so that no stream of newcomers keeps an old picture waiting for ever. It
 counts from the member's last turn and not from when the picture came: else whoever brings many at once would age them
 all together, and go before later comers by as many turns as he has waited.
+
+Loading a model takes longer than a picture, so a member whose model is loaded may go before others, but not by more
+than LEAD turns, which keeps the shares. Nor is anybody passed over for more than PATIENCE rounds: that many pictures
+take no longer than loading a model for each one of a round.
 """
 
 import heapq
-from collections import deque
-from collections.abc import Callable, Collection
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from math import ceil
 
 from .types import Picture
 
-AGEING = 120.0  # seconds of waiting that are worth one turn
+AGEING = 120.0  # seconds of waiting that are worth one turn; after as many a member who went away is forgotten
 LOOK_AHEAD = 32  # members among whom a model that is already loaded is preferred
-PATIENCE = 32  # times that a member may be passed over for that
+LEAD = 4  # turns that he may be ahead for that of whoever is next
+PATIENCE = 2  # times the members who wait, at most LOOK_AHEAD: as often may anybody be passed over for that
+
+#: place in the order of service, number of the entry, user_id
+_Entry = tuple[float, int, int]
 
 
 @dataclass(slots=True)
 class _Member:
-    """One member's waiting pictures, oldest first."""
+    """One member's waiting pictures, oldest first, by their ids."""
 
-    waiting: deque[Picture] = field(default_factory=deque)
+    waiting: OrderedDict[str, Picture] = field(default_factory=OrderedDict)
+    #: turns in a round, as his latest picture says
+    priority: int = 1
     #: start tag of his next picture
     start: float = 0.0
     #: when he began to wait for his next turn
     since: float = 0.0
+    #: how often since then
     passed_over: int = 0
+    #: number of his entry in the order; any other of his is out of date
+    entry: int = -1
 
     @property
     def tag(self) -> float:
         """The order of service: start tag and ageing; comparing sums of both orders them at every moment alike."""
         return self.start + self.since / AGEING
+
+    @property
+    def first(self) -> Picture:
+        """What he is served next."""
+        return next(iter(self.waiting.values()))
 
 
 class FairQueue:
@@ -44,11 +62,16 @@ class FairQueue:
 
     def __init__(self) -> None:
         self._members: dict[int, _Member] = {}
-        #: (tag, number, user_id); entries whose tag is out of date are skipped
-        self._order: list[tuple[float, int, int]] = []
+        #: a heap with an entry for each member who has pictures waiting, and entries that are out of date
+        self._order: list[_Entry] = []
         self._numbers = count()
+        #: the highest start tag that was served
         self._served = 0.0
+        #: how many members have pictures waiting
+        self._waiting = 0
         self._user_of: dict[str, int] = {}
+        #: members who have nothing waiting any more, with the time of their last turn
+        self._away: deque[tuple[float, int]] = deque()
 
     def __len__(self) -> int:
         return len(self._user_of)
@@ -57,21 +80,25 @@ class FairQueue:
         """Add a picture at ``now`` (seconds of any steady clock). Raises ValueError where it waits already."""
         if picture.id in self._user_of:
             raise ValueError(f"picture {picture.id} is in the queue already")
+        self._forget(now)
         member = self._members.setdefault(picture.user_id, _Member())
         self._user_of[picture.id] = picture.user_id
-        member.waiting.append(picture)
+        member.waiting[picture.id] = picture
+        member.priority = picture.priority
         if len(member.waiting) == 1:
-            member.start, member.since = max(member.start, self._served), now
-            self._enter(picture.user_id, member)
+            self._waiting += 1
+            member.start = max(member.start, self._served)
+            self._enter(picture.user_id, member, now)
 
     def cancel(self, picture_id: str) -> Picture | None:
         """Take a picture out; None where it does not wait."""
         user_id = self._user_of.pop(picture_id, None)
         if user_id is None:
             return None
-        waiting = self._members[user_id].waiting
-        picture = next(picture for picture in waiting if picture.id == picture_id)
-        waiting.remove(picture)
+        member = self._members[user_id]
+        picture = member.waiting.pop(picture_id)
+        if not member.waiting:
+            self._leave(user_id, member)
         return picture
 
     def next(
@@ -82,18 +109,30 @@ class FairQueue:
         ``now`` is of the clock that push() was told.
         Within the look-ahead a model that is ``resident`` is preferred, unless somebody was passed over too often.
         """
-        candidates = self._candidates()
-        for _, _, user_id in candidates:
-            heapq.heappush(self._order, (self._members[user_id].tag, next(self._numbers), user_id))
-        users = [user_id for _, _, user_id in candidates if suits(self._members[user_id].waiting[0])]
-        if not users:
+        entries: list[_Entry] = []
+        found: list[_Entry] = []
+        chosen = None
+        patience = PATIENCE * min(self._waiting, LOOK_AHEAD)
+        while len(entries) < LOOK_AHEAD and (entry := self._pop()):
+            entries.append(entry)
+            member = self._members[entry[2]]
+            if not suits(member.first):
+                continue
+            found.append(entry)
+            if member.first.request.model in resident and entry[0] <= found[0][0] + LEAD:
+                chosen = entry
+                break
+            if member.passed_over >= patience:
+                break
+        chosen = chosen or next(iter(found), None)
+        for entry in entries:
+            if entry is not chosen:
+                heapq.heappush(self._order, entry)
+        if chosen is None:
             return None
-        chosen = users[0]
-        if self._members[chosen].passed_over < PATIENCE:
-            chosen = next((user for user in users if self._members[user].waiting[0].request.model in resident), chosen)
-        for user_id in users[: users.index(chosen)]:
+        for _, _, user_id in found[: found.index(chosen)]:
             self._members[user_id].passed_over += 1
-        return self._serve(chosen, now)
+        return self._serve(chosen[2], now)
 
     def ahead(self, picture_id: str) -> int | None:
         """How many pictures are handed out before this one, if nobody comes; None where it does not wait."""
@@ -101,34 +140,62 @@ class FairQueue:
         if user_id is None:
             return None
         mine = self._members[user_id]
-        before = next(place for place, picture in enumerate(mine.waiting) if picture.id == picture_id)
-        tag = mine.tag + before / mine.waiting[0].priority
-        others = (member for user, member in self._members.items() if member.waiting and user != user_id)
-        return before + sum(
-            min(len(member.waiting), max(0, ceil((tag - member.tag) * member.waiting[0].priority))) for member in others
-        )
+        before = next(place for place, each in enumerate(mine.waiting) if each == picture_id)
+        tag = mine.tag + before / mine.priority
+        others = (member for member in self._members.values() if member is not mine and member.tag < tag)
+        return before + sum(min(len(each.waiting), ceil((tag - each.tag) * each.priority)) for each in others)
 
-    def _enter(self, user_id: int, member: _Member) -> None:
-        heapq.heappush(self._order, (member.tag, next(self._numbers), user_id))
+    def order(self) -> Iterator[Picture]:
+        """The waiting pictures in the order in which they are handed out, if nobody comes and no model is preferred.
 
-    def _candidates(self) -> list[tuple[float, int, int]]:
-        """Take the first members out of the order, each once, leaving out entries that are out of date."""
-        found: dict[int, tuple[float, int, int]] = {}
-        while self._order and len(found) < LOOK_AHEAD:
+        The queue may not be changed meanwhile.
+        """
+        waiting = (member for member in self._members.values() if member.waiting)
+        return (picture for _, _, picture in heapq.merge(*map(_turns, waiting)))
+
+    def _pop(self) -> _Entry | None:
+        """Take the first entry out of the order, leaving out those that are out of date."""
+        while self._order:
             entry = heapq.heappop(self._order)
             member = self._members.get(entry[2])
-            if member and member.waiting and entry[0] == member.tag:
-                found.setdefault(entry[2], entry)
-        return list(found.values())
+            if member and member.waiting and member.entry == entry[1]:
+                return entry
+        return None
 
     def _serve(self, user_id: int, now: float) -> Picture:
         member = self._members[user_id]
-        picture = member.waiting.popleft()
+        _, picture = member.waiting.popitem(last=False)
         del self._user_of[picture.id]
-        member.passed_over = 0
         self._served = max(self._served, member.start)
-        member.start += 1 / picture.priority
+        member.start += 1 / member.priority
         member.since = now
         if member.waiting:
-            self._enter(user_id, member)
+            self._enter(user_id, member, now)
+        else:
+            self._leave(user_id, member)
         return picture
+
+    def _enter(self, user_id: int, member: _Member, now: float) -> None:
+        """Let the member wait for his next turn from ``now`` on."""
+        member.since, member.passed_over = now, 0
+        member.entry = next(self._numbers)
+        heapq.heappush(self._order, (member.tag, member.entry, user_id))
+
+    def _leave(self, user_id: int, member: _Member) -> None:
+        """The member has nothing waiting any more; what he was served is held against him for a while."""
+        self._waiting -= 1
+        self._away.append((member.since, user_id))
+
+    def _forget(self, now: float) -> None:
+        """Forget members who went away so long ago that it would make no difference, or nearly none."""
+        while self._away and self._away[0][0] < now - AGEING:
+            _, user_id = self._away.popleft()
+            member = self._members.get(user_id)
+            if member and not member.waiting and member.since < now - AGEING:
+                del self._members[user_id]
+
+
+def _turns(member: _Member) -> Iterator[tuple[float, int, Picture]]:
+    """The member's pictures, each with its place in the order of service."""
+    for turn, picture in enumerate(member.waiting.values()):
+        yield member.tag + turn / member.priority, member.entry, picture

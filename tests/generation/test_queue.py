@@ -2,15 +2,14 @@
 
 from collections import Counter
 from time import perf_counter
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation import Picture, Request, Task
-from generation.queue import LOOK_AHEAD, PATIENCE, FairQueue
-
-REQUEST = Request(task=Task.TXT2IMG, model="a")
+from generation.queue import AGEING, LEAD, LOOK_AHEAD, PATIENCE, FairQueue
 
 
 def picture(user: int, number: int, model: str = "a", priority: int = 1) -> Picture:
@@ -50,34 +49,89 @@ def test_every_picture_is_handed_out_once_and_cancelled_ones_never(
         assert [one.id for one in handed if one.user_id == user] == expected
 
 
-@given(arrivals)
+@given(arrivals, st.lists(st.sets(st.sampled_from("abc")), min_size=60, max_size=60))
 @settings(deadline=None)
-def test_nobody_gets_more_than_his_share_while_others_wait(asked: list[tuple[int, str, int]]) -> None:
-    """Among members who wait at the same time, none is ever served two pictures more than another."""
-    queue = FairQueue()
-    left: Counter[int] = Counter()
-    for number, (user, _, _) in enumerate(asked):
-        queue.push(picture(user, number), 0.0)
-        left[user] += 1
-    served: Counter[int] = Counter()
-    for one in drain(queue):
-        served[one.user_id] += 1
-        left[one.user_id] -= 1
-        waiting = [user for user, count in left.items() if count]
-        assert all(served[one.user_id] - served[user] <= 1 for user in waiting)
+def test_nobody_gets_more_than_his_share_while_others_wait(
+    asked: list[tuple[int, str, int]], resident: list[set[str]]
+) -> None:
+    """Among members who wait, none is ever two pictures ahead of another, and for a loaded model LEAD more."""
+    for most, loaded in ((1, [set()] * 60), (1 + LEAD, resident)):
+        queue = FairQueue()
+        left: Counter[int] = Counter()
+        for number, (user, model, _) in enumerate(asked):
+            queue.push(picture(user, number, model), 0.0)
+            left[user] += 1
+        served: Counter[int] = Counter()
+        for models in loaded[: len(asked)]:
+            one = queue.next(0.0, models)
+            assert one
+            served[one.user_id] += 1
+            left[one.user_id] -= 1
+            assert all(served[one.user_id] - served[user] <= most for user, count in left.items() if count)
 
 
-@given(arrivals, st.sets(st.sampled_from("abc"), max_size=2))
+#: what happens next: somebody asks, somebody takes back what he asked last, or a worker takes a picture; and how many
+#: seconds later
+happenings = st.lists(
+    st.tuples(
+        st.one_of(
+            st.tuples(st.just("push"), st.integers(1, 6), st.sampled_from("abc")),
+            st.tuples(st.just("cancel"), st.integers(1, 6)),
+            st.tuples(st.just("next"), st.sets(st.sampled_from("abc"))),
+        ),
+        st.floats(0.0, 2 * AGEING),
+    ),
+    max_size=200,
+)
+
+
+@given(happenings)
 @settings(deadline=None)
-def test_ahead_counts_what_is_handed_out_before(asked: list[tuple[int, str, int]], _: set[str]) -> None:
-    """With nobody coming later, ahead() is within a round of the number that is handed out before."""
+def test_whatever_happens_everything_comes_out_once_in_order_and_nobody_starves(
+    happened: list[tuple[tuple[Any, ...], float]],
+) -> None:
+    """Asking, taking back and taking mixed at any times: each picture ends once, in its member's order, and while a
+    member waits for his turn no more are handed out to others than the bounds of lead and patience allow."""
+    queue, now = FairQueue(), 0.0
+    waiting: dict[int, list[str]] = {user: [] for user in range(1, 7)}
+    others_since: Counter[int] = Counter()
+    for number, ((what, *how), seconds) in enumerate(happened):
+        now += seconds
+        if what == "push":
+            user, model = how
+            if not waiting[user]:
+                others_since[user] = 0
+            waiting[user].append(f"{user}-{number}:0")
+            queue.push(picture(user, number, model), now)
+        elif what == "cancel" and waiting[how[0]]:
+            taken_back = queue.cancel(waiting[how[0]].pop())
+            assert taken_back
+        elif what == "next":
+            one = queue.next(now, how[0])
+            assert (one is None) == (not any(waiting.values()))
+            if one:
+                assert waiting[one.user_id].pop(0) == one.id
+                others_since.update(user for user, left in waiting.items() if left and user != one.user_id)
+                others_since[one.user_id] = 0
+                assert max(others_since.values()) <= len(waiting) * (1 + LEAD + PATIENCE)
+        assert len(queue) == sum(map(len, waiting.values()))
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from("abc"), st.integers(1, 3)), max_size=60))
+@settings(deadline=None)
+def test_ahead_counts_what_is_handed_out_before(asked: list[tuple[int, str, int]]) -> None:
+    """With nobody coming later, order() is the order of service, and ahead() within a round of the place in it."""
     queue = FairQueue()
     for number, (user, model, _) in enumerate(asked):
-        queue.push(picture(user, number, model), 0.0)
+        queue.push(picture(user, number, model, priority=1 + user % 3), 0.0)
+    expected = [one.id for one in queue.order()]
     told = {f"{user}-{number}:0": queue.ahead(f"{user}-{number}:0") for number, (user, _, _) in enumerate(asked)}
     users = len({user for user, _, _ in asked})
-    for place, one in enumerate(drain(queue)):
-        assert abs((told[one.id] or 0) - place) <= users
+    handed = [one.id for one in drain(queue)]
+    assert sorted(handed) == sorted(expected)
+    for place, one in enumerate(handed):
+        assert abs((told[one] or 0) - place) <= users
+        assert abs(expected.index(one) - place) <= users
     assert queue.ahead("nobody") is None
 
 
@@ -128,12 +182,54 @@ def test_a_loaded_model_is_preferred_only_within_bounds() -> None:
     """Members who want the loaded model go first, but who wants another is passed over a bounded number of times."""
     queue = FairQueue()
     queue.push(picture(0, 0, "other"), 0.0)
-    for number in range(3 * PATIENCE):
+    for number in range(3 * LOOK_AHEAD):
         for user in range(1, LOOK_AHEAD):
             queue.push(picture(user, number), 0.0)
     order = drain(queue, ("a",))
     assert order[0].request.model == "a"
-    assert next(place for place, one in enumerate(order) if one.request.model == "other") <= PATIENCE
+    assert next(place for place, one in enumerate(order) if one.request.model == "other") <= PATIENCE * LOOK_AHEAD
+
+
+def test_whose_model_stays_loaded_is_never_far_ahead() -> None:
+    """Though one member's model is loaded all the time, he is at most LEAD + 1 pictures before one who wants another."""
+    queue = FairQueue()
+    for number in range(40):
+        queue.push(picture(1, number, "a"), 0.0)
+        queue.push(picture(2, number, "other"), 0.0)
+    served: Counter[int] = Counter()
+    for _ in range(60):
+        one = queue.next(0.0, ("a",))
+        assert one
+        served[one.user_id] += 1
+        assert served[1] - served[2] <= LEAD + 1
+
+
+def test_members_who_went_away_are_forgotten() -> None:
+    """Of ten thousand members who came once while one waits with many, few are remembered."""
+    queue = FairQueue()
+    for number in range(100):
+        queue.push(picture(0, number), 0.0)
+    for second in range(1, 10_000):
+        queue.push(picture(second, 0), float(second))
+        while (one := queue.next(float(second))) and one.user_id == 0 and len(queue) > 1:
+            pass
+    assert len(queue._members) <= AGEING + 2
+
+
+def test_whoever_goes_away_and_comes_back_at_once_has_had_his_turn() -> None:
+    """A member who takes back what waits and asks anew is not before one who has waited."""
+    queue = FairQueue()
+    for user in (1, 2):
+        for number in range(2):
+            queue.push(picture(user, number), 0.0)
+    served = queue.next(0.0)
+    assert served
+    again = served.user_id
+    assert queue.cancel(f"{again}-1:0")
+    queue.push(picture(again, 2), 1.0)
+    after = queue.next(1.0)
+    assert after
+    assert after.user_id != again
 
 
 def test_an_endless_stream_of_newcomers_keeps_nobody_waiting_for_ever() -> None:

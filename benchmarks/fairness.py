@@ -1,0 +1,135 @@
+"""How long a light member waits while a heavy one floods the queue: in the order of arrival and in ours."""
+
+import random
+from collections import deque
+from collections.abc import Collection
+from itertools import count
+from time import monotonic
+from typing import Any, Protocol
+
+import numpy as np
+
+from generation import Cancelled, Catalogue, Failed, Finished, Picture, Request, Service, Task
+from generation.queue import FairQueue
+
+HEAVY, LIGHT = 1, 2
+SECONDS = 2.0  # of a picture, on the simulated clock
+EVERY = 30.0  # seconds between two pictures of the light member, on average
+REAL = 20  # pictures of the light member with the real worker
+STEPS = 4  # of those, so that it does not take all day
+FLOODS = (20, 100)  # pictures that the heavy one always has waiting; the free plan lets 20 wait
+
+
+class Order(Protocol):
+    """What hands out pictures."""
+
+    def push(self, picture: Picture, now: float) -> None: ...
+    def next(self, now: float) -> Picture | None: ...
+
+
+class Strict:
+    """The order of arrival."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Picture] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def push(self, picture: Picture, _: float) -> None:
+        self._waiting.append(picture)
+
+    def next(self, _: float, __: Collection[str] = (), suits: Any = lambda _: True) -> Picture | None:
+        """The oldest, where it suits."""
+        return self._waiting.popleft() if self._waiting and suits(self._waiting[0]) else None
+
+
+async def run(*, quick: bool) -> dict[str, float]:
+    """The light member's p95 from asking to the finished picture, simulated at both floods.
+
+    Without --quick also with the real worker and the smaller flood.
+    """
+    asked = 300 if quick else 3000
+    figures: dict[str, float] = {}
+    for flood in FLOODS:
+        strict, fair = (_p95(_simulated(order, flood, asked)) for order in (Strict(), FairQueue()))
+        figures |= {f"strict_p95_seconds_{flood}": strict, f"light_p95_seconds_{flood}": fair}
+        figures[f"light_p95_gain_{flood}"] = round(strict / fair, 2)
+    figures["light_p95_gain"] = figures[f"light_p95_gain_{FLOODS[0]}"]
+    if quick:
+        return figures
+    strict, fair = [_p95(await _real(strict=strict)) for strict in (True, False)]
+    return figures | {
+        "real_strict_p95_seconds": strict,
+        "real_light_p95_seconds": fair,
+        "real_light_p95_gain": round(strict / fair, 2),
+    }
+
+
+def _p95(seconds: list[float]) -> float:
+    return round(float(np.percentile(seconds, 95)), 2)
+
+
+def _simulated(order: Order, flood: int, asked: int) -> list[float]:
+    """One worker makes one picture after another, and the heavy member replaces each of his that is taken."""
+    chance = random.Random(1)  # noqa: S311
+    names = map(str, count())
+    for _ in range(flood):
+        order.push(_picture(next(names), HEAVY), 0.0)
+    now, coming, came, took = 0.0, 0.0, {}, []
+    while len(took) < asked:
+        while coming <= now:
+            light = _picture(next(names), LIGHT)
+            came[light.id] = coming
+            order.push(light, coming)
+            coming += chance.expovariate(1 / EVERY)
+        picture = order.next(now)
+        if picture is None:
+            raise RuntimeError("the flood has ended")
+        now += SECONDS
+        if picture.user_id == HEAVY:
+            order.push(_picture(next(names), HEAVY), now)
+        else:
+            took.append(now - came[picture.id])
+    return took
+
+
+async def _real(*, strict: bool) -> list[float]:
+    """The same through the service and its worker, with the embedded model."""
+    service = Service(Catalogue.load())
+    if strict:
+        service._queue = Strict()  # type: ignore[assignment]
+    names = map(str, count())
+    await service.start()
+    service.submit([_picture(next(names), HEAVY) for _ in range(FLOODS[0])])
+    came: dict[str, float] = {}
+    took: list[float] = []
+    async for event in service.events():
+        if not isinstance(event, Finished | Failed | Cancelled):
+            continue
+        if event.picture_id in came:
+            took.append(monotonic() - came.pop(event.picture_id))
+        else:
+            service.submit([_picture(next(names), HEAVY)])
+        if len(took) == REAL:
+            break
+        if not came:
+            light = _picture(next(names), LIGHT)
+            came[light.id] = monotonic()
+            service.submit([light])
+    await service.close()
+    return took
+
+
+def _picture(name: str, user_id: int) -> Picture:
+    spec = Catalogue.load().get("criar-embedded")
+    defaults = spec.defaults
+    return Picture(
+        id=f"{name}:0",
+        user_id=user_id,
+        request=Request(
+            task=Task.TXT2IMG, model=spec.id, prompt=f"a red apple {name}", width=defaults.width,
+            height=defaults.height, num_inference_steps=STEPS, scheduler=defaults.scheduler,
+            guidance_scale=defaults.guidance_scale,
+        ),
+    )  # fmt: skip

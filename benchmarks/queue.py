@@ -1,0 +1,159 @@
+"""The fair queue by itself, on a simulated clock: how quick, how large, and what preferring loaded models saves."""
+
+import gc
+import random
+import tracemalloc
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import fmean, median
+from time import perf_counter
+from typing import Any
+
+from generation import Picture, Request, Task
+from generation.queue import FairQueue
+
+MANY = 40_000  # pictures that wait
+SEVERAL = 20  # pictures of one member, which is what the free plan lets wait
+MODELS = 10
+MEMBERS, PICTURES, MINUTES = 50, 600, 10
+#: of how many pictures a job is; where it is several, the order of arrival keeps a job's together by itself
+SINGLE, MIXED = (1,), (1, 1, 2, 4)
+PICTURE, LOADING = 2.0, 6.0  # seconds; a model of six gigabytes is read from a fast disk in as many
+
+#: takes the next picture, told the time and the loaded model
+Next = Callable[[float, str], Picture | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of the pictures."""
+
+    switches: int
+    #: seconds until each picture was begun, by member
+    waits: dict[int, list[float]]
+
+
+async def run(*, quick: bool) -> dict[str, Any]:
+    """Microseconds of a choice and bytes of a picture with 40,000 waiting; switches of models with one slot for ten.
+
+    The switches are compared to the order of arrival, and with jobs of several pictures to the fair order without
+    preference. A wait ratio is a member's mean wait against his in that order.
+    """
+    single, mixed = ([_arrivals(seed, sizes) for seed in range(3 if quick else 20)] for sizes in (SINGLE, MIXED))
+    at = {number: round(_bytes_each(number)) for number in (MANY // 4, MANY // 2, MANY)}
+    return {
+        "waiting": MANY,
+        **_times(),
+        "bytes_each": at,
+        **_against("", [(_simulate(arrivals, *_fair()), _simulate(arrivals, *_strict())) for arrivals in single]),
+        **_against("mixed_", [(_simulate(arrivals, *_fair()), _simulate(arrivals, *_plain())) for arrivals in mixed]),
+    }
+
+
+def _against(prefix: str, pairs: Sequence[tuple[Run, Run]]) -> dict[str, float]:
+    """How many times fewer switches than the other order, and how much longer members wait on average and at worst."""
+    members = [fmean(waits) / fmean(b.waits[member]) for a, b in pairs for member, waits in a.waits.items()]
+    return {
+        f"{prefix}switches_ratio": round(sum(b.switches for _, b in pairs) / sum(a.switches for a, _ in pairs), 2),
+        f"{prefix}mean_wait_ratio": round(fmean(_mean(a) / _mean(b) for a, b in pairs), 2),
+        f"{prefix}worst_wait_ratio": round(max(members), 2),
+    }
+
+
+def _picture(user_id: int, name: str, model: str) -> Picture:
+    return Picture(id=name, user_id=user_id, request=Request(task=Task.TXT2IMG, model=model, prompt=f"a cat {name}"))
+
+
+def _filled(number: int) -> FairQueue:
+    """A queue in which so many pictures wait, of different models, and of members who brought several."""
+    queue = FairQueue()
+    for place in range(number):
+        user = place % (number // SEVERAL)
+        queue.push(_picture(user, f"{place}:0", f"model{user % MODELS}"), now=float(place))
+    return queue
+
+
+def _times() -> dict[str, float]:
+    """Medians in microseconds, and the slowest choice, where no loaded model is found in the look-ahead."""
+    queue = _filled(MANY)
+    taken: dict[str, list[float]] = defaultdict(list)
+    gc.disable()  # a collection of the whole heap would be blamed on the queue
+    for place in range(0, MANY // 2, 20):
+        name = f"{MANY - 1 - place}:0"
+        steps: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("next_us", lambda: queue.next(float(MANY), ("none",))),
+            ("ahead_us", lambda name=name: queue.ahead(name)),  # type: ignore[misc]
+            ("cancel_us", lambda name=name: queue.cancel(name)),  # type: ignore[misc]
+        )
+        for step, do in steps:
+            began = perf_counter()
+            do()
+            taken[step].append((perf_counter() - began) * 1e6)
+    gc.enable()
+    medians = {step: round(median(values), 1) for step, values in taken.items()}
+    return {**medians, "next_p99_us": round(sorted(taken["next_us"])[int(0.99 * len(taken["next_us"]))], 1)}
+
+
+def _bytes_each(number: int) -> float:
+    """Memory of a waiting picture, itself included."""
+    tracemalloc.start()
+    queue = _filled(number)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return size / len(queue)
+
+
+def _arrivals(seed: int, sizes: Sequence[int]) -> list[tuple[float, Picture]]:
+    """Pictures of jobs of these sizes, each job of a model and member by chance, with the seconds when they come."""
+    chance = random.Random(seed)  # noqa: S311
+    jobs = PICTURES * len(sizes) // sum(sizes)
+    found = []
+    for number, at in enumerate(sorted(chance.uniform(0, 60 * MINUTES) for _ in range(jobs))):
+        user, model = chance.randrange(MEMBERS), f"model{chance.randrange(MODELS)}"
+        found += [(at, _picture(user, f"{number}:{place}", model)) for place in range(chance.choice(sizes))]
+    return found
+
+
+def _fair() -> tuple[Callable[[Picture, float], object], Next]:
+    queue = FairQueue()
+    return queue.push, lambda now, loaded: queue.next(now, (loaded,))
+
+
+def _plain() -> tuple[Callable[[Picture, float], object], Next]:
+    """The same queue in its strict order, whatever is loaded."""
+    queue = FairQueue()
+    return queue.push, lambda now, _: queue.next(now)
+
+
+def _strict() -> tuple[Callable[[Picture, float], object], Next]:
+    """The order of arrival, which is what other bots keep."""
+    queue: deque[Picture] = deque()
+    return lambda picture, _: queue.append(picture), lambda *_: queue.popleft() if queue else None
+
+
+def _simulate(arrivals: Sequence[tuple[float, Picture]], push: Callable[[Picture, float], object], take: Next) -> Run:
+    """One worker with room for one model makes all."""
+    coming = [(at, list(group)) for at, group in groupby(arrivals, key=lambda each: each[0])][::-1]
+    came = {picture.id: at for at, picture in arrivals}
+    waits: dict[int, list[float]] = defaultdict(list)
+    now, loaded, switches = 0.0, "", 0
+    while coming or sum(map(len, waits.values())) < len(arrivals):
+        while coming and coming[-1][0] <= now:
+            at, group = coming.pop()
+            for _, picture in group:
+                push(picture, at)
+        picture = take(now, loaded)
+        if picture is None:
+            now = coming[-1][0]
+            continue
+        if picture.request.model != loaded:
+            switches, loaded, now = switches + 1, picture.request.model, now + LOADING
+        waits[picture.user_id].append(now - came[picture.id])
+        now += PICTURE
+    return Run(switches, waits)
+
+
+def _mean(result: Run) -> float:
+    return fmean(wait for waits in result.waits.values() for wait in waits)
