@@ -191,7 +191,7 @@ def test_a_loaded_model_is_preferred_only_within_bounds() -> None:
 
 
 def test_whose_model_stays_loaded_is_never_far_ahead() -> None:
-    """Though one member's model is loaded all the time, he is at most LEAD + 1 pictures before one who wants another."""
+    """Though one member's model is loaded all the time, he is LEAD + 1 pictures before another at most."""
     queue = FairQueue()
     for number in range(40):
         queue.push(picture(1, number, "a"), 0.0)
