@@ -24,11 +24,12 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("0.4", {"strength": 0.4}),
     ("as a sketch 0.4", {"prompt": "as a sketch", "strength": 0.4}),
     ("as a sketch, 40%", {"prompt": "as a sketch", "strength": 0.4}),
+    ("as a sketch at 40%", {"prompt": "as a sketch", "strength": 0.4}),
     ("40% as a sketch", {"prompt": "40% as a sketch"}),
     ("0,6, wie ein Bild", {"prompt": "wie ein Bild", "strength": 0.6}),
     ("strength 0.7, a red car", {"prompt": "a red car", "strength": 0.7}),
     ("a red car, strength: 0.7", {"prompt": "a red car", "strength": 0.7}),
-    ("a red car with strength 70%", {"prompt": "a red car with", "strength": 0.7}),
+    ("a red car with strength 70%", {"prompt": "a red car", "strength": 0.7}),
     ("strength strong, a red car", {"prompt": "a red car", "strength": 0.8}),
     ("100%", {"strength": 1.0}),
     ("150%", {"prompt": "150%"}),
@@ -55,7 +56,13 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("a dog --strength 0.3", {"prompt": "a dog", "strength": 0.3}),
     ("a dog --n 2", {"prompt": "a dog", "count": 2}),
     ("well-known dog - a portrait", {"prompt": "well-known dog - a portrait"}),
+    ("a dog --style raw --q 2", {"prompt": "a dog", "unknown": ("--style", "--q")}),
+    ("a dog --iw 0.5", {"prompt": "a dog", "unknown": ("--iw",)}),
+    ("stronger", {"strength": 0.8}),
+    ("two versions, a dog", {"prompt": "a dog", "count": 2}),
     # openings that say nothing
+    ("make it blue", {"prompt": "blue"}),
+    ("make it into a dragon, a bit", {"prompt": "a dragon", "strength": 0.25}),
     ("make it a dragon", {"prompt": "a dragon"}),
     ("Please turn this into a dragon", {"prompt": "a dragon"}),
     ("turn it into a dragon, strong", {"prompt": "a dragon", "strength": 0.8}),
@@ -70,6 +77,8 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("2 imagens, um gato", {"prompt": "um gato", "count": 2}),
     ("um gato --sem texto", {"prompt": "um gato", "negative_prompt": "texto"}),
     ("faça um dragão", {"prompt": "um dragão"}),
+    ("mais forte", {"strength": 0.8}),
+    ("quatro imagens, um gato, só um pouco", {"prompt": "um gato", "count": 4, "strength": 0.25}),
     ("um gato, muito forte, 3x", {"prompt": "um gato", "strength": 0.8, "count": 3}),
     # Spanish
     ("como acuarela, fuerte", {"prompt": "como acuarela", "strength": 0.8}),
@@ -82,6 +91,7 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("un gato --sin texto", {"prompt": "un gato", "negative_prompt": "texto"}),
     ("un café fuerte en la mesa", {"prompt": "un café fuerte en la mesa"}),
     ("hazlo como cómic", {"prompt": "como cómic"}),
+    ("más fuerte, dos versiones", {"strength": 0.8, "count": 2}),
 ]
 
 
@@ -102,6 +112,12 @@ def test_a_reply_is_read_as_people_mean_it(text: str, expected: dict[str, Any]) 
         ("a dog", "a dog"),
         ("strong", "a cat"),
         ("asparagus", "asparagus"),
+        ("make it look like a sketch", "a cat, look like a sketch"),
+        ("make it darker", "a cat, darker"),
+        ("make it a dog", "a dog"),
+        ("deixe mais escuro", "a cat, mais escuro"),
+        ("hazlo azul", "a cat, azul"),
+        ("turn it into a dog", "a dog"),
     ],
 )
 def test_words_that_only_change_keep_the_picture_s_prompt(words: str, prompt: str) -> None:
