@@ -2,12 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import discord
 
 from .errors import Refusal
 from .store import JobRow
 from .text import locale_of
+
+if TYPE_CHECKING:
+    from .client import Criar
 
 DEFAULT_UPLOAD_LIMIT = 10 * 2**20  # bytes a file, where Discord names no other
 
@@ -42,13 +46,18 @@ class Asker:
     reply_to: discord.MessageReference | None = None
 
 
-async def private_asker(interaction: discord.Interaction, *, private: bool = False, spoiler: bool = False) -> Asker:
+async def private_asker(
+    interaction: "discord.Interaction[Criar]", *, private: bool | None = None, spoiler: bool = False
+) -> Asker:
     """Acknowledge the interaction with a private answer that is filled in later.
 
-    Where the app is installed to the member and not to the server, the pictures are for him alone. Raises Refusal
-    where the bot may not post pictures in the channel, so that nothing is made that cannot be shown.
+    The pictures are for the member alone where ``private`` or, left open, his settings say so, and where the app is
+    installed to him and not to the server. Raises Refusal where the bot may not post pictures in the channel, so that
+    nothing is made that cannot be shown.
     """
     await interaction.response.defer(ephemeral=True, thinking=True)
+    if private is None:
+        private = bool((await interaction.client.store.preferences.get(interaction.user.id)).private)
     private = private or (interaction.is_user_integration() and not interaction.is_guild_integration())
     if not private:
         check_may_post(interaction)
@@ -66,9 +75,10 @@ async def private_asker(interaction: discord.Interaction, *, private: bool = Fal
     )
 
 
-async def asker_like(interaction: discord.Interaction, job: JobRow | None) -> Asker:
+async def asker_like(interaction: "discord.Interaction[Criar]", job: JobRow | None) -> Asker:
     """As private_asker; what comes of a private or covered picture is private or covered too."""
-    return await private_asker(interaction, private=bool(job and job.private), spoiler=bool(job and job.spoiler))
+    private = True if job and job.private else None
+    return await private_asker(interaction, private=private, spoiler=bool(job and job.spoiler))
 
 
 def check_may_post(interaction: discord.Interaction) -> None:

@@ -22,6 +22,7 @@ from .replies import answer_reply
 from .store import Store
 from .text import CommandTranslator
 from .views.errors import answer_error
+from .views.helped import PromptButton
 from .views.history import HistoryButton
 from .views.job import JobButton
 from .views.modals import on_modal_sent
@@ -66,7 +67,7 @@ class Criar(discord.Client):
         """Make everything ready before the gateway is connected, so that the first command finds it so."""
         for command in COMMANDS:
             self.tree.add_command(command)
-        self.add_dynamic_items(JobButton, PictureButton, TakeSelect, HistoryButton, WhichSelect)
+        self.add_dynamic_items(JobButton, PictureButton, TakeSelect, HistoryButton, WhichSelect, PromptButton)
         await self.tree.set_translator(CommandTranslator())
         self.languages = await self.store.preferences.languages()
         await self._sync_commands()

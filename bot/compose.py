@@ -109,6 +109,11 @@ def compose(
     )
 
 
+def can(catalogue: Catalogue, model: str | None, task: Task) -> bool:
+    """Whether the model is offered, still, and does the task."""
+    return any(spec.id == model and task in spec.tasks for spec in catalogue.models)
+
+
 def editor(catalogue: Catalogue) -> ModelSpec:
     """The model that changes pictures after an instruction. Raises Refusal where none is configured."""
     try:
@@ -141,7 +146,7 @@ def refined(
 
     Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
     """
-    same_model = Task.IMG2IMG in catalogue.get(style.model).tasks
+    same_model = can(catalogue, style.model, Task.IMG2IMG)
     kept: dict[str, Any] = {
         "prompt": options.prompt or style.prompt,
         "negative_prompt": _chosen(options.negative_prompt, style.negative_prompt),

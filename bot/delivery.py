@@ -66,7 +66,7 @@ class Delivery:
         return await self._send(
             channel,
             job,
-            content=f"{self._contents.title(say, job)}\n-# ⏳ {say('waiting')}",
+            content=f"{self._contents.title(say, job)}\n-# ⏳ {say('on its way')}",
             view=cancel_view(job.id, say),
             reference=reply_to,
         )

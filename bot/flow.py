@@ -64,13 +64,19 @@ class Flow:
         return replace(await self._intake.keep(*await self._have(job, row)), picture=row.id)
 
     async def style_of(self, job: JobRow) -> Request:
-        """The request that drew a picture, behind enlargements that only made it larger."""
-        while job.request.task is Task.UPSCALE and job.parent:
+        """The request that drew a picture, behind what made it larger or changed it after an instruction.
+
+        Its prompt ends with the instructions, since the picture follows them too.
+        """
+        instructions: list[str] = []
+        while job.request.task in (Task.UPSCALE, Task.EDIT) and job.parent:
             before = await self._store.jobs.picture(job.parent)
             if before is None:
                 break
+            if job.request.task is Task.EDIT:
+                instructions.insert(0, job.request.prompt)
             job = before[0]
-        return job.request
+        return replace(job.request, prompt=", ".join(filter(None, [job.request.prompt, *instructions])))
 
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
         """Post a finished picture alone, with its actions. Raises Refusal where it is not kept any more."""

@@ -12,6 +12,7 @@ from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, image
 
 from ..compose import SHAPES, Options, pixels, wished_size
 from ..errors import Refusal
+from ..habits import FIELDS, filled_up, style_owners
 from ..text import speaker_for
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ class Wishes:
     """What a command asks for, with the member's own defaults where he left a field out."""
 
     options: Options
-    private: bool
+    #: None leaves it to his settings
+    private: bool | None
     spoiler: bool
 
 
@@ -137,32 +139,10 @@ async def wishes(interaction: "Interaction") -> Wishes:
 
     Raises Refusal where a style is named that there is not.
     """
-    store, filled_in = interaction.client.store, interaction.namespace
-    preference = await store.preferences.get(interaction.user.id)
-    names = [field.name for field in dataclasses.fields(Options)]
-    usual = {name: getattr(preference, name, None) for name in names}
-    # A picture that is sent has a shape of its own.
-    if filled_in.image:
-        usual["size"] = None
-    values = {name: usual[name] if (value := getattr(filled_in, name)) is None else value for name in names}
-    options = Options(**{name: value for name, value in values.items() if value is not None})
-    if name := filled_in.style or preference.style:
-        options = dataclasses.replace(options, prompt=await _styled(interaction, name, options.prompt))
-    private = preference.private if filled_in.private is None else filled_in.private
-    return Wishes(options, bool(private), bool(filled_in.spoiler))
-
-
-async def _styled(interaction: "Interaction", name: str, prompt: str) -> str:
-    styles = await interaction.client.store.styles.of(*style_owners(interaction))
-    if name not in styles:
-        raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
-    words = styles[name]
-    return words.replace("{prompt}", prompt) if "{prompt}" in words else f"{prompt}, {words}"
-
-
-def style_owners(interaction: "Interaction") -> tuple[int, ...]:
-    """Whose styles a member may use here: his own first, then the server's."""
-    return (interaction.user.id, *([interaction.guild_id] if interaction.guild_id else []))
+    filled_in = interaction.namespace
+    chosen = {name: getattr(filled_in, name) for name in FIELDS}
+    options = await filled_up(interaction, _task(interaction), chosen, filled_in.style)
+    return Wishes(options, filled_in.private, bool(filled_in.spoiler))
 
 
 async def suggest_style(interaction: "Interaction", typed: str) -> list[Choice[str]]:

@@ -5,12 +5,14 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from ..text import Speaker, speaker_for
+from ..views.helped import help_view
 from .fields import Interaction
 
 
 @app_commands.command(name=locale_str("help"), description=locale_str("How to make good pictures with this bot"))
 async def help_command(interaction: "Interaction") -> None:
-    await interaction.response.send_message(embed=help_embed(speaker_for(interaction)), ephemeral=True)
+    say = speaker_for(interaction)
+    await interaction.response.send_message(embed=help_embed(say), view=help_view(say), ephemeral=True)
 
 
 def help_embed(say: Speaker) -> discord.Embed:
@@ -31,14 +33,16 @@ def help_embed(say: Speaker) -> discord.Embed:
             say("/img2img: from a picture"),
             say(
                 "Starts from your picture, adds noise and draws it anew after the prompt. Or reply to a picture of "
-                "mine with words (“as a watercolour”) and I refine it at medium strength."
+                "mine with words (“as a watercolour, strong, 2x”); without a strength it is medium. For anybody's "
+                "picture open its menu and choose Apps > Refine."
             ),
         ),
         (
             say("Strength: how much may change"),
             say(
                 "0.25 subtle changes: colours and texture\n0.5 noticeable changes, composition kept\n"
-                "0.8 major changes: only the rough layout stays\n1.0 from scratch, like /txt2img"
+                "0.7 sketches: drawn anew where you drew it\n0.8 major changes: only the rough layout stays\n"
+                "1.0 from scratch, like /txt2img"
             ),
         ),
         (
@@ -54,6 +58,13 @@ def help_embed(say: Speaker) -> discord.Embed:
                 "Start from a clean, well-composed, sharp picture. Say where things are: centred, close-up, from "
                 "above, wide shot. Make several pictures: each has its own seed, and the same seed with a changed "
                 "prompt shows what the words do."
+            ),
+        ),
+        (
+            say("Your habits"),
+            say(
+                "/history finds your pictures again, /settings keeps your defaults and your language, /style saves "
+                "words that you use often."
             ),
         ),
         (

@@ -7,6 +7,7 @@ from generation import Task
 
 from ..compose import wished_size
 from ..errors import Refusal
+from ..habits import style_owners
 from ..store import Preference
 from ..text import Speaker, speaker_for
 from ..words import inert
@@ -40,7 +41,7 @@ async def settings(
     spec = client.catalogue.get(model) if model else client.catalogue.first(Task.TXT2IMG)
     if size:
         wished_size(size, spec)
-    if style and style not in await client.store.styles.of(interaction.user.id, interaction.guild_id or 0):
+    if style and style not in await client.store.styles.of(*style_owners(interaction)):
         raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=style)
     if reset:
         await preferences.forget(interaction.user.id)

@@ -4,9 +4,10 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from ..errors import Refusal
+from ..habits import style_owners
 from ..text import speaker_for
 from ..words import inert
-from .fields import Interaction, style_owners, suggest_style
+from .fields import Interaction, suggest_style
 
 MAX_NAME, MAX_WORDS, MAX_STYLES = 32, 500, 50
 MAX_SHOWN = 1800  # characters of the list

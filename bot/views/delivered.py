@@ -23,8 +23,9 @@ def delivered_view(job: JobRow, say: Speaker, *, edits: bool) -> discord.ui.View
     if job.request.task is not Task.UPSCALE:
         cost = job.request.count
         again = say("Again") if cost == 1 else say("Again (costs {count})", count=cost)
+        change = say("Edit the prompt") if cost == 1 else say("Edit the prompt (costs {count})", count=cost)
         view.add_item(JobButton("again", job.id, again, row=LAST_ROW))
-        view.add_item(JobButton("change", job.id, say("Edit the prompt"), row=LAST_ROW))
+        view.add_item(JobButton("change", job.id, change, row=LAST_ROW))
     view.add_item(JobButton("details", job.id, say("Details"), row=LAST_ROW))
     view.add_item(JobButton("delete", job.id, say("Delete"), ButtonStyle.danger, LAST_ROW))
     return view

@@ -1,5 +1,6 @@
 """“Help me with the prompt”: the parts of a good one, asked for one by one and joined."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -7,8 +8,10 @@ import discord
 from generation import ModelSpec, Task
 
 from ..asker import private_asker
-from ..compose import Options, compose
-from ..text import Speaker
+from ..compose import compose
+from ..habits import filled_up
+from ..text import Speaker, speaker_for
+from .errors import answering
 
 if TYPE_CHECKING:
     from ..client import Criar
@@ -40,6 +43,34 @@ class PromptModal(discord.ui.Modal):
             self.add_item(discord.ui.Label(text=label, component=field))
 
 
+class PromptButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"help:prompt"):
+    """Opens the modal for the usual model."""
+
+    def __init__(self, label: str = "") -> None:
+        super().__init__(discord.ui.Button(label=label or "prompt", custom_id="help:prompt"))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+    ) -> "PromptButton":
+        return cls()
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with answering(interaction):
+            spec = interaction.client.catalogue.first(Task.TXT2IMG)
+            await interaction.response.send_modal(PromptModal(speaker_for(interaction), spec))
+
+
+def help_view(say: Speaker) -> discord.ui.View:
+    """The button under /help."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(PromptButton(say("Help me with the prompt")))
+    return view
+
+
 async def take_helped(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
     """Make what the parts say together; False where the custom_id is another modal's."""
     verb, _, model = custom_id.partition(":")
@@ -47,7 +78,7 @@ async def take_helped(interaction: "discord.Interaction[Criar]", custom_id: str,
         return False
     asker = await private_asker(interaction)
     client = interaction.client
-    options = Options(prompt=join(filled_in), model=model)
+    options = await filled_up(interaction, Task.TXT2IMG, {"prompt": join(filled_in), "model": model})
     await client.flow.submit(asker, compose(client.catalogue, Task.TXT2IMG, options))
     return True
 

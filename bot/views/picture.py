@@ -16,14 +16,13 @@ from ..text import Speaker, speaker_for
 from .edit import EditModal
 from .errors import answering
 from .job import JOB_ID, JobButton, may_manage
-from .refine import RefineModal
+from .refine import COMPARED, WAYS, RefineModal
 from .take import show_alone, take_view
 
 if TYPE_CHECKING:
     from ..client import Criar
 
 LOW, HIGH = 0.25, 0.8
-COMPARED = (0.2, 0.4, 0.6, 0.8)
 POLISH = 0.3  # strength after enlarging: new detail, the same picture
 ENLARGE = 4
 SHOWN = 80  # characters of a label
@@ -130,37 +129,37 @@ async def _pick(interaction: "discord.Interaction[Criar]", job: JobRow, row: Pic
 
 
 async def _refine(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, strength: float) -> None:
-    await _submit_refined(interaction, job, row, Options(strength=strength))
+    await _submit_refined(interaction, job, row, "refine", strength)
 
 
 async def _compare(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
-    await _submit_refined(interaction, job, row, Options(), COMPARED)
+    await _submit_refined(interaction, job, row, "compare", None)
 
 
 async def _polish(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, strength: float) -> None:
-    await _submit_refined(interaction, job, row, Options(strength=strength), enlarge_first=True)
+    await _submit_refined(interaction, job, row, "polish", strength)
 
 
 async def _submit_refined(
-    interaction: "discord.Interaction[Criar]",
-    job: JobRow,
-    row: PictureRow,
-    options: Options,
-    strengths: tuple[float, ...] = (),
-    *,
-    enlarge_first: bool = False,
+    interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, verb: str, strength: float | None
 ) -> None:
-    asker = await asker_like(interaction, job)
     client = interaction.client
-    source, style = await client.flow.take_up(job, row), await client.flow.style_of(job)
-    composed = refined(client.catalogue, style, source, options, strengths, enlarge_first=enlarge_first)
+    style = await client.flow.style_of(job)
+    if not style.prompt:
+        # An upload that was only enlarged: nobody has said yet what it shows.
+        modal = RefineModal(f"{verb}:{row.id}", speaker_for(interaction), client.catalogue, strength=strength)
+        await interaction.response.send_modal(modal)
+        return
+    asker = await asker_like(interaction, job)
+    source = await client.flow.take_up(job, row)
+    composed = refined(client.catalogue, style, source, Options(strength=strength), **WAYS[verb])
     await client.flow.submit(asker, composed)
 
 
 async def _ask(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
-    style = await interaction.client.flow.style_of(job)
-    say = speaker_for(interaction)
-    modal = RefineModal(f"refine:{row.id}", say, prompt=style.prompt, model=style.model)
+    client = interaction.client
+    style = await client.flow.style_of(job)
+    modal = RefineModal(f"refine:{row.id}", speaker_for(interaction), client.catalogue, style)
     await interaction.response.send_modal(modal)
 
 

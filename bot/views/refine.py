@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from generation import Task
+from generation import Catalogue, Parameters, Request, Task
 
 from ..asker import asker_like
-from ..compose import MEDIUM, Options, Source, compose, read_fields, refined
+from ..compose import MEDIUM, Options, Source, can, compose, read_fields, refined
 from ..errors import Refusal
 from ..text import Speaker
 
@@ -18,22 +18,46 @@ if TYPE_CHECKING:
 #: a channel, a message, and which of its pictures
 FOREIGN = re.compile(r"(\d{1,20}):(\d{1,20}):(\d)")
 MAX_PROMPT, MAX_SHORT = 1500, 60  # characters
+COMPARED = (0.2, 0.4, 0.6, 0.8)
+#: what compose.refined is told, by the first word of a modal's custom_id
+WAYS: dict[str, dict[str, Any]] = {
+    "refine": {},
+    "compare": {"strengths": COMPARED},
+    "polish": {"enlarge_first": True},
+}
 
 
 class RefineModal(discord.ui.Modal):
-    """What to change and how much; ``custom_id`` is one of ours, or of an attachment of anybody's message."""
+    """What to change and how much; ``custom_id`` is a way with a picture of ours, or an attachment of anybody's.
 
-    def __init__(self, custom_id: str, say: Speaker, *, prompt: str = "", model: str = "") -> None:
+    Filled in with the request ``style`` that drew the picture, or with what the picture says itself. Without a
+    strength, as for comparing several, none is asked for.
+    """
+
+    def __init__(
+        self,
+        custom_id: str,
+        say: Speaker,
+        catalogue: Catalogue,
+        style: Request | Parameters | None = None,
+        *,
+        strength: float | None = MEDIUM,
+    ) -> None:
         super().__init__(title=say("Refine the picture"), custom_id=custom_id)
+        negative = style.negative_prompt if style else ""
+        model = style.model if style and can(catalogue, style.model, Task.IMG2IMG) else ""
         for name, label, value, long in (
-            ("prompt", say("Prompt: what it should show"), prompt, True),
-            ("strength", say("Strength: 0.25 subtle, 0.5, 0.8 major"), f"{MEDIUM:g}", False),
+            ("prompt", say("Prompt: what it should show"), style.prompt if style else "", True),
+            ("negative_prompt", say("Negative prompt: what to avoid"), negative, True),
+            ("strength", say("Strength: 0.25 subtle, 0.7 sketch, 0.8 major"), f"{strength or 0:g}", False),
             ("model", say("Model (empty: the picture's, or the usual)"), model, False),
             ("seed", say("Seed (empty: a new one)"), "", False),
         ):
+            if name == "strength" and strength is None:
+                continue
             field: discord.ui.TextInput[Any] = discord.ui.TextInput(
                 custom_id=name,
-                default=value or None,
+                default=value[: MAX_PROMPT if long else MAX_SHORT] or None,
                 style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
                 max_length=MAX_PROMPT if long else MAX_SHORT,
                 required=name == "prompt",
@@ -44,14 +68,14 @@ class RefineModal(discord.ui.Modal):
 async def take_refine(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
     """Make what a refine modal asks for; False where the custom_id is another modal's."""
     verb, _, picked = custom_id.partition(":")
-    if verb != "refine":
+    if verb not in WAYS:
         return False
     client, options = interaction.client, _options(filled_in)
     found = await client.store.jobs.picture(picked)
     asker = await asker_like(interaction, found[0] if found else None)
     source = await source_of(client, picked)
     if found:
-        composed = refined(client.catalogue, await client.flow.style_of(found[0]), source, options)
+        composed = refined(client.catalogue, await client.flow.style_of(found[0]), source, options, **WAYS[verb])
     else:
         composed = compose(client.catalogue, Task.IMG2IMG, options, source)
     await client.flow.submit(asker, composed)
@@ -72,4 +96,9 @@ async def source_of(client: "Criar", picked: str) -> Source:
 def _options(filled_in: dict[str, str]) -> Options:
     texts = {name: text for name, text in filled_in.items() if text.strip() or name == "seed"}
     fields = read_fields({name: text for name, text in texts.items() if name in ("strength", "seed")})
-    return Options(prompt=filled_in.get("prompt", ""), model=filled_in.get("model", "").strip() or None, **fields)
+    return Options(
+        prompt=filled_in.get("prompt", ""),
+        negative_prompt=filled_in.get("negative_prompt"),
+        model=filled_in.get("model", "").strip() or None,
+        **fields,
+    )

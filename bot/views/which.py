@@ -19,7 +19,7 @@ from ..words import inert
 from .details import details
 from .edit import EditModal
 from .errors import answering
-from .refine import MAX_PROMPT, RefineModal
+from .refine import RefineModal
 
 if TYPE_CHECKING:
     from ..client import Criar
@@ -87,25 +87,23 @@ async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, me
     say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
         job, row = ours[place]
-        style = await client.flow.style_of(job)
-        await interaction.response.send_modal(
-            RefineModal(f"refine:{row.id}", say, prompt=style.prompt, model=style.model)
-        )
-        return
-    prompt = await _carried(interaction, channel_id, message_id, place)
-    modal = RefineModal(f"refine:{channel_id}:{message_id}:{place}", say, prompt=prompt)
+        modal = RefineModal(f"refine:{row.id}", say, client.catalogue, await client.flow.style_of(job))
+    else:
+        carried = await _carried(interaction, channel_id, message_id, place)
+        modal = RefineModal(f"refine:{channel_id}:{message_id}:{place}", say, client.catalogue, carried)
     await interaction.response.send_modal(modal)
 
 
-async def _carried(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> str:
-    """The prompt that a picture carries, if that is found out in time: the modal must be shown within three seconds."""
+async def _carried(
+    interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int
+) -> Parameters | None:
+    """What a picture says of itself, if that is found out in time: the modal must be shown within three seconds."""
     intake = interaction.client.intake
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            found = await intake.parameters(await intake.attachment(channel_id, message_id, place))
+            return await intake.parameters(await intake.attachment(channel_id, message_id, place))
     except (TimeoutError, Refusal, GenerationError, discord.HTTPException):
-        return ""
-    return found.prompt[:MAX_PROMPT] if found else ""
+        return None
 
 
 async def _edit(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:

@@ -149,7 +149,7 @@ async def test_modals_stay_within_discord_s_limits(locale: str, make_job: MakeJo
     say, job = speaker(locale), make_job()
     changed = replace(job, request=replace(job.request, task=Task.IMG2IMG, strength=0.5))
     spec = Catalogue.load().get("criar-embedded")
-    edit, refine, helped = EditModal("x", say), RefineModal("x", say), PromptModal(say, spec)
+    edit, refine, helped = EditModal("x", say), RefineModal("x", say, Catalogue.load()), PromptModal(say, spec)
     for modal in (ChangeModal(job, say), ChangeModal(changed, say), edit, refine, helped):
         labels: list[Any] = modal.children
         assert [text for text in (modal.title, *(each.text for each in labels)) if len(text) > MAX_LABEL] == []
