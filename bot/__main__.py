@@ -1,4 +1,4 @@
-"""The command line: ``python -m bot run | demo | check | health | quota``."""
+"""The command line: ``python -m bot run | demo | check | health | quota | models``."""
 
 import asyncio
 import logging
@@ -12,11 +12,13 @@ import typer
 from . import config as configuration
 from .config import Config
 from .errors import ConfigError
+from .models import models
 from .store import COMMAND_LINE, Change, Store
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 quota = typer.Typer(no_args_is_help=True, help="See and change what a member may make a day, everywhere.")
 app.add_typer(quota, name="quota")
+app.add_typer(models, name="models")
 
 T = TypeVar("T")
 

@@ -6,12 +6,13 @@ import signal
 
 import discord
 
-from generation import Catalogue, RequestError, Service
+from generation import Catalogue, Service
 
 from .client import Criar, use_local_discord
 from .config import TOKEN_VARIABLE, Config
 from .errors import ConfigError
 from .health import beat
+from .offer import offered, pin_new
 from .store import Store, only_bot
 from .upkeep import clean_regularly
 
@@ -22,12 +23,10 @@ async def run(config: Config, token: str) -> None:
     """Run the bot until it is told to stop (SIGINT or SIGTERM) or cannot go on."""
     if config.discord.api:
         use_local_discord(config.discord.api)
-    try:
-        catalogue = Catalogue.load(*config.generation.catalogues).offered(config.generation.models)
-    except RequestError as error:
-        raise ConfigError(f"generation.models: {error}") from error
+    offered(config)  # before anything else, for what it raises
     with only_bot(config.storage.folder):
-        await _run(config, token, catalogue)
+        await asyncio.to_thread(pin_new, config)
+        await _run(config, token, offered(config))
 
 
 async def _run(config: Config, token: str, catalogue: Catalogue) -> None:

@@ -2,8 +2,9 @@
 
 import os
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -87,8 +88,16 @@ class Generation(Section):
     threads: int = Field(default=0, ge=0, le=256)
     #: further catalogue files, in the form of those in generation/models
     catalogues: tuple[Annotated[Path, Field(strict=False)], ...] = Field(default=(), strict=False)
-    #: catalogue ids that are offered, the first is the default
+    #: models that are offered: ids of the catalogue, or patterns; the first that can do a task is its default
     models: tuple[str, ...] = Field(default=("criar-embedded", "realesr-animevideov3"), strict=False, min_length=1)
+    #: models of the operator's own, in the form of the catalogue's entries; they are offered too
+    own: tuple[dict[str, Any], ...] = Field(default=(), strict=False)
+    #: what an image counts against the day, by id or pattern; the first that matches, else 1
+    costs: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
+
+    def cost(self, model_id: str) -> int:
+        """What an image of this model counts against the day."""
+        return next((cost for pattern, cost in self.costs.items() if fnmatchcase(model_id, pattern)), 1)
 
 
 class Config(Section):

@@ -1,10 +1,12 @@
 """Pictures from requests. What stands here is all that others may import; none of it loads torch."""
 
-from . import images
-from .catalogue import Catalogue
+from . import downloads, images
+from .catalogue import Catalogue, matching
+from .entries import read_models
 from .errors import GenerationError, ModelError, PictureError, RequestError
 from .inspection import Inspector
 from .parameters import Parameters
+from .pins import Pin, forget, read_pins, write_pins
 from .service import Service
 from .types import (
     MAX_LORA_WEIGHT,
@@ -49,6 +51,7 @@ __all__ = [
     "Parameters",
     "Picture",
     "PictureError",
+    "Pin",
     "Preview",
     "Progress",
     "PromptStyle",
@@ -58,5 +61,11 @@ __all__ = [
     "Service",
     "Started",
     "Task",
+    "downloads",
+    "forget",
     "images",
+    "matching",
+    "read_models",
+    "read_pins",
+    "write_pins",
 ]

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
 
 from .entries import read_file, shipped_files
 from .errors import RequestError
+from .pins import Pins
 from .types import MAX_LORA_WEIGHT, MAX_LORAS, LoraSpec, ModelSpec, Request, Task
 
 MIN_SCORE = 75  # of 100; what resembles less is not suggested
+GB = 10**9
 SHOWN = 10  # ids that a sentence names
 
 
@@ -44,6 +46,13 @@ class Catalogue:
             loras |= {spec.id: spec for spec in adapters}
         models |= {spec.id: spec for spec in own}
         return cls(models.values(), loras.values())
+
+    def pinned(self, pins: Pins) -> "Catalogue":
+        """The same models and LoRAs, each at the commit and with the size that its download recorded."""
+        return Catalogue(
+            (replace(spec, loras=(), **_recorded(spec, pins, size=True)) for spec in self.models),
+            (replace(lora, **_recorded(lora, pins, size=False)) for lora in self._loras.values()),
+        )
 
     def offered(self, patterns: Sequence[str]) -> "Catalogue":
         """A catalogue of the models with these ids alone; "*" in a pattern stands for any letters.
@@ -125,6 +134,13 @@ class Catalogue:
             for lora in self._loras.values()
             if lora.family == spec.family and any(fnmatchcase(spec.id, pattern) for pattern in lora.models)
         )
+
+
+def _recorded(spec: ModelSpec | LoraSpec, pins: Pins, *, size: bool) -> dict[str, Any]:
+    pin = pins.get(spec.id)
+    if pin is None or pin.source != spec.source:
+        return {}
+    return {"revision": pin.revision} | ({"weights": round(pin.size / GB, 1)} if size else {})
 
 
 def matching(specs: Iterable[ModelSpec], *patterns: str) -> list[ModelSpec]:

@@ -1,0 +1,31 @@
+"""What the operator's commands share: the configuration, and an error as a line instead of a traceback."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from . import config as configuration
+from .config import Config
+from .errors import ConfigError
+
+T = TypeVar("T")
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", "-c", help="config.toml; without it, every setting has its default")
+]
+
+
+def settings(path: Path | None) -> Config:
+    """The settings of the file; an error ends the program."""
+    return or_exit(lambda: configuration.load(path))
+
+
+def or_exit(read: Callable[[], T]) -> T:
+    """What ``read`` returns; its ConfigError becomes a line on stderr and exit code 2."""
+    try:
+        return read()
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None

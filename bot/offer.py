@@ -1,0 +1,74 @@
+"""The models that this bot's configuration offers, with what their downloads recorded."""
+
+import logging
+from pathlib import Path
+
+from generation import (
+    Catalogue,
+    GenerationError,
+    LoraSpec,
+    ModelError,
+    ModelSpec,
+    downloads,
+    read_models,
+    read_pins,
+    write_pins,
+)
+
+from .config import Config
+from .errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+PINS = "models.json"  # in storage.folder
+
+
+def pins_file(config: Config) -> Path:
+    """Where downloads are recorded."""
+    return config.storage.folder / PINS
+
+
+def known(config: Config, *, pinned: bool = True) -> Catalogue:
+    """Every model that could be offered: the shipped ones, those of further files, and the operator's own.
+
+    Where ``pinned``, each at the commit that its download recorded.
+
+    Raises ConfigError naming file, entry and key where one cannot be used.
+    """
+    try:
+        own = read_models(config.generation.own, "generation.own", Path())
+        catalogue = Catalogue.load(*config.generation.catalogues, own=own)
+        return catalogue.pinned(read_pins(pins_file(config))) if pinned else catalogue
+    except GenerationError as error:
+        raise ConfigError(str(error)) from error
+
+
+def offered(config: Config) -> Catalogue:
+    """The models that members may use: those that generation.models names, and the operator's own.
+
+    Raises ConfigError as known() does, and where nothing matches a name or pattern.
+    """
+    catalogue = known(config)
+    own = [str(entry.get("id")) for entry in config.generation.own]
+    try:
+        return catalogue.offered((*config.generation.models, *own))
+    except GenerationError as error:
+        raise ConfigError(f"generation.models: {error}") from error
+
+
+def pin_new(config: Config) -> None:
+    """Record the commit of every offered model of the hub of which none is recorded yet, so that what is fetched at the
+    first use stays the same ever after. Blocks; where the hub cannot be reached, the next start tries again.
+    """
+    path = pins_file(config)
+    catalogue, pins = offered(config), read_pins(path)
+    specs: tuple[ModelSpec | LoraSpec, ...] = (*catalogue.models, *catalogue.loras)
+    for spec in specs:
+        if spec.revision or not downloads.is_of_hub(spec):
+            continue
+        try:
+            pins[spec.id] = downloads.look_up(spec)
+        except ModelError as error:
+            log.warning("%s is not pinned yet: %s", spec.id, error)
+            break
+        write_pins(path, pins)

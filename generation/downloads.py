@@ -1,0 +1,191 @@
+"""Models of the hub on this machine's disk: fetched ahead, verified, removed. Blocks; needs no torch.
+
+Files lie in the cache of huggingface_hub, where the engine's libraries look for them too; the environment variables
+HF_HOME (where that is), HF_TOKEN and HF_ENDPOINT are its own.
+"""
+
+import errno
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .entries import SAFE
+from .errors import ModelError
+from .pins import Pin, PinnedFile
+from .types import LoraSpec, ModelSpec
+
+if TYPE_CHECKING:
+    from huggingface_hub.hf_api import RepoSibling
+
+#: what a model's folders hold beside weights: configurations and what tokenizers need. No code, and no pickles
+PLAIN = (".json", ".txt", ".model", ".jinja")
+#: parts that are not loaded
+UNUSED = ("safety_checker/*",)
+INDEX = "model_index.json"
+CHUNK = 2**20  # bytes
+TIMEOUT = 20.0  # seconds for an answer of the hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """What is wrong with a file on the disk."""
+
+    name: str
+    #: absent | size | content
+    kind: str
+
+
+def is_of_hub(spec: ModelSpec | LoraSpec) -> bool:
+    """Whether the model has to be fetched, rather than lying in a folder or coming with a package."""
+    return "/" in spec.source and not Path(spec.source).is_absolute()
+
+
+def look_up(spec: ModelSpec | LoraSpec) -> Pin:
+    """The newest commit of the model's repository (or the one that its entry names) and the files that it needs.
+
+    Raises ModelError with a sentence where the hub cannot be asked, or has no file that may be loaded.
+    """
+    import huggingface_hub
+
+    with _spoken(spec.source):
+        api = huggingface_hub.HfApi()
+        info = api.model_info(spec.source, revision=spec.revision, files_metadata=True, timeout=TIMEOUT)
+    siblings = {file.rfilename: file for file in info.siblings or ()}
+    names = needed(list(siblings), spec.file, getattr(spec, "variant", None))
+    if not any(name.endswith(SAFE) for name in names):
+        raise ModelError(
+            "{source} has no weights as .safetensors that fit its entry; other formats are not loaded.",
+            source=spec.source,
+        )
+    return Pin(
+        source=spec.source,
+        revision=info.sha or "",
+        files=tuple(_pinned(siblings[name]) for name in names),
+    )
+
+
+def needed(names: Sequence[str], file: str | None, variant: str | None) -> list[str]:
+    """Of a repository's files those that are loaded: one single file; or a pipeline's folders, of the weights only
+    safetensors, and of those the variant where a folder has it."""
+    if file:
+        return [name for name in names if name == file]
+    if INDEX not in names:
+        return [name for name in names if name.endswith(SAFE) and "/" not in name][:1]
+    inner = [name for name in names if "/" in name and not any(fnmatchcase(name, unused) for unused in UNUSED)]
+    found = [INDEX, *(name for name in inner if name.endswith(PLAIN) and not _is_weights(name))]
+    for folder in dict.fromkeys(name.rpartition("/")[0] for name in inner):
+        weights = [name for name in inner if name.rpartition("/")[0] == folder and _is_weights(name)]
+        chosen = [name for name in weights if _variant(name) == variant]
+        found += chosen or [name for name in weights if _variant(name) is None]
+    return sorted(found)
+
+
+def _is_weights(name: str) -> bool:
+    return name.endswith(".safetensors") or ".safetensors.index." in name
+
+
+def _variant(name: str) -> str | None:
+    """ "fp16" of model.fp16.safetensors, model.fp16-00001-of-00002.safetensors, model.safetensors.index.fp16.json."""
+    words = name.rpartition("/")[2].replace(".safetensors", "").replace(".index", "").replace(".json", "").split(".")
+    return words[1].split("-")[0] if len(words) > 1 else None
+
+
+def fetch(pin: Pin) -> None:
+    """Bring the pinned files onto the disk, each with a progress bar on stderr; what is there already is kept.
+
+    Raises ModelError with a sentence where that fails; what has arrived by then is taken up the next time.
+    """
+    import huggingface_hub
+
+    with _spoken(pin.source):
+        for file in pin.files:
+            huggingface_hub.hf_hub_download(pin.source, file.name, revision=pin.revision)
+
+
+def where(pin: Pin, file: PinnedFile) -> Path | None:
+    """Where the file lies; None where it does not."""
+    import huggingface_hub
+
+    found = huggingface_hub.try_to_load_from_cache(pin.source, file.name, revision=pin.revision)
+    return Path(found) if isinstance(found, str) else None
+
+
+def present(pin: Pin) -> bool:
+    """Whether all files are there, in their sizes."""
+    return not any(_flaw(pin, file, thorough=False) for file in pin.files)
+
+
+def verify(pin: Pin) -> Iterator[Flaw]:
+    """What is wrong with the files on the disk: each is there, has its size, and its content where the hub told it."""
+    return (flaw for file in pin.files if (flaw := _flaw(pin, file, thorough=True)))
+
+
+def remove(pin: Pin) -> int:
+    """Delete the pinned commit's files; the bytes that became free."""
+    import huggingface_hub
+
+    cache = huggingface_hub.scan_cache_dir()
+    repos = [repo for repo in cache.repos if repo.repo_id == pin.source and repo.repo_type == "model"]
+    revisions = [revision.commit_hash for repo in repos for revision in repo.revisions]
+    strategy = cache.delete_revisions(*(revision for revision in revisions if revision == pin.revision))
+    strategy.execute()
+    return strategy.expected_freed_size
+
+
+def _flaw(pin: Pin, file: PinnedFile, *, thorough: bool) -> Flaw | None:
+    path = where(pin, file)
+    if path is None or not path.exists():
+        return Flaw(name=file.name, kind="absent")
+    if path.stat().st_size != file.size:
+        return Flaw(name=file.name, kind="size")
+    if thorough and file.sha256 and _sha256(path) != file.sha256:
+        return Flaw(name=file.name, kind="content")
+    return None
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as data:
+        while chunk := data.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _pinned(file: "RepoSibling") -> PinnedFile:
+    lfs = file.lfs
+    return PinnedFile(name=file.rfilename, size=file.size or 0, sha256=lfs.sha256 if lfs else None)
+
+
+@contextmanager
+def _spoken(source: str) -> Iterator[None]:
+    """Turn what the hub's client raises into sentences for the operator."""
+    from huggingface_hub import constants, errors
+
+    try:
+        yield
+    except errors.GatedRepoError as error:
+        raise ModelError(
+            "{source} wants its terms accepted: do so on {endpoint}/{source}, and set HF_TOKEN to a token of yours.",
+            source=source, endpoint=constants.ENDPOINT,
+        ) from error  # fmt: skip
+    except (
+        errors.RepositoryNotFoundError,
+        errors.RevisionNotFoundError,
+        errors.RevisionResolutionError,
+        errors.RemoteEntryNotFoundError,
+    ) as error:
+        raise ModelError(
+            "{source} is not on the hub {endpoint}, or HF_TOKEN does not open it.",
+            source=source, endpoint=constants.ENDPOINT,
+        ) from error  # fmt: skip
+    except (errors.HTTPError, OSError) as error:  # type: ignore[attr-defined]  # of the HTTP client that it uses
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise ModelError("The disk is full; {source} did not arrive whole.", source=source) from error
+        raise ModelError(
+            "The hub {endpoint} cannot be reached for {source}; look at the network or HF_ENDPOINT, and try again.",
+            source=source, endpoint=constants.ENDPOINT,
+        ) from error  # fmt: skip

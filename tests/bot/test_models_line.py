@@ -1,0 +1,122 @@
+"""``python -m bot models``, as processes of their own, against a hub on this machine."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hub import Hub, local_hub
+
+from .test_command_line import criar
+
+REPOSITORY = {
+    "model_index.json": b'{"_class_name": "StableDiffusionPipeline"}',
+    "unet/config.json": b"{}",
+    "unet/diffusion_pytorch_model.safetensors": b"w" * 4000,
+    "unet/diffusion_pytorch_model.fp16.safetensors": b"h" * 2000,
+    "unet/diffusion_pytorch_model.bin": b"pickle",
+    "unet/helper.py": b"import os",
+    "tokenizer/vocab.json": b"{}",
+    "safety_checker/model.safetensors": b"s" * 100,
+    "whole.safetensors": b"x" * 5000,
+}
+KEPT = {"model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors", "tokenizer/vocab.json"}
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    with local_hub() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.address)
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+        yield hub
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    own = '{ id = "mine", family = "stable_diffusion", source = "someone/model" }'
+    path.write_text(f'[storage]\nfolder = "{tmp_path / "data"}"\n[generation]\nown = [{own}]\n')
+    return path
+
+
+def cached(name: str) -> list[Path]:
+    return [path for path in (Path(os.environ["HF_HOME"]) / "hub").rglob(name) if "snapshots" in path.parts]
+
+
+@pytest.mark.slow
+async def test_a_model_is_fetched_pinned_verified_and_removed(hub: Hub, config: Path) -> None:
+    """Safetensors and configurations alone are fetched; the commit is kept to; damage and absence are found."""
+    commit = hub.put("someone/model", REPOSITORY)
+    code, said = await criar("models", "download", "mine", "--config", str(config))
+    assert code == 0, said
+    pins = json.loads((config.parent / "data" / "models.json").read_text())
+    assert pins["mine"]["revision"] == commit
+    assert {file["name"] for file in pins["mine"]["files"]} == KEPT
+    assert not cached("*.bin")
+    assert not cached("*.py")
+    hub.put("someone/model", REPOSITORY | {"unet/config.json": b'{"new": 1}'})
+    code, said = await criar("models", "show", "mine", "--json", "--config", str(config))
+    facts = json.loads(said)
+    assert (facts["here"], facts["revision"]) == (True, commit)
+    (weights,) = cached("diffusion_pytorch_model.safetensors")
+    weights.resolve().write_bytes(b"v" * 4000)
+    code, said = await criar("models", "verify", "mine", "--config", str(config))
+    assert code == 1
+    assert "unet/diffusion_pytorch_model.safetensors has another content" in said
+    assert (await criar("models", "remove", "mine", "--config", str(config)))[0] == 0
+    assert not cached("diffusion_pytorch_model.safetensors")
+    assert "was never fetched" in (await criar("models", "verify", "mine", "--config", str(config)))[1]
+
+
+@pytest.mark.slow
+async def test_what_cannot_be_fetched_is_said_in_one_line(hub: Hub, config: Path) -> None:
+    """A repository that is absent, closed, or without safetensors, and an unknown id, end with 1 and what to do."""
+    hub.put("lllyasviel/none", {})
+    hub.put("timbrooks/instruct-pix2pix", {"model_index.json": b"{}", "unet/model.bin": b"pickle"})
+    hub.put("stabilityai/sd-turbo", REPOSITORY)
+    hub.gated.add("stabilityai/sd-turbo")
+    for name, words in (
+        ("mine", "someone/model is not on the hub"),
+        ("sd-turbo", "stabilityai/sd-turbo wants its terms accepted"),
+        ("instruct-pix2pix", "has no weights as .safetensors"),
+        ("flux-kontxt", "did you mean flux-kontext"),
+    ):
+        code, said = await criar("models", "download", name, "--config", str(config))
+        assert (code, words in said, "Traceback" in said) == (1, True, False), said
+
+
+async def test_without_a_hub_the_sentence_names_it(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unreachable is told apart from absent."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    code, said = await criar("models", "pin", "mine", "--config", str(config))
+    assert code == 1
+    assert "The hub http://127.0.0.1:9 cannot be reached for someone/model" in said
+
+
+async def test_the_list_shows_what_is_offered(config: Path) -> None:
+    """All models are listed, those that members may use are marked, the operator's own among them."""
+    code, said = await criar("models", "list", "--json", "--config", str(config))
+    assert code == 0
+    models = {row["id"]: row for row in json.loads(said)["models"]}
+    assert len(models) > 100
+    assert {name for name, row in models.items() if row["offered"]} == {
+        "criar-embedded",
+        "realesr-animevideov3",
+        "mine",
+    }
+    assert "licence" in models["mine"]
+    _, said = await criar("models", "list", "flux-k*", "--config", str(config))
+    assert "flux-krea" in said
+    assert "sdxl" not in said.partition("LoRAs")[0]
+
+
+async def test_check_says_which_models_are_too_large(tmp_path: Path) -> None:
+    """A model that needs more memory than the machine has fails the check; one that is not here yet is told of."""
+    config = tmp_path / "config.toml"
+    config.write_text(f'[storage]\nfolder = "{tmp_path / "data"}"\n[generation]\nmodels = ["sd15", "flux2-dev"]\n')
+    code, said = await criar("check", "--config", str(config))
+    assert code == 1
+    assert "FAIL  flux2-dev: needs 216 GiB" in said
+    assert "sd15: is fetched from the hub at its first use, 2.1 GB" in said

@@ -1,0 +1,33 @@
+"""Which files of a repository are fetched."""
+
+import pytest
+
+from generation.downloads import needed
+
+SHARDS = [
+    "text_encoder/model-00001-of-00002.safetensors",
+    "text_encoder/model-00002-of-00002.safetensors",
+    "text_encoder/model.safetensors.index.json",
+    "text_encoder/model.fp16-00001-of-00002.safetensors",
+    "text_encoder/model.fp16-00002-of-00002.safetensors",
+    "text_encoder/model.safetensors.index.fp16.json",
+]
+PIPELINE = ["model_index.json", "README.md", "whole.safetensors", "vae/config.json", "vae/vae.safetensors", *SHARDS]
+
+
+@pytest.mark.parametrize(
+    ("names", "file", "variant", "wanted"),
+    [
+        (PIPELINE, None, None, ["model_index.json", *sorted(SHARDS[:3]), "vae/config.json", "vae/vae.safetensors"]),
+        (PIPELINE, None, "fp16", ["model_index.json", *sorted(SHARDS[3:]), "vae/config.json", "vae/vae.safetensors"]),
+        (PIPELINE, "whole.safetensors", None, ["whole.safetensors"]),
+        (["pytorch_lora_weights.safetensors", "README.md"], None, None, ["pytorch_lora_weights.safetensors"]),
+        (["model_index.json", "unet/model.bin", "unet/run.py"], None, None, ["model_index.json"]),
+        (["a.ckpt"], "a.ckpt.safetensors", None, []),
+    ],
+)
+def test_only_what_is_loaded_is_fetched(
+    names: list[str], file: str | None, variant: str | None, wanted: list[str]
+) -> None:
+    """The variant where a folder has it, else the plain weights; never pickles, code or the whole model besides."""
+    assert needed(names, file, variant) == wanted
