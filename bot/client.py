@@ -18,6 +18,7 @@ from .config import Config
 from .delivery import Delivery
 from .flow import Flow
 from .intake import Intake
+from .moderation import Moderation
 from .replies import answer_reply
 from .store import Store
 from .text import CommandTranslator
@@ -57,7 +58,8 @@ class Criar(discord.Client):
         self.catalogue = catalogue
         self.inspector = Inspector()
         self.intake = Intake(self, store.files, self.inspector)
-        self.flow = Flow(config, store, service, Delivery(self, store, catalogue), self.intake)
+        self.moderation = Moderation(self, config.filter)
+        self.flow = Flow(config, store, service, Delivery(self, store, catalogue), self.intake, self.moderation)
         self.tree = Tree(self)
         self._following: asyncio.Task[None]
         #: of the members who chose one with /settings
@@ -91,6 +93,7 @@ class Criar(discord.Client):
         """Stop following first, so that nothing is half done when the connection goes."""
         await self.flow.close()
         await self.inspector.close()
+        await self.moderation.close()
         await super().close()
 
     async def _sync_commands(self) -> None:

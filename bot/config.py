@@ -4,11 +4,13 @@ import os
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
+
+from generation import SEEN
 
 from .errors import ConfigError
 
@@ -100,6 +102,37 @@ class Generation(Section):
         return next((cost for pattern, cost in self.costs.items() if fnmatchcase(model_id, pattern)), 1)
 
 
+Scores = dict[str, Annotated[float, Field(ge=0, le=1, strict=False)]]
+
+
+class Filter(Section):
+    """Which pictures are held back: NudeNet's classes, each with the score from which it counts."""
+
+    #: outside age-restricted channels, and in direct messages
+    strict: Scores = Field(
+        default_factory=lambda: {
+            "FEMALE_BREAST_EXPOSED": 0.4,
+            "FEMALE_GENITALIA_EXPOSED": 0.3,
+            "MALE_GENITALIA_EXPOSED": 0.3,
+            "ANUS_EXPOSED": 0.3,
+            "BUTTOCKS_EXPOSED": 0.5,
+        }
+    )
+    #: within them
+    age_restricted: Scores | Literal["strict"] = "strict"
+
+    @field_validator("strict", "age_restricted")
+    @classmethod
+    def _known(cls, scores: Scores | str) -> Scores | str:
+        if not isinstance(scores, str) and (unknown := set(scores) - set(SEEN)):
+            raise ValueError(f"{', '.join(sorted(unknown))} is no class of the filter; there are {', '.join(SEEN)}")
+        return scores
+
+    def scores(self, *, age_restricted: bool) -> Scores:
+        """What counts in a channel."""
+        return self.age_restricted if age_restricted and self.age_restricted != "strict" else self.strict
+
+
 class Config(Section):
     """The whole file."""
 
@@ -108,6 +141,7 @@ class Config(Section):
     plans: dict[str, Plan] = Field(default_factory=lambda: {FREE: Plan()})
     quota: Quota = Quota()
     generation: Generation = Generation()
+    filter: Filter = Filter()
 
     @model_validator(mode="after")
     def _free_plan(self) -> Self:

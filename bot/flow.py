@@ -31,6 +31,7 @@ from .config import FREE, Config
 from .delivery import Delivery, Edit, Send
 from .errors import Refusal, Unavailable
 from .intake import Intake
+from .moderation import HeldBack, Moderation
 from .outbox import TROUBLE, Outbox
 from .progress import Pace, ProgressBoard
 from .store import JobRow, PictureRow, State, Store
@@ -45,13 +46,22 @@ MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
 class Flow:
     """Carries requests from members to the generation module, and pictures back."""
 
-    def __init__(self, config: Config, store: Store, service: Service, delivery: Delivery, intake: Intake) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        service: Service,
+        delivery: Delivery,
+        intake: Intake,
+        moderation: Moderation,
+    ) -> None:
         self._store = store
         self._intake = intake
         self._service = service
         self._delivery = delivery
         self._priority = config.plans[FREE].priority
-        self._board = ProgressBoard(service)
+        self._moderation = moderation
+        self._board = ProgressBoard(service, moderation)
         keep = timedelta(days=config.storage.keep_days)
         self._outbox = Outbox(store, delivery, keep, self._on_delivered, self._on_missing)
         #: of each job that is followed: how its private answer is edited, and what was received and rounded
@@ -78,14 +88,19 @@ class Flow:
             job = before[0]
         return replace(job.request, prompt=", ".join(filter(None, [job.request.prompt, *instructions])))
 
-    async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
-        """Post a finished picture alone, with its actions. Raises Refusal where it is not kept any more."""
-        await self._have(job, row)
+    async def show(self, job: JobRow, row: PictureRow, say: Speaker, channel_id: int, send: Send) -> None:
+        """Post a finished picture alone, with its actions.
+
+        Raises Refusal where it is not kept any more, or may not be shown in the channel.
+        """
+        await self._moderation.check(channel_id, (await self._have(job, row))[0])
         await self._delivery.show(job, row, say, send)
 
-    async def picture(self, job: JobRow, row: PictureRow) -> bytes:
-        """A finished picture's bytes. Raises Refusal where it is not kept any more."""
-        return (await self._have(job, row))[0]
+    async def picture(self, job: JobRow, row: PictureRow, channel_id: int) -> bytes:
+        """A finished picture's bytes. Raises Refusal where it is not kept any more, or may not be shown there."""
+        data, _ = await self._have(job, row)
+        await self._moderation.check(channel_id, data)
+        return data
 
     async def _have(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
         """A finished picture's bytes and name. A private one stands in no message, so where its file was cleaned up
@@ -112,8 +127,10 @@ class Flow:
     async def submit(self, asker: Asker, composed: Composed) -> None:
         """Accept the request, queue its pictures and announce them.
 
-        Raises Refusal where the member's limit forbids it. An interaction that was accepted before changes nothing.
+        Raises Refusal where the member's limit or moderation forbids it. An interaction that was accepted before
+        changes nothing.
         """
+        await self._moderation.check_inputs(asker.channel_id, composed.request.images)
         job = await self._store.accept(
             JobRow(
                 id=secrets.token_hex(6),
@@ -220,6 +237,8 @@ class Flow:
             case Started(picture_id=picture_id, attempt=attempt):
                 await jobs.started(picture_id, attempt)
             case Finished(picture_id=picture_id, attempt=attempt, png=png, seconds=seconds):
+                if await self._held_back(event):
+                    return
                 await asyncio.to_thread(self._store.files.keep_picture, picture_id, png)
                 again = self._ended_again(picture_id)
                 if await jobs.finished(picture_id, attempt, seconds):
@@ -232,6 +251,18 @@ class Flow:
             case Cancelled(picture_id=picture_id, attempt=attempt):
                 if await jobs.cancelled(picture_id, attempt):
                     await self._on_ended(picture_id)
+
+    async def _held_back(self, event: Finished) -> bool:
+        """Whether the output filter holds a picture back: it is not kept, counts as failed, and is not charged."""
+        job = await self._job_of(event.picture_id)
+        try:
+            await self._moderation.check(job.channel_id, event.png)
+        except HeldBack as held:
+            self._ended_again(event.picture_id)
+            if await self._store.jobs.failed(event.picture_id, event.attempt, held.template, held.params):
+                await self._on_ended(event.picture_id)
+            return True
+        return False
 
     async def _on_failed(self, event: Failed) -> None:
         log.warning("picture %s failed at attempt %s: %s", event.picture_id, event.attempt, event.template)

@@ -40,8 +40,8 @@ class Origin:
     file: discord.File
 
 
-async def origin(client: "Criar", say: Speaker, job: JobRow, row: PictureRow) -> Origin:
-    """The way of a finished picture, back to the first one of ours."""
+async def origin(client: "Criar", say: Speaker, channel_id: int, job: JobRow, row: PictureRow) -> Origin:
+    """The way of a finished picture, back to the first one of ours, as far as it may be shown in the channel."""
     steps = [Step(job, row)]
     while len(steps) < MAX_STEPS and (parent := steps[0].job.parent):
         before = await client.store.jobs.picture(parent)
@@ -53,18 +53,20 @@ async def origin(client: "Criar", say: Speaker, job: JobRow, row: PictureRow) ->
     if first.images:
         upload = first.images[0]
         exists = await asyncio.to_thread(upload.exists)
-        tiles.append((await asyncio.to_thread(upload.read_bytes) if exists else None, say("sent")))
+        data = await asyncio.to_thread(upload.read_bytes) if exists else b""
+        shown = exists and await client.moderation.allows(channel_id, data)
+        tiles.append((data if shown else None, say("sent")))
     for number, step in enumerate(steps, 1):
-        tiles.append((await _bytes(client, step), f"{number}. {_caption(say, step)}"))
-    data = await asyncio.to_thread(strip, tiles, min(COLUMNS, len(tiles)))
+        tiles.append((await _bytes(client, channel_id, step), f"{number}. {_caption(say, step)}"))
+    whole = await asyncio.to_thread(strip, tiles, min(COLUMNS, len(tiles)))
     text = "\n".join(f"{number}. {_line(say, step)}" for number, step in enumerate(steps, 1))
-    file = discord.File(io.BytesIO(data), "criar-origin.png", description=text[:1000])
+    file = discord.File(io.BytesIO(whole), "criar-origin.png", description=text[:1000])
     return Origin(steps, text, file)
 
 
-async def _bytes(client: "Criar", step: Step) -> bytes | None:
+async def _bytes(client: "Criar", channel_id: int, step: Step) -> bytes | None:
     try:
-        return await client.flow.picture(step.job, step.row)
+        return await client.flow.picture(step.job, step.row, channel_id)
     except Refusal:
         return None
 

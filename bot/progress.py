@@ -11,6 +11,7 @@ import discord
 
 from generation import Event, Preview, Progress, Service, Started
 
+from .moderation import Moderation
 from .store import JobRow
 from .text import Speaker, speaker
 from .views.job import cancel_view
@@ -56,13 +57,18 @@ class _Shown:
     step: int = 0
     of: int = 0
     jpeg: bytes | None = None
+    #: whether the preview was looked at, and may be shown
+    allowed: bool | None = None
 
 
 class _Follower:
     """One job's message."""
 
-    def __init__(self, job: JobRow, service: Service, edit: Edit, pace: Pace, notes: str) -> None:
+    def __init__(
+        self, job: JobRow, service: Service, moderation: Moderation, edit: Edit, pace: Pace, notes: str
+    ) -> None:
         self._job = job
+        self._moderation = moderation
         self._service = service
         self._edit = edit
         self._pace = pace
@@ -82,7 +88,7 @@ class _Follower:
             case Progress():
                 shown.step, shown.of = event.step, event.of
             case Preview():
-                shown.jpeg = event.jpeg
+                shown.jpeg, shown.allowed = event.jpeg, None
         self._changed.set()
 
     async def end(self) -> None:
@@ -100,18 +106,27 @@ class _Follower:
                 content = f"{self._describe()}\n{self._notes}".strip()
                 if content != self._content:
                     self._content = content
+                    previews = await self._previews()
                     async with self._editing:
                         view = cancel_view(self._job.id, self._say)
-                        await self._edit(content=content, attachments=self._previews(), view=view)
+                        await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
         except discord.HTTPException as error:
             log.info("progress of job %s is not shown any more: %s", self._job.id, error)
 
-    def _previews(self) -> list[discord.File]:
+    async def _previews(self) -> list[discord.File]:
+        """The previews that the output filter lets pass."""
+        for shown in self._shown.values():
+            if shown.jpeg and shown.allowed is None:
+                jpeg = shown.jpeg
+                # Not broken off with this message: the process that looks would be ended with it.
+                allowed = await asyncio.shield(self._moderation.allows(self._job.channel_id, jpeg))
+                if shown.jpeg is jpeg:
+                    shown.allowed = allowed
         return [
             discord.File(io.BytesIO(shown.jpeg), f"preview-{place}.jpg", description=self._say("Preview"))
             for place, shown in enumerate(self._shown.values(), 1)
-            if shown.jpeg
+            if shown.jpeg and shown.allowed
         ]
 
     async def _wait_for_change(self) -> None:
@@ -152,13 +167,14 @@ def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
 class ProgressBoard:
     """All messages that are being edited."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, moderation: Moderation) -> None:
         self._service = service
+        self._moderation = moderation
         self._followers: dict[str, _Follower] = {}
 
     def follow(self, job: JobRow, edit: Edit, pace: Pace, notes: str) -> None:
         """Begin to show the job's progress, above ``notes`` on what was received and rounded."""
-        self._followers[job.id] = _Follower(job, self._service, edit, pace, notes)
+        self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace, notes)
 
     def update(self, event: Event) -> None:
         """Show what happened to a picture, where its job is followed."""

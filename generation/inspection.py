@@ -65,7 +65,7 @@ class Inspector:
         return Parameters(**facts) if facts else None
 
     async def look(self, data: bytes) -> Mapping[str, float]:
-        """As safety.Detector.look: the highest score of each class that is seen, for PNG, JPEG and WebP."""
+        """As safety.Detector.look: the highest score of each of SEEN that is seen, for PNG, JPEG and WebP."""
         return (await self._ask("look", data))[0]
 
     async def close(self) -> None:

@@ -14,18 +14,11 @@ import onnxruntime
 from PIL import Image
 
 from .errors import ModelError
+from .types import SEEN
 
 SIDE = 320  # pixels that the detector was trained at
 LEAST = 0.05  # scores below say nothing
 BOX = 4  # rows of the output that are coordinates; the classes follow
-
-#: the detector's classes, in its order
-LABELS = (
-    "FEMALE_GENITALIA_COVERED", "FACE_FEMALE", "BUTTOCKS_EXPOSED", "FEMALE_BREAST_EXPOSED", "FEMALE_GENITALIA_EXPOSED",
-    "MALE_BREAST_EXPOSED", "ANUS_EXPOSED", "FEET_EXPOSED", "BELLY_COVERED", "FEET_COVERED", "ARMPITS_COVERED",
-    "ARMPITS_EXPOSED", "FACE_MALE", "BELLY_EXPOSED", "MALE_GENITALIA_EXPOSED", "ANUS_COVERED", "FEMALE_BREAST_COVERED",
-    "BUTTOCKS_COVERED",
-)  # fmt: skip
 
 
 class Detector:
@@ -53,4 +46,4 @@ class Detector:
         pixels = np.asarray(square, np.float32).transpose(2, 0, 1)[None] / 255
         (output,) = self._session.run(None, {self._session.get_inputs()[0].name: pixels})
         best = output[0, BOX:].max(axis=1)
-        return {label: round(float(score), 3) for label, score in zip(LABELS, best, strict=True) if score >= LEAST}
+        return {label: round(float(score), 3) for label, score in zip(SEEN, best, strict=True) if score >= LEAST}

@@ -40,6 +40,7 @@ class Session:
 
     def __init__(self, world: World, intents: int) -> None:
         self.id = secrets.token_hex(8)
+        self._age_restricted = world.age_restricted
         self.socket: web.WebSocketResponse | None = None
         self.intents = discord.Intents._from_value(intents)
         self.parsers = _Parsers(self.push)
@@ -52,10 +53,17 @@ class Session:
     def push(self, event: str, payload: Any) -> None:
         """Number the event, keep it for resuming, and send it if there is a connection."""
         self._number += 1
+        self._mark(event, payload)
         text = json.dumps({"op": DISPATCH, "t": event, "s": self._number, "d": payload}, default=str)
         self._sent.append((self._number, text))
         if self.socket:
             self._outbox.put_nowait(text)
+
+    def _mark(self, event: str, payload: Any) -> None:
+        """Say of channels whether they are age-restricted, which simcord does not know."""
+        told = {"GUILD_CREATE": lambda: payload["channels"], "CHANNEL_CREATE": lambda: [payload]}
+        for channel in told.get(event, list)():
+            channel["nsfw"] = int(channel["id"]) in self._age_restricted
 
     def remembers(self, number: int) -> bool:
         """Whether everything after ``number`` can still be sent again."""

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from PIL import Image
 from simcord._clock import Clock
-from simcord.backend import Backend
+from simcord.backend import Backend, serializers
 from simcord.backend.cdn import CdnStore
 from simcord.backend.models import Channel
 
@@ -68,6 +68,8 @@ class World:
         backend.bot_user.name = bot_name
         #: locale of each member, as Discord's clients send it; en-US where absent
         self.locales: dict[int, str] = {}
+        #: channels that are age-restricted
+        self.age_restricted: set[int] = set()
         #: members whose interactions come as if the app were installed to them and not to the server
         self.user_installs: set[int] = set()
         owner = backend.make_user("olga", global_name="Olga (admin)")
@@ -90,6 +92,13 @@ class World:
         self.members[name] = user.id
         self.locales[user.id] = locale
         return user.id
+
+    def add_age_restricted_channel(self, name: str) -> int:
+        """A new channel for adults; returns its id."""
+        channel = self.backend.create_channel(self.guild_id, name, announce=False)
+        self.age_restricted.add(channel.id)
+        self.backend.emit("CHANNEL_CREATE", serializers.channel_payload(self.backend, channel))
+        return channel.id
 
     def channels(self, user_id: int) -> list[Channel]:
         """The server's channels that the member sees, and last his direct messages with the bot."""

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "generation")
 SAYERS = {
     "say", "_say", "locale_str", "as_it_stands", "fail",
-    "Refusal", "GenerationError", "PictureError", "RequestError", "ModelError",
+    "Refusal", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError",
 }  # fmt: skip
 CONSTANTS = {"STRENGTHS", "SHAPES"}  # of bot/commands/fields.py and bot/compose.py: said where they are suggested
 

@@ -54,7 +54,9 @@ async def show_history(interaction: "discord.Interaction[Criar]", offset: int) -
             content=say("You have made no pictures yet; try /txt2img."), attachments=[], view=None
         )
         return
-    tiles = [(await _thumbnail(client, job, row), str(number)) for number, (job, row) in enumerate(page, offset + 1)]
+    tiles = [
+        (await _thumbnail(interaction, job, row), str(number)) for number, (job, row) in enumerate(page, offset + 1)
+    ]
     data = await asyncio.to_thread(strip, tiles, COLUMNS)
     lines = [_line(number, job) for number, (job, _) in enumerate(page, offset + 1)]
     view = _view(say, page, offset, more=more)
@@ -71,9 +73,9 @@ def _view(say: Speaker, page: list[tuple[JobRow, PictureRow]], offset: int, *, m
     return view
 
 
-async def _thumbnail(client: "Criar", job: JobRow, row: PictureRow) -> bytes | None:
+async def _thumbnail(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow) -> bytes | None:
     try:
-        return await client.flow.picture(job, row)
+        return await interaction.client.flow.picture(job, row, interaction.channel_id or 0)
     except Refusal:
         return None
 

@@ -178,7 +178,7 @@ async def _enlarge(interaction: "discord.Interaction[Criar]", job: JobRow, row: 
 async def _origin(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     say = speaker_for(interaction)
-    shown = await origin(interaction.client, say, job, row)
+    shown = await origin(interaction.client, say, interaction.channel_id or 0, job, row)
     view = take_view(say, [(step.job, step.row) for step in shown.steps])
     await interaction.edit_original_response(content=shown.text, attachments=[shown.file], view=view)
 

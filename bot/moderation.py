@@ -1,0 +1,85 @@
+"""What may be shown where: pictures by the policy of their channel."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import discord
+
+from generation import Inspector, PictureError
+
+from .config import Filter
+from .errors import Refusal
+
+log = logging.getLogger(__name__)
+
+SECONDS = 10.0  # for a look at a picture of ours; usually a twentieth of a second
+
+
+class HeldBack(Refusal):
+    """The output filter lets a picture not pass."""
+
+
+class Moderation:
+    """Looks at every picture before it is shown. One that could not be looked at is not shown."""
+
+    def __init__(self, client: discord.Client, policy: Filter) -> None:
+        self._client = client
+        self._policy = policy
+        # Of its own, so that nobody's uploads make others wait for their pictures.
+        self._inspector = Inspector(seconds=SECONDS)
+
+    async def check(self, channel_id: int, data: bytes) -> None:
+        """Raise HeldBack where an encoded picture may not be shown in a channel."""
+        try:
+            found = await self._inspector.look(data)
+        except PictureError as error:
+            log.error("a picture could not be looked at, so it is held back: %s", error)
+            raise HeldBack("The output filter could not look at the picture, so it is not shown; try again.") from None
+        if seen := too_much(found, await self._scores(channel_id)):
+            log.info("a picture for channel %d is held back: %s", channel_id, seen)
+            raise HeldBack("The output filter held the picture back: it may show more than this channel allows.")
+
+    async def allows(self, channel_id: int, data: bytes) -> bool:
+        """Whether an encoded picture may be shown in a channel."""
+        try:
+            await self.check(channel_id, data)
+        except HeldBack:
+            return False
+        return True
+
+    async def check_inputs(self, channel_id: int, paths: tuple[Path, ...]) -> None:
+        """Raise HeldBack where a request starts from a picture that the channel would not show."""
+        for path in paths:
+            if await asyncio.to_thread(path.exists):
+                await self.check(channel_id, await asyncio.to_thread(path.read_bytes))
+
+    async def close(self) -> None:
+        """End what looks at pictures."""
+        await self._inspector.close()
+
+    async def _scores(self, channel_id: int) -> Mapping[str, float]:
+        """The policy of the channel; a thread has its channel's, and one that we do not know the strict one."""
+        if self._policy.age_restricted == "strict":
+            return self._policy.strict
+        # What was taken up after a restart may be finished before we hear of the channels.
+        await self._client.wait_until_ready()
+        channel = self._client.get_channel(channel_id)
+        return self._policy.scores(age_restricted=isinstance(channel, RESTRICTABLE) and channel.is_nsfw())
+
+
+#: kinds of channels that can be age-restricted
+RESTRICTABLE = (
+    discord.TextChannel,
+    discord.VoiceChannel,
+    discord.StageChannel,
+    discord.ForumChannel,
+    discord.Thread,
+)
+
+
+def too_much(found: Mapping[str, float], scores: Mapping[str, float]) -> str:
+    """The class that is seen most above its score, empty where there is none."""
+    over = {label: found[label] - least for label, least in scores.items() if found.get(label, -1.0) >= least}
+    return max(over, key=lambda label: over[label], default="")

@@ -1,0 +1,70 @@
+"""The output filter over the wire. The policy of these tests minds a class that the detector sees in a drawn apple."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from sandbox import LocalDiscord
+from sandbox.people import Asked
+
+from .conftest import Bot, running
+from .test_commands import APPLE, custom_id
+
+POLICY = "[filter]\nstrict = { BUTTOCKS_COVERED = 0.15 }\nage_restricted = {}\n"
+REFUSED = "it may show more than this channel allows"
+
+
+@dataclass
+class Place:
+    """A bot with that policy, and a channel that is age-restricted beside the usual one."""
+
+    local: LocalDiscord
+    bot: Bot
+    restricted: int
+
+    def slash(self, path: str, *, restricted: bool = False, **options: Any) -> Asked:
+        channel = self.restricted if restricted else self.local.world.channel_id
+        return self.local.people.slash(self.local.world.members["ana"], channel, path, options)
+
+    def pictures(self, channel_id: int) -> list[Any]:
+        shown = self.local.world.backend.messages[channel_id].values()
+        return [message for message in shown if message.attachments and not message.is_ephemeral]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+    async with running(tmp_path_factory.mktemp("filter"), POLICY) as (local, bot):
+        yield Place(local, bot, local.world.add_age_restricted_channel("adults"))
+
+
+async def test_a_picture_that_shows_too_much_is_not_posted_and_not_charged(place: Place) -> None:
+    """In a usual channel the picture is held back: the member is told, nothing is posted or kept, nothing counts."""
+    asked = place.slash("txt2img", prompt=APPLE, seed=1, num_inference_steps=12)
+    await place.local.wait_for(lambda: "left today" in asked.content, 60)
+    assert asked.content.startswith("Nothing was made. You have 20 of 20 images left today.")
+    (message,) = [m for m in place.local.messages() if APPLE in m.content and not m.is_ephemeral]
+    assert not message.attachments
+    assert "The output filter held the picture back" in message.content
+    assert not list((place.bot.folder / "data" / "pictures").iterdir())
+
+
+async def test_what_an_age_restricted_channel_shows_does_not_leave_it(place: Place) -> None:
+    """The same picture is posted there; in a usual channel it can neither be shown again, nor refined, nor sent in."""
+    asked = place.slash("txt2img", restricted=True, prompt=APPLE, seed=1, num_inference_steps=12)
+    await place.local.wait_for(lambda: "19 of 20" in asked.content, 60)
+    (message,) = place.pictures(place.restricted)
+    history = place.slash("history")
+    await place.local.wait_for(lambda: history.message and history.message.components, 30)
+    assert history.message
+    ana, select = place.local.world.members["ana"], history.message.components[0]["components"][0]
+    place.local.people.press(ana, history.message, "take", [select["options"][0]["value"]])
+    await place.local.wait_for(lambda: any(REFUSED in m.content for m in place.local.messages(ana)), 30)
+    (data,) = place.local.files(message)
+    sent = place.slash("img2img", prompt="an apple", image=("apple.png", data))
+    await place.local.wait_for(lambda: REFUSED in sent.content, 30)
+    assert not place.pictures(place.local.world.channel_id)
+    refined = place.local.people.press(ana, message, custom_id(message, "Refine low"))
+    await place.local.wait_for(lambda: "18 of 20" in refined.content, 60)
