@@ -27,6 +27,7 @@ from .views.helped import PromptButton
 from .views.history import HistoryButton
 from .views.job import JobButton
 from .views.modals import on_modal_sent
+from .views.models import ModelsButton, ModelSelect
 from .views.picture import PictureButton
 from .views.take import TakeSelect
 from .views.which import WhichSelect
@@ -70,6 +71,7 @@ class Criar(discord.Client):
         for command in COMMANDS:
             self.tree.add_command(command)
         self.add_dynamic_items(JobButton, PictureButton, TakeSelect, HistoryButton, WhichSelect, PromptButton)
+        self.add_dynamic_items(ModelsButton, ModelSelect)
         await self.tree.set_translator(CommandTranslator())
         self.languages = await self.store.preferences.languages()
         await self._sync_commands()

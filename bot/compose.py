@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from generation import MAX_SEED, Catalogue, ModelSpec, Parameters, Request, RequestError, Task, images
 
 from .errors import Refusal
+from .loras import read_loras, with_triggers, write_loras
 from .text import Value
 
 T = TypeVar("T")
@@ -45,6 +46,8 @@ class Options:
     seed: int | None = None
     scheduler: str | None = None
     strength: float | None = None
+    #: as read_loras reads it
+    lora: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +85,12 @@ def compose(
 
     Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
     """
-    spec = catalogue.get(options.model) if options.model else catalogue.first(task)
+    loras = read_loras(options.lora, catalogue)
+    spec = catalogue.get(options.model) if options.model else catalogue.first(task, [name for name, _ in loras])
     prompt = options.prompt.strip()
     if len(prompt) > MAX_PROMPT:
         raise Refusal("The prompt has {length} characters; shorten it to {most}.", length=len(prompt), most=MAX_PROMPT)
+    prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
     (width, height), size_notes = _size(spec, options.size, source)
     defaults = spec.defaults
     request = Request(
@@ -102,11 +107,11 @@ def compose(
         scheduler=_chosen(options.scheduler, defaults.scheduler),
         count=options.count,
         images=(source.path, *more) if source else (),
+        loras=loras,
     )
     catalogue.check(request)
-    return Composed(
-        request=request, notes=(*_received(source, request), *size_notes), parent=source.picture if source else None
-    )
+    notes = (*_received(source, request), *size_notes, *lora_notes, *_cost(spec))
+    return Composed(request=request, notes=notes, parent=source.picture if source else None)
 
 
 def can(catalogue: Catalogue, model: str | None, task: Task) -> bool:
@@ -154,6 +159,7 @@ def refined(
     }
     if same_model and kept["model"] == style.model:
         kept |= {
+            "lora": options.lora or write_loras(style.loras),
             "num_inference_steps": _chosen(options.num_inference_steps, style.num_inference_steps),
             "guidance_scale": _chosen(options.guidance_scale, style.guidance_scale),
             "scheduler": _chosen(options.scheduler, style.scheduler),
@@ -174,7 +180,7 @@ def refined(
         "It continues with the prompt, model and settings of the picture: {model}.",
         {"model": catalogue.title(request.model)},
     )
-    return replace(composed, request=request, notes=(said,))
+    return replace(composed, request=request, notes=(said, *_cost(catalogue.get(request.model))))
 
 
 def enlarge(catalogue: Catalogue, source: Source, factor: int) -> Composed:
@@ -293,6 +299,12 @@ def _received(source: Source | None, request: Request) -> tuple[Note, ...]:
         {"name": source.name, "came": came, "made": made},
     )
     return said, *source.notes
+
+
+def _cost(spec: ModelSpec) -> tuple[Note, ...]:
+    if spec.cost == 1:
+        return ()
+    return (("Each image of {model} counts {cost} against your day.", {"model": spec.title, "cost": spec.cost}),)
 
 
 def say_notes(say: Callable[..., str], notes: tuple[Note, ...]) -> str:

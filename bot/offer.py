@@ -51,9 +51,10 @@ def offered(config: Config) -> Catalogue:
     catalogue = known(config)
     own = [str(entry.get("id")) for entry in config.generation.own]
     try:
-        return catalogue.offered((*config.generation.models, *own))
+        chosen = catalogue.offered((*config.generation.models, *own))
     except GenerationError as error:
         raise ConfigError(f"generation.models: {error}") from error
+    return chosen.costing(config.generation.cost)
 
 
 def pin_new(config: Config) -> None:

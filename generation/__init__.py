@@ -1,7 +1,7 @@
 """Pictures from requests. What stands here is all that others may import; none of it loads torch."""
 
 from . import downloads, images
-from .catalogue import Catalogue, matching
+from .catalogue import Catalogue, matching, resembling
 from .entries import read_models
 from .errors import GenerationError, ModelError, PictureError, RequestError
 from .inspection import Inspector
@@ -69,5 +69,6 @@ __all__ = [
     "matching",
     "read_models",
     "read_pins",
+    "resembling",
     "write_pins",
 ]

@@ -1,6 +1,6 @@
 """The models that can be offered: what each can do, its defaults and its limits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -54,6 +54,10 @@ class Catalogue:
             (replace(lora, **_recorded(lora, pins, size=False)) for lora in self._loras.values()),
         )
 
+    def costing(self, cost: Callable[[str], int]) -> "Catalogue":
+        """The same models, each with what ``cost`` says of its id."""
+        return Catalogue((replace(spec, cost=cost(spec.id)) for spec in self.models), self._loras.values())
+
     def offered(self, patterns: Sequence[str]) -> "Catalogue":
         """A catalogue of the models with these ids alone; "*" in a pattern stands for any letters.
 
@@ -88,11 +92,14 @@ class Catalogue:
         spec = self._by_id.get(model_id)
         return spec.title if spec else model_id
 
-    def first(self, task: Task) -> ModelSpec:
-        """The model that does a task where none was chosen. Raises RequestError where none does."""
-        for spec in self.models:
-            if task in spec.tasks:
-                return spec
+    def first(self, task: Task, loras: Collection[str] = ()) -> ModelSpec:
+        """The model that does a task where none was chosen, if possible one that these LoRAs fit.
+
+        Raises RequestError where none does the task.
+        """
+        able = [spec for spec in self.models if task in spec.tasks]
+        if able:
+            return next((spec for spec in able if {lora.id for lora in spec.loras}.issuperset(loras)), able[0])
         raise RequestError("No model here can do {task}; the operator can add one.", task=task.value)
 
     def search(self, text: str, task: Task | None = None, limit: int = 25) -> list[ModelSpec]:

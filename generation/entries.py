@@ -23,6 +23,8 @@ FAMILIES = SHIPPED / "families.toml"
 #: the file formats that nothing but weights can be read from
 SAFE = (".safetensors", ".gguf")
 
+NOT_WRITTEN = ("loras", "cost")  # fields that are filled in elsewhere
+
 T = TypeVar("T", ModelSpec, LoraSpec)
 
 _MODELS, _LORAS = TypeAdapter(ModelSpec), TypeAdapter(LoraSpec)
@@ -67,6 +69,8 @@ def read_models(entries: Any, where: str, folder: Path) -> list[ModelSpec]:
     common = families()
     specs = []
     for entry in _tables(entries, where):
+        if own := next((key for key in NOT_WRITTEN if key in entry), None):
+            _refuse(where, entry, f"{own}: there is no such key")
         family = str(entry.get("family", "missing"))
         if family not in common:
             _refuse(where, entry, f"family: must be one of {', '.join(common)}, not {family!r}")

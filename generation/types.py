@@ -274,6 +274,8 @@ class ModelSpec:
     samples: tuple[str, ...] = ()
     #: words of composition that it follows well
     composition: tuple[str, ...] = ()
+    #: what an image of it counts against a member's day; set by whoever offers it
+    cost: int = 1
     #: the adapters that fit it; filled in by the catalogue
     loras: tuple[LoraSpec, ...] = ()
 

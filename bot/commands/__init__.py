@@ -11,7 +11,7 @@ from .history import history
 from .img2img import img2img
 from .inpaint import inpaint
 from .menus import edit_menu, info_menu, refine_menu, upscale_menu
-from .models import models
+from .models import model, models
 from .prompt import prompt
 from .queue import queue
 from .quota import quota
@@ -35,6 +35,7 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_c
     queue,
     cancel,
     models,
+    model,
     help_command,
     quota_admin,
     refine_menu,

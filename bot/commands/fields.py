@@ -1,14 +1,14 @@
 """What the commands that make pictures share: their fields' descriptions and the suggestions while typing."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images
+from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images, resembling
 
 from ..compose import SHAPES, Options, pixels, wished_size
 from ..errors import Refusal
@@ -23,6 +23,7 @@ Interaction: TypeAlias = "discord.Interaction[Criar]"
 T = TypeVar("T")
 
 MAX_CHOICES = 25  # Discord's limit for suggestions
+MAX_CHOICE = 100  # characters of one
 
 Count = app_commands.Range[int, 1, 4]
 Steps = app_commands.Range[int, 1, 100]
@@ -44,6 +45,7 @@ DESCRIPTIONS = {
     "seed": locale_str("The same seed and settings make the same picture"),
     "scheduler": locale_str("How the noise is taken away, step by step"),
     "strength": locale_str("How much may change: 0.25 subtle, 0.5 noticeable, 0.8 major, 1 from scratch"),
+    "lora": locale_str("Adapters for a manner: papercut:0.8, ikea; up to three, that fit the model"),
     "style": locale_str("A saved style, whose words are added to the prompt"),
     "private": locale_str("Show the pictures to you alone"),
     "spoiler": locale_str("Cover the pictures until they are pressed"),
@@ -80,8 +82,34 @@ def _task(interaction: "Interaction") -> Task:
 
 async def suggest_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
     """Models of the catalogue that resemble what was typed and can do the command's task."""
-    found = interaction.client.catalogue.search(typed, task=_task(interaction), limit=MAX_CHOICES)
-    return [Choice(name=f"{spec.title}: {spec.description}"[:100], value=spec.id) for spec in found]
+    return _models(interaction.client.catalogue.search(typed, task=_task(interaction), limit=MAX_CHOICES))
+
+
+async def suggest_any_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Models of the catalogue that resemble what was typed."""
+    return _models(interaction.client.catalogue.search(typed, limit=MAX_CHOICES))
+
+
+def _models(specs: Iterable[ModelSpec]) -> list[Choice[str]]:
+    return [Choice(name=f"{spec.title}: {spec.description}"[:MAX_CHOICE], value=spec.id) for spec in specs]
+
+
+async def suggest_lora(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """LoRAs that fit the chosen model, or any where none is chosen; after a comma, one more."""
+    catalogue: Catalogue = interaction.client.catalogue
+    before, comma, last = typed.rpartition(",")
+    name, colon, weight = last.strip().partition(":")
+    fitting = _chosen_model(interaction, _task(interaction)).loras if interaction.namespace.model else catalogue.loras
+    written = {part.partition(":")[0].strip() for part in before.split(",")}
+    left = [lora for lora in fitting if lora.id not in written]
+    found = [lora for lora in left if colon and lora.id == name] or resembling(left, name, MAX_CHOICES)
+    head = f"{before.strip()}, " if comma else ""
+    tail = f":{weight}" if weight else ""
+    return [
+        Choice(name=f"{head}{lora.title}{tail}: {lora.description}"[:100], value=f"{head}{lora.id}{tail}")
+        for lora in found
+        if len(head) + len(lora.id) + len(tail) <= MAX_CHOICE
+    ]
 
 
 async def suggest_scheduler(interaction: "Interaction", typed: str) -> list[Choice[str]]:
@@ -168,4 +196,5 @@ SUGGESTIONS = {
     "scheduler": suggest_scheduler,
     "strength": suggest_strength,
     "style": suggest_style,
+    "lora": suggest_lora,
 }

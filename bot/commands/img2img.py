@@ -26,9 +26,9 @@ from .fields import (
 @app_commands.command(name=locale_str("img2img"), description=locale_str("Change a picture after words"))
 @described(
     "image", "prompt", "strength", "negative_prompt", "model", "count", "size", "num_inference_steps",
-    "guidance_scale", "seed", "scheduler", "style", "private", "spoiler",
+    "guidance_scale", "seed", "scheduler", "lora", "style", "private", "spoiler",
 )  # fmt: skip
-@suggesting("model", "size", "scheduler", "strength", "style")
+@suggesting("model", "size", "scheduler", "strength", "lora", "style")
 async def img2img(
     interaction: "Interaction",
     image: discord.Attachment,
@@ -42,6 +42,7 @@ async def img2img(
     guidance_scale: Guidance | None = None,
     seed: Seed | None = None,
     scheduler: str | None = None,
+    lora: str | None = None,
     style: str | None = None,
     private: bool | None = None,
     spoiler: bool | None = None,

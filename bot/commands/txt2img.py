@@ -24,9 +24,9 @@ from .fields import (
 @app_commands.command(name=locale_str("txt2img"), description=locale_str("Make pictures from words"))
 @described(
     "prompt", "negative_prompt", "model", "count", "size", "num_inference_steps", "guidance_scale", "seed", "scheduler",
-    "style", "private", "spoiler",
+    "lora", "style", "private", "spoiler",
 )  # fmt: skip
-@suggesting("model", "size", "scheduler", "style")
+@suggesting("model", "size", "scheduler", "lora", "style")
 async def txt2img(
     interaction: "Interaction",
     prompt: Prompt,
@@ -38,6 +38,7 @@ async def txt2img(
     guidance_scale: Guidance | None = None,
     seed: Seed | None = None,
     scheduler: str | None = None,
+    lora: str | None = None,
     style: str | None = None,
     private: bool | None = None,
     spoiler: bool | None = None,

@@ -1,6 +1,7 @@
 """Every parameter of a job, for people who want to know."""
 
 from ..compose import pixels
+from ..loras import write_loras
 from ..store import JobRow, State
 from ..text import Speaker
 from ..words import inert
@@ -21,6 +22,7 @@ def details(say: Speaker, model: str, job: JobRow) -> str:
         (say("Steps"), str(request.num_inference_steps or "")),
         (say("Guidance scale"), f"{request.guidance_scale:g}" if request.num_inference_steps else ""),
         (say("Scheduler"), request.scheduler),
+        ("LoRA", write_loras(request.loras)),
     ]
     lines = [f"**{name}**: {value}" for name, value in rows if value]
     lines += [

@@ -1,5 +1,6 @@
 """What a person filled in becomes a request, and whatever was changed is said."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.compose import Options, Source, changed, compose, enlarge, say_notes, wished_size
+from bot.compose import Options, Source, changed, compose, enlarge, refined, say_notes, wished_size
 from bot.errors import Refusal
 from bot.text import speaker
-from generation import MAX_SEED, Catalogue, RequestError, Task
+from generation import MAX_SEED, Catalogue, LoraSpec, RequestError, Task
 
 CATALOGUE = Catalogue.load()
 SPEC = CATALOGUE.get("criar-embedded")
@@ -142,3 +143,57 @@ def test_a_request_whose_picture_is_gone_asks_for_it_again() -> None:
     before = compose(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source()).request
     with pytest.raises(Refusal, match="attach it again"):
         changed(CATALOGUE, before, {"seed": ""})
+
+
+LORAS = [
+    LoraSpec(id="ink", title="Ink", family="stable_diffusion", source="a/b", triggers=("ink style",), weight=0.7),
+    LoraSpec(id="snow", title="Snow", family="stable_diffusion", source="a/c"),
+    LoraSpec(id="far", title="Far", family="stable_diffusion_xl", source="a/d"),
+]
+MORE = [replace(SPEC, id="xl", title="XL", family="stable_diffusion_xl", cost=3)]
+DRESSED = Catalogue([*CATALOGUE.offered(["criar-embedded", "realesr-animevideov3"]).models, *MORE], LORAS)
+
+
+def test_loras_are_read_with_their_weights_and_their_words_are_added() -> None:
+    """Without a weight it is the usual one; the word that calls a LoRA is added and said where it is missing."""
+    composed = compose(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink, snow:-0.5"))
+    assert composed.request.loras == (("ink", 0.7), ("snow", -0.5))
+    assert composed.request.prompt == "a cat, ink style"
+    assert "I added “ink style”, which calls Ink." in say_notes(speaker("en-US"), composed.notes)
+    again = compose(DRESSED, Task.TXT2IMG, Options(prompt="INK STYLE cat", lora="ink"))
+    assert again.request.prompt == "INK STYLE cat"
+
+
+def test_a_lora_chooses_a_model_that_it_fits() -> None:
+    """Where no model is chosen it is the first that the LoRAs fit; a chosen one that they do not fit is refused."""
+    assert compose(DRESSED, Task.TXT2IMG, Options(prompt="x", lora="far")).request.model == "xl"
+    with pytest.raises(RequestError, match="does not fit Criar embedded; it fits xl"):
+        compose(DRESSED, Task.TXT2IMG, Options(prompt="x", lora="far", model="criar-embedded"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("imk", "did you mean ink"),
+        ("ink:much", "write name:0.8"),
+        ("ink:3", "between -2 and 2"),
+    ],
+)
+def test_what_is_no_lora_is_refused(text: str, sentence: str) -> None:
+    """Unknown names, weights that are no number or too large are answered with what would do."""
+    with pytest.raises((Refusal, RequestError), match=sentence):
+        compose(DRESSED, Task.TXT2IMG, Options(prompt="x", lora=text))
+
+
+def test_refining_keeps_the_loras_of_the_picture() -> None:
+    """What was drawn with an adapter goes on with it, at its weight; and so does the request that is made again."""
+    style = compose(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink:0.25")).request
+    assert refined(DRESSED, style, source(), Options(strength=0.5)).request.loras == (("ink", 0.25),)
+    assert changed(DRESSED, style, {"seed": ""}).request.loras == (("ink", 0.25),)
+
+
+def test_what_counts_more_than_one_image_is_said() -> None:
+    """A model whose images count three says so before it is made; one that counts one says nothing."""
+    dear = compose(DRESSED, Task.TXT2IMG, Options(prompt="x", model="xl"))
+    assert "Each image of XL counts 3 against your day." in say_notes(speaker("en-US"), dear.notes)
+    assert compose(DRESSED, Task.TXT2IMG, Options(prompt="x")).notes == ()

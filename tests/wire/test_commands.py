@@ -290,6 +290,26 @@ async def test_models_and_help_answer_privately(local: LocalDiscord) -> None:
         assert words in text
 
 
+async def test_model_shows_one_in_full_and_is_found_by_a_part_of_its_name(local: LocalDiscord) -> None:
+    """/model answers privately; autocomplete finds the id; the menu under /models shows the same."""
+    ana, channel = local.world.members["ana"], local.world.channel_id
+    typed = local.people.autocomplete(ana, channel, "model", "name", "embeded", {})
+    await local.wait_for(lambda: typed.record.responded, 3)
+    (choice,) = typed.record.autocomplete_choices or []
+    shown = slash(local, "model", name=choice["value"])
+    await local.wait_for(lambda: shown.message, 5)
+    assert shown.message
+    assert shown.message.is_ephemeral
+    assert "a rocket on a yellow background" in str(shown.message.embeds)
+    assert "no model “nothing”" in await refused(local, slash(local, "model", name="nothing"))
+
+
+async def test_a_lora_that_fits_nothing_here_is_refused(local: LocalDiscord) -> None:
+    """The sentence names the model that it does not fit."""
+    asked = slash(local, "txt2img", prompt="x", lora="papercut:0.8")
+    assert "Papercut does not fit Criar embedded; it fits none here" in await refused(local, asked)
+
+
 async def test_quota_admin_is_capped_for_admins_and_free_for_the_operator(local: LocalDiscord) -> None:
     """The operator sets any limit; a plain member does not even see the command."""
     olga, zoe = "olga", local.world.add_member("zoe")
