@@ -7,6 +7,8 @@ import discord
 from generation import Catalogue, Task, images
 
 from .compose import pixels
+from .loras import write_loras
+from .prices import Prices, prices
 from .store import Files, JobRow, PictureRow, State
 from .strips import strip
 from .text import Speaker, speaker
@@ -24,10 +26,9 @@ class Contents:
         self._files = files
         self._catalogue = catalogue
 
-    @property
-    def edits(self) -> bool:
-        """Whether a model that is offered edits pictures, so that its button makes sense."""
-        return any(Task.EDIT in spec.tasks for spec in self._catalogue.models)
+    def prices(self, job: JobRow) -> Prices:
+        """What can be done with the job's pictures, and what that costs."""
+        return prices(self._catalogue, job)
 
     def files(self, job: JobRow, limit: int) -> list[discord.File]:
         """The finished pictures, each within ``limit`` bytes, named and described; blocks.
@@ -85,6 +86,8 @@ class Contents:
         rows = [alone] if alone else job.of_state(State.FINISHED)
         seeds = ", ".join(dict.fromkeys(str(job.seed_of(row)) for row in rows))
         facts = [self._catalogue.title(request.model), pixels(request.width, request.height)]
+        if request.loras:
+            facts.append(write_loras(request.loras))
         if request.strength is not None:
             facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
         if request.strengths:

@@ -134,7 +134,7 @@ class Delivery:
             file=discord.File(
                 io.BytesIO(data), name, description=self._contents.alt_text(job, row), spoiler=job.spoiler
             ),
-            view=posted_view(job, row, say, edits=self._contents.edits),
+            view=posted_view(job, row, say, self._contents.prices(job)),
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )
@@ -212,7 +212,7 @@ class Delivery:
         return None
 
     def _finished(self, job: JobRow, files: list[discord.File], key: str = "attachments") -> dict[str, Any]:
-        view = delivered_view(job, speaker(job.locale), edits=self._contents.edits)
+        view = delivered_view(job, speaker(job.locale), self._contents.prices(job))
         return {"content": self._contents.describe(job), "view": view, key: files}
 
     async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:

@@ -5,6 +5,7 @@ from discord import ButtonStyle
 
 from generation import Task
 
+from ..prices import Prices, priced
 from ..store import JobRow, State
 from ..text import Speaker
 from .job import JobButton
@@ -13,19 +14,17 @@ from .picture import gallery_buttons, single_view
 LAST_ROW = 2
 
 
-def delivered_view(job: JobRow, say: Speaker, *, edits: bool) -> discord.ui.View:
+def delivered_view(job: JobRow, say: Speaker, costs: Prices) -> discord.ui.View:
     """Several pictures: which one to go on with. One: what to do with it. And the job's own buttons below."""
     made = job.of_state(State.FINISHED)
-    view = single_view(job, made[0], say, edits=edits) if len(made) == 1 else discord.ui.View(timeout=None)
+    view = single_view(job, made[0], say, costs) if len(made) == 1 else discord.ui.View(timeout=None)
     if len(made) > 1:
-        for button in gallery_buttons(job, say):
+        for button in gallery_buttons(job, say, costs):
             view.add_item(button)
     if job.request.task is not Task.UPSCALE:
-        cost = job.request.count
-        again = say("Again") if cost == 1 else say("Again (costs {count})", count=cost)
-        change = say("Edit the prompt") if cost == 1 else say("Edit the prompt (costs {count})", count=cost)
-        view.add_item(JobButton("again", job.id, again, row=LAST_ROW))
-        view.add_item(JobButton("change", job.id, change, row=LAST_ROW))
+        cost = job.request.count * costs.again
+        view.add_item(JobButton("again", job.id, priced(say, say("Again"), cost), row=LAST_ROW))
+        view.add_item(JobButton("change", job.id, priced(say, say("Edit the prompt"), cost), row=LAST_ROW))
     view.add_item(JobButton("details", job.id, say("Details"), row=LAST_ROW))
     view.add_item(JobButton("delete", job.id, say("Delete"), ButtonStyle.danger, LAST_ROW))
     return view

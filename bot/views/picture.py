@@ -11,6 +11,7 @@ from ..asker import asker_like
 from ..compose import MEDIUM, Options, editor, enlarge, refined
 from ..errors import Refusal
 from ..origin import origin
+from ..prices import Prices, priced
 from ..store import JobRow, PictureRow, State
 from ..text import Speaker, speaker_for
 from .edit import EditModal
@@ -74,35 +75,38 @@ class PictureButton(
             await ACTIONS[self.action](interaction, job, row, self.value or MEDIUM)
 
 
-def single_view(job: JobRow, row: PictureRow, say: Speaker, *, edits: bool) -> discord.ui.View:
-    """What can be done with a picture that stands alone; ``edits`` where there is a model for instructions."""
+def single_view(job: JobRow, row: PictureRow, say: Speaker, costs: Prices) -> discord.ui.View:
+    """What can be done with a picture that stands alone."""
     view = discord.ui.View(timeout=None)
     for value, label in (
         (LOW, say("Refine low: subtle changes")),
         (MEDIUM, say("Refine medium: noticeable changes")),
         (HIGH, say("Refine high: major changes")),
     ):
-        view.add_item(PictureButton("refine", row.id, label, value, row=0, main=value == MEDIUM))
-    view.add_item(PictureButton("ask", row.id, say("Refine with …"), row=0))
-    if edits:
-        view.add_item(PictureButton("edit", row.id, say("Edit with words"), row=0))
-    compare = say("Compare strengths (costs {count})", count=len(COMPARED))
+        priced_label = priced(say, label, costs.refine)
+        view.add_item(PictureButton("refine", row.id, priced_label, value, row=0, main=value == MEDIUM))
+    view.add_item(PictureButton("ask", row.id, priced(say, say("Refine with …"), costs.refine), row=0))
+    if costs.edit is not None:
+        view.add_item(PictureButton("edit", row.id, priced(say, say("Edit with words"), costs.edit), row=0))
+    compare = priced(say, say("Compare strengths"), len(COMPARED) * costs.refine)
     view.add_item(PictureButton("compare", row.id, compare, row=1))
-    view.add_item(PictureButton("enlarge", row.id, say("Enlarge {factor}×", factor=ENLARGE), ENLARGE, row=1))
-    view.add_item(PictureButton("polish", row.id, say("Enlarge and refine"), POLISH, row=1))
+    enlarge = priced(say, say("Enlarge {factor}×", factor=ENLARGE), costs.enlarge)
+    view.add_item(PictureButton("enlarge", row.id, enlarge, ENLARGE, row=1))
+    polish = priced(say, say("Enlarge and refine"), costs.refine)
+    view.add_item(PictureButton("polish", row.id, polish, POLISH, row=1))
     view.add_item(PictureButton("origin", row.id, say("Origin"), row=1))
     return view
 
 
-def posted_view(job: JobRow, row: PictureRow, say: Speaker, *, edits: bool) -> discord.ui.View:
+def posted_view(job: JobRow, row: PictureRow, say: Speaker, costs: Prices) -> discord.ui.View:
     """The buttons of a message that shows one picture of a job again."""
-    view = single_view(job, row, say, edits=edits)
+    view = single_view(job, row, say, costs)
     view.add_item(JobButton("details", job.id, say("Details"), row=2))
     view.add_item(PictureButton("remove", row.id, say("Remove this message"), row=2))
     return view
 
 
-def gallery_buttons(job: JobRow, say: Speaker) -> list[discord.ui.Item[Any]]:
+def gallery_buttons(job: JobRow, say: Speaker, costs: Prices) -> list[discord.ui.Item[Any]]:
     """Of several pictures: one row to take one on, one to vary one."""
     made = job.of_state(State.FINISHED)
     if job.request.strengths:
@@ -120,7 +124,10 @@ def gallery_buttons(job: JobRow, say: Speaker) -> list[discord.ui.Item[Any]]:
         PictureButton("pick", row.id, say("Take {number}", number=row.place + 1), row=0, main=True) for row in made
     ]
     return picks + [
-        PictureButton("refine", row.id, say("Vary {number}", number=row.place + 1), MEDIUM, row=1) for row in made
+        PictureButton(
+            "refine", row.id, priced(say, say("Vary {number}", number=row.place + 1), costs.refine), MEDIUM, row=1
+        )
+        for row in made
     ]
 
 

@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot.commands import COMMANDS
+from bot.prices import Prices
 from bot.store import PictureRow, State
 from bot.text import LOCALES, CommandTranslator, Speaker, speaker
 from bot.views.change import ChangeModal
@@ -165,6 +166,7 @@ async def test_buttons_stay_within_discord_s_limits(locale: str, count: int, mak
         for place in range(count)
     ]
     job = replace(job, pictures=tuple(rows))
-    views = delivered_view(job, say, edits=True), posted_view(job, rows[0], say, edits=True), cancel_view(job.id, say)
+    dear = Prices(again=1000, refine=1000, enlarge=1000, edit=1000)
+    views = delivered_view(job, say, dear), posted_view(job, rows[0], say, dear), cancel_view(job.id, say)
     buttons: list[Any] = [button for view in views for button in view.children]
     assert [each.item.label for each in buttons if len(each.item.label) >= MAX_BUTTON] == []
