@@ -12,6 +12,7 @@ from .client import Criar, use_local_discord
 from .config import TOKEN_VARIABLE, Config
 from .errors import ConfigError
 from .health import beat
+from .logbook import tell_regularly
 from .offer import offered, pin_new
 from .store import Store, only_bot
 from .upkeep import clean_regularly
@@ -39,6 +40,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     chores = [
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
+        asyncio.create_task(tell_regularly(client)),
         asyncio.create_task(_close_when_told(client)),
     ]
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from .errors import Refusal
+from .quota import Person
 from .store import JobRow
 from .text import locale_of
 
@@ -44,6 +45,8 @@ class Asker:
     edit: Callable[..., Awaitable[object]] | None = None
     #: the message that the announcement replies to
     reply_to: discord.MessageReference | None = None
+    #: ids of the member's roles in the server
+    roles: frozenset[int] = frozenset()
 
 
 async def private_asker(
@@ -72,7 +75,18 @@ async def private_asker(
         spoiler=spoiler,
         token=interaction.token,
         edit=interaction.edit_original_response,
+        roles=roles_of(interaction.user),
     )
+
+
+def roles_of(user: discord.User | discord.Member) -> frozenset[int]:
+    """The ids of the roles that Discord sent along; none outside a server."""
+    return frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()
+
+
+def person_of(interaction: discord.Interaction) -> Person:
+    """Whose limits count."""
+    return Person(user_id=interaction.user.id, guild_id=interaction.guild_id, roles=roles_of(interaction.user))
 
 
 async def asker_like(interaction: "discord.Interaction[Criar]", job: JobRow | None) -> Asker:
@@ -101,4 +115,5 @@ def message_asker(message: discord.Message) -> Asker:
         locale=str(message.guild.preferred_locale) if message.guild else discord.Locale.american_english.value,
         upload_limit=message.guild.filesize_limit if message.guild else DEFAULT_UPLOAD_LIMIT,
         reply_to=message.to_reference(fail_if_not_exists=False),
+        roles=roles_of(message.author),
     )

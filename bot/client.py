@@ -17,11 +17,13 @@ from .commands import COMMANDS
 from .config import Config
 from .delivery import Delivery
 from .flow import Flow
+from .gate import Gate, admitted
 from .intake import Intake
 from .moderation import Moderation
 from .replies import answer_reply
 from .store import Store
 from .text import CommandTranslator
+from .views.audit import AuditButton
 from .views.errors import answer_error
 from .views.helped import PromptButton
 from .views.history import HistoryButton
@@ -38,6 +40,19 @@ log = logging.getLogger(__name__)
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 
 LONGEST_WAIT = 60.0  # seconds that a request is held back by a rate limit; beyond it is tried again from the outbox
+
+#: buttons and menus that work after a restart; each stands behind the gate
+ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
+    JobButton,
+    PictureButton,
+    TakeSelect,
+    HistoryButton,
+    WhichSelect,
+    PromptButton,
+    ModelsButton,
+    ModelSelect,
+    AuditButton,
+)
 
 
 class Criar(discord.Client):
@@ -57,6 +72,7 @@ class Criar(discord.Client):
         self.store = store
         self.service = service
         self.catalogue = catalogue
+        self.gate = Gate(config, store)
         self.inspector = Inspector()
         self.intake = Intake(self, store.files, self.inspector)
         self.moderation = Moderation(self, config.filter)
@@ -70,8 +86,7 @@ class Criar(discord.Client):
         """Make everything ready before the gateway is connected, so that the first command finds it so."""
         for command in COMMANDS:
             self.tree.add_command(command)
-        self.add_dynamic_items(JobButton, PictureButton, TakeSelect, HistoryButton, WhichSelect, PromptButton)
-        self.add_dynamic_items(ModelsButton, ModelSelect)
+        self.add_dynamic_items(*ITEMS)
         await self.tree.set_translator(CommandTranslator())
         self.languages = await self.store.preferences.languages()
         await self._sync_commands()
@@ -112,7 +127,11 @@ class Criar(discord.Client):
 
 
 class Tree(app_commands.CommandTree[Criar]):
-    """The commands, with the one error handler."""
+    """The commands, with the one gate before them and the one error handler behind."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Whether the command is carried out."""
+        return await admitted(interaction)
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         """Answer with a sentence; nothing ends in silence."""

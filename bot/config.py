@@ -16,6 +16,7 @@ from .errors import ConfigError
 
 TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105 - the variable's name, not a token
 FREE = "free"
+MOST_IMAGES = 100_000  # a day; more is a slip of the finger
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 Snowflake = Annotated[int, Field(gt=0, lt=2**63)]
@@ -32,6 +33,8 @@ class Discord(Section):
 
     #: user ids of those who may do everything
     operators: tuple[Snowflake, ...] = Field(default=(), strict=False)
+    #: id of a channel in which every change of quotas is told; absent, none
+    log_channel: Snowflake | None = None
     #: address of a local Discord for trying and testing; empty is the real one
     api: str = ""
 
@@ -56,11 +59,21 @@ class Storage(Section):
 class Plan(Section):
     """What a member on this plan may use."""
 
-    images_per_day: int = Field(default=20, ge=0, le=100_000)
+    images_per_day: int = Field(default=20, ge=0, le=MOST_IMAGES)
+    #: images that one request may make
+    count: int = Field(default=4, ge=1, le=4)
     #: turns in a round of the queue
     priority: int = Field(default=1, ge=1, le=10)
     #: images of one member that may wait or run at the same time
     waiting: int = Field(default=20, ge=1, le=1000)
+    #: ids of models, with * and ? for any letters
+    models: tuple[str, ...] = Field(default=("*",), strict=False, min_length=1)
+    #: pixels of a picture's longer side
+    max_side: int = Field(default=4096, ge=64, le=16384)
+
+    def allows(self, model: str) -> bool:
+        """Whether the plan's patterns name this model's id."""
+        return any(fnmatchcase(model, pattern) for pattern in self.models)
 
 
 class Quota(Section):
@@ -68,8 +81,10 @@ class Quota(Section):
 
     #: the day begins at midnight of this time zone
     timezone: str = "UTC"
-    #: images a day up to which a server's admin may set a member's limit; absent, it is the free plan's limit
-    admin_ceiling: int | None = Field(default=None, ge=0, le=100_000)
+    #: images a day up to which a server's admin may bring a member; absent, it is the free plan's limit
+    admin_ceiling: int | None = Field(default=None, ge=0, le=MOST_IMAGES)
+    #: images a day that all members of a server may make there together; absent, there is no such limit
+    server_images_per_day: int | None = Field(default=None, ge=0, le=MOST_IMAGES)
 
     @field_validator("timezone")
     @classmethod
@@ -79,6 +94,28 @@ class Quota(Section):
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError('must be a name of the tz database, such as "UTC" or "America/Sao_Paulo"') from None
         return timezone
+
+
+class Server(Section):
+    """What the operator allows in one server, where that differs from [quota]."""
+
+    #: plans that the server's admins may give to members and roles
+    plans: tuple[str, ...] = Field(default=(), strict=False)
+    #: plan by the id of the role that carries it
+    roles: dict[Annotated[str, Field(pattern=r"^[1-9]\d{4,18}$")], str] = Field(default_factory=dict)
+    admin_ceiling: int | None = Field(default=None, ge=0, le=MOST_IMAGES)
+    images_per_day: int | None = Field(default=None, ge=0, le=MOST_IMAGES)
+
+
+class Flooding(Section):
+    """How much may come at once."""
+
+    #: commands, buttons and modals of one member a minute, and of all members of one server
+    member_commands: int = Field(default=30, ge=1, le=1000)
+    server_commands: int = Field(default=600, ge=1, le=100_000)
+    #: images that may wait or run, of all members of one server, and in all
+    server_waiting: int = Field(default=1000, ge=1, le=1_000_000)
+    waiting: int = Field(default=10_000, ge=1, le=1_000_000)
 
 
 class Generation(Section):
@@ -140,13 +177,21 @@ class Config(Section):
     storage: Storage = Storage()
     plans: dict[str, Plan] = Field(default_factory=lambda: {FREE: Plan()})
     quota: Quota = Quota()
+    #: by the server's id
+    servers: dict[Annotated[str, Field(pattern=r"^[1-9]\d{4,18}$")], Server] = Field(default_factory=dict)
+    flooding: Flooding = Flooding()
     generation: Generation = Generation()
     filter: Filter = Filter()
 
     @model_validator(mode="after")
-    def _free_plan(self) -> Self:
+    def _known_plans(self) -> Self:
         if FREE not in self.plans:
             raise ValueError("plans must contain the plan [plans.free], which everybody has who has no other")
+        for server_id, server in self.servers.items():
+            for plan in (*server.plans, *server.roles.values()):
+                if plan not in self.plans:
+                    known = ", ".join(self.plans)
+                    raise ValueError(f"servers.{server_id} names the plan {plan}, and there are only {known}")
         return self
 
     @property
@@ -154,11 +199,21 @@ class Config(Section):
         """The time zone whose midnight begins a day."""
         return ZoneInfo(self.quota.timezone)
 
-    @property
-    def admin_ceiling(self) -> int:
-        """Images a day up to which a server's admin may set a limit."""
-        ceiling = self.quota.admin_ceiling
-        return self.plans[FREE].images_per_day if ceiling is None else ceiling
+    def server(self, guild_id: int | None) -> Server:
+        """What the operator allows in a server."""
+        return self.servers.get(str(guild_id), Server())
+
+    def ceiling(self, guild_id: int | None) -> int:
+        """Images a day up to which an admin of this server may bring a member."""
+        for ceiling in (self.server(guild_id).admin_ceiling, self.quota.admin_ceiling):
+            if ceiling is not None:
+                return ceiling
+        return self.plans[FREE].images_per_day
+
+    def budget(self, guild_id: int) -> int | None:
+        """Images a day that this server's members may make there together; None where the operator sets no limit."""
+        own = self.server(guild_id).images_per_day
+        return self.quota.server_images_per_day if own is None else own
 
 
 def load(path: Path | None) -> Config:

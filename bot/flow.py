@@ -15,7 +15,6 @@ from generation import (
     Event,
     Failed,
     Finished,
-    Job,
     Picture,
     Preview,
     Progress,
@@ -27,7 +26,7 @@ from generation import (
 
 from .asker import Asker
 from .compose import Composed, Source, say_notes
-from .config import FREE, Config
+from .config import Config
 from .delivery import Delivery, Edit, Send
 from .errors import Refusal, Unavailable
 from .intake import Intake
@@ -59,7 +58,6 @@ class Flow:
         self._intake = intake
         self._service = service
         self._delivery = delivery
-        self._priority = config.plans[FREE].priority
         self._moderation = moderation
         self._board = ProgressBoard(service, moderation)
         keep = timedelta(days=config.storage.keep_days)
@@ -112,8 +110,7 @@ class Flow:
                 raise
         if row.id not in self._made_again:
             self._made_again[row.id] = asyncio.get_running_loop().create_future()
-            everything = Job(id=job.id, user_id=job.user_id, priority=self._priority, request=job.request).pictures()
-            self._service.submit([everything[row.place]])
+            self._service.submit([job.all_pictures()[row.place]])
         await asyncio.shield(self._made_again[row.id])
         return await self._delivery.picture(job, row)
 
@@ -145,11 +142,12 @@ class Flow:
                 private=asker.private,
                 spoiler=asker.spoiler,
                 token=asker.token,
+                roles=asker.roles,
                 created_at=datetime.now(UTC),
             )
         )
         if job is not None:
-            self._service.submit(job.to_make(self._priority))
+            self._service.submit(job.to_make())
             await self._follow(job, asker.reply_to, say_notes(speaker(asker.locale), composed.notes))
 
     async def _follow(self, job: JobRow, reply_to: discord.MessageReference | None = None, notes: str = "") -> None:
@@ -195,7 +193,7 @@ class Flow:
                 self._outbox.put(job.id)
                 continue
             await self._store.jobs.requeue(job.id)
-            self._service.submit(job.to_make(self._priority))
+            self._service.submit(job.to_make())
             asked = discord.MessageReference(
                 message_id=job.interaction_id, channel_id=job.channel_id, fail_if_not_exists=False
             )
@@ -275,7 +273,7 @@ class Flow:
 
     async def _picture(self, picture_id: str) -> Picture:
         job = await self._job_of(picture_id)
-        return next(picture for picture in job.to_make(self._priority) if picture.id == picture_id)
+        return next(picture for picture in job.to_make() if picture.id == picture_id)
 
     async def _job_of(self, picture_id: str) -> JobRow:
         job = await self._store.jobs.get(picture_id.partition(":")[0])
@@ -320,7 +318,7 @@ class Flow:
     async def _farewell(self, job: JobRow, notes: str) -> str:
         """What the private answer says when all is done."""
         say = speaker(job.locale)
-        allowed = await self._store.allowance(job.user_id, job.guild_id, datetime.now(UTC))
+        allowed = await self._store.allowance(job.person, datetime.now(UTC))
         made = len(job.of_state(State.FINISHED))
         done = (
             say.plural("Your picture is ready.", "Your {n} pictures are ready.", made)

@@ -28,7 +28,8 @@ class Intake:
         self._client = client
         self._files = files
         self._inspector = inspector
-        self._seen: dict[int, list[discord.Attachment]] = {}
+        #: by the message's id: its channel, and what is attached
+        self._seen: dict[int, tuple[int, list[discord.Attachment]]] = {}
 
     async def receive(self, attachment: discord.Attachment) -> Source:
         """Check and keep a picture that a person sent. Raises generation.PictureError."""
@@ -42,16 +43,13 @@ class Intake:
 
     def saw(self, message: discord.Message) -> None:
         """Keep a message's attachments at hand, since not every message that is shown to us can be fetched later."""
-        self._seen[message.id] = message.attachments
+        self._seen[message.id] = message.channel.id, message.attachments
         while len(self._seen) > MAX_SEEN:
             del self._seen[next(iter(self._seen))]
 
     async def attachment(self, channel_id: int, message_id: int, place: int) -> discord.Attachment:
         """A picture of anybody's message. Raises Refusal where it cannot be seen."""
-        found = self._seen.get(message_id)
-        if found is None:
-            found = await self._fetch(channel_id, message_id)
-        pictures = pictures_of(found)
+        pictures = pictures_of(await self._look(channel_id, message_id) or [])
         if place >= len(pictures):
             raise Refusal("I cannot see that picture; save it and attach it to /img2img.")
         return pictures[place]
@@ -80,10 +78,19 @@ class Intake:
             path=path, name=inert(name, MAX_NAME), width=opened.width, height=opened.height, notes=tuple(opened.notes)
         )
 
-    async def _fetch(self, channel_id: int, message_id: int) -> list[discord.Attachment]:
-        """What is attached to anybody's message; nothing where we may not see it."""
+    async def stands(self, channel_id: int, message_id: int) -> bool:
+        """Whether the message stands in this channel, as far as we may see it."""
+        return await self._look(channel_id, message_id) is not None
+
+    async def _look(self, channel_id: int, message_id: int) -> list[discord.Attachment] | None:
+        """What is attached to anybody's message in this channel; None where there is none that we may see."""
+        seen_in, attachments = self._seen.get(message_id, (channel_id, None))
+        if seen_in != channel_id:
+            return None
+        if attachments is not None:
+            return attachments
         try:
             message = await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
         except discord.HTTPException:
-            return []
+            return None
         return message.attachments

@@ -9,6 +9,7 @@ import discord
 
 from generation import Task
 
+from .access import may_see
 from .errors import Refusal
 from .store import JobRow, PictureRow
 from .strips import strip
@@ -40,17 +41,18 @@ class Origin:
     file: discord.File
 
 
-async def origin(client: "Criar", say: Speaker, channel_id: int, job: JobRow, row: PictureRow) -> Origin:
-    """The way of a finished picture, back to the first one of ours, as far as it may be shown in the channel."""
+async def origin(interaction: "discord.Interaction[Criar]", say: Speaker, job: JobRow, row: PictureRow) -> Origin:
+    """The way of a finished picture, back to the first one of ours that the member may see, and that may be shown here."""
+    client, channel_id = interaction.client, interaction.channel_id or 0
     steps = [Step(job, row)]
     while len(steps) < MAX_STEPS and (parent := steps[0].job.parent):
         before = await client.store.jobs.picture(parent)
-        if before is None:
+        if before is None or not await may_see(interaction, before[0]):
             break
         steps.insert(0, Step(*before))
     tiles: list[tuple[bytes | None, str]] = []
     first = steps[0].job.request
-    if first.images:
+    if first.images and not steps[0].job.parent:
         upload = first.images[0]
         exists = await asyncio.to_thread(upload.exists)
         data = await asyncio.to_thread(upload.read_bytes) if exists else b""

@@ -1,5 +1,6 @@
 """Replying to a picture with words refines it; so does mentioning the bot beside a picture."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import discord
@@ -9,8 +10,10 @@ from generation import Task
 from .asker import message_asker
 from .compose import MEDIUM, Composed, Note, Options, compose, refined
 from .errors import Refusal
+from .gate import Flooded
 from .intake import pictures_of
 from .phrases import Phrase, read_phrase
+from .quota import Person
 from .text import speaker
 from .views.errors import sentence_for
 from .words import inert
@@ -27,12 +30,22 @@ async def answer_reply(client: "Criar", message: discord.Message) -> None:
     if message.author.bot:
         return
     words = _words(client, message)
-    replied = message.reference.message_id if message.reference else None
+    replied = _replied(message)
     ours = await client.store.jobs.of_message(replied) or await client.store.jobs.shown_in(replied) if replied else None
     meant = message.guild is None or (client.user is not None and client.user in message.mentions)
     if not words or not (ours or (meant and (replied or pictures_of(message.attachments)))):
         return
     asker = message_asker(message)
+    person = Person(user_id=asker.user_id, guild_id=asker.guild_id, roles=asker.roles)
+    try:
+        await client.gate.check(person)
+    except Flooded:
+        return  # an answer to each message of a flood would be one itself
+    except Refusal as refusal:
+        # Private as everywhere; he may have closed his direct messages.
+        with suppress(discord.HTTPException):
+            await message.author.send(speaker(asker.locale).error(refusal))
+        return
     try:
         await client.flow.submit(asker, await _understood(client, message, read_phrase(words)))
     except Exception as error:  # noqa: BLE001 - nothing ends in silence
@@ -43,7 +56,7 @@ async def answer_reply(client: "Criar", message: discord.Message) -> None:
 async def _understood(client: "Criar", message: discord.Message, phrase: Phrase) -> Composed:
     """The request for the picture that is meant. Raises Refusal where it cannot be seen."""
     flow, jobs = client.flow, client.store.jobs
-    replied = message.reference.message_id if message.reference else None
+    replied = _replied(message)
     if replied and (shown := await jobs.shown_in(replied)):
         style = await flow.style_of(shown[0])
         options = _options(phrase, phrase.prompt_for(style.prompt))
@@ -59,6 +72,12 @@ async def _understood(client: "Criar", message: discord.Message, phrase: Phrase)
     return Composed(
         request=composed.request, notes=(*_notes(composed, phrase), *composed.notes), parent=composed.parent
     )
+
+
+def _replied(message: discord.Message) -> int | None:
+    """The message of this channel that is replied to; a forwarded one of another is none."""
+    reference = message.reference
+    return reference.message_id if reference and reference.channel_id == message.channel.id else None
 
 
 def _options(phrase: Phrase, prompt: str) -> Options:

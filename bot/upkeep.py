@@ -5,6 +5,7 @@ import logging
 from datetime import UTC, datetime
 
 from .config import Config
+from .quota import day_of
 from .store import Store
 
 log = logging.getLogger(__name__)
@@ -16,8 +17,10 @@ async def clean_regularly(store: Store, config: Config) -> None:
     """Delete pictures that have been kept for as long as the configuration says; never returns."""
     while True:
         try:
+            now = datetime.now(UTC)
+            await store.usages.forget_spent(day_of(now, config.zone), now)
             in_use = await store.in_use()
-            count = await asyncio.to_thread(store.files.clean, datetime.now(UTC), config.storage.keep_days, in_use)
+            count = await asyncio.to_thread(store.files.clean, now, config.storage.keep_days, in_use)
             log.log(logging.INFO if count else logging.DEBUG, "deleted %d pictures that were kept long enough", count)
         except OSError as error:
             log.warning("old pictures could not be deleted: %s", error)

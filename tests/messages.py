@@ -15,9 +15,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "generation")
 SAYERS = {
     "say", "_say", "locale_str", "as_it_stands", "fail",
-    "Refusal", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError",
+    "Refusal", "Flooded", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError",
 }  # fmt: skip
-CONSTANTS = {"STRENGTHS", "SHAPES"}  # of bot/commands/fields.py and bot/compose.py: said where they are suggested
+#: of bot/commands/fields.py, bot/compose.py, bot/logbook.py, bot/store/limits.py and bot/access.py: said elsewhere
+CONSTANTS = {"STRENGTHS", "SHAPES", "DONE", "BANNED", "NOT_KEPT"}
 
 
 def messages() -> dict[str, str | None]:

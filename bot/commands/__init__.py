@@ -4,6 +4,8 @@ from typing import Any
 
 from discord import app_commands
 
+from . import ban, quota_admin, report  # noqa: F401 - they are subcommands of the group in admin.py
+from .admin import quota_admin as quota_admin_group
 from .cancel import cancel
 from .edit import edit
 from .help import help_command
@@ -15,7 +17,6 @@ from .models import model, models
 from .prompt import prompt
 from .queue import queue
 from .quota import quota
-from .quota_admin import quota_admin
 from .settings import settings
 from .style import style
 from .txt2img import txt2img
@@ -37,7 +38,7 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_c
     models,
     model,
     help_command,
-    quota_admin,
+    quota_admin_group,
     refine_menu,
     edit_menu,
     upscale_menu,

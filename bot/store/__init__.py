@@ -1,26 +1,33 @@
 """Everything that outlives the process: jobs, quotas, settings in one SQLite file, pictures beside it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlite_utils import Database as Tables
 
-from ..config import FREE, Config
-from ..errors import Refusal
-from ..quota import Allowance, allowance, day_of, resets_at
+from ..config import Config
+from ..quota import Allowance, Person, day_of
+from .audit import COMMAND_LINE, Action, Audit, Change, Entry
+from .bans import Bans
 from .database import Database
 from .files import Files
 from .jobs import JobRow, Jobs, PictureRow, State
+from .limits import BANNED, Limits
 from .lock import only_bot
 from .preferences import Preference, Preferences
-from .quotas import COMMAND_LINE, Change, Quotas
+from .quotas import Quotas
 from .settings import Settings
 from .styles import Styles
+from .usage import Usages, Used
 
 __all__ = [
+    "BANNED",
     "COMMAND_LINE",
+    "Action",
     "Change",
+    "Entry",
     "Files",
     "JobRow",
     "Jobs",
@@ -30,6 +37,7 @@ __all__ = [
     "Settings",
     "State",
     "Store",
+    "Used",
     "only_bot",
 ]
 
@@ -46,6 +54,10 @@ class Store:
         self.files = Files(folder)
         self.jobs = Jobs(self._database, self.files.inputs)
         self.quotas = Quotas(self._database)
+        self.usages = Usages(self._database)
+        self.bans = Bans(self._database)
+        self.audit = Audit(self._database)
+        self._limits = Limits(config, self.quotas, self.usages, self.bans)
         self.settings = Settings(self._database)
         self.preferences = Preferences(self._database)
         self.styles = Styles(self._database)
@@ -62,15 +74,16 @@ class Store:
     async def accept(self, job: JobRow) -> JobRow | None:
         """Reserve and insert the job in one transaction; None where its interaction was accepted before.
 
-        Raises Refusal where the member has not enough images left today, or too many waiting.
+        Raises Refusal where the member has not enough images left today, too many waiting, or a plan that does not
+        include it.
         """
 
         def write(tables: Tables) -> bool:
             if next(iter(tables.query("SELECT 1 FROM jobs WHERE interaction_id = ?", [job.interaction_id])), None):
                 return False
-            left = self._allowance(tables, job.user_id, job.guild_id, job.created_at)
-            self._check(tables, job, left)
-            self.jobs.insert(tables, job, day_of(job.created_at, self._config.zone))
+            plan, payers = self._limits.admit(tables, job.person, job.request, job.created_at)
+            day = day_of(job.created_at, self._config.zone)
+            self.jobs.insert(tables, replace(job, priority=plan.priority), day, payers)
             return True
 
         return await self.jobs.get(job.id) if await self._database.write(write) else None
@@ -81,32 +94,6 @@ class Store:
         inputs = {path for job in jobs for path in job.request.images}
         return frozenset(inputs | {self.files.picture(row.id) for job in jobs for row in job.pictures})
 
-    async def allowance(self, user_id: int, guild_id: int | None, now: datetime) -> Allowance:
-        """What the member may make today."""
-        return await self._database.read(lambda tables: self._allowance(tables, user_id, guild_id, now))
-
-    def _allowance(self, tables: Tables, user_id: int, guild_id: int | None, now: datetime) -> Allowance:
-        limit = self.quotas.limit(tables, user_id, guild_id)
-        return allowance(
-            limit=self._config.plans[FREE].images_per_day if limit is None else limit,
-            ceiling=self._config.admin_ceiling,
-            usage=self.quotas.usage(tables, user_id, day_of(now, self._config.zone)),
-        )
-
-    def _check(self, tables: Tables, job: JobRow, allowed: Allowance) -> None:
-        if job.request.count > allowed.left:
-            raise Refusal(
-                "You asked for {count} and have {left} of your {limit} images left today; new ones come <t:{reset}:R>.",
-                count=job.request.count,
-                left=allowed.left,
-                limit=allowed.limit,
-                reset=int(resets_at(job.created_at, self._config.zone).timestamp()),
-            )
-        most = self._config.plans[FREE].waiting
-        waiting = self.quotas.unfinished(tables, job.user_id)
-        if waiting + job.request.count > most:
-            raise Refusal(
-                "You have {waiting} images waiting, and at most {most} may wait; try again when some are done.",
-                waiting=waiting,
-                most=most,
-            )
+    async def allowance(self, person: Person, now: datetime) -> Allowance:
+        """What the person may make now."""
+        return await self._database.read(lambda tables: self._limits.allowance(tables, person, now))

@@ -1,7 +1,7 @@
 """Jobs and their pictures: accepting, moving on, delivering. Each picture's row is its own reservation."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from sqlite_utils import Database as Tables
 
 from generation import Job, Picture, Request, Task
 
+from ..quota import Person
 from .database import Database
 
 
@@ -65,6 +66,10 @@ class JobRow:
     spoiler: bool = False
     #: of the interaction, by which its private answer is edited for fifteen minutes; None where a message asked
     token: str | None = None
+    #: ids of the member's roles in the server
+    roles: frozenset[int] = frozenset()
+    #: turns in a round of the queue, of the plan that it was accepted under
+    priority: int = 1
     created_at: datetime
     delivered: bool = False
     deleted: bool = False
@@ -75,6 +80,11 @@ class JobRow:
     pictures: tuple[PictureRow, ...] = ()
 
     @property
+    def person(self) -> Person:
+        """Whose limits count."""
+        return Person(user_id=self.user_id, guild_id=self.guild_id, roles=self.roles)
+
+    @property
     def complete(self) -> bool:
         """Whether no picture is waiting or running any more."""
         return all(picture.state in TERMINAL for picture in self.pictures)
@@ -83,12 +93,15 @@ class JobRow:
         """The pictures in one of these states."""
         return tuple(picture for picture in self.pictures if picture.state in states)
 
-    def to_make(self, priority: int) -> tuple[Picture, ...]:
+    def all_pictures(self) -> tuple[Picture, ...]:
+        """Each picture as the queue takes it, at its first attempt."""
+        return Job(id=self.id, user_id=self.user_id, priority=self.priority, request=self.request).pictures()
+
+    def to_make(self) -> tuple[Picture, ...]:
         """What the queue has still to be given."""
-        job = Job(id=self.id, user_id=self.user_id, priority=priority, request=self.request)
         return tuple(
             replace(picture, attempt=row.attempt)
-            for picture, row in zip(job.pictures(), self.pictures, strict=True)
+            for picture, row in zip(self.all_pictures(), self.pictures, strict=True)
             if row.state not in TERMINAL
         )
 
@@ -109,20 +122,25 @@ class Jobs:
         #: input pictures are stored by name, so that the folder may move
         self._inputs = inputs
 
-    def insert(self, tables: Tables, job: JobRow, day: str) -> None:
-        """Insert the job and a reservation for each of its pictures; part of the caller's transaction."""
+    def insert(self, tables: Tables, job: JobRow, day: str, payers: Sequence[int | None]) -> None:
+        """Insert the job and a reservation for each of its pictures; part of the caller's transaction.
+
+        ``payers`` says what pays each picture: a grant's id, or None for the day.
+        """
         created = job.created_at.timestamp()
         tables.execute(
             "INSERT INTO jobs (id, interaction_id, user_id, guild_id, channel_id, locale, upload_limit, request,"
-            " parent, private, spoiler, token, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " parent, private, spoiler, token, roles, priority, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [job.id, job.interaction_id, job.user_id, job.guild_id, job.channel_id, job.locale, job.upload_limit,
-             _dump(job.request), job.parent, int(job.private), int(job.spoiler), job.token, created],
+             _dump(job.request), job.parent, int(job.private), int(job.spoiler), job.token,
+             json.dumps(sorted(job.roles)), job.priority, created],
         )  # fmt: skip
-        for place in range(job.request.count):
+        for place, payer in enumerate(payers):
             tables.execute(
-                "INSERT INTO pictures (id, job_id, place, user_id, state, attempt, cost, day, created_at)"
-                " VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?)",
-                [f"{job.id}:{place}", job.id, place, job.user_id, State.WAITING, day, created],
+                "INSERT INTO pictures (id, job_id, place, user_id, guild_id, state, attempt, cost, day, grant_id,"
+                " created_at) VALUES (?, ?, ?, ?, ?, ?, 1, 1, ?, ?, ?)",
+                [f"{job.id}:{place}", job.id, place, job.user_id, job.guild_id, State.WAITING, day, payer, created],
             )
 
     async def get(self, job_id: str) -> JobRow | None:
@@ -150,6 +168,16 @@ class Jobs:
         job = await self.get(job_id)
         row = job.at(int(place)) if job and place.isdecimal() else None
         return (job, row) if job and row else None
+
+    async def shows(self, message_id: int, job_id: str) -> bool:
+        """Whether the message is the job's own, or shows one of its pictures again."""
+        sql = (
+            "SELECT 1 FROM jobs WHERE id = :job_id AND message_id = :message_id UNION ALL"
+            " SELECT 1 FROM posts JOIN pictures ON pictures.id = picture_id"
+            " WHERE posts.message_id = :message_id AND job_id = :job_id"
+        )
+        values = {"message_id": message_id, "job_id": job_id}
+        return await self._database.read(lambda tables: tables.execute(sql, values).fetchone() is not None)
 
     async def set_post(self, message_id: int, picture_id: str) -> None:
         """Remember that a message shows this picture alone."""
@@ -303,6 +331,8 @@ class Jobs:
             private=bool(row["private"]),
             spoiler=bool(row["spoiler"]),
             token=row["token"],
+            roles=frozenset(json.loads(row["roles"])),
+            priority=row["priority"],
             created_at=datetime.fromtimestamp(row["created_at"]).astimezone(),
             delivered=row["delivered_at"] is not None,
             deleted=row["deleted_at"] is not None,

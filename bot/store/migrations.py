@@ -92,6 +92,87 @@ ALTER TABLE jobs ADD COLUMN trouble TEXT;  -- why not, the last time
 ALTER TABLE jobs ADD COLUMN next_try REAL;
 """
 
+RIGHTS = """
+ALTER TABLE jobs ADD COLUMN priority INTEGER NOT NULL DEFAULT 1;  -- of the plan that it was accepted under
+ALTER TABLE jobs ADD COLUMN roles TEXT NOT NULL DEFAULT '[]';  -- the member's in the server, when it was accepted
+ALTER TABLE pictures ADD COLUMN guild_id INTEGER;
+ALTER TABLE pictures ADD COLUMN grant_id INTEGER REFERENCES grants (id);  -- that paid it; NULL: the day
+UPDATE pictures SET guild_id = (SELECT guild_id FROM jobs WHERE jobs.id = job_id);
+CREATE INDEX pictures_server ON pictures (guild_id, day);
+CREATE INDEX pictures_granted ON pictures (grant_id) WHERE grant_id IS NOT NULL;
+CREATE INDEX pictures_unfinished ON pictures (user_id) WHERE state IN ('waiting', 'running');
+CREATE INDEX pictures_unfinished_server ON pictures (guild_id) WHERE state IN ('waiting', 'running');
+CREATE TABLE grants (
+    id INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL,
+    guild_id INTEGER,  -- NULL: everywhere
+    by_operator INTEGER NOT NULL,
+    images INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL
+) STRICT;
+CREATE INDEX grants_user ON grants (user_id, expires_at);
+CREATE TABLE spent (  -- what members who deleted their data had used, until it counts no more
+    user_id INTEGER NOT NULL,
+    guild_id INTEGER,
+    day TEXT NOT NULL,
+    cost INTEGER NOT NULL,
+    grant_id INTEGER,
+    created_at REAL NOT NULL
+) STRICT;
+CREATE INDEX spent_usage ON spent (user_id, day);
+CREATE INDEX spent_server ON spent (guild_id, day);
+CREATE INDEX spent_granted ON spent (grant_id) WHERE grant_id IS NOT NULL;
+CREATE VIEW counted AS
+    SELECT user_id, guild_id, day, cost, grant_id, created_at FROM pictures WHERE state NOT IN ('failed', 'cancelled')
+    UNION ALL SELECT user_id, guild_id, day, cost, grant_id, created_at FROM spent;
+ALTER TABLE resets ADD COLUMN guild_id INTEGER;  -- in which an admin's counts; NULL: everywhere
+CREATE TABLE member_plans (
+    user_id INTEGER NOT NULL,
+    guild_id INTEGER NOT NULL,  -- 0: everywhere, given by the operator
+    plan TEXT NOT NULL,
+    PRIMARY KEY (user_id, guild_id)
+) STRICT;
+CREATE TABLE role_plans (
+    guild_id INTEGER NOT NULL,
+    role_id INTEGER NOT NULL,
+    plan TEXT NOT NULL,
+    by_operator INTEGER NOT NULL,
+    PRIMARY KEY (guild_id, role_id)
+) STRICT;
+CREATE TABLE budgets (
+    guild_id INTEGER NOT NULL,
+    by_operator INTEGER NOT NULL,
+    images_per_day INTEGER NOT NULL,
+    PRIMARY KEY (guild_id, by_operator)
+) STRICT;
+CREATE TABLE bans (
+    user_id INTEGER NOT NULL,
+    guild_id INTEGER NOT NULL,  -- 0: everywhere
+    created_at REAL NOT NULL,
+    PRIMARY KEY (user_id, guild_id)
+) STRICT;
+CREATE TABLE log_channels (guild_id INTEGER PRIMARY KEY, channel_id INTEGER NOT NULL) STRICT;
+ALTER TABLE audit RENAME TO audit_before;
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    created_at REAL NOT NULL,
+    actor_id INTEGER NOT NULL,  -- 0: the command line
+    guild_id INTEGER,  -- NULL: everywhere
+    action TEXT NOT NULL,
+    user_id INTEGER,
+    role_id INTEGER,
+    detail TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    told_at REAL  -- when the log channels were told
+) STRICT;
+INSERT INTO audit
+    SELECT id, created_at, actor_id, guild_id, action, user_id, NULL, detail, '', created_at FROM audit_before;
+DROP TABLE audit_before;
+CREATE INDEX audit_server ON audit (guild_id, id);
+CREATE INDEX audit_untold ON audit (id) WHERE told_at IS NULL;
+"""
+
 
 @MIGRATIONS(name="1_jobs_and_limits")
 def _jobs_and_limits(tables: Tables) -> None:
@@ -111,3 +192,8 @@ def _habits(tables: Tables) -> None:
 @MIGRATIONS(name="outbox")
 def _outbox(tables: Tables) -> None:
     tables.executescript(OUTBOX)
+
+
+@MIGRATIONS(name="rights")
+def _rights(tables: Tables) -> None:
+    tables.executescript(RIGHTS)

@@ -7,9 +7,9 @@ import discord
 
 from generation import Request
 
+from ..access import usable_job
 from ..asker import asker_like
 from ..compose import changed
-from ..errors import Refusal
 from ..store import JobRow
 from ..text import Speaker
 
@@ -58,10 +58,8 @@ async def take_change(interaction: "discord.Interaction[Criar]", custom_id: str,
     if match is None:
         return False
     client = interaction.client
-    job = await client.store.jobs.get(match["job"])
+    job = await usable_job(interaction, match["job"])
     asker = await asker_like(interaction, job)
-    if job is None:
-        raise Refusal("This request is not kept any more; make a new one with /txt2img.")
     offered = changeable(job.request)
     kept = {name: text for name, text in filled_in.items() if name in offered}
     await client.flow.submit(asker, changed(client.catalogue, job.request, kept, job.parent))

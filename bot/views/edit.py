@@ -9,7 +9,7 @@ from generation import Task
 from ..asker import asker_like
 from ..compose import Options, compose, editor
 from ..text import Speaker
-from .refine import source_of
+from .refine import ours, source_of
 
 if TYPE_CHECKING:
     from ..client import Criar
@@ -34,9 +34,9 @@ async def take_edit(interaction: "discord.Interaction[Criar]", custom_id: str, f
     if verb != "edit":
         return False
     client = interaction.client
-    found = await client.store.jobs.picture(picked)
+    found = await ours(interaction, picked)
     asker = await asker_like(interaction, found[0] if found else None)
-    source = await source_of(client, picked)
+    source = await source_of(interaction, picked, found)
     options = Options(prompt=filled_in.get("prompt", ""), model=editor(client.catalogue).id)
     await client.flow.submit(asker, compose(client.catalogue, Task.EDIT, options, source))
     return True

@@ -9,6 +9,7 @@ from generation import ModelSpec, Task
 
 from ..asker import private_asker
 from ..compose import compose
+from ..gate import Admitting
 from ..habits import filled_up
 from ..text import Speaker, speaker_for
 from .errors import answering
@@ -43,7 +44,7 @@ class PromptModal(discord.ui.Modal):
             self.add_item(discord.ui.Label(text=label, component=field))
 
 
-class PromptButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"help:prompt"):
+class PromptButton(Admitting, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"help:prompt"):
     """Opens the modal for the usual model."""
 
     def __init__(self, label: str = "") -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from ..errors import Refusal
+from ..gate import Admitting
 from ..store import JobRow, PictureRow
 from ..strips import strip
 from ..text import Speaker, speaker_for
@@ -22,7 +23,7 @@ PAGE, COLUMNS = 6, 3  # thumbnails
 MAX_PROMPT = 120  # characters
 
 
-class HistoryButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"history:(?P<offset>\d{1,9})"):
+class HistoryButton(Admitting, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"history:(?P<offset>\d{1,9})"):
     """Turns to the page that begins at an offset."""
 
     def __init__(self, offset: int, label: str = "") -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ButtonStyle
 
+from ..access import may_manage, usable_job
 from ..asker import asker_like
 from ..compose import changed
 from ..errors import Refusal
+from ..gate import Admitting
 from ..store import JobRow
 from ..text import Speaker, speaker_for
 from .change import ChangeModal
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
 JOB_ID = r"[0-9a-f]{12}"
 
 
-class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"job:(?P<action>[a-z]+):(?P<job>{JOB_ID})"):
+class JobButton(
+    Admitting,
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=rf"job:(?P<action>again|change|details|delete|cancel):(?P<job>{JOB_ID})",
+):
     """A button that does something with a job."""
 
     def __init__(
@@ -50,9 +56,7 @@ class JobButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"job:
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
-            job = await interaction.client.store.jobs.get(self.job_id)
-            if job is None or self.action not in ACTIONS:
-                raise Refusal("This request is not kept any more; make a new one with /txt2img.")
+            job = await usable_job(interaction, self.job_id)
             await ACTIONS[self.action](interaction, job)
 
 
@@ -61,16 +65,6 @@ def cancel_view(job_id: str, say: Speaker) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     view.add_item(JobButton("cancel", job_id, say("Cancel"), ButtonStyle.danger))
     return view
-
-
-def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
-    """Whether the member may cancel or delete this job: its author, a moderator here, or the operator."""
-    here = interaction.guild_id is not None and interaction.guild_id == job.guild_id
-    return (
-        interaction.user.id == job.user_id
-        or (here and interaction.permissions.manage_messages)
-        or interaction.user.id in interaction.client.config.discord.operators
-    )
 
 
 async def _again(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from ..gate import admitted
 from .change import take_change
 from .edit import take_edit
 from .errors import answering
@@ -19,6 +20,8 @@ TAKERS = (take_change, take_refine, take_edit, take_helped)
 
 async def on_modal_sent(interaction: "discord.Interaction[Criar]") -> None:
     """Carry out what a modal asks for."""
+    if not await admitted(interaction):
+        return
     data: Any = interaction.data or {}
     filled_in = dict(_fields(data.get("components", ())))
     async with answering(interaction):

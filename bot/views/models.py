@@ -8,6 +8,7 @@ import discord
 from generation import Catalogue, ModelSpec, PromptStyle, Rating, Task
 
 from ..compose import pixels
+from ..gate import Admitting
 from ..text import Speaker, speaker_for
 from .errors import answering
 
@@ -21,7 +22,7 @@ ALL = 10_000  # more models than any catalogue has
 
 
 class ModelsButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"models:(?P<offset>\d{1,4}):(?P<search>.*)"
+    Admitting, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"models:(?P<offset>\d{1,4}):(?P<search>.*)"
 ):
     """Turns to the page of a search that begins at an offset."""
 
@@ -44,7 +45,7 @@ class ModelsButton(
             await interaction.response.edit_message(embed=embed, view=view)
 
 
-class ModelSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"model"):
+class ModelSelect(Admitting, discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"model"):
     """Shows one model of the page in full."""
 
     def __init__(self, select: discord.ui.Select[Any] | None = None) -> None:

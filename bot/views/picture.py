@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ButtonStyle
 
+from ..access import NOT_KEPT, may_manage, usable_picture
 from ..asker import asker_like
 from ..compose import MEDIUM, Options, editor, enlarge, refined
 from ..errors import Refusal
+from ..gate import Admitting
 from ..origin import origin
 from ..prices import Prices, priced
 from ..store import JobRow, PictureRow, State
 from ..text import Speaker, speaker_for
 from .edit import EditModal
 from .errors import answering
-from .job import JOB_ID, JobButton, may_manage
+from .job import JOB_ID, JobButton
 from .refine import COMPARED, WAYS, RefineModal
 from .take import show_alone, take_view
 
@@ -30,8 +32,9 @@ SHOWN = 80  # characters of a label
 
 
 class PictureButton(
+    Admitting,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=rf"pic:(?P<action>[a-z]+)(?:=(?P<value>[0-9.]{{1,5}}))?:(?P<job>{JOB_ID}):(?P<place>\d)",
+    template=rf"pic:(?P<action>[a-z]+)(?:=(?P<value>\d(?:\.\d{{1,3}})?))?:(?P<job>{JOB_ID}):(?P<place>\d)",
 ):
     """A button that does something with one picture; ``value`` is a strength or a factor."""
 
@@ -68,10 +71,9 @@ class PictureButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
-            found = await interaction.client.store.jobs.picture(self.picture_id)
-            if found is None or self.action not in ACTIONS or found[0].deleted:
-                raise Refusal("This picture is not kept any more; make a new one with /txt2img.")
-            job, row = found
+            job, row = await usable_picture(interaction, self.picture_id)
+            if self.action not in ACTIONS:
+                raise Refusal(NOT_KEPT)
             await ACTIONS[self.action](interaction, job, row, self.value or MEDIUM)
 
 
@@ -185,7 +187,7 @@ async def _enlarge(interaction: "discord.Interaction[Criar]", job: JobRow, row: 
 async def _origin(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     say = speaker_for(interaction)
-    shown = await origin(interaction.client, say, interaction.channel_id or 0, job, row)
+    shown = await origin(interaction, say, job, row)
     view = take_view(say, [(step.job, step.row) for step in shown.steps])
     await interaction.edit_original_response(content=shown.text, attachments=[shown.file], view=view)
 

@@ -7,9 +7,11 @@ import discord
 
 from generation import Catalogue, Parameters, Request, Task
 
+from ..access import NOT_KEPT, usable_picture
 from ..asker import asker_like
 from ..compose import MEDIUM, Options, Source, can, compose, read_fields, refined
 from ..errors import Refusal
+from ..store import JobRow, PictureRow
 from ..text import Speaker
 
 if TYPE_CHECKING:
@@ -71,9 +73,9 @@ async def take_refine(interaction: "discord.Interaction[Criar]", custom_id: str,
     if verb not in WAYS:
         return False
     client, options = interaction.client, _options(filled_in)
-    found = await client.store.jobs.picture(picked)
+    found = await ours(interaction, picked)
     asker = await asker_like(interaction, found[0] if found else None)
-    source = await source_of(client, picked)
+    source = await source_of(interaction, picked, found)
     if found:
         composed = refined(client.catalogue, await client.flow.style_of(found[0]), source, options, **WAYS[verb])
     else:
@@ -82,15 +84,31 @@ async def take_refine(interaction: "discord.Interaction[Criar]", custom_id: str,
     return True
 
 
-async def source_of(client: "Criar", picked: str) -> Source:
+async def ours(interaction: "discord.Interaction[Criar]", picked: str) -> tuple[JobRow, PictureRow] | None:
+    """The picture of ours that a custom_id names; None where it names an attachment. Raises Refusal where the member
+    may not use it."""
+    return None if FOREIGN.fullmatch(picked) else await usable_picture(interaction, picked)
+
+
+async def source_of(
+    interaction: "discord.Interaction[Criar]", picked: str, found: tuple[JobRow, PictureRow] | None
+) -> Source:
     """The picture that a custom_id names: one of ours, or an attachment. Raises Refusal where it cannot be had."""
-    if found := await client.store.jobs.picture(picked):
+    client = interaction.client
+    if found:
         return await client.flow.take_up(*found)
-    foreign = FOREIGN.fullmatch(picked)
-    if foreign is None:
-        raise Refusal("This picture is not kept any more; make a new one with /txt2img.")
-    attachment = await client.intake.attachment(*(int(part) for part in foreign.groups()))
-    return await client.intake.receive(attachment)
+    channel_id, message_id, place = (int(part) for part in picked.split(":"))
+    return await client.intake.receive(await seen_attachment(interaction, channel_id, message_id, place))
+
+
+async def seen_attachment(
+    interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int
+) -> discord.Attachment:
+    """A picture of anybody's message in this channel. Raises Refusal where it cannot be seen."""
+    if channel_id != interaction.channel_id:
+        # A menu is used where its message stands, so this custom_id was made up to look into another channel.
+        raise Refusal(NOT_KEPT)
+    return await interaction.client.intake.attachment(channel_id, message_id, place)
 
 
 def _options(filled_in: dict[str, str]) -> Options:

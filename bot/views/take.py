@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from ..access import usable_picture
 from ..asker import check_may_post
-from ..errors import Refusal
+from ..gate import Admitting
 from ..store import JobRow, PictureRow
 from ..text import Speaker, speaker_for
 from ..words import inert
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SHOWN = 90  # characters of an option
 
 
-class TakeSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"take"):
+class TakeSelect(Admitting, discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"take"):
     """Chooses one picture by its id."""
 
     def __init__(self, select: discord.ui.Select[Any] | None = None) -> None:
@@ -38,10 +39,7 @@ class TakeSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"take
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
             data: Any = interaction.data or {}
-            found = await interaction.client.store.jobs.picture(data["values"][0])
-            if found is None or found[0].deleted:
-                raise Refusal("This picture is not kept any more; make a new one with /txt2img.")
-            await show_alone(interaction, *found)
+            await show_alone(interaction, *await usable_picture(interaction, data["values"][0]))
 
 
 async def show_alone(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow) -> None:

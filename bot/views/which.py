@@ -9,9 +9,11 @@ import discord
 
 from generation import GenerationError, Parameters
 
+from ..access import NOT_KEPT, may_see_in
 from ..asker import private_asker
 from ..compose import editor, enlarge, pixels
 from ..errors import Refusal
+from ..gate import Admitting
 from ..intake import pictures_of
 from ..store import JobRow, PictureRow, State
 from ..text import Speaker, speaker_for
@@ -19,7 +21,7 @@ from ..words import inert
 from .details import details
 from .edit import EditModal
 from .errors import answering
-from .refine import RefineModal
+from .refine import RefineModal, seen_attachment
 
 if TYPE_CHECKING:
     from ..client import Criar
@@ -30,6 +32,7 @@ MAX_SHOWN = 700  # characters of what a picture carries
 
 
 class WhichSelect(
+    Admitting,
     discord.ui.DynamicItem[discord.ui.Select[Any]],
     template=r"which:(?P<action>[a-z]+):(?P<channel>\d{1,20}):(?P<message>\d{1,20})",
 ):
@@ -51,7 +54,10 @@ class WhichSelect(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
             data: Any = interaction.data or {}
-            await ACTIONS[self.action](interaction, self.channel_id, self.message_id, int(data["values"][0]))
+            value = data["values"][0]
+            if self.action not in ACTIONS or not value.isdecimal():
+                raise Refusal(NOT_KEPT)
+            await ACTIONS[self.action](interaction, self.channel_id, self.message_id, int(value))
 
 
 async def choose(interaction: "discord.Interaction[Criar]", action: str, message: discord.Message) -> None:
@@ -75,18 +81,28 @@ async def choose(interaction: "discord.Interaction[Criar]", action: str, message
 
 
 async def _ours(interaction: "discord.Interaction[Criar]", message_id: int) -> list[tuple[JobRow, PictureRow]]:
-    """Our pictures that the message shows."""
+    """Our pictures that the message shows. Raises Refusal where the member may not use them."""
     jobs = interaction.client.store.jobs
     if job := await jobs.of_message(message_id):
-        return [(job, row) for row in job.of_state(State.FINISHED)]
-    shown = await jobs.shown_in(message_id)
-    return [shown] if shown else []
+        pictures = [(job, row) for row in job.of_state(State.FINISHED)]
+    else:
+        shown = await jobs.shown_in(message_id)
+        pictures = [shown] if shown else []
+    if pictures and not await may_see_in(interaction, pictures[0][0], message_id):
+        raise Refusal(NOT_KEPT)
+    return pictures
+
+
+def _chosen(pictures: list[tuple[JobRow, PictureRow]], place: int) -> tuple[JobRow, PictureRow]:
+    if place >= len(pictures):
+        raise Refusal(NOT_KEPT)
+    return pictures[place]
 
 
 async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
     say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
-        job, row = ours[place]
+        job, row = _chosen(ours, place)
         modal = RefineModal(f"refine:{row.id}", say, client.catalogue, await client.flow.style_of(job))
     else:
         carried = await _carried(interaction, channel_id, message_id, place)
@@ -98,10 +114,10 @@ async def _carried(
     interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int
 ) -> Parameters | None:
     """What a picture says of itself, if that is found out in time: the modal must be shown within three seconds."""
-    intake = interaction.client.intake
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            return await intake.parameters(await intake.attachment(channel_id, message_id, place))
+            attachment = await seen_attachment(interaction, channel_id, message_id, place)
+            return await interaction.client.intake.parameters(attachment)
     except (TimeoutError, Refusal, GenerationError, discord.HTTPException):
         return None
 
@@ -109,7 +125,7 @@ async def _carried(
 async def _edit(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
     editor(interaction.client.catalogue)
     ours = await _ours(interaction, message_id)
-    picked = ours[place][1].id if ours else f"{channel_id}:{message_id}:{place}"
+    picked = _chosen(ours, place)[1].id if ours else f"{channel_id}:{message_id}:{place}"
     await interaction.response.send_modal(EditModal(picked, speaker_for(interaction)))
 
 
@@ -117,9 +133,9 @@ async def _upscale(interaction: "discord.Interaction[Criar]", channel_id: int, m
     asker = await private_asker(interaction)
     client = interaction.client
     if ours := await _ours(interaction, message_id):
-        source = await client.flow.take_up(*ours[place])
+        source = await client.flow.take_up(*_chosen(ours, place))
     else:
-        source = await client.intake.receive(await client.intake.attachment(channel_id, message_id, place))
+        source = await client.intake.receive(await seen_attachment(interaction, channel_id, message_id, place))
     await client.flow.submit(asker, enlarge(client.catalogue, source, FACTOR))
 
 
@@ -127,10 +143,10 @@ async def _info(interaction: "discord.Interaction[Criar]", channel_id: int, mess
     await interaction.response.defer(ephemeral=True, thinking=True)
     say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
-        job = ours[place][0]
+        job = _chosen(ours, place)[0]
         text = details(say, client.catalogue.title(job.request.model), job)
     else:
-        attachment = await client.intake.attachment(channel_id, message_id, place)
+        attachment = await seen_attachment(interaction, channel_id, message_id, place)
         text = _describe(say, attachment, await client.intake.parameters(attachment))
     await interaction.edit_original_response(content=text, view=None)
 

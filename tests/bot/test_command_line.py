@@ -90,11 +90,25 @@ async def test_a_token_that_discord_refuses_is_said_in_one_line(config: Path) ->
 
 
 async def test_the_operator_changes_limits_from_the_command_line(config: Path) -> None:
-    """quota set, show, unset and reset work on the database, also while the bot is not running."""
-    assert "0 of 20 images" in (await criar("quota", "show", "5", "--config", str(config)))[1]
-    assert "0 of 77 images" in (await criar("quota", "set", "5", "77", "--config", str(config)))[1]
-    assert "0 of 77 images" in (await criar("quota", "reset", "5", "--config", str(config)))[1]
-    assert "0 of 20 images" in (await criar("quota", "unset", "5", "--config", str(config)))[1]
+    """quota set, grant, plan and show work on the database while the bot is not running, and each change is written
+    down with its reason."""
+    config.write_text(config.read_text() + "[plans.free]\n[plans.gold]\nimages_per_day = 200\n")
+
+    async def quota(*arguments: str) -> str:
+        return (await criar("quota", *arguments, "--config", str(config)))[1]
+
+    assert "0 of 77 images" in await quota("set", "5", "77", "--reason", "helps a lot")
+    assert "0 of 77 images used today, 77 left, 9 granted (plan gold)" in "".join(
+        [await quota("plan", "5", "gold", "-r", "paid"), await quota("grant", "5", "9", "-r", "won the contest")]
+    )
+    assert "there is no plan silver; the configuration has free, gold" in await quota("plan", "5", "silver", "-r", "x")
+    assert "Missing option '--reason'" in await quota("ban", "5")
+    lines = (await quota("audit")).splitlines()
+    assert [line.split("  ")[1:] for line in lines[::-1]] == [
+        ["command-line", "set", "77", "member 5", "everywhere", "helps a lot"],
+        ["command-line", "plan", "gold", "member 5", "everywhere", "paid"],
+        ["command-line", "grant", lines[0].split("  ")[3], "member 5", "everywhere", "won the contest"],
+    ]
 
 
 async def test_a_bot_that_never_connected_is_not_healthy(config: Path) -> None:

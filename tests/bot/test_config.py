@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, load, token
+from bot.config import Config, Plan, load, token
 from bot.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -21,17 +21,41 @@ def test_the_example_holds_every_key_with_its_default() -> None:
     assert load(EXAMPLE) == Config()
     written = tomllib.loads(EXAMPLE.read_text())
     for name, field in Config.model_fields.items():
-        if name != "plans":
-            keys = set(field.default.model_dump())
-            assert set(written[name]) | ({"admin_ceiling"} if name == "quota" else set()) == keys
+        if name not in ("plans", "servers"):
+            keys = {key for key, value in field.default.model_dump().items() if value is not None}
+            assert set(written[name]) == keys
 
 
 def test_the_ceiling_is_the_free_plan_unless_it_is_set(file: Path) -> None:
     """An admin may hand out the free plan's images, or what the operator allows."""
     file.write_text("[plans.free]\nimages_per_day = 7")
-    assert load(file).admin_ceiling == 7
-    file.write_text("[quota]\nadmin_ceiling = 50")
-    assert load(file).admin_ceiling == 50
+    assert load(file).ceiling(9) == 7
+    file.write_text("[quota]\nadmin_ceiling = 50\n[servers.123456]\nadmin_ceiling = 80")
+    assert load(file).ceiling(9) == 50
+    assert load(file).ceiling(123456) == 80
+
+
+def test_a_server_s_budget_is_its_own_or_that_of_all(file: Path) -> None:
+    """Without a number there is no budget; a server's own goes before the one for all."""
+    assert Config().budget(123456) is None
+    file.write_text("[quota]\nserver_images_per_day = 500\n[servers.123456]\nimages_per_day = 0")
+    assert load(file).budget(9) == 500
+    assert load(file).budget(123456) == 0
+
+
+@pytest.mark.parametrize(
+    ("models", "model", "allowed"),
+    [
+        (["*"], "any-model", True),
+        (["criar-*", "flux?"], "criar-embedded", True),
+        (["criar-*", "flux?"], "flux2", True),
+        (["criar-*", "flux?"], "flux-dev", False),
+        (["criar-embedded"], "criar-embedded-large", False),
+    ],
+)
+def test_a_plan_s_models_are_patterns_of_whole_ids(models: list[str], model: str, allowed: bool) -> None:
+    """* stands for any letters and ? for one, and the whole id must match."""
+    assert Plan(models=models).allows(model) is allowed  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -44,6 +68,11 @@ def test_the_ceiling_is_the_free_plan_unless_it_is_set(file: Path) -> None:
         ("[quota]\ntimezone = 'Mars'", ["quota.timezone", "tz database", "'Mars'"]),
         ("[quota]\ntimezone = '../etc/passwd'", ["quota.timezone", "tz database"]),
         ("[plans.gold]\nimages_per_day = 100", ["plans.free"]),
+        ("[servers.123456]\nplans = ['gold']", ["servers.123456", "gold", "free"]),
+        ("[servers.123456.roles]\n234567 = 'gold'", ["servers.123456", "gold", "free"]),
+        ("[servers.home]\nplans = []", ["servers.home", "pattern"]),
+        ("[plans.free]\ncount = 5", ["plans.free.count", "less than or equal to 4"]),
+        ("[flooding]\nwaiting = 0", ["flooding.waiting", "greater than or equal to 1"]),
         ("[discord]\napi = 'https://discord.example/api'", ["discord.api", "127.0.0.1"]),
         ("[discord]\napi = 'http://127.0.0.1.evil.example/api'", ["discord.api", "127.0.0.1"]),
         ("[discord]\noperators = ['me']", ["discord.operators.0", "integer"]),

@@ -9,6 +9,7 @@ import pytest
 
 from bot.config import Config
 from bot.errors import Refusal
+from bot.quota import Person
 from bot.store import Change, State, Store
 
 from .conftest import NOON, MakeJob
@@ -17,11 +18,13 @@ OPERATOR, ADMIN = None, 9
 
 
 async def left(store: Store, user_id: int = 1, guild_id: int = 9) -> int:
-    return (await store.allowance(user_id, guild_id, NOON + timedelta(hours=1))).left
+    person = Person(user_id=user_id, guild_id=guild_id)
+    return (await store.allowance(person, NOON + timedelta(hours=1))).left
 
 
 def change(guild_id: int | None, hours: float = 0.5) -> Change:
-    return Change(actor_id=3, guild_id=guild_id, user_id=1, at=NOON + timedelta(hours=hours))
+    at = NOON + timedelta(hours=hours)
+    return Change(actor_id=3, guild_id=guild_id, user_id=1, at=at, by_operator=guild_id is None, reason="so")
 
 
 async def test_an_accepted_job_comes_back_as_it_was(store: Store, make_job: MakeJob) -> None:
@@ -155,7 +158,7 @@ async def test_unfinished_work_is_found_again_after_a_restart(config: Config, ma
     await second.open()
     (found,) = await second.jobs.undelivered()
     await second.jobs.requeue(found.id)
-    assert [(picture.request.seed, picture.attempt) for picture in found.to_make(1)] == [(7, 1), (8, 1)]
+    assert [(picture.request.seed, picture.attempt) for picture in found.to_make()] == [(7, 1), (8, 1)]
     assert [row.state for row in (await second.jobs.undelivered())[0].pictures] == ["waiting", "waiting", "finished"]
     await second.close()
 

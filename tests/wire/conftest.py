@@ -57,6 +57,10 @@ class Bot:
         await self.local.wait_for(lambda: not self.local.gateway.connected)
 
 
+#: enough for all tests that share a bot
+SETTINGS = "[plans.free]\nimages_per_day = 500\n[flooding]\nmember_commands = 1000\n"
+
+
 @asynccontextmanager
 async def running(folder: Path, settings: str = "") -> AsyncIterator[tuple[LocalDiscord, Bot]]:
     async with LocalDiscord() as local:
@@ -74,7 +78,7 @@ async def running(folder: Path, settings: str = "") -> AsyncIterator[tuple[Local
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[LocalDiscord, Bot]]:
     """One local Discord and one bot for all tests that leave both as they were; with images enough for all."""
-    async with running(tmp_path_factory.mktemp("bot"), "[plans.free]\nimages_per_day = 500\n") as both:
+    async with running(tmp_path_factory.mktemp("bot"), SETTINGS) as both:
         yield both
 
 

@@ -1,0 +1,80 @@
+"""What everybody passes before anything else happens: not too many commands, and no ban."""
+
+import math
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from .asker import person_of
+from .config import Config
+from .errors import Refusal
+from .flooding import Window
+from .quota import Person
+from .store import BANNED, Store
+from .views.errors import answering
+
+if TYPE_CHECKING:
+    from .client import Criar
+
+
+class Flooded(Refusal):
+    """Too many commands in a minute."""
+
+
+class Gate:
+    """Lets members in or says why not."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self._operators = frozenset(config.discord.operators)
+        self._store = store
+        self._members = Window(config.flooding.member_commands)
+        self._servers = Window(config.flooding.server_commands)
+
+    async def check(self, person: Person, *, counts: bool = True) -> None:
+        """Raise Refusal where the person is banned, and Flooded where he or his server is too fast.
+
+        ``counts`` is False for what comes by itself, such as suggestions while somebody types. Operators always pass.
+        """
+        if person.user_id in self._operators:
+            return
+        # First, since it costs nothing: whoever floods shall not keep the database busy.
+        if counts:
+            self._count(person, monotonic())
+        if await self._store.bans.banned(person.user_id, person.guild_id):
+            raise Refusal(BANNED)
+
+    def _count(self, person: Person, now: float) -> None:
+        if wait := self._members.wait(person.user_id, now):
+            raise Flooded("That was a lot in one minute; try again in {seconds} s.", seconds=math.ceil(wait))
+        if person.guild_id:
+            if wait := self._servers.wait(person.guild_id, now):
+                raise Flooded(
+                    "This server was asking for a lot in one minute; try again in {seconds} s.",
+                    seconds=math.ceil(wait),
+                )
+            self._servers.take(person.guild_id, now)
+        self._members.take(person.user_id, now)
+
+
+async def admitted(interaction: "discord.Interaction[Criar]") -> bool:
+    """Whether the interaction may go on; where not, it is answered."""
+    suggesting = interaction.type is discord.InteractionType.autocomplete
+    try:
+        await interaction.client.gate.check(person_of(interaction), counts=not suggesting)
+    except Refusal as refusal:
+        if suggesting:
+            await interaction.response.autocomplete([])
+            return False
+        async with answering(interaction):
+            raise refusal
+        return False
+    return True
+
+
+class Admitting:
+    """A part of a message that only those may use who pass; put it before discord.py's class."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Whether the callback is called."""
+        return await admitted(interaction)
