@@ -42,7 +42,7 @@ class Origin:
 
 
 async def origin(interaction: "discord.Interaction[Criar]", say: Speaker, job: JobRow, row: PictureRow) -> Origin:
-    """The way of a finished picture, back to the first one of ours that the member may see, and that may be shown here."""
+    """The way of a finished picture, back to the first one of ours that he may see and that may be shown here."""
     client, channel_id = interaction.client, interaction.channel_id or 0
     steps = [Step(job, row)]
     while len(steps) < MAX_STEPS and (parent := steps[0].job.parent):
