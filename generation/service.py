@@ -9,8 +9,9 @@ from time import monotonic
 from typing import Any
 
 from .catalogue import Catalogue
+from .estimate import Estimator, Forecast
 from .queue import FairQueue
-from .types import TERMINAL, Cancelled, Event, Failed, Finished, Picture
+from .types import Cancelled, Event, Failed, Picture
 from .worker import Loaded, Worker
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ STALLED_AFTER = 600.0  # seconds without a sign of life while it has work: loadi
 LOOK_EVERY = 10.0  # seconds between two looks for stalled workers
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a child that died is started again
 MEMORY_SHARE = 0.6  # of the machine's memory, for models that are kept loaded
-SMOOTHING = 0.2  # weight of the newest time in the mean
+FORECAST_SECONDS = 1.0  # for which a forecast of the queue is used again
 GIB = 2**30
 
 
@@ -43,10 +44,8 @@ class Service:
         self._pauses = [FIRST_PAUSE] * len(devices)
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
-        #: mean seconds that a picture keeps a worker busy
-        self._seconds: float | None = None
-        #: how many were made in one call with a picture that is running
-        self._batch_of: dict[str, int] = {}
+        self._estimator = Estimator()
+        self._forecast: Forecast | None = None
 
     async def start(self) -> None:
         """Start a worker for each device; pictures may be submitted before they are ready."""
@@ -90,12 +89,16 @@ class Service:
         return len(self._queue)
 
     def estimate(self, picture_id: str) -> float | None:
-        """Seconds until a waiting picture is begun, by the mean of past times; None where that is not known."""
-        ahead = self._queue.ahead(picture_id)
-        if ahead is None or self._seconds is None:
+        """Seconds until a waiting picture is begun, if nobody comes; None where that is not known."""
+        ahead, now = self.ahead(picture_id), monotonic()
+        if ahead is None:
             return None
-        running = sum(len(worker.running) for worker in self._workers.values())
-        return (ahead + running) * self._seconds / len(self._devices)
+        if self._forecast is None or now - self._forecast.at > FORECAST_SECONDS:
+            workers = self._workers.values()
+            resident = frozenset[str]().union(*(worker.resident for worker in workers))
+            room = MAX_ROWS * len(self._devices)
+            self._forecast = self._estimator.forecast(self._queue.order(), room, len(self._devices), resident, now)
+        return self._forecast.seconds(ahead, now) if self._forecast else None
 
     def worker_pids(self) -> list[int]:
         """Process ids of the children."""
@@ -127,7 +130,9 @@ class Service:
             if more is None:
                 break
             batch.append(more)
-        self._batch_of |= {picture.id: len(batch) for picture in batch}
+        for picture in batch:
+            loaded = picture.request.model in worker.resident
+            self._estimator.begin(worker, picture, loaded=loaded, now=monotonic())
         worker.submit(batch)
 
     def _on_event(self, place: int, worker: Worker, event: Event | Loaded) -> None:
@@ -135,17 +140,8 @@ class Service:
         if isinstance(event, Loaded):
             self._feed(worker)
             return
-        if isinstance(event, TERMINAL):
-            self._learn(event)
+        self._estimator.take(worker, event, monotonic())
         self._events.put_nowait(event)
-
-    def _learn(self, event: Event) -> None:
-        """Take the time of a finished picture into the mean; a batch's time is shared by its pictures."""
-        rows = self._batch_of.pop(event.picture_id, 1)
-        if not isinstance(event, Finished):
-            return
-        seconds = event.seconds / rows
-        self._seconds = seconds if self._seconds is None else self._seconds + SMOOTHING * (seconds - self._seconds)
 
     def _on_exit(self, place: int, worker: Worker) -> None:
         """The child is dead: its pictures failed, and another child takes its place after a pause."""
@@ -160,6 +156,7 @@ class Service:
                 )
             )
         del self._workers[place]
+        self._estimator.lose(worker)
         self._spawn(self._restart(place))
 
     async def _restart(self, place: int) -> None:

@@ -51,6 +51,11 @@ class Request:
     #: adapters put onto the model, each an id of ModelSpec.loras and a weight of -MAX_LORA_WEIGHT to MAX_LORA_WEIGHT
     loras: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def steps_run(self) -> int:
+        """How many steps a pipeline runs: with a strength, it leaves out the first (1 - strength) of them."""
+        return int(self.num_inference_steps * self.strength) if self.strength else self.num_inference_steps
+
     def of_picture(self, index: int) -> "Request":
         """The request that makes picture ``index`` alone: with its own strength, or with seed ``seed + index``."""
         if self.strengths:

@@ -1,0 +1,155 @@
+"""Estimates of waiting, against a simulated device that makes pictures together, step by step."""
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+
+import pytest
+
+from generation import Cancelled, Event, Failed, Finished, Picture, Progress, Request, Started, Task
+from generation.estimate import Estimator
+
+LOADING = 20.0  # seconds
+
+
+def picture(name: int, steps: int, model: str = "a", side: int = 512) -> Picture:
+    request = Request(
+        task=Task.TXT2IMG, model=model, num_inference_steps=steps, guidance_scale=4.0, width=side, height=side
+    )
+    return Picture(id=f"{name}:0", user_id=name, request=request)
+
+
+@dataclass
+class Device:
+    """Makes up to ``room`` pictures together on a clock of its own, and tells the estimator of it."""
+
+    estimator: Estimator
+    number: int = 0
+    room: int = 1
+    now: float = 0.0
+    loaded: set[str] = field(default_factory=lambda: {"a"})
+    running: dict[str, tuple[Picture, int]] = field(default_factory=dict)
+    begun: dict[str, float] = field(default_factory=dict)
+
+    def step(self, waiting: deque[Picture]) -> None:
+        """Take what there is room for, make one step of all, and finish those that had their last."""
+        while waiting and len(self.running) < self.room:
+            new = waiting.popleft()
+            known = new.request.model in self.loaded
+            self.estimator.begin(self.number, new, loaded=known, now=self.now)
+            self.begun[new.id] = self.now
+            self.running[new.id] = (new, 0)
+            self._tell(Started(picture_id=new.id, attempt=1))
+            if not known:
+                self.loaded.add(new.request.model)
+                self.now += LOADING
+            self.now += 0.05
+        # Each further row of a step costs less than the first.
+        sizes = [each.request.width**2 / 512**2 for each, _ in self.running.values()]
+        self.now += 0.1 + 0.1 * sum(sizes)
+        for name, (each, done) in list(self.running.items()):
+            of = each.request.steps_run
+            self.running[name] = (each, done + 1)
+            self._tell(Progress(picture_id=name, attempt=1, step=done + 1, of=of))
+            if done + 1 == of:
+                self.now += 0.4 * each.request.width**2 / 512**2
+                self._tell(Finished(picture_id=name, attempt=1, png=b"", seed=0, seconds=0.0))
+                del self.running[name]
+
+    def make(self, waiting: deque[Picture]) -> None:
+        while waiting or self.running:
+            self.step(waiting)
+
+    def _tell(self, event: Event) -> None:
+        self.estimator.take(self.number, event, self.now)
+
+
+def right(told: list[float], happened: list[float], within: float = 0.3) -> float:
+    """The share of estimates that are right, of those who wait at all."""
+    pairs = [(a, b) for a, b in zip(told, happened, strict=True) if b]
+    return sum(abs(a - b) <= within * b for a, b in pairs) / len(pairs)
+
+
+@pytest.mark.parametrize("room", [1, 4, 8])
+@pytest.mark.parametrize("seed", range(3))
+def test_nine_of_ten_estimates_are_right_where_nobody_joins(room: int, seed: int) -> None:
+    """Of mixed steps and sizes, with others being made, nine of ten pictures begin within 30% of the estimate."""
+    chance = random.Random(seed)
+    device = Device(Estimator(), room=room)
+    device.make(deque(picture(number, 20) for number in range(3 * room)))
+    sizes = [(chance.choice([4, 10, 20, 30, 50]), chance.choice([512, 512, 768])) for _ in range(60)]
+    waiting = deque(picture(100 + number, steps, side=side) for number, (steps, side) in enumerate(sizes))
+    for _ in range(7):
+        device.step(waiting)
+    asked, order = device.now, list(waiting)
+    forecast = device.estimator.forecast(order, room, 1, device.loaded, asked)
+    assert forecast
+    device.make(waiting)
+    happened = [device.begun[each.id] - asked for each in order]
+    assert right([forecast.seconds(place, asked) for place in range(len(order))], happened) >= 0.9
+
+
+def test_the_rest_of_a_long_queue_follows_at_the_mean_distance() -> None:
+    """The last of three thousand pictures is estimated right though not all are worked out."""
+    device = Device(Estimator())
+    device.make(deque(picture(number, 10) for number in range(3)))
+    asked, waiting = device.now, deque(picture(10 + number, 10 + number % 7) for number in range(3000))
+    forecast = device.estimator.forecast(waiting, 1, 1, device.loaded, asked)
+    assert forecast
+    last = waiting[-1]
+    device.make(waiting)
+    assert forecast.seconds(2999, asked) == pytest.approx(device.begun[last.id] - asked, rel=0.1)
+
+
+def test_loading_a_model_is_learnt_and_counted() -> None:
+    """Who waits behind pictures of a model that is not loaded is told of the time that loading it took before."""
+    device = Device(Estimator())
+    device.make(deque([picture(1, 10), picture(2, 10, "b"), picture(3, 10, "b")]))
+    device.loaded = {"a"}
+    asked, waiting = device.now, deque([picture(4, 10, "b"), picture(5, 10)])
+    forecast = device.estimator.forecast(list(waiting), 1, 1, device.loaded, asked)
+    device.make(waiting)
+    assert forecast
+    assert device.begun["5:0"] - asked > LOADING
+    assert forecast.seconds(1, asked) == pytest.approx(device.begun["5:0"] - asked, rel=0.05)
+
+
+def test_two_devices_halve_the_wait() -> None:
+    """With two devices the same queue waits half as long."""
+    estimator = Estimator()
+    for number in range(2):
+        Device(estimator, number=number).make(deque(picture(10 * number + each, 10) for each in range(3)))
+    waiting = [picture(100 + number, 10) for number in range(20)]
+    one, two = (estimator.forecast(waiting, devices, devices, {"a"}, 100.0) for devices in (1, 2))
+    assert one
+    assert two
+    assert two.seconds(19, 100.0) == pytest.approx(one.seconds(19, 100.0) / 2, rel=0.1)
+
+
+def test_nothing_is_told_before_anything_is_known() -> None:
+    """Before a first step there is no estimate; from then on there is one, also for a model that was never seen."""
+    estimator = Estimator()
+    assert estimator.forecast([picture(1, 10)], 1, 1, set(), 0.0) is None
+    estimator.begin(0, picture(1, 10), loaded=True, now=0.0)
+    for step in (1, 2):
+        estimator.take(0, Progress(picture_id="1:0", attempt=1, step=step, of=10), float(step))
+    forecast = estimator.forecast([picture(2, 10, "b"), picture(3, 10)], 1, 1, {"a"}, 2.0)
+    assert forecast
+    assert forecast.seconds(0, 2.0) == pytest.approx(8.0)
+    assert forecast.seconds(1, 5.0) == pytest.approx(15.0)
+
+
+@pytest.mark.parametrize(
+    "end", [Failed(picture_id="1:0", attempt=1, template="x"), Cancelled(picture_id="1:0", attempt=1)]
+)
+def test_what_ends_otherwise_is_not_waited_for(end: Event) -> None:
+    """A picture that failed or was cancelled keeps nobody waiting, nor does what a device that died was making."""
+    estimator = Estimator()
+    Device(estimator).make(deque([picture(0, 10)]))
+    estimator.begin(0, picture(1, 100), loaded=True, now=100.0)
+    estimator.begin(1, picture(2, 100), loaded=True, now=100.0)
+    estimator.take(0, end, 101.0)
+    estimator.lose(1)
+    forecast = estimator.forecast([picture(3, 10)], 1, 1, {"a"}, 102.0)
+    assert forecast
+    assert forecast.seconds(0, 102.0) == 0.0
