@@ -88,8 +88,8 @@ class Allowance:
         found: list[int | None] = []
         room = self.room
         for _, by_operator, payer, holds in sorted(purses, key=lambda purse: purse[0]):
-            able = max(holds if by_operator else min(holds, room), 0) // cost
-            paid = min(able, count - len(found))
+            able = max(holds if by_operator else min(holds, room), 0)
+            paid = min(able // cost if cost else count, count - len(found))
             found += [payer] * paid
             room -= 0 if by_operator else paid * cost
         return found

@@ -83,7 +83,8 @@ class Store:
                 return False
             plan, payers = self._limits.admit(tables, job.person, job.request, job.created_at)
             day = day_of(job.created_at, self._config.zone)
-            self.jobs.insert(tables, replace(job, priority=plan.priority), day, payers)
+            cost = self._config.generation.cost(job.request.model)
+            self.jobs.insert(tables, replace(job, priority=plan.priority), day, payers, cost)
             return True
 
         return await self.jobs.get(job.id) if await self._database.write(write) else None

@@ -122,10 +122,10 @@ class Jobs:
         #: input pictures are stored by name, so that the folder may move
         self._inputs = inputs
 
-    def insert(self, tables: Tables, job: JobRow, day: str, payers: Sequence[int | None]) -> None:
+    def insert(self, tables: Tables, job: JobRow, day: str, payers: Sequence[int | None], cost: int) -> None:
         """Insert the job and a reservation for each of its pictures; part of the caller's transaction.
 
-        ``payers`` says what pays each picture: a grant's id, or None for the day.
+        ``payers`` says what pays each picture, which counts ``cost``: a grant's id, or None for the day.
         """
         created = job.created_at.timestamp()
         tables.execute(
@@ -139,8 +139,19 @@ class Jobs:
         for place, payer in enumerate(payers):
             tables.execute(
                 "INSERT INTO pictures (id, job_id, place, user_id, guild_id, state, attempt, cost, day, grant_id,"
-                " created_at) VALUES (?, ?, ?, ?, ?, ?, 1, 1, ?, ?, ?)",
-                [f"{job.id}:{place}", job.id, place, job.user_id, job.guild_id, State.WAITING, day, payer, created],
+                " created_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?)",
+                [
+                    f"{job.id}:{place}",
+                    job.id,
+                    place,
+                    job.user_id,
+                    job.guild_id,
+                    State.WAITING,
+                    cost,
+                    day,
+                    payer,
+                    created,
+                ],
             )
 
     async def get(self, job_id: str) -> JobRow | None:

@@ -59,7 +59,8 @@ class Limits:
             raise Refusal(BANNED)
         _, plan = self.plan(tables, person)
         _check_plan(plan, request)
-        payers = _pay(self.allowance(tables, person, now), request)
+        cost = self._config.generation.cost(request.model)
+        payers = _pay(self.allowance(tables, person, now), request, cost)
         self._check_waiting(tables, person, plan, request.count)
         return plan, payers
 
@@ -100,12 +101,20 @@ def _check_plan(plan: Plan, request: Request) -> None:
         )
 
 
-def _pay(allowed: Allowance, request: Request) -> list[int | None]:
+def _pay(allowed: Allowance, request: Request, cost: int) -> list[int | None]:
     """What pays each image. Raises Refusal where there is not enough."""
-    payers = allowed.payers(request.count)
+    payers = allowed.payers(request.count, cost)
     if len(payers) < request.count:
         numbers = {"count": request.count, "left": allowed.left, "limit": allowed.limit}
         reset = int(allowed.resets_at.timestamp())
+        if cost != 1:
+            raise Refusal(
+                "The images that you asked for ({count}) count {cost} each, and you have {left} of your {limit} left "
+                "today; new ones come <t:{reset}:R>.",
+                reset=reset,
+                cost=cost,
+                **numbers | {"left": allowed.left + allowed.granted},
+            )
         if not allowed.granted:
             raise Refusal(
                 "You asked for {count} and have {left} of your {limit} images left today; new ones come <t:{reset}:R>.",
@@ -119,7 +128,7 @@ def _pay(allowed: Allowance, request: Request) -> list[int | None]:
             granted=allowed.granted,
             **numbers,
         )
-    if allowed.server_left is not None and request.count > allowed.server_left:
+    if allowed.server_left is not None and request.count * cost > allowed.server_left:
         raise Refusal(
             "This server has {left} of its images left today; new ones come <t:{reset}:R>.",
             left=allowed.server_left,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config
+from bot.config import Config, Generation
 from bot.errors import Refusal
 from bot.quota import Person
 from bot.store import Change, State, Store
@@ -41,6 +41,34 @@ async def test_each_picture_is_reserved_when_it_is_accepted(store: Store, make_j
     """Four accepted pictures leave sixteen of twenty, before any is made."""
     await store.accept(make_job(pictures=4))
     assert await left(store) == 16
+
+
+async def test_adapters_come_back_with_the_request(store: Store, make_job: MakeJob) -> None:
+    """LoRAs and their weights are kept, so that the picture can be made again."""
+    job = make_job()
+    job = replace(job, request=replace(job.request, loras=(("ink", 0.5), ("snow", -1.0))))
+    accepted = await store.accept(job)
+    assert accepted is not None
+    assert accepted.request == job.request
+
+
+async def test_dear_models_count_more_and_free_ones_nothing(config: Config, make_job: MakeJob) -> None:
+    """Each image counts what its model costs, by the first pattern that matches; what cannot be paid is refused."""
+    costs = {"criar-embedded": 3, "criar-*": 50, "free": 0}
+    store = Store(config.model_copy(update={"generation": Generation(costs=costs)}))
+    await store.open()
+    try:
+        await store.accept(make_job(pictures=4))
+        assert await left(store) == 8
+        with pytest.raises(Refusal, match=r"asked for \(3\) count 3 each, and you have 8 of your 20 left"):
+            await store.accept(make_job(pictures=3))
+        free = make_job(pictures=4)
+        await store.accept(replace(free, request=replace(free.request, model="free")))
+        assert await left(store) == 8
+        await store.accept(make_job(pictures=2))
+        assert await left(store) == 2
+    finally:
+        await store.close()
 
 
 async def test_over_the_limit_is_refused_whole_with_the_time_of_the_reset(store: Store, make_job: MakeJob) -> None:
