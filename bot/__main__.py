@@ -1,15 +1,17 @@
-"""The command line: ``python -m bot run | demo | check | health | quota | models``."""
+"""The command line: ``python -m bot run | demo | check | health | outbox | backup | quota | models``."""
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from . import config as configuration
-from .command_line import ConfigFile, or_exit, settings
+from .command_line import ConfigFile, or_exit, settings, with_store
 from .models import models
 from .quota_line import quota
+from .store import Store, copy_database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(quota, name="quota")
@@ -52,6 +54,34 @@ def health(config: ConfigFile = None) -> None:
     from .health import alive
 
     raise typer.Exit(0 if alive(settings(config).storage.folder) else 1)
+
+
+@app.command()
+def outbox(config: ConfigFile = None) -> None:
+    """List what is made and could not be delivered yet, with the reason and the next try."""
+    with_store(config, _list_outbox)
+
+
+async def _list_outbox(store: Store) -> None:
+    jobs = [job for job in await store.jobs.undelivered() if job.complete]
+    for job in jobs:
+        tries = f"{job.tries} tries, next {job.next_try:%Y-%m-%d %H:%M:%S}" if job.next_try else "not tried yet"
+        typer.echo(f"{job.id}: for {job.user_id} in channel {job.channel_id}, {tries}. {job.trouble or ''}".rstrip())
+    typer.echo(f"{len(jobs)} jobs wait to be delivered." if jobs else "Nothing waits; all that was made is delivered.")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to write; it must not exist yet")], config: ConfigFile = None
+) -> None:
+    """Copy the database into one consistent file, also while the bot runs.
+
+    Pictures are not in it: delivered ones stand in their messages, and what was not delivered is made again from its
+    seed. Copy the folder "inputs" too, so that unfinished requests keep the pictures that members sent.
+    """
+    folder = settings(config).storage.folder
+    size = or_exit(lambda: copy_database(folder, file))
+    typer.echo(f"{file}: {size} MiB, checked; pictures are not in it, see --help")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
         asyncio.create_task(tell_regularly(client)),
-        asyncio.create_task(_close_when_told(client)),
+        asyncio.create_task(_stop_when_told(client, config.generation.finish_seconds)),
     ]
     try:
         await client.start(token)
@@ -59,9 +59,9 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         await store.close()
 
 
-async def _close_when_told(client: Criar) -> None:
+async def _stop_when_told(client: Criar, seconds: float) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
-    await client.close()
+    await client.stop(seconds)

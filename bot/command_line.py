@@ -1,14 +1,16 @@
 """What the operator's commands share: the configuration, and an error as a line instead of a traceback."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from . import config as configuration
 from .config import Config
 from .errors import ConfigError
+from .store import Store
 
 T = TypeVar("T")
 
@@ -29,3 +31,18 @@ def or_exit(read: Callable[[], T]) -> T:
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
+
+
+def with_store(config: Path | None, work: Callable[[Store], Coroutine[Any, Any, None]]) -> None:
+    """Do something with the opened store."""
+    loaded = settings(config)
+
+    async def main() -> None:
+        store = Store(loaded)
+        await store.open()
+        try:
+            await work(store)
+        finally:
+            await store.close()
+
+    asyncio.run(main())

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,8 +39,11 @@ from .text import Speaker, speaker
 
 log = logging.getLogger(__name__)
 
+LAST_WORDS = 3.0  # seconds to tell members that their pictures come after the restart
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before what disk or database did not take is tried again
 MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
+
+GOES_ON = "I am being restarted; this goes on by itself afterwards."
 
 
 class Flow:
@@ -65,6 +69,7 @@ class Flow:
         #: of each job that is followed: how its private answer is edited, and what was received and rounded
         self._answers: dict[str, tuple[Edit | None, str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
         self._made_again: dict[str, asyncio.Future[None]] = {}
 
     async def take_up(self, job: JobRow, row: PictureRow) -> Source:
@@ -124,9 +129,12 @@ class Flow:
     async def submit(self, asker: Asker, composed: Composed) -> None:
         """Accept the request, queue its pictures and announce them.
 
-        Raises Refusal where the member's limit or moderation forbids it. An interaction that was accepted before
-        changes nothing.
+        Raises Refusal where the member's limit or moderation forbids it, or the bot is about to stop. An interaction
+        that was accepted before changes nothing.
         """
+        if self._stopping:
+            raise Refusal("I am being restarted; ask again in a minute.")
+        self._outbox.hurry(asker.user_id)
         await self._moderation.check_inputs(asker.channel_id, composed.request.images)
         job = await self._store.accept(
             JobRow(
@@ -206,6 +214,21 @@ class Flow:
                 await self._handle(event)
             except Exception:
                 log.exception("event %r could not be handled", event)
+
+    async def stop(self, seconds: float) -> None:
+        """Accept nothing more; finish and deliver within so many seconds what is being made; tell those who wait."""
+        self._stopping = True
+        made = {picture_id.partition(":")[0] for picture_id in self._service.running()}
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(self._board.close(GOES_ON, but=made), self._service.drain())
+                await asyncio.gather(*self._tasks)
+                await self._outbox.drain()
+        except TimeoutError:
+            log.info("what is not finished by now is made after the next start")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await self._board.close(GOES_ON)
 
     async def close(self) -> None:
         """Stop what is under way; the next start takes it up again."""

@@ -45,6 +45,8 @@ class Outbox:
         #: told of a job whose pictures' files are gone, so that they are made again
         self._on_missing = on_missing
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        #: of jobs that wait for their next try: whose they are, and what wakes them
+        self._pausing: dict[str, tuple[int, asyncio.Event]] = {}
         #: one delivery at a time in a channel, whose messages share a rate limit: it bounds the memory of many at once
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -54,15 +56,23 @@ class Outbox:
             task = self._tasks[job_id] = asyncio.create_task(self._bring(job_id), name=f"deliver-{job_id}")
             task.add_done_callback(lambda ended: self._on_ended(job_id, ended))
 
+    def hurry(self, user_id: int) -> None:
+        """Try at once what waits for this member: he is here, and may have opened a way."""
+        for waiting_for, wake in self._pausing.values():
+            if waiting_for == user_id:
+                wake.set()
+
     async def drain(self) -> None:
-        """Wait until nothing is under way."""
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        """Wait until what is under way is delivered, or waits for its next try."""
+        tasks = [task for job_id, task in self._tasks.items() if job_id not in self._pausing]
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def close(self) -> None:
         """Stop; the next start goes on."""
-        for task in self._tasks.values():
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        await self.drain()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _bring(self, job_id: str) -> None:
         """Try until the job is delivered, deleted or given back."""
@@ -97,7 +107,15 @@ class Outbox:
             await self._store.jobs.postpone(job.id, str(error), now + timedelta(seconds=wait))
         except Unavailable:
             log.warning("nor can that be noted in the database")
-        await asyncio.sleep(wait)
+        wake = asyncio.Event()
+        self._pausing[job.id] = job.user_id, wake
+        try:
+            async with asyncio.timeout(wait):
+                await wake.wait()
+        except TimeoutError:
+            pass
+        finally:
+            del self._pausing[job.id]
         return True
 
     def _on_ended(self, job_id: str, task: asyncio.Task[None]) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -91,11 +92,14 @@ class _Follower:
                 shown.jpeg, shown.allowed = event.jpeg, None
         self._changed.set()
 
-    async def end(self) -> None:
+    async def end(self, last_words: str = "") -> None:
         """Stop; an edit under way is finished first, since one that is cut off could still overtake the next."""
         async with self._editing:
             self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        if last_words:
+            with suppress(discord.HTTPException, discord.RateLimited):
+                await self._edit(content=self._say(last_words), attachments=[], view=None)
 
     async def _run(self) -> None:
         """Edit whenever something changed, as often as the pace allows, until the message is gone or the job done."""
@@ -111,7 +115,7 @@ class _Follower:
                         view = cancel_view(self._job.id, self._say)
                         await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
-        except discord.HTTPException as error:
+        except (discord.HTTPException, discord.RateLimited) as error:
             log.info("progress of job %s is not shown any more: %s", self._job.id, error)
 
     async def _previews(self) -> list[discord.File]:
@@ -188,7 +192,7 @@ class ProgressBoard:
         if follower:
             await follower.end()
 
-    async def close(self) -> None:
-        """Stop editing all."""
-        for job_id in list(self._followers):
-            await self.end(job_id)
+    async def close(self, last_words: str = "", but: Collection[str] = ()) -> None:
+        """Stop editing all but some jobs' messages, where the last words remain: a sentence to be translated."""
+        ended = [self._followers.pop(job_id) for job_id in self._followers.keys() - set(but)]
+        await asyncio.gather(*(follower.end(last_words) for follower in ended))

@@ -1,14 +1,14 @@
 """``python -m bot quota …``: what the operator sees and changes, everywhere, also while the bot runs."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .command_line import ConfigFile, settings
+from .command_line import ConfigFile, settings, with_store
 from .config import MOST_IMAGES
 from .quota import Person
 from .report import since, usage_report
@@ -27,21 +27,21 @@ Images = Annotated[int, typer.Argument(min=0, max=MOST_IMAGES)]
 @quota.command("show")
 def show(user: User, server: AnyServer = None, config: ConfigFile = None) -> None:
     """What the member used today. Plans that his roles carry are known only while he uses the bot."""
-    _with_store(config, lambda store: _show(store, user, server))
+    with_store(config, lambda store: _show(store, user, server))
 
 
 @quota.command("set")
 def set_limit(user: User, images_per_day: Images, reason: Reason, config: ConfigFile = None) -> None:
     """Set how many images the member may make a day."""
     change = _change(reason, user=user)
-    _with_store(config, lambda store: _then_show(store, user, store.quotas.set_limit(change, images_per_day)))
+    with_store(config, lambda store: _then_show(store, user, store.quotas.set_limit(change, images_per_day)))
 
 
 @quota.command("unset")
 def unset_limit(user: User, reason: Reason, config: ConfigFile = None) -> None:
     """Take the member's own limit away; the plan's counts again."""
     change = _change(reason, user=user)
-    _with_store(config, lambda store: _then_show(store, user, store.quotas.set_limit(change, None)))
+    with_store(config, lambda store: _then_show(store, user, store.quotas.set_limit(change, None)))
 
 
 @quota.command("grant")
@@ -59,14 +59,14 @@ def grant(
         quotas = store.quotas
         return quotas.grant(change, images, change.at + timedelta(days=days)) if images else quotas.end_grants(change)
 
-    _with_store(config, lambda store: _then_show(store, user, given(store)))
+    with_store(config, lambda store: _then_show(store, user, given(store)))
 
 
 @quota.command("reset")
 def reset(user: User, reason: Reason, config: ConfigFile = None) -> None:
     """Count the member's images of today anew."""
     change = _change(reason, user=user)
-    _with_store(config, lambda store: _then_show(store, user, store.quotas.reset(change)))
+    with_store(config, lambda store: _then_show(store, user, store.quotas.reset(change)))
 
 
 @quota.command("plan")
@@ -81,7 +81,7 @@ def give_plan(
     """Give the member a plan."""
     _check_plan(config, plan)
     change = _change(reason, user=user)
-    _with_store(config, lambda store: _then_show(store, user, store.quotas.set_plan(change, plan or None)))
+    with_store(config, lambda store: _then_show(store, user, store.quotas.set_plan(change, plan or None)))
 
 
 @quota.command("role-plan")
@@ -97,7 +97,7 @@ def give_role_plan(
     """Give a plan to those who have a role, in its server."""
     _check_plan(config, plan)
     change = _change(reason, role=role, server=server)
-    _with_store(config, lambda store: store.quotas.set_role_plan(change, plan or None))
+    with_store(config, lambda store: store.quotas.set_role_plan(change, plan or None))
 
 
 @quota.command("budget")
@@ -109,13 +109,13 @@ def budget(
 ) -> None:
     """Limit what all members of a server make there a day; without a number the configuration's limit counts."""
     change = _change(reason, server=server)
-    _with_store(config, lambda store: store.quotas.set_budget(change, images_per_day))
+    with_store(config, lambda store: store.quotas.set_budget(change, images_per_day))
 
 
 @quota.command("ban")
 def ban(user: User, reason: Reason, config: ConfigFile = None) -> None:
     """Keep the member from using the bot."""
-    _with_store(config, lambda store: store.bans.ban(_change(reason, user=user)))
+    with_store(config, lambda store: store.bans.ban(_change(reason, user=user)))
 
 
 @quota.command("unban")
@@ -126,7 +126,7 @@ def unban(user: User, reason: Reason, config: ConfigFile = None) -> None:
         if not await store.bans.unban(_change(reason, user=user)):
             typer.echo(f"{user} is not banned everywhere")
 
-    _with_store(config, lift)
+    with_store(config, lift)
 
 
 @quota.command("report")
@@ -146,7 +146,7 @@ def report(
         if picture:
             await asyncio.to_thread(picture.write_bytes, shown.png)
 
-    _with_store(config, print_report)
+    with_store(config, print_report)
 
 
 @quota.command("audit")
@@ -161,7 +161,7 @@ def audit(
         for entry in await store.audit.page(server, None, most):
             typer.echo(_line(entry))
 
-    _with_store(config, print_audit)
+    with_store(config, print_audit)
 
 
 def _line(entry: Entry) -> str:
@@ -203,17 +203,3 @@ async def _show(store: Store, user: int, server: int | None = None) -> None:
 async def _then_show(store: Store, user: int, change: Coroutine[Any, Any, None]) -> None:
     await change
     await _show(store, user)
-
-
-def _with_store(config: Path | None, work: Callable[[Store], Coroutine[Any, Any, None]]) -> None:
-    loaded = settings(config)
-
-    async def main() -> None:
-        store = Store(loaded)
-        await store.open()
-        try:
-            await work(store)
-        finally:
-            await store.close()
-
-    asyncio.run(main())

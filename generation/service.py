@@ -43,6 +43,10 @@ class Service:
         self._workers: dict[int, Worker] = {}
         self._pauses = [FIRST_PAUSE] * len(devices)
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        #: whether no more pictures are begun
+        self._held = False
+        #: set whenever an event was handled
+        self._handled = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._estimator = Estimator()
         self._forecast: Forecast | None = None
@@ -64,6 +68,20 @@ class Service:
         """What happens, in order; each attempt at a picture ends with one terminal event. Ends when closed."""
         while (event := await self._events.get()) is not None:
             yield event
+            self._events.task_done()
+            self._handled.set()
+
+    async def drain(self) -> None:
+        """Begin no more pictures; returns when those that are being made have ended and their events were handled."""
+        self._held = True
+        while self.running():
+            self._handled.clear()
+            await self._handled.wait()
+        await self._events.join()
+
+    def running(self) -> frozenset[str]:
+        """Ids of the pictures that are being made."""
+        return frozenset(picture_id for worker in self._workers.values() for picture_id in worker.running)
 
     def submit(self, pictures: Sequence[Picture]) -> None:
         """Queue pictures, which may be made in one call. Raises ValueError where one waits already."""
@@ -119,6 +137,8 @@ class Service:
 
     def _feed(self, worker: Worker) -> None:
         """Give a worker without work the next picture, and those waiting that can be made in the same call."""
+        if self._held:
+            return
         if worker.running or (first := self._queue.next(monotonic(), worker.resident)) is None:
             return
         batch, key = [first], first.batch_key()

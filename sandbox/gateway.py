@@ -17,6 +17,7 @@ from .world import World
 
 HEARTBEAT = 20_000  # milliseconds
 ACK_DELAY = 0.02  # seconds
+HEARTBEATS_KEPT = 1000
 REPLAY = 2000  # events of a session that are kept for resuming
 
 DISPATCH, HEARTBEAT_OP, IDENTIFY, RESUME, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 9, 10, 11
@@ -102,6 +103,10 @@ class Gateway:
         self._changed = changed
         self.token = token
         self.sessions: dict[str, Session] = {}
+        #: milliseconds between two heartbeats, told to bots that connect from now on
+        self.interval = HEARTBEAT
+        #: seconds of the loop's clock at which heartbeats came
+        self.heartbeats: deque[float] = deque(maxlen=HEARTBEATS_KEPT)
         world.backend.subscribers.append(self._on_event)
 
     @property
@@ -113,7 +118,7 @@ class Gateway:
         """One connection."""
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
-        await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": HEARTBEAT}})
+        await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": self.interval}})
         try:
             # A connection that closes while it is written to has ended like any other.
             with suppress(ConnectionResetError):
@@ -132,6 +137,7 @@ class Gateway:
                 break
             data = message.json()
             if data["op"] == HEARTBEAT_OP:
+                self.heartbeats.append(asyncio.get_running_loop().time())
                 # discord.py notes the time of a heartbeat after sending it; an answer that is faster than that makes
                 # it believe that it is a whole interval behind.
                 await asyncio.sleep(ACK_DELAY)

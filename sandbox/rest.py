@@ -86,6 +86,8 @@ class Rest:
     limits: RateLimits | None = None
     faults: list[Fault] = field(default_factory=list)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_ENTRIES))
+    #: method and path of requests that were carried out, though with a latency they are not answered yet
+    carried_out: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=LOG_ENTRIES))
     _nonces: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -95,6 +97,7 @@ class Rest:
         began = perf_counter()
         response = self._answer(request, path, body, files)
         worked = perf_counter() - began
+        self.carried_out.append((request.method, path))
         if self.latency:
             await asyncio.sleep(self.latency)
         call = Call(
@@ -166,7 +169,7 @@ class Rest:
         if result is None:
             return web.Response(status=204)
         if isinstance(body, dict) and body.get("enforce_nonce"):
-            self._nonces[path, str(body["nonce"])] = (perf_counter(), int(result["id"]))
+            self._nonces[path, str(body["nonce"])] = (self._seconds(), int(result["id"]))
             result["nonce"] = body["nonce"]
         return _json(result)
 
@@ -174,13 +177,17 @@ class Rest:
         """The message that the bot sent to this channel with the same enforced nonce, a few minutes ago at most."""
         if not isinstance(body, dict) or not body.get("enforce_nonce"):
             return None
-        now, backend = perf_counter(), self.world.backend
+        now, backend = self._seconds(), self.world.backend
         self._nonces = {key: sent for key, sent in self._nonces.items() if now - sent[0] < NONCE_SECONDS}
         _, message_id = self._nonces.get((path, str(body["nonce"])), (0.0, 0))
         message = backend.messages.get(int(path.split("/")[2]), {}).get(message_id)
         if message is None:
             return None
         return _json({**serializers.message_payload(backend, message), "nonce": body["nonce"]})
+
+    def _seconds(self) -> float:
+        """The world's time, which tests move forward."""
+        return float(self.world.backend.clock.now().timestamp())
 
     def _fault(self, method: str, path: str) -> web.Response | None:
         for fault in self.faults:
@@ -189,15 +196,15 @@ class Rest:
                 if not fault.times:
                     self.faults.remove(fault)
                 if fault.status == RATE_LIMITED:
-                    return _too_many(fault.retry_after, {})
+                    return _too_many(fault.retry_after, {}, fault.code)
                 return _json({"message": "a fault that was asked for", "code": fault.code}, fault.status)
         return None
 
 
-def _too_many(seconds: float, headers: dict[str, str]) -> web.Response:
+def _too_many(seconds: float, headers: dict[str, str], code: int = 0) -> web.Response:
     # Via: discord.py takes a 429 without it for a ban by the network in front of Discord, and gives up.
     headers = {**headers, "Retry-After": str(seconds), "Via": "1.1 local"}
-    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False, "code": 0}
+    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False, "code": code}
     return _json(body, RATE_LIMITED, headers)
 
 

@@ -10,8 +10,9 @@ from sqlite_utils import Database as Tables
 from ..config import Config
 from ..quota import Allowance, Person, day_of
 from .audit import COMMAND_LINE, Action, Audit, Change, Entry
+from .backup import copy_database
 from .bans import Bans
-from .database import Database
+from .database import DATABASE, Database
 from .files import Files
 from .jobs import JobRow, Jobs, PictureRow, State
 from .limits import BANNED, Limits
@@ -38,10 +39,9 @@ __all__ = [
     "State",
     "Store",
     "Used",
+    "copy_database",
     "only_bot",
 ]
-
-DATABASE = "criar.db"
 
 
 class Store:

@@ -48,7 +48,7 @@ class Bot:
     async def stop(self) -> int:
         assert self.process
         self.process.terminate()
-        return await asyncio.wait_for(self.process.wait(), 20)
+        return await asyncio.wait_for(self.process.wait(), 40)
 
     async def kill(self) -> None:
         assert self.process
