@@ -110,7 +110,7 @@ def compose(
         loras=loras,
     )
     catalogue.check(request)
-    notes = (*_received(source, request), *size_notes, *lora_notes, *_cost(spec))
+    notes = (*_received(source, request), *size_notes, *_unheard(spec, request), *lora_notes, *_cost(spec))
     return Composed(request=request, notes=notes, parent=source.picture if source else None)
 
 
@@ -299,6 +299,12 @@ def _received(source: Source | None, request: Request) -> tuple[Note, ...]:
         {"name": source.name, "came": came, "made": made},
     )
     return said, *source.notes
+
+
+def _unheard(spec: ModelSpec, request: Request) -> tuple[Note, ...]:
+    if spec.limits.negative_prompt or not request.negative_prompt:
+        return ()
+    return (("{model} cannot be told what to avoid; say what it should show instead.", {"model": spec.title}),)
 
 
 def _cost(spec: ModelSpec) -> tuple[Note, ...]:

@@ -114,6 +114,13 @@ class Catalogue:
             raise RequestError(
                 "{model} cannot do {task}; these can: {able}.", model=spec.title, task=request.task.value, able=able
             )
+        if request.task is Task.EDIT and len(request.images) > spec.limits.max_images:
+            raise RequestError(
+                "{model} starts an edit from at most {most} picture(s), not {count}.",
+                model=spec.title,
+                most=spec.limits.max_images,
+                count=len(request.images),
+            )
         _check_size(spec, request)
         if request.task is not Task.UPSCALE:
             _check_settings(spec, request)

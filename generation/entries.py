@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from .engine.families import FAMILIES as RUN_BY
 from .errors import RequestError
 from .types import LoraSpec, ModelSpec
 
@@ -75,6 +76,8 @@ def read_models(entries: Any, where: str, folder: Path) -> list[ModelSpec]:
         if family not in common:
             _refuse(where, entry, f"family: must be one of {', '.join(common)}, not {family!r}")
         spec = _validated(_MODELS, _completed(entry, common[family]), where, folder)
+        if family in RUN_BY and not spec.tasks <= RUN_BY[family].tasks:
+            _refuse(where, entry, f"tasks: models of {family} do {', '.join(sorted(RUN_BY[family].tasks))} alone")
         if spec.schedulers and spec.defaults.scheduler not in spec.schedulers:
             _refuse(where, entry, f"defaults.scheduler: must be one of {', '.join(spec.schedulers)}")
         specs.append(spec)
@@ -90,6 +93,9 @@ def _tables(entries: Any, where: str) -> Sequence[Mapping[str, Any]]:
 def _completed(entry: Mapping[str, Any], family: Mapping[str, Any]) -> dict[str, Any]:
     """The entry over what its family has in common; its scheduler is the first of those that it works with."""
     whole = {"title": entry.get("id"), **family, **entry}
+    if runs := RUN_BY.get(str(entry.get("family"))):
+        asked = {"max_images": runs.max_images, "negative_prompt": runs.negative_prompt}
+        family = {**family, "limits": {**asked, **family["limits"]}}
     for name in ("defaults", "limits"):
         if isinstance(own := entry.get(name, {}), Mapping):
             whole[name] = {**family[name], **own}

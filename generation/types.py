@@ -206,6 +206,10 @@ class Limits:
     max_side: int
     max_steps: int = 100
     max_guidance: float = 30.0
+    #: how many pictures an edit may start from
+    max_images: int = 1
+    #: whether it can be told what to avoid
+    negative_prompt: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

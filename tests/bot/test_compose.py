@@ -197,3 +197,10 @@ def test_what_counts_more_than_one_image_is_said() -> None:
     dear = compose(DRESSED, Task.TXT2IMG, Options(prompt="x", model="xl"))
     assert "Each image of XL counts 3 against your day." in say_notes(speaker("en-US"), dear.notes)
     assert compose(DRESSED, Task.TXT2IMG, Options(prompt="x")).notes == ()
+
+
+def test_a_negative_prompt_that_is_not_heard_is_said() -> None:
+    """A model that cannot be told what to avoid says so."""
+    deaf = replace(SPEC, limits=replace(SPEC.limits, negative_prompt=False))
+    composed = compose(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="x", negative_prompt="dogs"))
+    assert "Criar embedded cannot be told what to avoid" in say_notes(speaker("en-US"), composed.notes)

@@ -108,6 +108,28 @@ def test_a_model_s_own_defaults_are_accepted(spec: ModelSpec) -> None:
         )  # fmt: skip
 
 
+def test_every_scheduler_that_is_named_is_known() -> None:
+    """What a member can choose is what the engine can make."""
+    from generation.engine.schedulers import CLASSES, DEFAULT
+
+    for spec in CATALOGUE.models:
+        assert set(spec.schedulers) <= {*CLASSES, DEFAULT}, spec.id
+
+
+def test_what_a_family_takes_is_known_before_the_queue() -> None:
+    """How many pictures an edit may start from, and whether a negative prompt is heard, come from the family."""
+    several, one = CATALOGUE.get("qwen-image-edit-2511"), CATALOGUE.get("instruct-pix2pix")
+    assert (several.limits.max_images, one.limits.max_images) == (3, 1)
+    assert not CATALOGUE.get("flux2-dev").limits.negative_prompt
+    usual = one.defaults
+    request = Request(
+        task=Task.EDIT, model=one.id, prompt="x", width=512, height=512, scheduler=usual.scheduler,
+        num_inference_steps=usual.num_inference_steps, images=(Path("a.png"), Path("b.png")),
+    )  # fmt: skip
+    with pytest.raises(RequestError, match=r"at most 1 picture\(s\), not 2"):
+        CATALOGUE.check(request)
+
+
 def test_every_lora_fits_a_model() -> None:
     """No adapter is listed that nothing can wear."""
     assert CATALOGUE.loras
@@ -152,6 +174,7 @@ def test_an_entry_needs_only_what_its_family_does_not_say(tmp_path: Path) -> Non
         (ENTRY + "colour = 1", "own: colour: there is no such key"),
         (ENTRY + "memory = 'much'", "own: memory: must be a valid number, not 'much'"),
         (ENTRY + "limits = { multiple = 8, side = 3 }", "own: limits.side: there is no such key"),
+        (ENTRY + "tasks = ['edit']", "own: tasks: models of stable_diffusion_xl do img2img, inpaint, txt2img alone"),
         (ENTRY + "tasks = ['txt2vid']", "own: tasks.0: must be 'txt2img', 'img2img'"),
         (ENTRY + "file = 'weights.ckpt'", "own: file: must end in .safetensors or .gguf, not 'weights.ckpt'"),
         (ENTRY + "defaults = { scheduler = 'Magic' }", "own: defaults.scheduler: must be one of DPM"),
