@@ -1,7 +1,9 @@
 """The models that this bot's configuration offers, with what their downloads recorded."""
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generation import (
     Catalogue,
@@ -17,6 +19,10 @@ from generation import (
 
 from .config import Config
 from .errors import ConfigError
+from .quota import Person
+
+if TYPE_CHECKING:
+    from .client import Criar
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +61,12 @@ def offered(config: Config) -> Catalogue:
     except GenerationError as error:
         raise ConfigError(f"generation.models: {error}") from error
     return chosen.costing(config.generation.cost)
+
+
+async def usable(client: "Criar", person: Person) -> Catalogue:
+    """The models that the member's plan includes, in their order."""
+    plan = client.config.plans[(await client.store.allowance(person, datetime.now(UTC))).plan]
+    return client.catalogue.only(plan.allows)
 
 
 def pin_new(config: Config) -> None:

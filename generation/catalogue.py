@@ -58,6 +58,10 @@ class Catalogue:
         """The same models, each with what ``cost`` says of its id."""
         return Catalogue((replace(spec, cost=cost(spec.id)) for spec in self.models), self._loras.values())
 
+    def only(self, allows: Callable[[str], bool]) -> "Catalogue":
+        """A catalogue of the models alone whose id is allowed."""
+        return Catalogue((spec for spec in self.models if allows(spec.id)), self._loras.values())
+
     def offered(self, patterns: Sequence[str]) -> "Catalogue":
         """A catalogue of the models with these ids alone; "*" in a pattern stands for any letters.
 

@@ -10,9 +10,11 @@ from discord.app_commands import Choice, locale_str
 
 from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images, resembling
 
+from ..asker import person_of
 from ..compose import SHAPES, Options, pixels, wished_size
 from ..errors import Refusal
 from ..habits import FIELDS, filled_up, style_owners
+from ..offer import usable
 from ..text import speaker_for
 
 if TYPE_CHECKING:
@@ -81,13 +83,15 @@ def _task(interaction: "Interaction") -> Task:
 
 
 async def suggest_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
-    """Models of the catalogue that resemble what was typed and can do the command's task."""
-    return _models(interaction.client.catalogue.search(typed, task=_task(interaction), limit=MAX_CHOICES))
+    """Models of the member's plan that resemble what was typed and can do the command's task."""
+    catalogue = await usable(interaction.client, person_of(interaction))
+    return _models(catalogue.search(typed, task=_task(interaction), limit=MAX_CHOICES))
 
 
 async def suggest_any_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
-    """Models of the catalogue that resemble what was typed."""
-    return _models(interaction.client.catalogue.search(typed, limit=MAX_CHOICES))
+    """Models of the member's plan that resemble what was typed."""
+    catalogue = await usable(interaction.client, person_of(interaction))
+    return _models(catalogue.search(typed, limit=MAX_CHOICES))
 
 
 def _models(specs: Iterable[ModelSpec]) -> list[Choice[str]]:

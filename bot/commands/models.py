@@ -3,6 +3,8 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from ..asker import person_of
+from ..offer import usable
 from ..text import speaker_for
 from ..views.models import models_page, show_model
 from .fields import Interaction, suggest_any_model
@@ -11,7 +13,8 @@ from .fields import Interaction, suggest_any_model
 @app_commands.command(name=locale_str("models"), description=locale_str("See which models can draw here"))
 @app_commands.describe(search=locale_str("A word of the name or of what it is good at"))
 async def models(interaction: "Interaction", search: str = "") -> None:
-    embed, view = models_page(speaker_for(interaction), interaction.client.catalogue, search, 0)
+    catalogue = await usable(interaction.client, person_of(interaction))
+    embed, view = models_page(speaker_for(interaction), catalogue, search, 0)
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 

@@ -7,8 +7,10 @@ import discord
 
 from generation import Catalogue, ModelSpec, PromptStyle, Rating, Task
 
+from ..asker import person_of
 from ..compose import pixels
 from ..gate import Admitting
+from ..offer import usable
 from ..text import Speaker, speaker_for
 from .errors import answering
 
@@ -40,8 +42,8 @@ class ModelsButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
-            say, catalogue = speaker_for(interaction), interaction.client.catalogue
-            embed, view = models_page(say, catalogue, self.search, self.offset)
+            catalogue = await usable(interaction.client, person_of(interaction))
+            embed, view = models_page(speaker_for(interaction), catalogue, self.search, self.offset)
             await interaction.response.edit_message(embed=embed, view=view)
 
 

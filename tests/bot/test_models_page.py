@@ -1,9 +1,14 @@
 """What members see of the models: pages, and one in full."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bot.config import Config, Plan
+from bot.offer import usable
+from bot.quota import Person
+from bot.store import Store
 from bot.text import speaker
 from bot.views.models import PAGE, ModelsButton, model_embed, models_page
 from generation import Catalogue
@@ -64,3 +69,16 @@ def test_one_model_is_shown_with_what_it_is_good_at() -> None:
     ):  # fmt: skip
         assert words in text
     assert "Licence" not in str(model_embed(SAY, CATALOGUE.get("sd-turbo")).to_dict())
+
+
+async def test_only_the_models_of_one_s_plan_are_suggested(config: Config) -> None:
+    """A plan that names patterns hides what it does not include, so that nobody chooses what is refused."""
+    config = config.model_copy(update={"plans": {"free": Plan(models=("criar-*", "flux-k*"))}})
+    store = Store(config)
+    await store.open()
+    try:
+        client: Any = SimpleNamespace(config=config, store=store, catalogue=CATALOGUE)
+        catalogue = await usable(client, Person(user_id=1, guild_id=9))
+    finally:
+        await store.close()
+    assert [spec.id for spec in catalogue.models] == ["criar-embedded", "flux-krea", "flux-kontext"]
