@@ -212,6 +212,38 @@ class Limits:
     negative_prompt: bool = True
 
 
+class Precision(StrEnum):
+    """Of the weights' numbers."""
+
+    BF16 = "bf16"
+    FP16 = "fp16"
+    FP32 = "fp32"
+
+
+class Offload(StrEnum):
+    """What of a model waits in the host's memory while it is not used."""
+
+    NONE = "none"
+    #: each module but the one that works
+    MODEL = "model"
+    #: each group of layers but the one that works: least memory, and slow
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """How a model is brought to the device. None is chosen by the memory that is free."""
+
+    __pydantic_config__ = _NO_OTHER_KEYS
+
+    precision: Precision | None = None
+    offload: Offload | None = None
+    #: bits of quantised weights, 4 or 8, through bitsandbytes; 0 leaves them as they are
+    quantised: int = 0
+    #: whether pictures are decoded in tiles, which takes less memory
+    vae_tiling: bool | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoraSpec:
     """An adapter of the catalogue: it changes a model's manner while it is put on. None is what is not known."""
@@ -258,6 +290,8 @@ class ModelSpec:
     source: str
     #: the single .safetensors or .gguf file within the repository or folder; None where it is laid out for diffusers
     file: str | None = None
+    #: repository or folder with what a single file lacks: configuration, and for .gguf all but the denoiser
+    base: str | None = None
     #: of the repository's files, such as "fp16"; None is the plain ones
     variant: str | None = None
     #: commit of the repository
@@ -272,6 +306,7 @@ class ModelSpec:
     memory: float | None = None
     #: GB (10⁹ bytes) of its weights on disk
     weights: float | None = None
+    loading: Loading = Loading()
     #: the delivered picture is this many times larger than what the pipeline makes (1, 2 or 4)
     enlarge: int = 1
     #: names of the schedulers that it works with

@@ -13,7 +13,21 @@ from PIL import Image, ImageOps
 
 from ..errors import GenerationError
 from ..images import encode_png, read_kept
-from ..types import Cancelled, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Started, Task
+from ..types import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    LoraSpec,
+    ModelSpec,
+    Picture,
+    Preview,
+    Progress,
+    Request,
+    Started,
+    Task,
+)
+from .adapters import adapted
 from .families import Call, family_of
 from .inpaint import Keeper, merge
 from .models import Models, free_memory
@@ -117,6 +131,7 @@ class Engine:
         # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
+        self._models.prompts.watch(pipeline, (spec.id, request.loras))
         of, colours = family.steps(request), model.colours
 
         def on_step(step: int) -> None:
@@ -128,7 +143,8 @@ class Engine:
             if family.latents and family.keeps(model.pipeline, request.task):
                 kept = call.first_inputs(), call.masks()
                 estimate.keeper = Keeper(model.pipeline.vae, scheduler, *kept, family.latents)
-            images = family.images(pipeline(**family.arguments(pipeline, call)), call)
+            with adapted(model, _loras(spec, request)):
+                images = family.images(pipeline(**family.arguments(pipeline, call)), call)
         for picture, image in zip(batch.pictures, images, strict=True):
             batch.finish(picture, partial(self._last, picture.request, image, spec.enlarge))
 
@@ -168,6 +184,11 @@ class Engine:
             return image
         upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
         return upscaler.enlarge(image, factor, stop)
+
+
+def _loras(spec: ModelSpec, request: Request) -> list[tuple[LoraSpec, float]]:
+    known = {lora.id: lora for lora in spec.loras}
+    return [(known[lora_id], weight) for lora_id, weight in request.loras]
 
 
 def _is_out_of_memory(error: Exception) -> bool:

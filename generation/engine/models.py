@@ -1,61 +1,175 @@
-"""Loaded models: kept least recently used within a budget of memory."""
+"""Models in memory: least recently used go first, from the device to the host's memory, and from there for good."""
 
 import gc
 import logging
 from collections import OrderedDict
-from pathlib import Path
+from collections.abc import Collection, Iterable
 from typing import Any
 
-import diffusers
 import torch
 
-from ..errors import ModelError
-from ..types import ModelSpec
+from ..types import Loading, ModelSpec, Offload, Precision
+from .choosing import choose, parameters
 from .families import family_of
+from .loading import fetched, load
 from .preview import LatentColours
+from .prompts import Prompts
+from .sharing import Sharing, fingerprints
 
 log = logging.getLogger(__name__)
 
+GIB = 2**30
+DEVICE_SHARE = 0.9  # of a device's memory, for models that are kept on it
+
 
 class LoadedModel:
-    """A pipeline with its modules on the device, and the map for its previews."""
+    """A pipeline with its modules on the device, how it was loaded, and the map for its previews."""
 
-    def __init__(self, spec: ModelSpec, device: str) -> None:
+    def __init__(self, spec: ModelSpec, loading: Loading, pipeline: Any, device: str) -> None:
         self.spec = spec
-        self.pipeline = _load(spec, device)
+        self.loading = loading
+        self.pipeline = pipeline
+        self._device = device
+        #: names of the LoRAs that are loaded into it, longest unused first
+        self.adapters: list[str] = []
         layout = family_of(spec).latents
+        self.on_device = False
+        if not self.offloaded:
+            self.move_in()
         #: for previews; None where it is not known how the latents are laid out
-        self.colours = LatentColours(self.pipeline.vae, layout) if layout else None
+        self.colours = LatentColours(pipeline.vae, layout) if layout else None
+        if self.offloaded:
+            self._offload()
+
+    @property
+    def offloaded(self) -> bool:
+        """Whether its modules come to the device one by one as they are called; that bears one picture at a time."""
+        return self.loading.offload is not Offload.NONE
+
+    def modules(self) -> dict[int, int]:
+        """Bytes of each of its modules by identity, so that those in common are counted once."""
+        parts = self.pipeline.components.values()
+        return {
+            id(part): sum(tensor.nbytes for tensor in (*part.parameters(), *part.buffers()))
+            for part in parts
+            if isinstance(part, torch.nn.Module)
+        }
+
+    def move_in(self) -> None:
+        """Bring it to the device."""
+        if not self.offloaded and not self.on_device:
+            self.pipeline.to(self._device)
+        self.on_device = True
+
+    def move_out(self, staying: Collection[int]) -> None:
+        """Bring it to the host's memory, but for modules (by identity) that others need where they are."""
+        for part in self.pipeline.components.values():
+            if isinstance(part, torch.nn.Module) and id(part) not in staying:
+                part.to("cpu")
+        self.on_device = False
+
+    def _offload(self) -> None:
+        if self.loading.offload is Offload.MODEL:
+            self.pipeline.enable_model_cpu_offload(device=self._device)
+        else:
+            self.pipeline.enable_group_offload(torch.device(self._device), offload_type="leaf_level")
+        self.on_device = True
 
 
 class Models:
-    """The models that are loaded."""
+    """The models that are in memory, on a device and in the host's memory."""
 
     def __init__(self, device: str, budget: float) -> None:
         self._device = device
-        #: GiB that all together may need, as the catalogue counts
-        self._budget = budget
+        #: whether the device has memory of its own
+        self._apart = device != "cpu"
+        #: GiB of the host's memory that models may take
+        self._host_budget = budget
+        #: GiB of the device's
+        self._budget = _device_memory(device) / GIB * DEVICE_SHARE if self._apart else budget
+        #: least recently used first
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
+        self._sharing = Sharing()
+        self.prompts = Prompts()
 
-    def get(self, spec: ModelSpec) -> LoadedModel:
-        """The loaded model; loads it, and lets others go for it, where needed. Raises ModelError where it cannot."""
-        if spec.id in self._loaded:
-            self._loaded.move_to_end(spec.id)
-            return self._loaded[spec.id]
-        while self._loaded and sum(self._need(m.spec) for m in self._loaded.values()) + self._need(spec) > self._budget:
-            gone, _ = self._loaded.popitem(last=False)
-            log.info("let go of %s", gone)
-            free_memory()
-        self._loaded[spec.id] = LoadedModel(spec, self._device)
-        log.info("loaded %s", spec.id)
-        return self._loaded[spec.id]
+    def fits(self, spec: ModelSpec, busy: Collection[str] = ()) -> bool:
+        """Whether it is on the device, or can be without letting go of those that are busy."""
+        kept = [model for model in self._loaded.values() if model.spec.id in busy]
+        return spec.id in self.resident() or self._taken(kept) + self._need(spec) <= self._budget
 
-    def _need(self, spec: ModelSpec) -> float:
-        return self._budget if spec.memory is None else spec.memory
+    def get(self, spec: ModelSpec, busy: Collection[str] = ()) -> LoadedModel:
+        """The model, on the device; lets others go for it that are not busy. Raises ModelError where it cannot."""
+        model = self._loaded.get(spec.id)
+        if model is None or not model.on_device:
+            self._make_room(spec, {*busy, spec.id})
+        if model is None:
+            model = self._loaded[spec.id] = self._load(spec)
+            log.info("loaded %s as %s", spec.id, model.loading)
+        elif not model.on_device:
+            model.move_in()
+        self._loaded.move_to_end(spec.id)
+        return model
 
     def resident(self) -> frozenset[str]:
-        """Ids of the models that are loaded."""
+        """Ids of the models that are on the device."""
+        return frozenset(name for name, model in self._loaded.items() if model.on_device)
+
+    def in_memory(self) -> frozenset[str]:
+        """Ids of the models that are on the device or in the host's memory."""
         return frozenset(self._loaded)
+
+    def _load(self, spec: ModelSpec) -> LoadedModel:
+        single = bool(spec.file) or spec.source.endswith(".safetensors")
+        folder = None if single else fetched(spec)
+        sizes = parameters(folder) if folder else {}
+        free = _device_memory(self._device) if self._apart else None
+        loading = choose(spec.loading, self._device, _half(spec, self._device), sizes, free)
+        names: dict[str, str] = {}
+        # What is offloaded or quantised carries marks of it that others must not find on a module of theirs.
+        if folder and loading.offload is Offload.NONE and not loading.quantised:
+            names = fingerprints(folder, f"{loading.precision} {loading.vae_tiling}")
+        pipeline = load(spec, loading, self._sharing.known(names))
+        pipeline.set_progress_bar_config(disable=True)
+        if loading.vae_tiling:
+            pipeline.vae.enable_slicing()
+            pipeline.vae.enable_tiling()
+        self._sharing.learn(pipeline, names)
+        return LoadedModel(spec, loading, pipeline, self._device)
+
+    def _make_room(self, spec: ModelSpec, staying: Collection[str]) -> None:
+        for name in [name for name in self._loaded if name not in staying]:
+            on_device = [model for model in self._loaded.values() if model.on_device]
+            if self._taken(on_device) + self._need(spec) <= self._budget:
+                break
+            model = self._loaded[name]
+            if not model.on_device:
+                continue
+            if self._apart and not model.offloaded:
+                others = (other for other in on_device if other is not model)
+                model.move_out({key for other in others for key in other.modules()})
+                log.info("moved %s to the host's memory", name)
+            else:
+                self._drop(name)
+        for name in [name for name in self._loaded if name not in staying] if self._apart else ():
+            waiting = [model for model in self._loaded.values() if not model.on_device or model.offloaded]
+            if sum(_weights(waiting).values()) / GIB <= self._host_budget:
+                break
+            if self._loaded[name] in waiting:
+                self._drop(name)
+        free_memory()
+
+    def _drop(self, name: str) -> None:
+        del self._loaded[name]
+        log.info("let go of %s", name)
+
+    def _taken(self, models: Iterable[LoadedModel]) -> float:
+        """GiB that models take together: as the catalogue counts, but for what they have in common."""
+        models = list(models)
+        each = sum(sum(model.modules().values()) for model in models)
+        return sum(self._need(model.spec) for model in models) - (each - sum(_weights(models).values())) / GIB
+
+    def _need(self, spec: ModelSpec) -> float:
+        return self._budget if spec.memory is None else min(spec.memory, self._budget)
 
 
 def free_memory() -> None:
@@ -65,21 +179,19 @@ def free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _load(spec: ModelSpec, device: str) -> Any:
-    """The stock pipeline from a folder or a hub repository: safetensors only, no remote code."""
-    dtype = torch.float32 if device == "cpu" else torch.float16
-    try:
-        pipeline = diffusers.DiffusionPipeline.from_pretrained(
-            spec.source,
-            dtype=dtype,
-            revision=spec.revision,
-            variant=spec.variant,
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=Path(spec.source).is_absolute(),
-        )
-    except (OSError, ValueError) as error:
-        log.exception("%s cannot be loaded from %s", spec.id, spec.source)
-        raise ModelError("{model} cannot be loaded just now; choose another model.", model=spec.title) from error
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline.to(device)
+def _weights(models: Iterable[LoadedModel]) -> dict[int, int]:
+    """Bytes of the models' modules by identity."""
+    return {key: size for model in models for key, size in model.modules().items()}
+
+
+def _device_memory(device: str) -> int:
+    """Bytes of the device's memory that are free or ours."""
+    free, _ = torch.cuda.mem_get_info(device)
+    return int(free + torch.cuda.memory_reserved(device))
+
+
+def _half(spec: ModelSpec, device: str) -> Precision:
+    half = family_of(spec).half
+    if half is Precision.BF16 and device.startswith("cuda") and not torch.cuda.is_bf16_supported():
+        return Precision.FP16
+    return half

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...types import Picture, Request, Task
+from ...types import Picture, Precision, Request, Task
 from .latents import Latents
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Family:
     fits_inputs: ClassVar[bool] = True
     #: whether one call of its pipeline may make several pictures
     together: ClassVar[bool] = True
+    #: precision in which it is loaded where the device computes in half of it
+    half: ClassVar[Precision] = Precision.BF16
     #: how its latents are laid out; None where they cannot be shown
     latents: ClassVar[Latents | None] = Latents()
 

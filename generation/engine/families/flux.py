@@ -20,6 +20,13 @@ class Flux(Family):
     special: ClassVar = {Task.INPAINT: (FILL,)}
     latents = PackedLatents()
 
+    def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
+        arguments = super().arguments(pipeline, call)
+        if type(pipeline).__name__ == FILL:  # it cannot be told what to avoid
+            for name in ("negative_prompt", "true_cfg_scale"):
+                arguments.pop(name, None)
+        return arguments
+
     def words(self, call: Call) -> dict[str, Any]:
         words = super().words(call)
         if any(words["negative_prompt"]):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from ...types import Request, Task
+from ...types import Precision, Request, Task
 from .family import Call, Family
 
 
@@ -16,6 +16,7 @@ class StableDiffusion(Family):
         # With a model that was not made for it the kept part is put back at every step.
         Task.INPAINT: "StableDiffusionInpaintPipeline",
     }
+    half = Precision.FP16  # their files come in it
 
     def steps(self, request: Request) -> int:
         return int(request.num_inference_steps * (request.strength or 1))

@@ -1,0 +1,66 @@
+"""LoRAs put onto a loaded model and taken off again, without loading the model anew."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError
+from ..types import LoraSpec
+from .models import LoadedModel
+
+KEPT = 8  # adapters that a model keeps ready; they are small, but not nothing
+
+
+@contextmanager
+def adapted(model: LoadedModel, loras: Sequence[tuple[LoraSpec, float]]) -> Iterator[None]:
+    """The model with these adapters at these weights while the block runs; then it is as it was.
+
+    Nothing else may run on the model, or on what it shares, meanwhile. Raises ModelError where one does not fit.
+    """
+    if not loras:
+        yield
+        return
+    names = [_name(model, lora) for lora, _ in loras]
+    try:
+        for name, (lora, _) in zip(names, loras, strict=True):
+            _ready(model, name, lora)
+        model.pipeline.enable_lora()
+        model.pipeline.set_adapters(names, [weight for _, weight in loras])
+        yield
+    finally:
+        if getattr(model.pipeline, "disable_lora", None) and model.adapters:
+            model.pipeline.disable_lora()
+
+
+def _ready(model: LoadedModel, name: str, lora: LoraSpec) -> None:
+    """Load the adapter where it is not loaded yet; the longest unused goes for it."""
+    if name in model.adapters:
+        model.adapters.remove(name)
+        model.adapters.append(name)
+        return
+    source: dict[str, Any] = {"weight_name": lora.file, "revision": lora.revision}
+    if Path(lora.source).is_file():
+        source = {"weight_name": Path(lora.source).name}
+    folder = Path(lora.source).parent if Path(lora.source).is_file() else lora.source
+    try:
+        model.pipeline.load_lora_weights(
+            str(folder),
+            adapter_name=name,
+            use_safetensors=True,
+            local_files_only=Path(lora.source).is_absolute(),
+            **{key: value for key, value in source.items() if value},
+        )
+    # A file that is missing or of another build, and a pipeline that takes none.
+    except (OSError, ValueError, RuntimeError, KeyError, AttributeError, IndexError) as error:
+        raise ModelError(
+            "The LoRA {lora} cannot be put onto {model}; leave it out.", lora=lora.title, model=model.spec.title
+        ) from error
+    model.adapters.append(name)
+    if len(model.adapters) > KEPT:
+        model.pipeline.delete_adapters(model.adapters.pop(0))
+
+
+def _name(model: LoadedModel, lora: LoraSpec) -> str:
+    """A name of its own for each model: text encoders that models share may carry both."""
+    return "".join(letter if letter.isalnum() else "_" for letter in f"{model.spec.id}__{lora.id}")

@@ -1,0 +1,49 @@
+"""How a model is loaded where the operator leaves it open: by the device and its free memory."""
+
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+
+from ..types import Loading, Offload, Precision
+
+BYTES = {Precision.FP32: 4, Precision.FP16: 2, Precision.BF16: 2}
+ROOM = 0.75  # share of the free memory that weights may fill; the rest is for what is worked on
+
+
+def choose(asked: Loading, device: str, half: Precision, sizes: Mapping[str, int], free: int | None) -> Loading:
+    """A complete Loading.
+
+    ``half`` is the family's precision where the device has one, ``sizes`` the parameters of each component, ``free``
+    the device's free bytes; None where the device is the host itself.
+    """
+    precision = asked.precision or (Precision.FP32 if device == "cpu" else half)
+    width = asked.quantised / 8 if asked.quantised else BYTES[precision]
+    offload = asked.offload
+    if offload is None:
+        room = float("inf") if free is None else ROOM * free
+        whole, largest = sum(sizes.values()) * width, max(sizes.values(), default=0) * width
+        offload = Offload.NONE if whole <= room else Offload.MODEL if largest <= room else Offload.GROUP
+    tiling = asked.vae_tiling if asked.vae_tiling is not None else offload is not Offload.NONE
+    return replace(asked, precision=precision, offload=offload, vae_tiling=tiling)
+
+
+def parameters(path: Path) -> dict[str, int]:
+    """How many numbers each component of a checkpoint's folder has, or a single file, by safetensors' headers."""
+    if path.is_file():
+        return {path.stem: _count(path)}
+    sizes: dict[str, int] = {}
+    for file in path.glob("*/*.safetensors"):
+        sizes[file.parent.name] = sizes.get(file.parent.name, 0) + _count(file)
+    return sizes
+
+
+def _count(file: Path) -> int:
+    if file.suffix != ".safetensors":
+        return file.stat().st_size // 2
+    with file.open("rb") as opened:
+        (length,) = struct.unpack("<Q", opened.read(8))
+        header = json.loads(opened.read(length))
+    return sum(prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")

@@ -1,0 +1,121 @@
+"""From a folder, a hub repository or a single file to a stock pipeline: safetensors or GGUF only, no remote code."""
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+
+from ..errors import ModelError
+from ..types import Loading, ModelSpec, Precision
+from .families import family_of
+from .processors import complete, substitutes
+
+log = logging.getLogger(__name__)
+
+PRECISIONS = {Precision.FP32: torch.float32, Precision.FP16: torch.float16, Precision.BF16: torch.bfloat16}
+#: what pipelines call the module that runs at every step, and is most of the weights
+DENOISERS = ("unet", "transformer", "transformer_2")
+INDEX = "model_index.json"
+
+
+def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
+    """The pipeline, its modules in the host's memory; ``parts`` are components that are there already.
+
+    Raises ModelError where it cannot be loaded; the reason stands in the log.
+    """
+    options: dict[str, Any] = {"dtype": PRECISIONS[loading.precision or Precision.FP32], **parts}
+    if loading.quantised:
+        options["quantization_config"] = bitsandbytes(loading.quantised)
+    try:
+        if spec.file and spec.file.endswith(".gguf"):
+            options["transformer"] = _gguf(spec, options["dtype"])
+        elif spec.file or spec.source.endswith(".safetensors"):
+            return _single_file(spec, options)
+        folder = fetched(spec)
+        pipeline = diffusers.DiffusionPipeline.from_pretrained(
+            folder,
+            variant=_variant(folder, spec),
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            **{**substitutes(folder), **options},
+        )
+        return complete(pipeline, folder)
+    # What goes wrong here comes from outside: missing or broken files, no network, libraries that are not installed.
+    except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        log.exception("%s cannot be loaded from %s", spec.id, spec.source)
+        raise ModelError("{model} cannot be loaded just now; choose another model.", model=spec.title) from error
+
+
+def fetched(spec: ModelSpec) -> Path:
+    """The folder of the checkpoint, downloaded where it is on the hub and not here."""
+    source = spec.base or spec.source
+    if Path(source).is_absolute():
+        return Path(source)
+    return Path(
+        diffusers.DiffusionPipeline.download(
+            source,
+            revision=None if spec.base else spec.revision,
+            variant=spec.variant,
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+    )
+
+
+def _variant(folder: Path, spec: ModelSpec) -> str | None:
+    """The variant, where the folder has it: downloading falls back to the plain files where a repository has none."""
+    return spec.variant if spec.variant and any(folder.glob(f"*/*.{spec.variant}*.safetensors")) else None
+
+
+def _file(spec: ModelSpec) -> Path:
+    if not spec.file:
+        return Path(spec.source)
+    if Path(spec.source).is_absolute():
+        return Path(spec.source) / spec.file
+    from huggingface_hub import hf_hub_download
+
+    return Path(hf_hub_download(spec.source, spec.file, revision=spec.revision))
+
+
+def _single_file(spec: ModelSpec, options: dict[str, Any]) -> Any:
+    """One .safetensors file with all the weights; its configuration comes from ``base``, or the hub's original."""
+    pipeline_class = getattr(diffusers, next(name for name in family_of(spec).pipelines.values() if name))
+    if spec.base:
+        options["config"] = str(fetched(spec))
+    # Old checkpoints have no filter of their own in the file, and ours judges the results.
+    if "safety_checker" in pipeline_class._optional_components:
+        options["safety_checker"] = None
+    return pipeline_class.from_single_file(str(_file(spec)), trust_remote_code=False, **options)
+
+
+def _gguf(spec: ModelSpec, dtype: torch.dtype) -> Any:
+    """The denoiser from a GGUF file; the other parts come from ``base``."""
+    folder = fetched(spec)
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    _, class_name = index["transformer"]
+    return getattr(diffusers, class_name).from_single_file(
+        str(_file(spec)),
+        quantization_config=diffusers.GGUFQuantizationConfig(compute_dtype=dtype),
+        config=str(folder),
+        subfolder="transformer",
+        dtype=dtype,
+    )
+
+
+def bitsandbytes(bits: int) -> Any:
+    """diffusers' own configuration for weights of 4 or 8 bits, of the denoiser and the large text encoders."""
+    options: dict[str, Any] = {"load_in_8bit": True}
+    if bits == 4:
+        options = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.bfloat16}
+    return diffusers.PipelineQuantizationConfig(
+        quant_backend=f"bitsandbytes_{bits}bit",
+        quant_kwargs=options,
+        components_to_quantize=[*DENOISERS, "text_encoder_2", "text_encoder_3"],
+    )

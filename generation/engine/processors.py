@@ -1,0 +1,68 @@
+"""Processors of pictures and text that need no torchvision."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import transformers
+
+#: FLUX.2's processor: without torchvision even its module fails. It is given words alone, so a tokenizer will do.
+PIXTRAL = "PixtralProcessor"
+
+
+class ImageAndText(transformers.Qwen2VLProcessor):  # type: ignore[misc]
+    """Qwen2VLProcessor without its part for videos, which alone asks for torchvision."""
+
+    def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str | None = None) -> None:
+        self.image_processor = image_processor
+        self.tokenizer = tokenizer
+        self.video_processor = self.audio_tokenizer = None
+        self.chat_template = chat_template
+        self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
+        self.image_token_id = tokenizer.convert_tokens_to_ids(self.image_token)
+        self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
+
+    @classmethod
+    def get_attributes(cls) -> list[str]:
+        return ["image_processor", "tokenizer"]
+
+    def save_pretrained(self, save_directory: str, **_: Any) -> None:
+        Path(save_directory).mkdir(parents=True, exist_ok=True)
+        self.image_processor.save_pretrained(save_directory)
+        self.tokenizer.save_pretrained(save_directory)
+
+    @classmethod
+    def load(cls, folder: Path) -> "ImageAndText":
+        """The processor from a folder in the layout that Qwen2VLProcessor has."""
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        pictures = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
+        return cls(pictures, tokenizer, tokenizer.chat_template)
+
+
+# What is saved names the class that it stands for, so that it is loaded anywhere.
+ImageAndText.__name__ = "Qwen2VLProcessor"
+ImageAndText.__module__ = "transformers.models.qwen2_vl.processing_qwen2_vl"
+
+
+def substitutes(folder: Path) -> dict[str, Any]:
+    """Components of a checkpoint that cannot be loaded as they are named where there is no torchvision."""
+    found: dict[str, Any] = {}
+    for name, class_name in _classes(folder):
+        if class_name == "Qwen2VLProcessor":
+            found[name] = ImageAndText.load(folder / name)
+        elif class_name == PIXTRAL:
+            found[name] = None
+    return found
+
+
+def complete(pipeline: Any, folder: Path) -> Any:
+    """The pipeline with what its loading had to leave out."""
+    for name, class_name in _classes(folder):
+        if class_name == PIXTRAL:
+            pipeline.register_modules(**{name: transformers.AutoTokenizer.from_pretrained(folder / name)})
+    return pipeline
+
+
+def _classes(folder: Path) -> list[tuple[str, str]]:
+    index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+    return [(name, entry[1]) for name, entry in index.items() if isinstance(entry, list)]
