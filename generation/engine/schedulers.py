@@ -1,6 +1,7 @@
 """diffusers' noise schedulers by the names that people know from other tools."""
 
 from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
 import diffusers
@@ -39,7 +40,8 @@ class Estimate:
         self.latents: Any = None
         #: puts the kept part of a picture back, where the pipeline does not
         self.keeper: Keeper | None = None
-        scheduler.step = self._watched
+        # Pipelines look at its parameters, to see whether it takes a generator: without one a seed means nothing.
+        scheduler.step = wraps(self._step)(partial(self._watched))
 
     def _watched(self, model_output: Any, timestep: Any, sample: Any, *args: Any, **kwargs: Any) -> Any:
         output = self._step(model_output, timestep, sample, *args, **kwargs)
