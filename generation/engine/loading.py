@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +23,38 @@ DENOISERS = ("unet", "transformer", "transformer_2")
 INDEX = "model_index.json"
 
 
-def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
-    """The pipeline, its modules in the host's memory; ``parts`` are components that are there already.
-
-    Raises ModelError where it cannot be loaded; the reason stands in the log.
-    """
-    options: dict[str, Any] = {"dtype": PRECISIONS[loading.precision or Precision.FP32], **parts}
-    if loading.quantised:
-        options["quantization_config"] = bitsandbytes(loading.quantised)
+@contextmanager
+def trouble(spec: ModelSpec) -> Iterator[None]:
+    """Turn what goes wrong while a model is loaded into ModelError; the reason stands in the log."""
     try:
-        if spec.file and spec.file.endswith(".gguf"):
-            options["transformer"] = _gguf(spec, options["dtype"])
-        elif spec.file or spec.source.endswith(".safetensors"):
-            return _single_file(spec, options)
-        folder = fetched(spec)
-        pipeline = diffusers.DiffusionPipeline.from_pretrained(
-            folder,
-            variant=_variant(folder, spec),
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            **{**substitutes(folder), **options},
-        )
-        return complete(pipeline, folder)
-    # What goes wrong here comes from outside: missing or broken files, no network, libraries that are not installed.
+        yield
+    # It comes from outside: missing or broken files, no network, libraries that are not installed.
     except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
         if isinstance(error, torch.OutOfMemoryError):
             raise
         log.exception("%s cannot be loaded from %s", spec.id, spec.source)
         raise ModelError("{model} cannot be loaded just now; choose another model.", model=spec.title) from error
+
+
+def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
+    """The pipeline, its modules in the host's memory; ``parts`` are components that are there already."""
+    options: dict[str, Any] = {"dtype": PRECISIONS[loading.precision or Precision.FP32], **parts}
+    if loading.quantised:
+        options["quantization_config"] = bitsandbytes(loading.quantised)
+    if spec.file and spec.file.endswith(".gguf"):
+        options["transformer"] = _gguf(spec, options["dtype"])
+    elif spec.file or spec.source.endswith(".safetensors"):
+        return _single_file(spec, options)
+    folder = fetched(spec)
+    pipeline = diffusers.DiffusionPipeline.from_pretrained(
+        folder,
+        variant=_variant(folder, spec),
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
+        **{**substitutes(folder), **options},
+    )
+    return complete(pipeline, folder)
 
 
 def fetched(spec: ModelSpec) -> Path:

@@ -11,7 +11,7 @@ import torch
 from ..types import Loading, ModelSpec, Offload, Precision
 from .choosing import choose, parameters
 from .families import family_of
-from .loading import fetched, load
+from .loading import fetched, load, trouble
 from .preview import LatentColours
 from .prompts import Prompts
 from .sharing import Sharing, fingerprints
@@ -103,7 +103,8 @@ class Models:
         if model is None or not model.on_device:
             self._make_room(spec, {*busy, spec.id})
         if model is None:
-            model = self._loaded[spec.id] = self._load(spec)
+            with trouble(spec):
+                model = self._loaded[spec.id] = self._load(spec)
             log.info("loaded %s as %s", spec.id, model.loading)
         elif not model.on_device:
             model.move_in()
