@@ -1,0 +1,215 @@
+"""The real bot in this process, on a local Discord; only the worker is replaced, for here is asked who may do what."""
+
+import asyncio
+import io
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import discord
+import pytest
+import pytest_asyncio
+from discord.gateway import DiscordWebSocket
+from PIL import Image
+from pytest_asyncio import is_async_test
+from simcord.backend.models import Message
+from simcord.enums import InteractionType
+
+from bot.client import Criar, use_local_discord
+from bot.config import Config, Discord, Flooding, Generation, Plan, Server, Storage
+from bot.logbook import tell_regularly
+from bot.offer import offered
+from bot.store import Change, JobRow, Store
+from generation import Cancelled, Event, Finished, Picture, Request, Service, Started, Task
+from sandbox import LocalDiscord
+from sandbox.people import Asked
+
+MODELS = ("criar-embedded", "realesr-animevideov3", "flux-kontext")
+BUTTON, SELECT, TEXT_INPUT, ROW, LABEL = 2, 3, 4, 1, 18  # Discord's types of components
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests here share one loop, since they share a Discord and a bot."""
+    for item in items:
+        if is_async_test(item) and "access" in str(item.path):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+def png() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGBA", (256, 256), "#d0202080").save(file, "PNG")
+    return file.getvalue()
+
+
+class InstantService(Service):
+    """Makes every picture at once and all alike, or keeps them waiting; and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._png = png()
+        self.makes = True
+        self.asked: Counter[int] = Counter()
+        self.cancelled: set[str] = set()
+
+    async def events(self) -> AsyncIterator[Event]:
+        while True:
+            yield await self._queue.get()
+
+    def submit(self, pictures: Sequence[Picture]) -> None:
+        for picture in pictures:
+            self.asked[picture.user_id] += 1
+            if self.makes:
+                known = {"picture_id": picture.id, "attempt": picture.attempt}
+                self._queue.put_nowait(Started(**known))
+                self._queue.put_nowait(Finished(**known, png=self._png, seed=picture.request.seed, seconds=0.1))
+
+    def cancel(self, picture_id: str) -> None:
+        self.cancelled.add(picture_id)
+        self._queue.put_nowait(Cancelled(picture_id=picture_id, attempt=1))
+
+    def ahead(self, picture_id: str) -> int | None:
+        return 0
+
+    def waiting(self) -> int:
+        return 0
+
+    def estimate(self, picture_id: str) -> float | None:
+        return None
+
+
+@dataclass
+class Rig:
+    """The two, and ways to do what no client of Discord's would."""
+
+    local: LocalDiscord
+    client: Criar
+    service: InstantService
+    members: Mapping[str, int]
+    #: a second server, of which "eve" is the admin, with a channel
+    other_guild: int
+    other_channel: int
+    _numbers: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def store(self) -> Store:
+        return self.client.store
+
+    def forge(
+        self, who: str, channel_id: int, message: Message, custom_id: str, values: Sequence[str] | None = None
+    ) -> Asked:
+        """Press a button, or choose in a menu, that the message may not have; in any channel."""
+        kind = BUTTON if values is None else SELECT
+        part: dict[str, Any] = {"type": kind, "custom_id": custom_id, "id": 1}
+        if values is None:
+            part |= {"style": 1, "label": "x"}
+        else:
+            part["options"] = [{"label": value or "x", "value": value or "x"} for value in values]
+        shown = replace(message, channel_id=channel_id, components=[{"type": ROW, "components": [part]}])
+        data: dict[str, Any] = {"custom_id": custom_id, "component_type": kind}
+        if values is not None:
+            data["values"] = list(values)
+        people = self.local.people
+        return people._ask(InteractionType.MESSAGE_COMPONENT, self.members[who], channel_id, data, shown)
+
+    def forge_modal(
+        self, who: str, channel_id: int, custom_id: str, fields: Mapping[str, str], message: Message | None = None
+    ) -> Asked:
+        """Send a modal that was never shown."""
+        rows = [
+            {
+                "type": LABEL,
+                "id": 2 * n,
+                "component": {"type": TEXT_INPUT, "id": 2 * n + 1, "custom_id": name, "value": text},
+            }
+            for n, (name, text) in enumerate(fields.items(), 1)
+        ]
+        data = {"custom_id": custom_id, "components": rows}
+        shown = replace(message, channel_id=channel_id) if message else None
+        return self.local.people._ask(InteractionType.MODAL_SUBMIT, self.members[who], channel_id, data, shown)
+
+    async def job(
+        self, who: str, channel_id: int, guild_id: int | None, *, private: bool = False, done: bool = True
+    ) -> tuple[JobRow, Message]:
+        """A job of one picture as it would stand after a command: its row and the message that shows it."""
+        self._numbers["jobs"] += 1
+        number = self._numbers["jobs"]
+        row = await self.store.accept(
+            JobRow(
+                id=f"{number:012x}",
+                interaction_id=number,
+                user_id=self.members[who],
+                guild_id=guild_id,
+                channel_id=channel_id,
+                locale="en-US",
+                upload_limit=10 * 2**20,
+                request=Request(
+                    task=Task.TXT2IMG, model="criar-embedded", prompt="a cat", seed=7, width=512, height=512,
+                    num_inference_steps=20, guidance_scale=5.0, scheduler="DDIM",
+                ),
+                private=private,
+                created_at=discord.utils.utcnow(),
+            )
+        )  # fmt: skip
+        assert row
+        backend = self.local.world.backend
+        message = backend.create_message(channel_id, backend.bot_user.id, "a cat")
+        if private:
+            message.flags |= 64
+        else:
+            await self.store.jobs.set_message(row.id, channel_id, message.id)
+        if done:
+            picture = row.pictures[0]
+            await asyncio.to_thread(self.store.files.keep_picture, picture.id, self.service._png)
+            assert await self.store.jobs.finished(picture.id, 1, 1.0)
+            await self.store.jobs.set_delivered(row.id, discord.utils.utcnow())
+        found = await self.store.jobs.get(row.id)
+        assert found
+        return found, message
+
+    async def settle(self, look: Callable[[], Any]) -> Any:
+        return await self.local.wait_for(look, 20)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    """An owner olga, a moderator milo, ana and otto, an admin adam, eve who is admin elsewhere, the operator oscar, and
+    bob who is banned."""
+    before = discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    async with LocalDiscord() as local:
+        world, backend = local.world, local.world.backend
+        admin = backend.create_role(world.guild_id, "Admin", permissions=discord.Permissions(manage_guild=True).value)
+        for name, roles in (("otto", []), ("adam", [admin.id]), ("eve", []), ("oscar", []), ("bob", []), ("vic", [])):
+            world.add_member(name, roles=roles)
+        other = backend.create_guild("Elsewhere", owner_id=world.members["eve"])
+        channel = backend.create_channel(other.id, "pictures")
+        config = Config(
+            discord=Discord(operators=(world.members["oscar"],)),
+            storage=Storage(folder=tmp_path_factory.mktemp("access")),
+            plans={"free": Plan(images_per_day=100_000, waiting=1000), "gold": Plan(images_per_day=100)},
+            servers={str(world.guild_id): Server(plans=("gold",))},
+            flooding=Flooding(
+                member_commands=1000, server_commands=100_000, server_waiting=1_000_000, waiting=1_000_000
+            ),
+            generation=Generation(models=MODELS),
+        )
+        use_local_discord(local.api)
+        store, service = Store(config), InstantService()
+        await store.open()
+        client = Criar(config, store, service, offered(config))
+        running = asyncio.create_task(client.start(local.token))
+        telling = asyncio.create_task(tell_regularly(client))
+        await local.connected()
+        await client.wait_until_ready()
+        ban = Change(
+            actor_id=0, guild_id=None, user_id=world.members["bob"], at=discord.utils.utcnow(), by_operator=True
+        )
+        await store.bans.ban(ban)
+        yield Rig(local, client, service, world.members, other.id, channel.id)
+        telling.cancel()
+        await client.close()
+        with suppress(asyncio.CancelledError):
+            await running
+        await store.close()
+    discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
