@@ -1,4 +1,4 @@
-"""The command line: ``python -m bot run | demo | check | health | outbox | backup | quota | models``."""
+"""The command line: ``python -m bot run | demo | check | health | outbox | backup | quota | models | strikes``."""
 
 import asyncio
 import logging
@@ -12,10 +12,12 @@ from .command_line import ConfigFile, or_exit, settings, with_store
 from .models import models
 from .quota_line import quota
 from .store import Store, copy_database
+from .strikes import strikes
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(quota, name="quota")
 app.add_typer(models, name="models")
+app.add_typer(strikes, name="strikes")
 
 
 @app.command()

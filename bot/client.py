@@ -75,7 +75,7 @@ class Criar(discord.Client):
         self.gate = Gate(config, store)
         self.inspector = Inspector()
         self.intake = Intake(self, store.files, self.inspector)
-        self.moderation = Moderation(self, config.filter)
+        self.moderation = Moderation(self, config, store)
         self.flow = Flow(config, store, service, Delivery(self, store, catalogue), self.intake, self.moderation)
         self.tree = Tree(self)
         self._following: asyncio.Task[None]

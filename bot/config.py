@@ -1,6 +1,7 @@
 """config.toml and the environment become validated settings; an error names file, key and what is allowed."""
 
 import os
+import re
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -172,6 +173,31 @@ class Filter(Section):
         return self.age_restricted if age_restricted and self.age_restricted != "strict" else self.strict
 
 
+class Rules(Section):
+    """What prompts may not contain, and what happens to those who write it."""
+
+    #: words and phrases; * at an end stands for any letters
+    words: tuple[str, ...] = Field(default=(), strict=False)
+    #: regular expressions, looked for in small letters without accents
+    patterns: tuple[str, ...] = Field(default=(), strict=False)
+    #: strikes count this long
+    strike_days: int = Field(default=7, ge=1, le=365)
+    #: minutes of a time-out after the first, the second, … strike; the last counts for all further
+    timeouts: tuple[Annotated[int, Field(ge=0, le=525_600)], ...] = Field(
+        default=(0, 0, 10, 60, 1440), strict=False, min_length=1
+    )
+
+    @field_validator("patterns")
+    @classmethod
+    def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        return patterns
+
+
 class Config(Section):
     """The whole file."""
 
@@ -184,6 +210,7 @@ class Config(Section):
     flooding: Flooding = Flooding()
     generation: Generation = Generation()
     filter: Filter = Filter()
+    rules: Rules = Rules()
 
     @model_validator(mode="after")
     def _known_plans(self) -> Self:

@@ -135,7 +135,7 @@ class Flow:
         if self._stopping:
             raise Refusal("I am being restarted; ask again in a minute.")
         self._outbox.hurry(asker.user_id)
-        await self._moderation.check_inputs(asker.channel_id, composed.request.images)
+        await self._moderation.check_request(asker, composed)
         job = await self._store.accept(
             JobRow(
                 id=secrets.token_hex(6),
@@ -277,7 +277,7 @@ class Flow:
         """Whether the output filter holds a picture back: it is not kept, counts as failed, and is not charged."""
         job = await self._job_of(event.picture_id)
         try:
-            await self._moderation.check(job.channel_id, event.png)
+            await self._moderation.check_made(job, event.png)
         except HeldBack as held:
             self._ended_again(event.picture_id)
             if await self._store.jobs.failed(event.picture_id, event.attempt, held.template, held.params):

@@ -1,16 +1,20 @@
-"""What may be shown where: pictures by the policy of their channel."""
+"""What may be asked for and what may be shown where: prompts by rules, pictures by the policy of their channel."""
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import discord
 
 from generation import Inspector, PictureError
 
-from .config import Filter
+from .asker import Asker
+from .compose import Composed
+from .config import Config, Filter
 from .errors import Refusal
+from .minors import names_minors
+from .rules import Rulebook
+from .store import JobRow, Store
 
 log = logging.getLogger(__name__)
 
@@ -22,22 +26,38 @@ class HeldBack(Refusal):
 
 
 class Moderation:
-    """Looks at every picture before it is shown. One that could not be looked at is not shown."""
+    """Checks every request, and looks at every picture before it is shown; what it could not look at is not shown."""
 
-    def __init__(self, client: discord.Client, policy: Filter) -> None:
+    def __init__(self, client: discord.Client, config: Config, store: Store) -> None:
         self._client = client
-        self._policy = policy
+        self._policy = config.filter
+        self._rulebook = Rulebook(config.rules, store)
         # Of its own, so that nobody's uploads make others wait for their pictures.
         self._inspector = Inspector(seconds=SECONDS)
 
-    async def check(self, channel_id: int, data: bytes) -> None:
-        """Raise HeldBack where an encoded picture may not be shown in a channel."""
+    async def check_request(self, asker: Asker, composed: Composed) -> None:
+        """Raise Refusal where the prompt is forbidden, the member timed out, or an input may not be shown there."""
+        await self._rulebook.check(asker, composed)
+        for path in composed.request.images:
+            if await asyncio.to_thread(path.exists):
+                await self.check(asker.channel_id, await asyncio.to_thread(path.read_bytes))
+
+    async def check_made(self, job: JobRow, data: bytes) -> None:
+        """Raise HeldBack where a picture that was made for a job may not be shown."""
+        await self.check(job.channel_id, data, [job.request.prompt, *await self._rulebook.prompts_before(job.parent)])
+
+    async def check(self, channel_id: int, data: bytes, prompts: Sequence[str] = ()) -> None:
+        """Raise HeldBack where an encoded picture may not be shown in a channel.
+
+        Where ``prompts`` name minors, the usual policy counts whatever the operator set.
+        """
         try:
             found = await self._inspector.look(data)
         except PictureError as error:
             log.error("a picture could not be looked at, so it is held back: %s", error)
             raise HeldBack("The output filter could not look at the picture, so it is not shown; try again.") from None
-        if seen := too_much(found, await self._scores(channel_id)):
+        usual = Filter().strict if names_minors(prompts) else {}
+        if seen := too_much(found, usual) or too_much(found, await self._scores(channel_id)):
             log.info("a picture for channel %d is held back: %s", channel_id, seen)
             raise HeldBack("The output filter held the picture back: it may show more than this channel allows.")
 
@@ -48,12 +68,6 @@ class Moderation:
         except HeldBack:
             return False
         return True
-
-    async def check_inputs(self, channel_id: int, paths: tuple[Path, ...]) -> None:
-        """Raise HeldBack where a request starts from a picture that the channel would not show."""
-        for path in paths:
-            if await asyncio.to_thread(path.exists):
-                await self.check(channel_id, await asyncio.to_thread(path.read_bytes))
 
     async def close(self) -> None:
         """End what looks at pictures."""

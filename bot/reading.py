@@ -60,7 +60,7 @@ class Words:
     """A list of words and phrases; ``*`` at an end stands for any letters."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = {word: _squashed(plain(word)) for word in words if plain(word).strip(" *")}
+        self._words = {word: _squashed(plain(word)) for word in words if plain(word).replace("*", "").strip()}
 
     def find(self, texts: Iterable[str]) -> str | None:
         """The first of the words that one of the readings contains."""
@@ -85,9 +85,9 @@ def _compiled(word: str) -> re.Pattern[str]:
 
 def _pattern(word: str) -> str:
     word = plain(word).strip()
-    start = "" if word.startswith("*") or word.strip("*")[0] >= FIRST_WITHOUT_SPACES else _START
-    end = "" if word.endswith("*") or word.strip("*")[-1] >= FIRST_WITHOUT_SPACES else _END
-    parts = word.strip("*").split()
+    parts = word.replace("*", "").split()
+    start = "" if word.startswith("*") or parts[0][0] >= FIRST_WITHOUT_SPACES else _START
+    end = "" if word.endswith("*") or parts[-1][-1] >= FIRST_WITHOUT_SPACES else _END
     return start + _SPACE.join(_token(part) for part in parts) + end
 
 
@@ -95,4 +95,5 @@ def _token(part: str) -> str:
     # Runs of one letter are taken together, so that no two neighbours can match the same text: the time stays linear.
     runs = [f"{re.escape(letter)}{{{len(run)},}}" for run, letter in re.findall(r"((.)\2*)", part)]
     close = _CLOSE.join(runs)
-    return f"(?:{close}|{_APART.join(runs)})" if len(part) >= SHORTEST_APART else close
+    apart = _APART.join(f"{re.escape(letter)}+" for letter in part)
+    return f"(?:{close}|{apart})" if len(part) >= SHORTEST_APART else close

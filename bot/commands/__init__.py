@@ -17,6 +17,7 @@ from .models import model, models
 from .prompt import prompt
 from .queue import queue
 from .quota import quota
+from .rules import rules
 from .settings import settings
 from .style import style
 from .txt2img import txt2img
@@ -39,6 +40,7 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_c
     model,
     help_command,
     quota_admin_group,
+    rules,
     refine_menu,
     edit_menu,
     upscale_menu,

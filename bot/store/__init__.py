@@ -20,6 +20,7 @@ from .lock import only_bot
 from .preferences import Preference, Preferences
 from .quotas import Quotas
 from .settings import Settings
+from .strikes import ForbiddenWords, Rule, Strike, Strikes
 from .styles import Styles
 from .usage import Usages, Used
 
@@ -35,9 +36,11 @@ __all__ = [
     "PictureRow",
     "Preference",
     "Quotas",
+    "Rule",
     "Settings",
     "State",
     "Store",
+    "Strike",
     "Used",
     "copy_database",
     "only_bot",
@@ -61,6 +64,8 @@ class Store:
         self.settings = Settings(self._database)
         self.preferences = Preferences(self._database)
         self.styles = Styles(self._database)
+        self.forbidden = ForbiddenWords(self._database)
+        self.strikes = Strikes(self._database)
 
     async def open(self) -> None:
         """Make what is missing, and bring the tables up to date."""

@@ -173,6 +173,27 @@ CREATE INDEX audit_server ON audit (guild_id, id);
 CREATE INDEX audit_untold ON audit (id) WHERE told_at IS NULL;
 """
 
+RULES = """
+CREATE TABLE forbidden (  -- words that a server's admins forbid there
+    guild_id INTEGER NOT NULL,
+    word TEXT NOT NULL,
+    PRIMARY KEY (guild_id, word)
+) STRICT;
+CREATE TABLE strikes (
+    id INTEGER PRIMARY KEY,
+    interaction_id INTEGER NOT NULL UNIQUE,
+    user_id INTEGER NOT NULL,
+    guild_id INTEGER,  -- where it was written
+    rule TEXT NOT NULL CHECK (rule IN ('minors', 'operator', 'server')),
+    word TEXT NOT NULL,
+    prompt TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    lifted_at REAL
+) STRICT;
+CREATE INDEX strikes_user ON strikes (user_id, created_at);
+ALTER TABLE pictures ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;  -- whether a worker ever took it
+"""
+
 
 @MIGRATIONS(name="1_jobs_and_limits")
 def _jobs_and_limits(tables: Tables) -> None:
@@ -197,3 +218,8 @@ def _outbox(tables: Tables) -> None:
 @MIGRATIONS(name="rights")
 def _rights(tables: Tables) -> None:
     tables.executescript(RIGHTS)
+
+
+@MIGRATIONS(name="rules")
+def _rules(tables: Tables) -> None:
+    tables.executescript(RULES)

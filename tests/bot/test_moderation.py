@@ -12,9 +12,10 @@ from PIL import Image, ImageDraw
 
 from bot.config import Config, Filter, Storage
 from bot.moderation import HeldBack, Moderation, too_much
+from bot.store import Store
 
 OPEN, STRICT = 1, 2
-POLICY = Filter(strict={"FACE_FEMALE": 0.1}, age_restricted={})
+CONFIG = Config(filter=Filter(strict={"FACE_FEMALE": 0.1}, age_restricted={}))
 
 
 def face() -> bytes:
@@ -50,10 +51,10 @@ def _client(channels: dict[int, Any]) -> Any:
 
 
 @pytest.fixture
-async def moderation() -> AsyncIterator[Moderation]:
+async def moderation(store: Store) -> AsyncIterator[Moderation]:
     """Holds faces back, but for age-restricted channels."""
     channels = {OPEN: _channel(discord.TextChannel, nsfw=True), STRICT: _channel(discord.TextChannel, nsfw=False)}
-    moderation = Moderation(_client(channels), POLICY)
+    moderation = Moderation(_client(channels), CONFIG, store)
     yield moderation
     await moderation.close()
 
@@ -81,12 +82,12 @@ async def test_what_cannot_be_looked_at_is_held_back(moderation: Moderation) -> 
             await moderation.check(channel_id, b"this is no picture")
 
 
-async def test_a_thread_is_as_its_channel() -> None:
+async def test_a_thread_is_as_its_channel(store: Store) -> None:
     """A thread in an age-restricted channel is age-restricted."""
     parent = _channel(discord.TextChannel, nsfw=True)
     thread = discord.Thread.__new__(discord.Thread)
     thread.parent_id, thread.guild = 7, SimpleNamespace(get_channel={7: parent}.get)  # type: ignore[assignment]
-    moderation = Moderation(_client({3: thread}), POLICY)
+    moderation = Moderation(_client({3: thread}), CONFIG, store)
     assert await moderation.allows(3, face())
     assert not await moderation.allows(4, face())
     await moderation.close()
