@@ -186,6 +186,8 @@ class Rules(Section):
     timeouts: tuple[Annotated[int, Field(ge=0, le=525_600)], ...] = Field(
         default=(0, 0, 10, 60, 1440), strict=False, min_length=1
     )
+    #: pictures being made already that a member may cancel within a day; further ones are made and count
+    late_cancels: int = Field(default=10, ge=0, le=100_000)
 
     @field_validator("patterns")
     @classmethod

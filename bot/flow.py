@@ -63,6 +63,7 @@ class Flow:
         self._service = service
         self._delivery = delivery
         self._moderation = moderation
+        self._late_cancels = config.rules.late_cancels
         self._board = ProgressBoard(service, moderation)
         keep = timedelta(days=config.storage.keep_days)
         self._outbox = Outbox(store, delivery, keep, self._on_delivered, self._on_missing)
@@ -176,19 +177,26 @@ class Flow:
             if job.token is None and job.id in self._answers:
                 self._board.follow(job, message.edit, Pace(burst=1, every=3.0), notes)
 
-    async def cancel(self, job: JobRow) -> None:
-        """Take back what is not finished; it is the member's again at once, whatever the worker does until it knows."""
-        taken = await self._store.jobs.take_back(job.id)
+    async def cancel(self, job: JobRow, by: int | None = None) -> int:
+        """Take back what is not finished; it is the member's again at once, whatever the worker does until it knows.
+
+        Where it is the member himself (``by``) who cancelled too often what was being made already, that is made and
+        counts: a preview would be a picture for nothing. Returns how many were taken back.
+        """
+        jobs, since = self._store.jobs, datetime.now(UTC) - timedelta(days=1)
+        free = by != job.user_id or await jobs.late_cancels(job.user_id, since) < self._late_cancels
+        taken = await jobs.take_back(job.id, begun=free)
         for picture_id in taken:
             self._service.cancel(picture_id)
         if taken:
             await self._on_ended(taken[0])
+        return len(taken)
 
-    async def delete(self, job: JobRow) -> None:
+    async def delete(self, job: JobRow, by: int | None = None) -> None:
         """Cancel what is under way, and take away the message and the pictures."""
         # Marked first, so that no delivery under way brings the pictures by another way when their message is gone.
         await self._store.jobs.set_deleted(job.id, datetime.now(UTC))
-        await self.cancel(job)
+        await self.cancel(job, by)
         await self._delivery.delete(await self._job_of(job.id))
 
     async def resume(self) -> None:

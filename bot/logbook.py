@@ -29,6 +29,11 @@ DONE: dict[str, tuple[str, str]] = {
     Action.BUDGET: ("{detail} images a day for all of this server", "no limit for this server any more"),
     Action.BAN: ("", "may not use the bot any more"),
     Action.UNBAN: ("", "may use the bot again"),
+    Action.FORBID: ("“{detail}” is forbidden", ""),
+    Action.ALLOW: ("“{detail}” is allowed again", ""),
+    Action.LIFT: ("", "strikes are forgiven"),
+    Action.STRIKE: ("wrote what is forbidden: {detail}", "asked for a sexualised depiction of minors"),
+    Action.HELD: ("a picture was held back: {detail}", "a picture could not be looked at, and was held back"),
     Action.LOG: ("changes are posted into {detail}", "changes are not posted any more"),
 }
 

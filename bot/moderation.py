@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import discord
 
@@ -14,7 +15,7 @@ from .config import Config, Filter
 from .errors import Refusal
 from .minors import names_minors
 from .rules import Rulebook
-from .store import JobRow, Store
+from .store import Action, Change, JobRow, Store
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,11 @@ SECONDS = 10.0  # for a look at a picture of ours; usually a twentieth of a seco
 
 
 class HeldBack(Refusal):
-    """The output filter lets a picture not pass."""
+    """The output filter lets a picture not pass; ``seen`` is what it saw, where it could look."""
+
+    def __init__(self, template: str, seen: str = "") -> None:
+        super().__init__(template)
+        self.seen = seen
 
 
 class Moderation:
@@ -31,6 +36,7 @@ class Moderation:
     def __init__(self, client: discord.Client, config: Config, store: Store) -> None:
         self._client = client
         self._policy = config.filter
+        self._store = store
         self._rulebook = Rulebook(config.rules, store)
         # Of its own, so that nobody's uploads make others wait for their pictures.
         self._inspector = Inspector(seconds=SECONDS)
@@ -44,7 +50,13 @@ class Moderation:
 
     async def check_made(self, job: JobRow, data: bytes) -> None:
         """Raise HeldBack where a picture that was made for a job may not be shown."""
-        await self.check(job.channel_id, data, [job.request.prompt, *await self._rulebook.prompts_before(job.parent)])
+        prompts = [job.request.prompt, *await self._rulebook.prompts_before(job.parent)]
+        try:
+            await self.check(job.channel_id, data, prompts)
+        except HeldBack as held:
+            made = Change(actor_id=job.user_id, guild_id=job.guild_id, at=datetime.now(UTC), by_operator=False)
+            await self._store.audit.add(made, Action.HELD, held.seen)
+            raise
 
     async def check(self, channel_id: int, data: bytes, prompts: Sequence[str] = ()) -> None:
         """Raise HeldBack where an encoded picture may not be shown in a channel.
@@ -59,7 +71,7 @@ class Moderation:
         usual = Filter().strict if names_minors(prompts) else {}
         if seen := too_much(found, usual) or too_much(found, await self._scores(channel_id)):
             log.info("a picture for channel %d is held back: %s", channel_id, seen)
-            raise HeldBack("The output filter held the picture back: it may show more than this channel allows.")
+            raise HeldBack("The output filter held the picture back: it may show more than this channel allows.", seen)
 
     async def allows(self, channel_id: int, data: bytes) -> bool:
         """Whether an encoded picture may be shown in a channel."""

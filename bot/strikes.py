@@ -1,15 +1,12 @@
 """``python -m bot strikes list | lift``: who wrote what is forbidden, in all servers."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .command_line import ConfigFile, settings
-from .store import Rule, Store
+from .command_line import ConfigFile, with_store
+from .store import COMMAND_LINE, Change, Rule, Store
 
 strikes = typer.Typer(no_args_is_help=True, help="See and forgive what members wrote against the rules, everywhere.")
 
@@ -29,26 +26,20 @@ def list_strikes(
             where = f"server {strike.guild_id}" if strike.guild_id else "a direct message"
             typer.echo(f"{strike.at:%Y-%m-%d %H:%M} {strike.user_id} in {where}: {broken}: {strike.prompt!r}{lifted}")
 
-    _with_store(config, show)
+    with_store(config, show)
 
 
 @strikes.command("lift")
-def lift(user: Annotated[int, typer.Argument(help="The member's id")], config: ConfigFile = None) -> None:
+def lift(
+    user: Annotated[int, typer.Argument(help="The member's id")],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why; it is written into the audit log")],
+    config: ConfigFile = None,
+) -> None:
     """Forgive all of a member's strikes."""
 
     async def forgive(store: Store) -> None:
-        typer.echo(f"{user}: {await store.strikes.lift(user, None, datetime.now(UTC))} strikes forgiven")
+        at = datetime.now(UTC)
+        change = Change(actor_id=COMMAND_LINE, guild_id=None, user_id=user, reason=reason, at=at, by_operator=True)
+        typer.echo(f"{user}: {await store.strikes.lift(change)} strikes forgiven")
 
-    _with_store(config, forgive)
-
-
-def _with_store(config: Path | None, work: Callable[[Store], Awaitable[None]]) -> None:
-    async def main() -> None:
-        store = Store(settings(config))
-        await store.open()
-        try:
-            await work(store)
-        finally:
-            await store.close()
-
-    asyncio.run(main())
+    with_store(config, forgive)

@@ -19,7 +19,7 @@ SAYERS = {
 }  # fmt: skip
 #: of bot/commands/fields.py, bot/compose.py, bot/logbook.py, bot/store/limits.py, bot/access.py and bot/flow.py: said
 #: elsewhere
-CONSTANTS = {"STRENGTHS", "SHAPES", "DONE", "BANNED", "NOT_KEPT", "GOES_ON"}
+CONSTANTS = {"STRENGTHS", "SHAPES", "DONE", "BANNED", "NOT_KEPT", "GOES_ON", "TOO_LATE"}
 
 
 def messages() -> dict[str, str | None]:

@@ -3,8 +3,9 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from ..store import State
+from ..errors import Refusal
 from ..text import speaker_for
+from ..views.job import TOO_LATE
 from .fields import Interaction
 
 
@@ -15,10 +16,10 @@ async def cancel(interaction: "Interaction") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     client = interaction.client
     jobs = await client.store.jobs.unfinished_of(interaction.user.id)
-    for job in jobs:
-        await client.flow.cancel(job)
-    count = sum(len(job.of_state(State.WAITING, State.RUNNING)) for job in jobs)
+    count = sum([await client.flow.cancel(job, interaction.user.id) for job in jobs])
     say = speaker_for(interaction)
+    if jobs and not count:
+        raise Refusal(TOO_LATE)
     if not count:
         await interaction.edit_original_response(content=say("You have no pictures waiting."))
         return

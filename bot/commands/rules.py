@@ -1,16 +1,16 @@
 """/rules: what prompts may not contain in this server, and the strikes of those who wrote it."""
 
-from datetime import UTC, datetime
-
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from ..access import changing, is_operator
 from ..errors import Refusal
 from ..reading import plain
 from ..store import Rule, Strike
 from ..text import Speaker, speaker_for
 from ..words import inert
+from .admin import REASON
 from .fields import Interaction
 
 MAX_WORD, MAX_WORDS = 60, 200  # characters; words of a server
@@ -27,31 +27,17 @@ WORD = locale_str("A word or phrase; * at an end stands for any letters")
 MEMBER = locale_str("Whose strikes")
 
 
-async def _begin(interaction: "Interaction") -> int:
-    """Acknowledge; the server's id.
-
-    Raises Refusal for those who may not: the command's default permissions may have been loosened by the server.
-    """
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    if not _is_operator(interaction) and not interaction.permissions.manage_guild:
-        raise Refusal("Only those who may manage the server can use this command.")
-    return interaction.guild_id or 0
-
-
-def _is_operator(interaction: "Interaction") -> bool:
-    return interaction.user.id in interaction.client.config.discord.operators
-
-
 @rules.command(name=locale_str("forbid"), description=locale_str("Forbid a word or phrase in prompts of this server"))
 @app_commands.describe(word=WORD)
 async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MAX_WORD]) -> None:
-    guild_id, forbidden = await _begin(interaction), interaction.client.store.forbidden
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    change, forbidden = changing(interaction, here=True), interaction.client.store.forbidden
     word = " ".join(plain(word).split())
     if len(word.strip("* ")) < 2 and word.isascii():
         raise Refusal("Write at least two letters; a shorter word would forbid almost everything.")
-    if len(await forbidden.of(guild_id)) >= MAX_WORDS:
+    if len(await forbidden.of(change.guild_id)) >= MAX_WORDS:
         raise Refusal("There are {most} words already; allow one again with /rules allow first.", most=MAX_WORDS)
-    await forbidden.add(guild_id, word)
+    await forbidden.add(change, word)
     say = speaker_for(interaction)
     text = say("“{word}” is forbidden in this server now, however it is written.", word=inert(word, MAX_WORD))
     await interaction.edit_original_response(content=text)
@@ -60,8 +46,9 @@ async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MA
 @rules.command(name=locale_str("allow"), description=locale_str("Allow a word again that was forbidden in this server"))
 @app_commands.describe(word=WORD)
 async def allow(interaction: "Interaction", word: str) -> None:
-    guild_id = await _begin(interaction)
-    if not await interaction.client.store.forbidden.remove(guild_id, " ".join(plain(word).split())):
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    change = changing(interaction, here=True)
+    if not await interaction.client.store.forbidden.remove(change, " ".join(plain(word).split())):
         raise Refusal("“{word}” is not forbidden by this server; /rules words shows what is.", word=word[:MAX_WORD])
     text = speaker_for(interaction)("“{word}” is allowed again.", word=inert(word, MAX_WORD))
     await interaction.edit_original_response(content=text)
@@ -69,7 +56,7 @@ async def allow(interaction: "Interaction", word: str) -> None:
 
 @allow.autocomplete("word")
 async def _suggest(interaction: "Interaction", typed: str) -> list[app_commands.Choice[str]]:
-    if not interaction.permissions.manage_guild and not _is_operator(interaction):
+    if not interaction.permissions.manage_guild and not is_operator(interaction):
         return []
     words = await interaction.client.store.forbidden.of(interaction.guild_id)
     return [app_commands.Choice(name=word, value=word) for word in words if plain(typed) in word][:25]
@@ -77,8 +64,9 @@ async def _suggest(interaction: "Interaction", typed: str) -> list[app_commands.
 
 @rules.command(name=locale_str("words"), description=locale_str("See the words that are forbidden in this server"))
 async def words(interaction: "Interaction") -> None:
-    guild_id, say = await _begin(interaction), speaker_for(interaction)
-    found = await interaction.client.store.forbidden.of(guild_id)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    say = speaker_for(interaction)
+    found = await interaction.client.store.forbidden.of(changing(interaction, here=True).guild_id)
     listed = ", ".join(f"||{inert(word, MAX_WORD)}||" for word in found)
     none = say("This server forbids no words of its own; /rules forbid adds one.")
     await interaction.edit_original_response(content=listed[:MAX_TEXT] or none)
@@ -87,27 +75,25 @@ async def words(interaction: "Interaction") -> None:
 @rules.command(name=locale_str("strikes"), description=locale_str("See who wrote what is forbidden"))
 @app_commands.describe(member=MEMBER)
 async def strikes(interaction: "Interaction", member: discord.User | None = None) -> None:
-    guild_id, say = await _begin(interaction), speaker_for(interaction)
-    found = await interaction.client.store.strikes.latest(
-        SHOWN,
-        user_id=member.id if member else None,
-        guild_id=None if _is_operator(interaction) else guild_id,
-    )
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    say, scope = speaker_for(interaction), changing(interaction).guild_id
+    found = await interaction.client.store.strikes.latest(SHOWN, user_id=member.id if member else None, guild_id=scope)
     lines = [_line(say, strike) for strike in found]
     none = say("Nobody wrote what is forbidden.")
     await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT] or none)
 
 
 @rules.command(name=locale_str("lift"), description=locale_str("Forgive a member's strikes, so that he may go on"))
-@app_commands.describe(member=MEMBER)
-async def lift(interaction: "Interaction", member: discord.User) -> None:
-    guild_id, say = await _begin(interaction), speaker_for(interaction)
+@app_commands.describe(member=MEMBER, reason=REASON)
+async def lift(interaction: "Interaction", member: discord.User, reason: str = "") -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    say, change = speaker_for(interaction), changing(interaction, reason, user_id=member.id)
     # An admin forgives what broke his own rules; else whoever invites the bot could forgive himself everything.
-    scope = None if _is_operator(interaction) else guild_id
-    count = await interaction.client.store.strikes.lift(member.id, scope, datetime.now(UTC))
-    text = say.plural("{n} strike of {member} is forgiven.", "{n} strikes of {member} are forgiven.", count,
-                      member=member.mention)  # fmt: skip
-    if scope is not None:
+    count = await interaction.client.store.strikes.lift(change)
+    text = say.plural(
+        "{n} strike of {member} is forgiven.", "{n} strikes of {member} are forgiven.", count, member=member.mention
+    )
+    if not change.by_operator:
         text += " " + say("Those by the bot's own rules can be forgiven by its operator alone.")
     await interaction.edit_original_response(content=text)
 

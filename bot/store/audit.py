@@ -1,4 +1,7 @@
-"""The audit log: every change of rights, who made it, where and why. A change and its entry are one transaction."""
+"""The audit log: every change of rights, who made it, where and why, and what was refused to whom.
+
+A change and its entry are one transaction.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +26,11 @@ class Action(StrEnum):
     BAN = "ban"
     UNBAN = "unban"
     LOG = "log"
+    FORBID = "forbid"
+    ALLOW = "allow"
+    LIFT = "lift"
+    STRIKE = "strike"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,10 @@ class Audit:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def add(self, change: Change, action: Action, detail: str) -> None:
+        """Write an entry for what changes nothing else."""
+        await self._database.write(lambda tables: note(tables, change, action, detail))
 
     async def page(self, guild_id: int | None, before: int | None, limit: int) -> list[Entry]:
         """Entries of a server (None: of all), newest first, those older than the entry ``before``."""

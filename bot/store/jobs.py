@@ -258,7 +258,7 @@ class Jobs:
 
     async def started(self, picture_id: str, attempt: int) -> bool:
         """waiting -> running."""
-        return await self._move(picture_id, attempt, State.RUNNING)
+        return await self._move(picture_id, attempt, State.RUNNING, begun=True)
 
     async def finished(self, picture_id: str, attempt: int, seconds: float) -> bool:
         """-> finished; False where it had ended otherwise before."""
@@ -275,12 +275,19 @@ class Jobs:
         """-> cancelled, which gives the image back to the member."""
         return await self._move(picture_id, attempt, State.CANCELLED)
 
-    async def take_back(self, job_id: str) -> list[str]:
-        """waiting or running -> cancelled, all at once; the ids of the pictures that this took back."""
+    async def take_back(self, job_id: str, *, begun: bool = True) -> list[str]:
+        """waiting, or with ``begun`` running too -> cancelled, all at once; the ids of those that this took back."""
         sql = (
-            "UPDATE pictures SET state = 'cancelled' WHERE job_id = ? AND state IN ('waiting', 'running') RETURNING id"
+            "UPDATE pictures SET state = 'cancelled'"
+            " WHERE job_id = ? AND state IN ('waiting', iif(?, 'running', 'waiting')) RETURNING id"
         )
-        return await self._database.write(lambda tables: [row["id"] for row in tables.query(sql, [job_id])])
+        return await self._database.write(lambda tables: [row["id"] for row in tables.query(sql, [job_id, begun])])
+
+    async def late_cancels(self, user_id: int, since: datetime) -> int:
+        """How many of the member's pictures since then were cancelled after a worker had begun them."""
+        sql = "SELECT count(*) FROM pictures WHERE user_id = ? AND created_at > ? AND state = 'cancelled' AND begun"
+        values = [user_id, since.timestamp()]
+        return await self._database.read(lambda tables: int(tables.execute(sql, values).fetchone()[0]))
 
     async def retry(self, picture_id: str, attempt: int) -> bool:
         """Back to waiting with the next attempt."""
@@ -304,13 +311,14 @@ class Jobs:
         seconds: float | None = None,
         reason: str | None = None,
         next_attempt: bool = False,
+        begun: bool = False,
     ) -> bool:
         """A guarded change of state: the first commit wins, a late event of an older attempt changes nothing."""
         sql = (
-            "UPDATE pictures SET state = ?, seconds = ?, reason = ?, attempt = attempt + ?"
+            "UPDATE pictures SET state = ?, seconds = ?, reason = ?, attempt = attempt + ?, begun = begun OR ?"
             " WHERE id = ? AND attempt = ? AND state IN ('waiting', 'running')"
         )
-        return await self._changes(sql, to, seconds, reason, int(next_attempt), picture_id, attempt)
+        return await self._changes(sql, to, seconds, reason, int(next_attempt), int(begun), picture_id, attempt)
 
     async def _changes(self, sql: str, *values: Any) -> bool:
         """Carry out one statement; whether it changed anything."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database as Tables
 
+from .audit import Action, Change, note
 from .database import Database
 
 
@@ -41,15 +42,22 @@ class ForbiddenWords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, guild_id: int, word: str) -> None:
-        """Forbid a word, or a phrase, in a server."""
-        sql = "INSERT OR IGNORE INTO forbidden VALUES (?, ?)"
-        await self._database.write(lambda tables: tables.execute(sql, [guild_id, word]))
+    async def add(self, change: Change, word: str) -> None:
+        """Forbid a word, or a phrase, in the change's server."""
+        await self._change(change, Action.FORBID, "INSERT OR IGNORE INTO forbidden VALUES (?, ?)", word)
 
-    async def remove(self, guild_id: int, word: str) -> bool:
+    async def remove(self, change: Change, word: str) -> bool:
         """Allow it again; False where it was not forbidden."""
-        sql = "DELETE FROM forbidden WHERE guild_id = ? AND word = ?"
-        return await self._database.write(lambda tables: tables.execute(sql, [guild_id, word]).rowcount == 1)
+        return await self._change(change, Action.ALLOW, "DELETE FROM forbidden WHERE guild_id = ? AND word = ?", word)
+
+    async def _change(self, change: Change, action: Action, sql: str, word: str) -> bool:
+        def write(tables: Tables) -> bool:
+            changed = bool(tables.execute(sql, [change.guild_id, word]).rowcount)
+            if changed:
+                note(tables, change, action, word)
+            return changed
+
+        return await self._database.write(write)
 
     async def of(self, guild_id: int | None) -> tuple[str, ...]:
         """A server's words, in alphabetical order."""
@@ -72,7 +80,13 @@ class Strikes:
         )
         values = [strike.interaction_id, strike.user_id, strike.guild_id, strike.rule, strike.word, strike.prompt,
                   strike.at.timestamp()]  # fmt: skip
-        await self._database.write(lambda tables: tables.execute(sql, values))
+        by = Change(actor_id=strike.user_id, guild_id=strike.guild_id, at=strike.at, by_operator=False)
+
+        def write(tables: Tables) -> None:
+            if tables.execute(sql, values).rowcount:
+                note(tables, by, Action.STRIKE, strike.word)
+
+        await self._database.write(write)
 
     async def counting(self, user_id: int, guild_id: int | None, since: datetime) -> list[datetime]:
         """When the member got the strikes that count here, oldest first; by a server's rules they count there alone."""
@@ -93,13 +107,19 @@ class Strikes:
         values = {"user_id": user_id, "guild_id": guild_id, "limit": limit}
         return [_strike(row) for row in await self._database.read(lambda tables: list(tables.query(sql, values)))]
 
-    async def lift(self, user_id: int, guild_id: int | None, now: datetime) -> int:
-        """Let a member's strikes count no more: those by a server's rules, or for None all. Returns how many."""
+    async def lift(self, change: Change) -> int:
+        """Let a member's strikes count no more: all, or by an admin those of his server's rules. Returns how many."""
         sql = "UPDATE strikes SET lifted_at = :now WHERE user_id = :user_id AND lifted_at IS NULL"
-        if guild_id is not None:
+        if not change.by_operator:
             sql += " AND rule = 'server' AND guild_id = :guild_id"
-        values = {"user_id": user_id, "guild_id": guild_id, "now": now.timestamp()}
-        return await self._database.write(lambda tables: int(tables.execute(sql, values).rowcount))
+        values = {"user_id": change.user_id, "guild_id": change.guild_id, "now": change.at.timestamp()}
+
+        def write(tables: Tables) -> int:
+            if count := int(tables.execute(sql, values).rowcount):
+                note(tables, change, Action.LIFT)
+            return count
+
+        return await self._database.write(write)
 
     async def forget(self, before: datetime) -> None:
         """Delete strikes that are older."""

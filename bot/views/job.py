@@ -60,6 +60,11 @@ class JobButton(
             await ACTIONS[self.action](interaction, job)
 
 
+TOO_LATE = (
+    "These pictures are being made already, and you cancelled such pictures often today; they are finished and count."
+)
+
+
 def cancel_view(job_id: str, say: Speaker) -> discord.ui.View:
     """The buttons of a job that waits or runs."""
     view = discord.ui.View(timeout=None)
@@ -87,7 +92,7 @@ async def _delete(interaction: "discord.Interaction[Criar]", job: JobRow) -> Non
     if not may_manage(interaction, job):
         raise Refusal("Only the member who asked for these pictures, or a moderator, can delete them.")
     await interaction.response.defer()
-    await interaction.client.flow.delete(job)
+    await interaction.client.flow.delete(job, interaction.user.id)
 
 
 async def _cancel(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
@@ -96,7 +101,8 @@ async def _cancel(interaction: "discord.Interaction[Criar]", job: JobRow) -> Non
     if job.complete:
         raise Refusal("There is nothing left to cancel; these pictures are done.")
     await interaction.response.defer()
-    await interaction.client.flow.cancel(job)
+    if not await interaction.client.flow.cancel(job, interaction.user.id):
+        raise Refusal(TOO_LATE)
 
 
 ACTIONS: dict[str, Callable[["discord.Interaction[Criar]", JobRow], Awaitable[None]]] = {

@@ -12,7 +12,7 @@ from bot.compose import Composed
 from bot.config import Rules
 from bot.errors import Refusal
 from bot.rules import Rulebook, pause_until
-from bot.store import Rule, Store
+from bot.store import Change, Rule, Store
 from generation import Request, Task
 
 from .conftest import MakeJob
@@ -28,6 +28,13 @@ def asker(user_id: int = 1, guild_id: int | None = 9, **fields: Any) -> Asker:
 
 def asking(prompt: str, parent: str | None = None) -> Composed:
     return Composed(request=Request(task=Task.TXT2IMG, model="criar-embedded", prompt=prompt), parent=parent)
+
+
+def by_admin(guild_id: int = 9) -> Change:
+    return Change(actor_id=3, guild_id=guild_id, user_id=1, at=datetime.now(UTC), by_operator=False)
+
+
+BY_OPERATOR = Change(actor_id=0, guild_id=None, user_id=1, at=datetime.now(UTC), by_operator=True)
 
 
 @pytest.fixture
@@ -49,13 +56,13 @@ async def test_forbidden_words_are_refused_and_noted(rulebook: Rulebook, store: 
 
 async def test_a_servers_words_count_there_alone(rulebook: Rulebook, store: Store) -> None:
     """What one server forbids is asked for in another, and after it was allowed again."""
-    await store.forbidden.add(9, "melon")
+    await store.forbidden.add(by_admin(), "melon")
     with pytest.raises(Refusal, match="melon"):
         await rulebook.check(asker(), asking("a mélon"))
     await rulebook.check(asker(guild_id=8), asking("a melon"))
     await rulebook.check(asker(guild_id=None), asking("a melon"))
-    assert await store.forbidden.remove(9, "melon")
-    assert not await store.forbidden.remove(9, "melon")
+    assert await store.forbidden.remove(by_admin(), "melon")
+    assert not await store.forbidden.remove(by_admin(), "melon")
     await rulebook.check(asker(), asking("a melon"))
 
 
@@ -67,21 +74,21 @@ async def test_the_third_strike_is_a_pause_that_can_be_lifted(rulebook: Rulebook
     with pytest.raises(Refusal, match="too often; you can ask for pictures again <t:"):
         await rulebook.check(asker(guild_id=8), asking("a cat"))
     await rulebook.check(asker(user_id=2), asking("a cat"))
-    assert await store.strikes.lift(1, 9, datetime.now(UTC)) == 0, "a server cannot forgive what the operator forbids"
-    assert await store.strikes.lift(1, None, datetime.now(UTC)) == 3
+    assert await store.strikes.lift(by_admin()) == 0, "a server cannot forgive what the operator forbids"
+    assert await store.strikes.lift(BY_OPERATOR) == 3
     await rulebook.check(asker(), asking("a cat"))
 
 
 async def test_a_pause_by_a_servers_words_holds_in_that_server(rulebook: Rulebook, store: Store) -> None:
     """Strikes by a server's words time out there and nowhere else, and its admins may forgive them."""
-    await store.forbidden.add(9, "melon")
+    await store.forbidden.add(by_admin(), "melon")
     for _ in range(3):
         with pytest.raises(Refusal):
             await rulebook.check(asker(), asking("melon"))
     with pytest.raises(Refusal, match="too often"):
         await rulebook.check(asker(), asking("a cat"))
     await rulebook.check(asker(guild_id=8), asking("a cat"))
-    assert await store.strikes.lift(1, 9, datetime.now(UTC)) == 3
+    assert await store.strikes.lift(by_admin()) == 3
     await rulebook.check(asker(), asking("a cat"))
 
 

@@ -212,3 +212,17 @@ def test_the_same_picture_is_kept_once(config: Config) -> None:
     files.open()
     assert files.keep_input(b"same") == files.keep_input(b"same")
     assert len(list(files.inputs.iterdir())) == 1
+
+
+async def test_what_is_cancelled_late_is_counted(store: Store, make_job: MakeJob) -> None:
+    """Only pictures that a worker had begun count as cancelled late, and they can be left to be made."""
+    job = await store.accept(make_job(pictures=3))
+    assert job
+    first, second, _ = (row.id for row in job.pictures)
+    assert await store.jobs.started(first, 1)
+    assert await store.jobs.started(second, 1)
+    assert len(await store.jobs.take_back(job.id, begun=False)) == 1
+    assert await store.jobs.late_cancels(1, NOON - timedelta(days=1)) == 0
+    assert await store.jobs.take_back(job.id) == [first, second]
+    assert await store.jobs.late_cancels(1, NOON - timedelta(days=1)) == 2
+    assert await store.jobs.late_cancels(1, NOON + timedelta(days=1)) == 0

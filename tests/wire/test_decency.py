@@ -68,3 +68,26 @@ async def test_what_an_age_restricted_channel_shows_does_not_leave_it(place: Pla
     assert not place.pictures(place.local.world.channel_id)
     refined = place.local.people.press(ana, message, custom_id(message, "Refine low"))
     await place.local.wait_for(lambda: "18 of 20" in refined.content, 60)
+
+
+async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> None:
+    """An admin forbids a word, a member who writes it is refused, seen in the list and forgiven, all privately."""
+    local, olga = place.local, place.local.world.members["olga"]
+
+    def admin(path: str, **options: Any) -> Asked:
+        return local.people.slash(olga, local.world.channel_id, path, options)
+
+    async def said(asked: Asked, words: str) -> None:
+        await local.wait_for(lambda: words in asked.content, 30)
+        assert asked.record.ephemeral
+
+    await said(admin("rules forbid", word="Bánana"), "“banana” is forbidden in this server now")
+    await said(admin("rules words"), "||banana||")
+    await said(place.slash("txt2img", prompt="a b4-n4-n4 on a plate"), "“banana” is not allowed here; leave it out")
+    await said(place.slash("txt2img", prompt="a sexy schoolgirl"), "refused always, whatever the settings")
+    strikes = admin("rules strikes", member=local.world.members["ana"])
+    await said(strikes, "minors: ||a sexy schoolgirl||")
+    assert "“banana”: ||a b4-n4-n4 on a plate||" in strikes.content
+    await said(admin("rules lift", member=local.world.members["ana"]), "2 strikes of")
+    await said(admin("rules allow", word="banana"), "“banana” is allowed again")
+    assert "strike (minors)" in place.bot.log.read_text()
