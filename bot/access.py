@@ -1,8 +1,8 @@
 """Who may see and use which picture, and who may change what. Custom ids are never trusted: they only say which row.
 
 A picture is its member's, everywhere. Others may use it where it stands: in its server, as far as they see its channel,
-or under a message that shows it. Private and deleted ones are nobody else's. All refusals sound alike, so that nobody
-learns from them whether a picture exists.
+or under a message that shows it. Private ones are nobody else's; a deleted one is used where it was taken on alone. All
+refusals sound alike, so that nobody learns from them whether a picture exists.
 """
 
 from datetime import UTC, datetime
@@ -36,14 +36,12 @@ def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
 
 async def may_see(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
     """Whether the member may use the job's pictures."""
-    if job.deleted:
+    own = interaction.user.id == job.user_id
+    if job.private and not own:
         return False
-    if interaction.user.id == job.user_id:
+    if not job.deleted and (own or _sees_channel(interaction, job)):
         return True
-    if job.private:
-        return False
-    if _sees_channel(interaction, job):
-        return True
+    # One that was taken on alone outlives the message that it came in.
     on = interaction.message.id if interaction.message else None
     return on is not None and await interaction.client.store.jobs.shows(on, job.id)
 
@@ -64,7 +62,7 @@ async def may_see_in(interaction: "discord.Interaction[Criar]", job: JobRow, mes
     if await may_see(interaction, job):
         return True
     intake = interaction.client.intake
-    return not job.private and not job.deleted and await intake.stands(interaction.channel_id or 0, message_id)
+    return not job.private and await intake.stands(interaction.channel_id or 0, message_id)
 
 
 async def usable_job(interaction: "discord.Interaction[Criar]", job_id: str) -> JobRow:

@@ -105,15 +105,17 @@ def check_may_post(interaction: discord.Interaction) -> None:
         )
 
 
-def message_asker(message: discord.Message) -> Asker:
-    """Who wrote the message; the announcement will reply to it."""
+def message_asker(message: discord.Message, locale: str | None, *, spoiler: bool = False) -> Asker:
+    """Who wrote the message; the announcement will reply to it. Without a ``locale`` of his, the server's is taken."""
+    usual = message.guild.preferred_locale if message.guild else discord.Locale.american_english
     return Asker(
         id=message.id,
         user_id=message.author.id,
         guild_id=message.guild.id if message.guild else None,
         channel_id=message.channel.id,
-        locale=str(message.guild.preferred_locale) if message.guild else discord.Locale.american_english.value,
+        locale=locale or usual.value,
         upload_limit=message.guild.filesize_limit if message.guild else DEFAULT_UPLOAD_LIMIT,
+        spoiler=spoiler,
         reply_to=message.to_reference(fail_if_not_exists=False),
         roles=roles_of(message.author),
     )

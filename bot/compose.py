@@ -65,7 +65,7 @@ class Source:
     picture: str | None = None
 
 
-Note = tuple[str, dict[str, Value]]
+Note = tuple[str, Mapping[str, Value]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

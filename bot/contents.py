@@ -6,7 +6,7 @@ import discord
 
 from generation import Catalogue, Task, images
 
-from .compose import pixels
+from .compose import pixels, say_notes
 from .loras import write_loras
 from .prices import Prices, prices
 from .store import Files, JobRow, PictureRow, State
@@ -95,8 +95,11 @@ class Contents:
             facts.append(say("strengths {shown}", shown=shown))
         if seeds and request.task is not Task.UPSCALE:
             facts.append(say("seed {seeds}", seeds=seeds))
-        missing = [] if alone else self._missing(say, job)
-        return "\n".join([self.title(say, job), f"-# {' · '.join(facts)}", *missing])
+        lines = [self.title(say, job), f"-# {' · '.join(facts)}"]
+        # Where there is no private answer beside it that says so.
+        if not alone and (job.private or job.token is None) and job.notes:
+            lines.append(say_notes(say, job.notes))
+        return "\n".join([*lines, *([] if alone else self._missing(say, job))])
 
     def _missing(self, say: Speaker, job: JobRow) -> list[str]:
         """What to say of the pictures that are not there."""

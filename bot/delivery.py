@@ -114,16 +114,17 @@ class Delivery:
             ), f"{self._contents.name(job, row)}.png"
         except FileNotFoundError:
             log.info("picture %s is fetched from its message", row.id)
-        try:
-            message = await self._channel(job).fetch_message(job.message_id or 0)
-        except discord.HTTPException:
-            raise Refusal("That picture is not kept any more; attach it to /img2img instead.") from None
-        for attachment in message.attachments:
-            if attachment.filename.removeprefix(SPOILER).startswith(f"{self._contents.name(job, row)}."):
-                return await attachment.read(), attachment.filename
-            if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARED):
-                tile = await asyncio.to_thread(cut, await attachment.read(), row.place + 1)
-                return tile, f"{self._contents.name(job, row)}.png"
+        name = self._contents.name(job, row)
+        for channel_id, message_id in [*await self._store.jobs.posts_of(row.id), (job.channel_id, job.message_id or 0)]:
+            try:
+                message = await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
+            except discord.HTTPException:
+                continue
+            for attachment in message.attachments:
+                if attachment.filename.removeprefix(SPOILER).startswith(f"{name}."):
+                    return await attachment.read(), attachment.filename
+                if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARED):
+                    return await asyncio.to_thread(cut, await attachment.read(), row.place + 1), f"{name}.png"
         raise Refusal("That picture is not kept any more; attach it to /img2img instead.")
 
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
@@ -138,16 +139,17 @@ class Delivery:
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )
-        await self._store.jobs.set_post(message.id, row.id)
+        await self._store.jobs.set_post(message.channel.id, message.id, row.id)
 
     async def delete(self, job: JobRow) -> None:
-        """Take the job's message and its pictures away."""
+        """Take the job's message and its pictures away, except those that were taken on in messages of their own."""
         await self._store.jobs.set_deleted(job.id, datetime.now(UTC))
         if job.message_id:
             with suppress(discord.NotFound):
                 await self._channel(job).get_partial_message(job.message_id).delete()
         for row in job.of_state(State.FINISHED):
-            await asyncio.to_thread(self._store.files.picture(row.id).unlink, missing_ok=True)
+            if not await self._store.jobs.posts_of(row.id):
+                await asyncio.to_thread(self._store.files.picture(row.id).unlink, missing_ok=True)
 
     async def _put(self, job: JobRow) -> None:
         """Put the pictures where they were asked for."""

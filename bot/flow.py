@@ -68,7 +68,7 @@ class Flow:
         keep = timedelta(days=config.storage.keep_days)
         self._outbox = Outbox(store, delivery, keep, self._on_delivered, self._on_missing)
         #: of each job that is followed: how its private answer is edited, and what was received and rounded
-        self._answers: dict[str, tuple[Edit | None, str]] = {}
+        self._answers: dict[str, Edit | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._made_again: dict[str, asyncio.Future[None]] = {}
@@ -148,6 +148,7 @@ class Flow:
                 upload_limit=asker.upload_limit,
                 request=composed.request,
                 parent=composed.parent,
+                notes=composed.notes,
                 private=asker.private,
                 spoiler=asker.spoiler,
                 token=asker.token,
@@ -157,14 +158,14 @@ class Flow:
         )
         if job is not None:
             self._service.submit(job.to_make())
-            await self._follow(job, asker.reply_to, say_notes(speaker(asker.locale), composed.notes))
+            await self._follow(job, asker.reply_to)
 
-    async def _follow(self, job: JobRow, reply_to: discord.MessageReference | None = None, notes: str = "") -> None:
+    async def _follow(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> None:
         """Announce the job where that was not done, and show how it goes on: privately, or else in the channel."""
         answer = self._delivery.answer(job)
-        self._answers[job.id] = answer, notes
+        self._answers[job.id] = answer
         if answer:
-            self._board.follow(job, answer, Pace(burst=4, every=2.5), notes)
+            self._board.follow(job, answer, Pace(burst=4, every=2.5))
         if job.private:
             return
         try:
@@ -175,7 +176,7 @@ class Flow:
         else:
             # Only what a message asked for: edits in a channel share one rate limit, which deliveries need.
             if job.token is None and job.id in self._answers:
-                self._board.follow(job, message.edit, Pace(burst=1, every=3.0), notes)
+                self._board.follow(job, message.edit, Pace(burst=1, every=3.0))
 
     async def cancel(self, job: JobRow, by: int | None = None) -> int:
         """Take back what is not finished; it is the member's again at once, whatever the worker does until it knows.
@@ -330,11 +331,10 @@ class Flow:
 
     async def _on_delivered(self, job: JobRow) -> None:
         """Close the member's private answer."""
-        answer, notes = self._answers.pop(job.id, (None, ""))
-        answer = answer or self._delivery.answer(job)
+        answer = self._answers.pop(job.id, None) or self._delivery.answer(job)
         if answer and not job.private:
             try:
-                await answer(content=await self._farewell(job, notes), attachments=[], view=None)
+                await answer(content=await self._farewell(job), attachments=[], view=None)
             except (discord.HTTPException, discord.RateLimited) as error:
                 log.info("the private answer of job %s cannot be edited any more: %s", job.id, error)
 
@@ -346,7 +346,7 @@ class Flow:
             if await self._store.jobs.remake(picture_id):
                 self._service.submit([await self._picture(picture_id)])
 
-    async def _farewell(self, job: JobRow, notes: str) -> str:
+    async def _farewell(self, job: JobRow) -> str:
         """What the private answer says when all is done."""
         say = speaker(job.locale)
         allowed = await self._store.allowance(job.person, datetime.now(UTC))
@@ -357,7 +357,7 @@ class Flow:
             else say("Nothing was made.")
         )
         left = say("You have {left} of {limit} images left today.", left=allowed.left, limit=allowed.limit)
-        return "\n".join(filter(None, [f"{done} {left}", notes]))
+        return "\n".join(filter(None, [f"{done} {left}", say_notes(say, job.notes)]))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

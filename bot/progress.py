@@ -12,6 +12,7 @@ import discord
 
 from generation import Event, Preview, Progress, Service, Started
 
+from .compose import say_notes
 from .moderation import Moderation
 from .store import JobRow
 from .text import Speaker, speaker
@@ -65,16 +66,14 @@ class _Shown:
 class _Follower:
     """One job's message."""
 
-    def __init__(
-        self, job: JobRow, service: Service, moderation: Moderation, edit: Edit, pace: Pace, notes: str
-    ) -> None:
+    def __init__(self, job: JobRow, service: Service, moderation: Moderation, edit: Edit, pace: Pace) -> None:
         self._job = job
         self._moderation = moderation
         self._service = service
         self._edit = edit
         self._pace = pace
-        self._notes = notes
         self._say = speaker(job.locale)
+        self._notes = say_notes(self._say, job.notes)
         self._shown = {picture.id: _Shown() for picture in job.pictures}
         self._changed = asyncio.Event()
         self._content = ""
@@ -128,7 +127,12 @@ class _Follower:
                 if shown.jpeg is jpeg:
                     shown.allowed = allowed
         return [
-            discord.File(io.BytesIO(shown.jpeg), f"preview-{place}.jpg", description=self._say("Preview"))
+            discord.File(
+                io.BytesIO(shown.jpeg),
+                f"preview-{place}.jpg",
+                description=self._say("Preview"),
+                spoiler=self._job.spoiler,
+            )
             for place, shown in enumerate(self._shown.values(), 1)
             if shown.jpeg and shown.allowed
         ]
@@ -176,9 +180,9 @@ class ProgressBoard:
         self._moderation = moderation
         self._followers: dict[str, _Follower] = {}
 
-    def follow(self, job: JobRow, edit: Edit, pace: Pace, notes: str) -> None:
-        """Begin to show the job's progress, above ``notes`` on what was received and rounded."""
-        self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace, notes)
+    def follow(self, job: JobRow, edit: Edit, pace: Pace) -> None:
+        """Begin to show the job's progress, above the notes on what was received and rounded."""
+        self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace)
 
     def update(self, event: Event) -> None:
         """Show what happened to a picture, where its job is followed."""

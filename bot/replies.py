@@ -14,6 +14,7 @@ from .gate import Flooded
 from .intake import pictures_of
 from .phrases import Phrase, read_phrase
 from .quota import Person
+from .store import JobRow
 from .text import speaker
 from .views.errors import sentence_for
 from .words import inert
@@ -31,11 +32,12 @@ async def answer_reply(client: "Criar", message: discord.Message) -> None:
         return
     words = _words(client, message)
     replied = _replied(message)
-    ours = await client.store.jobs.of_message(replied) or await client.store.jobs.shown_in(replied) if replied else None
+    ours = await _ours(client, replied) if replied else None
     meant = message.guild is None or (client.user is not None and client.user in message.mentions)
     if not words or not (ours or (meant and (replied or pictures_of(message.attachments)))):
         return
-    asker = message_asker(message)
+    locale = client.languages.get(message.author.id) or await client.store.jobs.locale_of(message.author.id)
+    asker = message_asker(message, locale, spoiler=ours is not None and ours.spoiler)
     person = Person(user_id=asker.user_id, guild_id=asker.guild_id, roles=asker.roles)
     try:
         await client.gate.check(person)
@@ -51,6 +53,14 @@ async def answer_reply(client: "Criar", message: discord.Message) -> None:
     except Exception as error:  # noqa: BLE001 - nothing ends in silence
         sentence = sentence_for(speaker(asker.locale), error, f"message {message.id}")
         await message.reply(sentence, delete_after=REFUSAL_STAYS, mention_author=False)
+
+
+async def _ours(client: "Criar", message_id: int) -> JobRow | None:
+    """The job whose pictures, or one of them, the message shows."""
+    if job := await client.store.jobs.of_message(message_id):
+        return job
+    shown = await client.store.jobs.shown_in(message_id)
+    return shown[0] if shown else None
 
 
 async def _understood(client: "Criar", message: discord.Message, phrase: Phrase) -> Composed:

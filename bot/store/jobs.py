@@ -60,6 +60,8 @@ class JobRow:
     request: Request
     #: id of the picture that it started from, where that is one of ours
     parent: str | None = None
+    #: on what was received, understood and rounded: sentences' templates and parameters
+    notes: tuple[tuple[str, Mapping[str, str | int | float]], ...] = ()
     #: whether its pictures are shown to the member alone, in his private answer
     private: bool = False
     #: whether its pictures are covered until they are pressed
@@ -130,10 +132,10 @@ class Jobs:
         created = job.created_at.timestamp()
         tables.execute(
             "INSERT INTO jobs (id, interaction_id, user_id, guild_id, channel_id, locale, upload_limit, request,"
-            " parent, private, spoiler, token, roles, priority, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " parent, notes, private, spoiler, token, roles, priority, created_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [job.id, job.interaction_id, job.user_id, job.guild_id, job.channel_id, job.locale, job.upload_limit,
-             _dump(job.request), job.parent, int(job.private), int(job.spoiler), job.token,
+             _dump(job.request), job.parent, json.dumps(job.notes), int(job.private), int(job.spoiler), job.token,
              json.dumps(sorted(job.roles)), job.priority, created],
         )  # fmt: skip
         for place, payer in enumerate(payers):
@@ -190,11 +192,20 @@ class Jobs:
         values = {"message_id": message_id, "job_id": job_id}
         return await self._database.read(lambda tables: tables.execute(sql, values).fetchone() is not None)
 
-    async def set_post(self, message_id: int, picture_id: str) -> None:
+    async def set_post(self, channel_id: int, message_id: int, picture_id: str) -> None:
         """Remember that a message shows this picture alone."""
-        await self._changes(
-            "INSERT OR REPLACE INTO posts (message_id, picture_id) VALUES (?, ?)", message_id, picture_id
-        )
+        sql = "INSERT OR REPLACE INTO posts (channel_id, message_id, picture_id) VALUES (?, ?, ?)"
+        await self._changes(sql, channel_id, message_id, picture_id)
+
+    async def forget_post(self, message_id: int) -> None:
+        """The message is taken away."""
+        await self._changes("DELETE FROM posts WHERE message_id = ?", message_id)
+
+    async def posts_of(self, picture_id: str) -> list[tuple[int, int]]:
+        """The channels and messages that show this picture alone."""
+        sql = "SELECT channel_id, message_id FROM posts WHERE picture_id = ? AND channel_id IS NOT NULL"
+        rows = await self._database.read(lambda tables: list(tables.query(sql, [picture_id])))
+        return [(row["channel_id"], row["message_id"]) for row in rows]
 
     async def made_by(self, user_id: int, offset: int, limit: int) -> list[tuple[JobRow, PictureRow]]:
         """The member's finished pictures, newest first, without those that were deleted."""
@@ -206,6 +217,12 @@ class Jobs:
         rows = await self._database.read(lambda tables: list(tables.query(sql, [user_id, limit, offset])))
         found = [await self.picture(row["id"]) for row in rows]
         return [pair for pair in found if pair]
+
+    async def locale_of(self, user_id: int) -> str | None:
+        """The language in which the member was answered last; a message, unlike an interaction, does not say his."""
+        sql = "SELECT locale FROM jobs WHERE user_id = ? ORDER BY created_at DESC LIMIT 1"
+        rows = await self._database.read(lambda tables: list(tables.query(sql, [user_id])))
+        return rows[0]["locale"] if rows else None
 
     async def of_interaction(self, interaction_id: int) -> JobRow | None:
         """The job that this interaction (or message) began."""
@@ -347,6 +364,7 @@ class Jobs:
             upload_limit=row["upload_limit"],
             request=_load(row["request"], self._inputs),
             parent=row["parent"],
+            notes=tuple((template, params) for template, params in json.loads(row["notes"])),
             private=bool(row["private"]),
             spoiler=bool(row["spoiler"]),
             token=row["token"],

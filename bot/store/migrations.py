@@ -195,6 +195,13 @@ ALTER TABLE pictures ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;  -- whether a 
 """
 
 
+NOTES = """
+ALTER TABLE jobs ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';  -- on what was received, understood and rounded
+ALTER TABLE posts ADD COLUMN channel_id INTEGER;  -- absent of messages from before
+CREATE INDEX jobs_user ON jobs (user_id, created_at);
+"""
+
+
 @MIGRATIONS(name="1_jobs_and_limits")
 def _jobs_and_limits(tables: Tables) -> None:
     tables.executescript(JOBS_AND_LIMITS)
@@ -223,3 +230,8 @@ def _rights(tables: Tables) -> None:
 @MIGRATIONS(name="rules")
 def _rules(tables: Tables) -> None:
     tables.executescript(RULES)
+
+
+@MIGRATIONS(name="notes")
+def _notes(tables: Tables) -> None:
+    tables.executescript(NOTES)

@@ -196,6 +196,8 @@ async def _remove(interaction: "discord.Interaction[Criar]", job: JobRow, row: P
     if not may_manage(interaction, job):
         raise Refusal("Only the member who asked for these pictures, or a moderator, can delete them.")
     await interaction.response.defer()
+    if interaction.message:
+        await interaction.client.store.jobs.forget_post(interaction.message.id)
     await interaction.delete_original_response()
 
 

@@ -25,9 +25,9 @@ def slash(local: LocalDiscord, path: str, who: str = "ana", **options: Any) -> A
     return local.people.slash(local.world.members[who], local.world.channel_id, path, options)
 
 
-async def done(local: LocalDiscord, asked: Asked) -> str:
+async def done(local: LocalDiscord, asked: Asked, words: str = "left today") -> str:
     """The private answer's last words."""
-    await local.wait_for(lambda: "left today" in asked.content, 60)
+    await local.wait_for(lambda: words in asked.content, 60)
     return asked.content
 
 

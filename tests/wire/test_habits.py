@@ -53,19 +53,36 @@ async def test_styles_are_saved_used_listed_and_deleted(local: LocalDiscord) -> 
     await answer(local, "style use", "ours", name="ours")
     await done(local, slash(local, "txt2img", prompt="a wolf", num_inference_steps=2))
     delivered(local, "a wolf, bold")
-    await answer(local, "style use", "No style")
+    await answer(local, "style use", "ink", name="ink")
     await answer(local, "style delete", "Deleted", name="ink")
+    await done(local, slash(local, "txt2img", prompt="a bear without ink", num_inference_steps=2))
+    await answer(local, "style use", "No style")
     assert "There is no style" in await refused(local, slash(local, "txt2img", prompt="a fox", style="ink"))
 
 
 async def test_private_results_are_shown_to_their_member_alone_and_can_be_worked_on(local: LocalDiscord) -> None:
-    """Nothing is posted in the channel; the private answer holds the picture with its buttons."""
+    """Nothing is posted in the channel; the private answer holds the picture with its buttons and what was rounded."""
     before = {message.id for message in local.messages() if not message.is_ephemeral}
-    asked = slash(local, "txt2img", prompt="a secret cat", private=True, num_inference_steps=2)
+    asked = slash(local, "txt2img", prompt="a secret cat", private=True, num_inference_steps=2, size="500x300")
     await local.wait_for(lambda: asked.message and "seed" in asked.content and asked.message.attachments, 30)
     assert asked.message
     assert asked.message.is_ephemeral
+    assert "cannot make 500×300" in asked.content
     custom_id(asked.message, "Refine low")
+    assert {message.id for message in local.messages() if not message.is_ephemeral} == before
+
+
+async def test_who_wants_results_for_himself_gets_all_of_them_so(local: LocalDiscord) -> None:
+    """With /settings private, an enlargement and what the help with the prompt makes are shown to him alone too."""
+    otis = local.world.add_member("otis")
+    await answer(local, "settings", "**Only for you**: yes", who="otis", private=True, count=2)
+    before = {message.id for message in local.messages() if not message.is_ephemeral}
+    large = slash(local, "upscale", who="otis", image=("x.png", png((64, 64))), factor=2)
+    shown = slash(local, "prompt", who="otis")
+    await local.wait_for(lambda: shown.record.modal, 5)
+    helped = local.people.submit(otis, shown, {"subject": "a helped owl"})
+    await local.wait_for(lambda: helped.message and len(helped.message.attachments) == 2, 60)
+    await local.wait_for(lambda: large.message and large.message.attachments, 30)
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
 
@@ -135,9 +152,20 @@ async def test_it_works_in_a_thread(local: LocalDiscord) -> None:
 
 
 async def test_spoilers_are_covered(local: LocalDiscord) -> None:
-    """The file's name tells Discord to cover it, and the picture can be taken on all the same."""
-    await done(local, slash(local, "txt2img", prompt="a covered cat", spoiler=True, num_inference_steps=2))
-    assert delivered(local, "a covered cat").attachments[0]["filename"].startswith("SPOILER_")
+    """The file's name tells Discord to cover it; a reply's picture is covered too, and in the member's language."""
+    ana = local.world.members["ana"]
+    local.world.locales[ana] = "pt-BR"
+    await done(local, slash(local, "txt2img", prompt="a covered cat", spoiler=True, num_inference_steps=2), "hoje")
+    local.world.locales[ana] = "en-US"
+    covered = delivered(local, "a covered cat")
+    assert covered.attachments[0]["filename"].startswith("SPOILER_")
+    local.people.say(ana, local.world.channel_id, "com chapéu", (), covered.id)
+    await local.wait_for(lambda: delivered(local, "a covered cat").id != covered.id, 60)
+    made = delivered(local, "a covered cat, com chapéu")
+    assert made.attachments[0]["filename"].startswith("SPOILER_")  # its preview, or already the picture
+    await local.wait_for(lambda: "semente" in made.content, 60)
+    assert made.attachments[0]["filename"].startswith("SPOILER_criar")
+    assert "força 0.5" in made.content
 
 
 async def test_the_prompt_s_parts_are_joined(local: LocalDiscord) -> None:

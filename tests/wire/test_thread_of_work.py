@@ -63,6 +63,35 @@ async def test_the_refine_modal_takes_strength_prompt_model_and_seed(local: Loca
     assert "strength must be a number" in await refused(local, wrong)
 
 
+async def test_an_upload_that_was_only_enlarged_is_refined_with_words_that_are_asked_for(local: LocalDiscord) -> None:
+    """It has no prompt to go on with, so the buttons open a modal; comparing asks for no strength."""
+    ana = local.world.members["ana"]
+    await done(local, slash(local, "upscale", image=("mine.png", png((64, 64))), factor=2))
+    large = delivered(local, "enlarge")
+    for label, fields in (("Refine low", {"strength": "0.25"}), ("Compare", {})):
+        shown = local.people.press(ana, large, custom_id(large, label))
+        await local.wait_for(lambda: shown.record.modal, 3)  # noqa: B023 - awaited at once
+        found = modal_fields(shown)
+        assert ("0.25" in found) == bool(fields)
+        assert "strength" not in found.values() or fields
+    await done(local, local.people.submit(ana, shown, {"prompt": "a sun with words at last"}))
+    assert "strengths 0.2, 0.4, 0.6, 0.8" in delivered(local, "a sun with words at last").content
+
+
+async def test_a_picture_that_was_taken_on_outlives_the_message_it_came_in(local: LocalDiscord) -> None:
+    """After the two are deleted, the one that stands alone is still refined."""
+    ana = local.world.members["ana"]
+    await done(local, slash(local, "txt2img", num_inference_steps=2, prompt="a cat to keep", count=2))
+    gallery = delivered(local, "a cat to keep")
+    local.people.press(ana, gallery, custom_id(gallery, "Take 2"))
+    await local.wait_for(lambda: delivered(local, "a cat to keep").id != gallery.id, 10)
+    alone = delivered(local, "a cat to keep")
+    local.people.press(ana, gallery, custom_id(gallery, "Delete"))
+    await local.wait_for(lambda: gallery.id not in {m.id for m in local.messages()})
+    await done(local, local.people.press(ana, alone, custom_id(alone, "Refine high")))
+    assert "strength 0.8" in delivered(local, "a cat to keep").content
+
+
 async def test_comparing_strengths_makes_one_labelled_strip_of_one_seed(local: LocalDiscord) -> None:
     """The strip shows the input and 0.2 to 0.8; taking 0.6 on posts that picture; it costs four."""
     before = await done(local, slash(local, "txt2img", num_inference_steps=5, prompt="a cat to compare", seed=5))
@@ -167,7 +196,12 @@ async def test_a_mention_beside_a_foreign_picture_refines_it_or_names_the_way(lo
     ana, milo = local.world.members["ana"], local.world.members["milo"]
     me = f"<@{local.world.backend.bot_user.id}>"
     local.people.say(ana, local.world.channel_id, f"{me} a mentioned apple, strong, 2x", [("mine.png", png())])
-    await local.wait_for(lambda: with_files(by_bot(local, "a mentioned apple", "strength 0.8"), 2), 60)
+    (made,) = await local.wait_for(
+        lambda: with_files(by_bot(local, "a mentioned apple", "strength 0.8", "seed "), 2), 60
+    )
+    assert "Understood: “a mentioned apple”, strength 0.8, 2 of them" in made.content
+    assert "I received “mine.png”, 300×200" in made.content
+    custom_id(made, "Edit the prompt (costs 2)")
     hidden = local.people.say(milo, local.world.channel_id, "hidden", [("his.png", png())])
     local.people.say(ana, local.world.channel_id, f"{me} as a sketch", (), hidden.id)
     await local.wait_for(
