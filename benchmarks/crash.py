@@ -34,7 +34,7 @@ EVERY = 0.5  # seconds between two requests
 WAITING = 30  # requests under way at the same time; more wait until some are done
 #: when the bot is killed: within so many seconds after its start; for a share of the kills within a second after it
 #: delivered up to so many further jobs
-SECONDS, SHARE, JOBS = 6.0, 0.3, 10
+SECONDS, SHARE, JOBS = 6.0, 0.15, 10
 PATIENCE = 120.0  # seconds in which it may deliver them
 LATENCY = 0.2  # seconds that each answer of Discord takes, so that many a kill falls between a request and its answer
 DRAINING = 900.0  # seconds for what is left when the last kill is over
