@@ -24,6 +24,7 @@ from simcord.backend.models import Message
 from simcord.components import walk_components
 
 from bot.config import load
+from bot.quota import Person
 from bot.store import JobRow, State, Store
 from sandbox import Call, CannotDoError, LocalDiscord
 
@@ -162,8 +163,8 @@ async def _compare(rig: _Rig) -> dict[str, Any]:
     delivered = Counter(dict.fromkeys(rig.local.world.members.values(), 0))
     for job in jobs:
         delivered[job.user_id] += _delivered(job, _messages(rig, job))
-    now = datetime.now(UTC)
-    used = {user: (await store.allowance(user, rig.local.world.guild_id, now)).used for user in delivered}
+    now, guild = datetime.now(UTC), rig.local.world.guild_id
+    used = {user: (await store.allowance(Person(user_id=user, guild_id=guild), now)).used for user in delivered}
     await store.close()
     _, alive = await asyncio.to_thread(psutil.wait_procs, rig.children, 15)
     names = ("accepted", "delivered", "refunded", "lost", "doubled", "announced_twice")
