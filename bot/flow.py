@@ -222,7 +222,9 @@ class Flow:
             try:
                 await self._handle(event)
             except Exception:
-                log.exception("event %r could not be handled", event)
+                log.exception("what happened to picture %s could not be handled", event.picture_id)
+                if isinstance(event, Finished | Failed | Cancelled):
+                    await self._give_back(event)
 
     async def stop(self, seconds: float) -> None:
         """Accept nothing more; finish and deliver within so many seconds what is being made; tell those who wait."""
@@ -258,6 +260,15 @@ class Flow:
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
                 return
+
+    async def _give_back(self, event: Event) -> None:
+        """A picture whose end we stumbled over must not wait for ever."""
+        sentence = Refusal("I stumbled over this picture when it was made; please tell the operator.")
+        try:
+            if await self._store.jobs.failed(event.picture_id, event.attempt, sentence.template, sentence.params):
+                await self._on_ended(event.picture_id)
+        except Exception:
+            log.exception("picture %s waits for the next start", event.picture_id)
 
     async def _on_event(self, event: Event) -> None:
         jobs = self._store.jobs

@@ -5,6 +5,7 @@ import logging
 from datetime import UTC, datetime
 
 from .config import Config
+from .errors import Unavailable
 from .quota import day_of
 from .store import Store
 
@@ -22,6 +23,6 @@ async def clean_regularly(store: Store, config: Config) -> None:
             in_use = await store.in_use()
             count = await asyncio.to_thread(store.files.clean, now, config.storage.keep_days, in_use)
             log.log(logging.INFO if count else logging.DEBUG, "deleted %d pictures that were kept long enough", count)
-        except OSError as error:
+        except (OSError, Unavailable) as error:
             log.warning("old pictures could not be deleted: %s", error)
         await asyncio.sleep(CLEANING)
