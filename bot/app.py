@@ -14,6 +14,7 @@ from .errors import ConfigError
 from .health import beat
 from .logbook import tell_regularly
 from .offer import offered, pin_new
+from .privacy import erase_regularly
 from .store import Store, only_bot
 from .upkeep import clean_regularly
 
@@ -41,6 +42,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
         asyncio.create_task(tell_regularly(client)),
+        asyncio.create_task(erase_regularly(client)),
         asyncio.create_task(_stop_when_told(client, config.generation.finish_seconds)),
     ]
     try:

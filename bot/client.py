@@ -31,6 +31,7 @@ from .views.job import JobButton
 from .views.modals import on_modal_sent
 from .views.models import ModelsButton, ModelSelect
 from .views.picture import PictureButton
+from .views.privacy import ForgetButton
 from .views.take import TakeSelect
 from .views.which import WhichSelect
 
@@ -43,6 +44,7 @@ LONGEST_WAIT = 60.0  # seconds that a request is held back by a rate limit; beyo
 
 #: buttons and menus that work after a restart; each stands behind the gate
 ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
+    ForgetButton,
     JobButton,
     PictureButton,
     TakeSelect,

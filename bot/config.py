@@ -55,6 +55,8 @@ class Storage(Section):
     folder: Path = Field(default=Path("data"), strict=False)
     #: finished pictures stay on disk this long
     keep_days: int = Field(default=7, ge=1, le=365)
+    #: requests, without which no button under a picture works, and the audit log this long
+    keep_requests_days: int = Field(default=365, ge=31, le=3650)
 
 
 class Plan(Section):
@@ -186,6 +188,8 @@ class Rules(Section):
     timeouts: tuple[Annotated[int, Field(ge=0, le=525_600)], ...] = Field(
         default=(0, 0, 10, 60, 1440), strict=False, min_length=1
     )
+    #: refused prompts are kept this long for admins and the operator to see
+    keep_strikes_days: int = Field(default=90, ge=1, le=3650)
     #: pictures being made already that a member may cancel within a day; further ones are made and count
     late_cancels: int = Field(default=10, ge=0, le=100_000)
 

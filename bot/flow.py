@@ -200,6 +200,21 @@ class Flow:
         await self.cancel(job, by)
         await self._delivery.delete(await self._job_of(job.id))
 
+    async def forget(self, user_id: int) -> None:
+        """Delete all that is kept about a member, and make nothing more of it.
+
+        What waits is given back; what is being made counts, or else deleting would be a way to cancel without end.
+        """
+        for job in await self._store.jobs.unfinished_of(user_id):
+            for picture_id in await self._store.jobs.take_back(job.id, begun=False):
+                self._service.cancel(picture_id)
+        forgotten = await self._store.forget(user_id, datetime.now(UTC))
+        for picture_id in forgotten.running:
+            self._service.cancel(picture_id)
+        for job_id in forgotten.jobs:
+            self._answers.pop(job_id, None)
+            await self._board.end(job_id)
+
     async def resume(self) -> None:
         """Take up what the last run of the bot left: deliver what is made, queue the rest again.
 
@@ -295,7 +310,9 @@ class Flow:
 
     async def _held_back(self, event: Finished) -> bool:
         """Whether the output filter holds a picture back: it is not kept, counts as failed, and is not charged."""
-        job = await self._job_of(event.picture_id)
+        job = await self._store.jobs.get(event.picture_id.partition(":")[0])
+        if job is None:
+            return True  # its member deleted all that was kept about him
         try:
             await self._moderation.check_made(job, event.png)
         except HeldBack as held:

@@ -31,9 +31,10 @@ class Gate:
         self._members = Window(config.flooding.member_commands)
         self._servers = Window(config.flooding.server_commands)
 
-    async def check(self, person: Person, *, counts: bool = True) -> None:
+    async def check(self, person: Person, *, counts: bool = True, about_himself: bool = False) -> None:
         """Raise Refusal where the person is banned, and Flooded where he or his server is too fast.
 
+        ``about_himself`` lets the banned in too: what is kept about them is theirs to get and to delete.
         ``counts`` is False for what comes by itself, such as suggestions while somebody types. Operators always pass.
         """
         if person.user_id in self._operators:
@@ -41,7 +42,7 @@ class Gate:
         # First, since it costs nothing: whoever floods shall not keep the database busy.
         if counts:
             self._count(person, monotonic())
-        if await self._store.bans.banned(person.user_id, person.guild_id):
+        if not about_himself and await self._store.bans.banned(person.user_id, person.guild_id):
             raise Refusal(BANNED)
 
     def _count(self, person: Person, now: float) -> None:
@@ -61,7 +62,8 @@ async def admitted(interaction: "discord.Interaction[Criar]") -> bool:
     """Whether the interaction may go on; where not, it is answered."""
     suggesting = interaction.type is discord.InteractionType.autocomplete
     try:
-        await interaction.client.gate.check(person_of(interaction), counts=not suggesting)
+        person, about_himself = person_of(interaction), _root(interaction) == "privacy"
+        await interaction.client.gate.check(person, counts=not suggesting, about_himself=about_himself)
     except Refusal as refusal:
         if suggesting:
             await interaction.response.autocomplete([])
@@ -70,6 +72,12 @@ async def admitted(interaction: "discord.Interaction[Criar]") -> bool:
             raise refusal
         return False
     return True
+
+
+def _root(interaction: "discord.Interaction[Criar]") -> str:
+    """The name of the command, or of the group that it stands in; empty where it is none."""
+    command = interaction.command
+    return command.qualified_name.partition(" ")[0] if isinstance(command, discord.app_commands.Command) else ""
 
 
 class Admitting:

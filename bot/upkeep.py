@@ -15,11 +15,12 @@ CLEANING = 3600.0  # seconds between two looks for old pictures
 
 
 async def clean_regularly(store: Store, config: Config) -> None:
-    """Delete pictures that have been kept for as long as the configuration says; never returns."""
+    """Delete what has been kept for as long as the configuration says; never returns."""
     while True:
         try:
             now = datetime.now(UTC)
             await store.usages.forget_spent(day_of(now, config.zone), now)
+            await store.privacy.expire(now, config.storage.keep_requests_days, config.rules.keep_strikes_days)
             in_use = await store.in_use()
             count = await asyncio.to_thread(store.files.clean, now, config.storage.keep_days, in_use)
             log.log(logging.INFO if count else logging.DEBUG, "deleted %d pictures that were kept long enough", count)

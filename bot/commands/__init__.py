@@ -14,6 +14,7 @@ from .img2img import img2img
 from .inpaint import inpaint
 from .menus import edit_menu, info_menu, refine_menu, upscale_menu
 from .models import model, models
+from .privacy import privacy
 from .prompt import prompt
 from .queue import queue
 from .quota import quota
@@ -41,6 +42,7 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_c
     help_command,
     quota_admin_group,
     rules,
+    privacy,
     refine_menu,
     edit_menu,
     upscale_menu,

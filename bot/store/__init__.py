@@ -18,6 +18,7 @@ from .jobs import JobRow, Jobs, PictureRow, State
 from .limits import BANNED, Limits
 from .lock import only_bot
 from .preferences import Preference, Preferences
+from .privacy import Forgotten, Privacy
 from .quotas import Quotas
 from .settings import Settings
 from .strikes import ForbiddenWords, Rule, Strike, Strikes
@@ -31,6 +32,7 @@ __all__ = [
     "Change",
     "Entry",
     "Files",
+    "Forgotten",
     "JobRow",
     "Jobs",
     "PictureRow",
@@ -66,6 +68,7 @@ class Store:
         self.styles = Styles(self._database)
         self.forbidden = ForbiddenWords(self._database)
         self.strikes = Strikes(self._database)
+        self.privacy = Privacy(self._database, self.files, self.usages)
 
     async def open(self) -> None:
         """Make what is missing, and bring the tables up to date."""
@@ -99,6 +102,10 @@ class Store:
         jobs = await self.jobs.undelivered()
         inputs = {path for job in jobs for path in job.request.images}
         return frozenset(inputs | {self.files.picture(row.id) for job in jobs for row in job.pictures})
+
+    async def forget(self, user_id: int, now: datetime) -> Forgotten:
+        """Delete all that is kept about a member."""
+        return await self.privacy.forget(user_id, day_of(now, self._config.zone), now)
 
     async def allowance(self, person: Person, now: datetime) -> Allowance:
         """What the person may make now."""

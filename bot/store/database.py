@@ -71,11 +71,17 @@ class Database:
         """
         return await asyncio.get_running_loop().run_in_executor(self._writing, self._try, self._write, change)
 
+    async def tidy(self) -> None:
+        """Take what was deleted out of the file and its log too."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writing, self._tables.execute, "PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._tables = self._connect()
         self._tables.enable_wal()
         self._tables.execute("PRAGMA foreign_keys = ON")
+        self._tables.execute("PRAGMA secure_delete = ON")  # what a member deletes shall not stay in free pages
         MIGRATIONS.apply(self._tables)
 
     def _open_view(self) -> None:

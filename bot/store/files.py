@@ -6,6 +6,7 @@ All of it blocks: call it in a thread.
 import logging
 import os
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -55,6 +56,11 @@ class Files:
     def picture(self, picture_id: str) -> Path:
         """Where the finished picture lies, or lay before it was cleaned up."""
         return self.pictures / f"{picture_id.replace(':', '-')}.png"
+
+    def delete(self, picture_ids: Iterable[str], inputs: Iterable[str]) -> None:
+        """Delete finished pictures, and input pictures by their names, as far as they are there."""
+        for path in (*map(self.picture, picture_ids), *(self.inputs / name for name in inputs)):
+            path.unlink(missing_ok=True)
 
     def clean(self, now: datetime, keep_days: int, in_use: frozenset[Path]) -> int:
         """Delete pictures older than ``keep_days`` that no unfinished job needs; returns how many."""

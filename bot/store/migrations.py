@@ -194,6 +194,13 @@ CREATE INDEX strikes_user ON strikes (user_id, created_at);
 ALTER TABLE pictures ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;  -- whether a worker ever took it
 """
 
+PRIVACY = """
+CREATE TABLE erasures (  -- messages that show what was deleted, until they are taken away
+    message_id INTEGER PRIMARY KEY,
+    channel_id INTEGER NOT NULL
+) STRICT;
+"""
+
 
 NOTES = """
 ALTER TABLE jobs ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';  -- on what was received, understood and rounded
@@ -235,3 +242,8 @@ def _rules(tables: Tables) -> None:
 @MIGRATIONS(name="notes")
 def _notes(tables: Tables) -> None:
     tables.executescript(NOTES)
+
+
+@MIGRATIONS(name="privacy")
+def _privacy(tables: Tables) -> None:
+    tables.executescript(PRIVACY)

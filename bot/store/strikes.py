@@ -121,14 +121,6 @@ class Strikes:
 
         return await self._database.write(write)
 
-    async def forget(self, before: datetime) -> None:
-        """Delete strikes that are older."""
-
-        def write(tables: Tables) -> None:
-            tables.execute("DELETE FROM strikes WHERE created_at < ?", [before.timestamp()])
-
-        await self._database.write(write)
-
 
 def _strike(row: dict[str, Any]) -> Strike:
     return Strike(
