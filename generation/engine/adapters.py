@@ -1,5 +1,6 @@
 """LoRAs put onto a loaded model and taken off again, without loading the model anew."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 from ..errors import ModelError
 from ..types import LoraSpec
 from .models import LoadedModel
+
+log = logging.getLogger(__name__)
 
 KEPT = 8  # adapters that a model keeps ready; they are small, but not nothing
 
@@ -51,8 +54,11 @@ def _ready(model: LoadedModel, name: str, lora: LoraSpec) -> None:
             local_files_only=Path(lora.source).is_absolute(),
             **{key: value for key, value in source.items() if value},
         )
+        if not any(name in names for names in model.pipeline.get_list_adapters().values()):
+            raise ValueError(f"{lora.id} has no weights for {type(model.pipeline).__name__}")
     # A file that is missing or of another build, and a pipeline that takes none.
     except (OSError, ValueError, RuntimeError, KeyError, AttributeError, IndexError) as error:
+        log.exception("the LoRA %s cannot be put onto %s", lora.id, model.spec.id)
         raise ModelError(
             "The LoRA {lora} cannot be put onto {model}; leave it out.", lora=lora.title, model=model.spec.title
         ) from error

@@ -90,7 +90,10 @@ def _file(spec: ModelSpec) -> Path:
 
 def _single_file(spec: ModelSpec, options: dict[str, Any]) -> Any:
     """One .safetensors file with all the weights; its configuration comes from ``base``, or the hub's original."""
-    pipeline_class = getattr(diffusers, next(name for name in family_of(spec).pipelines.values() if name))
+    name = next((name for name in family_of(spec).pipelines.values() if name), "")
+    if not name:
+        raise ValueError(f"models of the family {spec.family} cannot be loaded from one file")
+    pipeline_class = getattr(diffusers, name)
     if spec.base:
         options["config"] = str(fetched(spec))
     # Old checkpoints have no filter of their own in the file, and ours judges the results.
