@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from generation import SEEN
+from generation import SEEN, Loading, Offload, Precision
 
 from .errors import ConfigError
 
@@ -121,6 +121,17 @@ class Flooding(Section):
     waiting: int = Field(default=10_000, ge=1, le=1_000_000)
 
 
+class ModelLoading(Section):
+    """How models are brought to their device; what is absent is chosen by its free memory."""
+
+    precision: Literal["bf16", "fp16", "fp32"] | None = None
+    offload: Literal["none", "model", "group"] | None = None
+    #: bits of quantised weights; 0 leaves them as they are
+    quantised: Literal[0, 4, 8] = 0
+    #: whether pictures are decoded in tiles
+    vae_tiling: bool | None = None
+
+
 class Generation(Section):
     """What makes the pictures."""
 
@@ -138,6 +149,21 @@ class Generation(Section):
     own: tuple[dict[str, Any], ...] = Field(default=(), strict=False)
     #: what an image counts against the day, by id or pattern; the first that matches, else 1
     costs: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
+
+    #: how models are loaded, by id or pattern; the first that matches
+    loading: dict[str, ModelLoading] = Field(default_factory=dict)
+
+    def loading_of(self, model_id: str) -> Loading | None:
+        """How a model is loaded; None where nothing is said of it."""
+        found = next((how for pattern, how in self.loading.items() if fnmatchcase(model_id, pattern)), None)
+        if found is None:
+            return None
+        return Loading(
+            precision=Precision(found.precision) if found.precision else None,
+            offload=Offload(found.offload) if found.offload else None,
+            quantised=found.quantised,
+            vae_tiling=found.vae_tiling,
+        )
 
     def cost(self, model_id: str) -> int:
         """What an image of this model counts against the day."""

@@ -60,7 +60,7 @@ def offered(config: Config) -> Catalogue:
         chosen = catalogue.offered((*config.generation.models, *own))
     except GenerationError as error:
         raise ConfigError(f"generation.models: {error}") from error
-    return chosen.costing(config.generation.cost)
+    return chosen.costing(config.generation.cost).loading(config.generation.loading_of)
 
 
 async def usable(client: "Criar", person: Person) -> Catalogue:

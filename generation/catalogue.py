@@ -12,7 +12,7 @@ from rapidfuzz.utils import default_process
 from .entries import read_file, shipped_files
 from .errors import RequestError
 from .pins import Pins
-from .types import MAX_LORA_WEIGHT, MAX_LORAS, LoraSpec, ModelSpec, Request, Task
+from .types import MAX_LORA_WEIGHT, MAX_LORAS, Loading, LoraSpec, ModelSpec, Request, Task
 
 MIN_SCORE = 75  # of 100; what resembles less is not suggested
 GB = 10**9
@@ -53,6 +53,11 @@ class Catalogue:
             (replace(spec, loras=(), **_recorded(spec, pins, size=True)) for spec in self.models),
             (replace(lora, **_recorded(lora, pins, size=False)) for lora in self._loras.values()),
         )
+
+    def loading(self, how: Callable[[str], Loading | None]) -> "Catalogue":
+        """The same models, each loaded as ``how`` says of its id; None leaves it as its entry has it."""
+        models = (replace(spec, loading=how(spec.id) or spec.loading) for spec in self.models)
+        return Catalogue(models, self._loras.values())
 
     def costing(self, cost: Callable[[str], int]) -> "Catalogue":
         """The same models, each with what ``cost`` says of its id."""

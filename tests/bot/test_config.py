@@ -7,6 +7,8 @@ import pytest
 
 from bot.config import Config, Plan, load, token
 from bot.errors import ConfigError
+from bot.offer import offered
+from generation import Loading, Offload, Precision
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -78,6 +80,7 @@ def test_a_plan_s_models_are_patterns_of_whole_ids(models: list[str], model: str
         ("[discord]\noperators = ['me']", ["discord.operators.0", "integer"]),
         ("[generation]\ndevices = []", ["generation.devices", "at least 1"]),
         ("[storage", ["TOML"]),
+        ('[generation.loading]\n"*" = { offload = "half" }', ["generation.loading.*.offload", "model", "half"]),
     ],
 )
 def test_what_is_wrong_is_said_with_file_key_and_what_is_allowed(file: Path, text: str, words: list[str]) -> None:
@@ -87,6 +90,20 @@ def test_what_is_wrong_is_said_with_file_key_and_what_is_allowed(file: Path, tex
         load(file)
     for word in [str(file), *words]:
         assert word in str(caught.value)
+
+
+def test_how_models_are_loaded_is_said_by_pattern(file: Path) -> None:
+    """The first pattern that matches decides, what it leaves out stays open, and it reaches the offered models."""
+    file.write_text(
+        "[generation.loading]\n"
+        '"criar-*" = { precision = "bf16", offload = "model" }\n'
+        '"*" = { quantised = 4, vae_tiling = true }\n'
+    )
+    config = load(file)
+    embedded = Loading(precision=Precision.BF16, offload=Offload.MODEL)
+    assert offered(config).get("criar-embedded").loading == embedded
+    assert config.generation.loading_of("flux-dev") == Loading(quantised=4, vae_tiling=True)
+    assert Config().generation.loading_of("flux-dev") is None
 
 
 def test_a_file_that_is_not_there_says_how_to_make_it(file: Path) -> None:
