@@ -173,6 +173,7 @@ def _spoken(source: str) -> Iterator[None]:
             source=source, endpoint=constants.ENDPOINT,
         ) from error  # fmt: skip
     except (
+        errors.HFValidationError,
         errors.RepositoryNotFoundError,
         errors.RevisionNotFoundError,
         errors.RevisionResolutionError,

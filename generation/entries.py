@@ -113,6 +113,8 @@ def _validated(kind: "TypeAdapter[T]", entry: Mapping[str, Any], where: str, fol
     if spec.file and not spec.file.endswith(SAFE):
         _refuse(where, entry, f"file: must end in {' or '.join(SAFE)}, not {spec.file!r}")
     source = folder / spec.source
+    if spec.source.endswith(SAFE) and not source.exists():
+        _refuse(where, entry, f"source: there is no file {source}")
     return replace(spec, source=str(source.resolve())) if source.exists() else spec
 
 

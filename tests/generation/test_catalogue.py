@@ -176,6 +176,7 @@ def test_an_entry_needs_only_what_its_family_does_not_say(tmp_path: Path) -> Non
         (ENTRY + "limits = { multiple = 8, side = 3 }", "own: limits.side: there is no such key"),
         (ENTRY + "tasks = ['edit']", "own: tasks: models of stable_diffusion_xl do img2img, inpaint, txt2img alone"),
         (ENTRY + "tasks = ['txt2vid']", "own: tasks.0: must be 'txt2img', 'img2img'"),
+        (ENTRY.replace("someone/something", "gone.safetensors"), "own: source: there is no file .*gone.safetensors"),
         (ENTRY + "file = 'weights.ckpt'", "own: file: must end in .safetensors or .gguf, not 'weights.ckpt'"),
         (ENTRY + "defaults = { scheduler = 'Magic' }", "own: defaults.scheduler: must be one of DPM"),
         (
