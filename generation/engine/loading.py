@@ -21,6 +21,8 @@ PRECISIONS = {Precision.FP32: torch.float32, Precision.FP16: torch.float16, Prec
 #: what pipelines call the module that runs at every step, and is most of the weights
 DENOISERS = ("unet", "transformer", "transformer_2")
 INDEX = "model_index.json"
+#: the filter of old checkpoints, which weighs more than their text encoder: ours judges the results
+UNUSED = ("safety_checker",)
 
 
 @contextmanager
@@ -52,7 +54,7 @@ def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
         use_safetensors=True,
         trust_remote_code=False,
         local_files_only=True,
-        **{**substitutes(folder), **options},
+        **{**_unused(folder), **substitutes(folder), **options},
     )
     return complete(pipeline, folder)
 
@@ -69,8 +71,15 @@ def fetched(spec: ModelSpec) -> Path:
             variant=spec.variant,
             use_safetensors=True,
             trust_remote_code=False,
+            **dict.fromkeys(UNUSED),
         )
     )
+
+
+def _unused(folder: Path) -> dict[str, None]:
+    """The parts that the checkpoint has and that are left out."""
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    return {name: None for name in UNUSED if name in index}
 
 
 def _variant(folder: Path, spec: ModelSpec) -> str | None:

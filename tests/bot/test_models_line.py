@@ -2,12 +2,16 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.config import load
+from bot.offer import offered
+from generation import Event, Failed, Finished, Job, Request, Service, Task
 from tests.hub import Hub, local_hub
+from tests.tiny import CHECKPOINTS
 
 from .test_command_line import criar
 
@@ -85,6 +89,42 @@ async def test_what_cannot_be_fetched_is_said_in_one_line(hub: Hub, config: Path
     ):
         code, said = await criar("models", "download", name, "--config", str(config))
         assert (code, words in said, "Traceback" in said) == (1, True, False), said
+
+
+@pytest.mark.slow
+async def test_what_was_fetched_ahead_is_all_that_loading_needs(
+    hub: Hub, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkpoint fetched by the command line draws in the worker with the hub gone; the old filter is not fetched."""
+    folder = tmp_path / "checkpoint"
+    CHECKPOINTS["stable_diffusion"][1]().save_pretrained(folder)
+    index = folder / "model_index.json"
+    checker = {"safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"]}
+    index.write_text(json.dumps(json.loads(index.read_text()) | checker))
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    hub.put("someone/model", files | {"safety_checker/model.safetensors": b"not to be loaded"})
+    code, said = await criar("models", "download", "mine", "--config", str(config))
+    assert code == 0, said
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    service = Service(offered(load(config)).offered(["mine"]))
+    await service.start()
+    request = Request(
+        task=Task.TXT2IMG, model="mine", prompt="a cat", width=64, height=64, num_inference_steps=2,
+        guidance_scale=2.0, scheduler="DDIM",
+    )  # fmt: skip
+    try:
+        service.submit(Job(id="job", user_id=1, request=request).pictures())
+        last = [event async for event in until_the_end(service)][-1]
+    finally:
+        await service.close()
+    assert isinstance(last, Finished), last
+
+
+async def until_the_end(service: Service) -> AsyncIterator[Event]:
+    async for event in service.events():
+        yield event
+        if isinstance(event, Finished | Failed):
+            return
 
 
 async def test_without_a_hub_the_sentence_names_it(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,18 @@ def test_every_scheduler_that_is_named_is_known() -> None:
         assert set(spec.schedulers) <= {*CLASSES, DEFAULT}, spec.id
 
 
+def test_every_family_is_proven_by_a_checkpoint() -> None:
+    """No model is listed whose family no tiny checkpoint runs through the worker, for each of its tasks."""
+    from tests.tiny import CHECKPOINTS
+
+    proven: dict[str, set[str]] = {}
+    for family, _, tasks in CHECKPOINTS.values():
+        proven.setdefault(family, set()).update(tasks)
+    for spec in CATALOGUE.models:
+        if spec.family != "realesrgan":
+            assert set(spec.tasks) <= proven[spec.family], spec.id
+
+
 def test_what_a_family_takes_is_known_before_the_queue() -> None:
     """How many pictures an edit may start from, and whether a negative prompt is heard, come from the family."""
     several, one = CATALOGUE.get("qwen-image-edit-2511"), CATALOGUE.get("instruct-pix2pix")
