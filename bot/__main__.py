@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -20,12 +21,19 @@ app.add_typer(models, name="models")
 app.add_typer(strikes, name="strikes")
 
 
+@app.callback()
+def main() -> None:
+    """Pictures from words, inside Discord."""
+    os.umask(0o077)  # whatever is written, database, pictures, copies, is for the bot's user alone
+
+
 @app.command()
 def run(config: ConfigFile = None) -> None:
     """Run the bot; its token comes from the environment variable DISCORD_TOKEN."""
     from .app import run as run_bot
 
     loaded, token = settings(config), or_exit(configuration.token)
+    del os.environ[configuration.TOKEN_VARIABLE]  # no child process needs it
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     or_exit(lambda: asyncio.run(run_bot(loaded, token)))
 

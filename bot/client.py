@@ -13,6 +13,7 @@ from yarl import URL
 
 from generation import Catalogue, Inspector, Service
 
+from .cdn import Cdn
 from .commands import COMMANDS
 from .config import Config
 from .delivery import Delivery
@@ -76,9 +77,11 @@ class Criar(discord.Client):
         self.catalogue = catalogue
         self.gate = Gate(config, store)
         self.inspector = Inspector()
-        self.intake = Intake(self, store.files, self.inspector)
+        cdn = Cdn(config.discord.api)
+        self.intake = Intake(self, store.files, self.inspector, cdn)
         self.moderation = Moderation(self, config, store)
-        self.flow = Flow(config, store, service, Delivery(self, store, catalogue), self.intake, self.moderation)
+        delivery = Delivery(self, store, catalogue, cdn)
+        self.flow = Flow(config, store, service, delivery, self.intake, self.moderation)
         self.tree = Tree(self)
         self._following: asyncio.Task[None]
         #: of the members who chose one with /settings

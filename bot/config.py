@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -284,6 +285,7 @@ def load(path: Path | None) -> Config:
     """
     if path is None:
         return Config()
+    _check_rights(path)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -294,6 +296,17 @@ def load(path: Path | None) -> Config:
         return Config.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(f"{path}: {_problem(problem)}" for problem in error.errors())) from None
+
+
+def _check_rights(path: Path) -> None:
+    """Raise ConfigError where others can write the file: they could change where the bot writes and what it runs."""
+    try:
+        found = path.stat()
+    except OSError:
+        return  # reading it says why not
+    others = found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and found.st_gid != os.getegid())
+    if stat.S_ISREG(found.st_mode) and others:
+        raise ConfigError(f"{path}: others can write this file; run: chmod go-w {path}")
 
 
 def _problem(problem: ErrorDetails) -> str:

@@ -12,6 +12,7 @@ import discord
 
 from generation import Catalogue
 
+from .cdn import Cdn
 from .contents import COMPARED, Contents
 from .errors import Refusal
 from .store import JobRow, PictureRow, State, Store
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 SPOILER = "SPOILER_"  # Discord covers files whose names begin so
 ORIGINAL: Any = "@original"  # the interaction's own answer, in place of a message's id
+LARGEST = 100 * 2**20  # bytes of a picture of ours that is fetched again; Discord takes no larger ones
 SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is not refused for its size
 TOKEN_LIFE = timedelta(minutes=15)  # in which an interaction's answer can be edited
 NONCE_LIFE = timedelta(minutes=2)  # in which a nonce surely keeps a message from being sent twice
@@ -51,7 +53,8 @@ def passes(error: discord.HTTPException) -> bool:
 class Delivery:
     """Brings jobs to their channel."""
 
-    def __init__(self, client: discord.Client, store: Store, catalogue: Catalogue) -> None:
+    def __init__(self, client: discord.Client, store: Store, catalogue: Catalogue, cdn: Cdn) -> None:
+        self._cdn = cdn
         self._client = client
         self._store = store
         self._contents = Contents(store.files, catalogue)
@@ -122,9 +125,11 @@ class Delivery:
                 continue
             for attachment in message.attachments:
                 if attachment.filename.removeprefix(SPOILER).startswith(f"{name}."):
-                    return await attachment.read(), attachment.filename
+                    return await self._cdn.fetch(attachment, LARGEST), attachment.filename
                 if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARED):
-                    return await asyncio.to_thread(cut, await attachment.read(), row.place + 1), f"{name}.png"
+                    return await asyncio.to_thread(
+                        cut, await self._cdn.fetch(attachment, LARGEST), row.place + 1
+                    ), f"{name}.png"
         raise Refusal("That picture is not kept any more; attach it to /img2img instead.")
 
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import discord
 
-from generation import Inspector, Parameters, images
+from generation import Inspector, Parameters
 
+from .cdn import Cdn
 from .compose import Source
 from .errors import Refusal
 from .store import Files
@@ -24,22 +25,21 @@ def pictures_of(attachments: list[discord.Attachment]) -> list[discord.Attachmen
 class Intake:
     """Takes pictures in."""
 
-    def __init__(self, client: discord.Client, files: Files, inspector: Inspector) -> None:
+    def __init__(self, client: discord.Client, files: Files, inspector: Inspector, cdn: Cdn) -> None:
         self._client = client
         self._files = files
         self._inspector = inspector
+        self._cdn = cdn
         #: by the message's id: its channel, and what is attached
         self._seen: dict[int, tuple[int, list[discord.Attachment]]] = {}
 
     async def receive(self, attachment: discord.Attachment) -> Source:
         """Check and keep a picture that a person sent. Raises generation.PictureError."""
-        images.check_bytes(attachment.size)
-        return await self.keep(await attachment.read(), attachment.filename)
+        return await self.keep(await self._cdn.fetch(attachment), attachment.filename)
 
     async def parameters(self, attachment: discord.Attachment) -> Parameters | None:
         """How a picture was made, where it says so. Raises generation.PictureError."""
-        images.check_bytes(attachment.size)
-        return await self._inspector.parameters(await attachment.read())
+        return await self._inspector.parameters(await self._cdn.fetch(attachment))
 
     def saw(self, message: discord.Message) -> None:
         """Keep a message's attachments at hand, since not every message that is shown to us can be fetched later."""
@@ -60,8 +60,7 @@ class Intake:
         Raises Refusal where there is neither, and generation.PictureError.
         """
         chosen = mask or picture
-        images.check_bytes(chosen.size)
-        data = await chosen.read()
+        data = await self._cdn.fetch(chosen)
         if mask is None and not await self._inspector.has_transparency(data):
             raise Refusal(
                 "Attach a mask: a picture of the same shape, white where it is to be made anew; or make that part of "

@@ -127,10 +127,10 @@ def has_transparency(data: bytes) -> bool:
         return False
 
 
-def check_bytes(size: int) -> None:
+def check_bytes(size: int, most: int = MAX_BYTES) -> None:
     """Raise PictureError where a file of ``size`` bytes is too large, so that it need not be fetched."""
-    if size > MAX_BYTES:
-        raise PictureError("The file has more than {most} MB; send a smaller one.", most=MAX_BYTES // 2**20)
+    if size > most:
+        raise PictureError("The file has more than {most} MB; send a smaller one.", most=most // 2**20)
 
 
 def _check_size(image: Image.Image) -> None:

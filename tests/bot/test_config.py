@@ -119,3 +119,13 @@ def test_the_token_comes_only_from_the_environment(monkeypatch: pytest.MonkeyPat
         token()
     monkeypatch.setenv("DISCORD_TOKEN", " a.b.c\n")
     assert token() == "a.b.c"
+
+
+def test_a_file_that_others_can_write_is_refused(file: Path) -> None:
+    """Whoever could change the configuration could take the bot over; the sentence says what to run."""
+    file.write_text("")
+    file.chmod(0o602)
+    with pytest.raises(ConfigError, match=r"config\.toml: others can write this file; run: chmod go-w "):
+        load(file)
+    file.chmod(0o644)
+    assert load(file) == Config()
