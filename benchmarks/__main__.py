@@ -4,16 +4,20 @@ import argparse
 import asyncio
 import json
 import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from . import acknowledgement, crash, embedded, fairness, overhead, queue, startup, strength
+from . import acknowledgement, crash, embedded, fairness, overhead, queue, soak, startup, strength
 
-NAMES = {
+NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,
     "crash": crash.run,
     "embedded": embedded.run,
     "fairness": fairness.run,
     "overhead": overhead.run,
     "queue": queue.run,
+    "soak": soak.run,
     "startup": startup.run,
     "strength": strength.run,
 }
@@ -26,9 +30,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="end within a minute")
     parser.add_argument("--json", action="store_true", help="print one object with the figures as the last line")
     parser.add_argument("--kills", type=int, default=200, help="of crash: how often the bot is killed")
+    parser.add_argument("--minutes", type=float, help="of soak: how long the day is")
+    parser.add_argument("--out", type=Path, help="of soak: where the plot is written")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    options = {"kills": chosen.kills} if chosen.name == "crash" else {}
+    asked = {"crash": {"kills": chosen.kills}, "soak": {"minutes": chosen.minutes, "out": chosen.out}}
+    options = asked.get(chosen.name, {})
     figures = asyncio.run(NAMES[chosen.name](quick=chosen.quick, **options))
     for name, value in figures.items():
         print(f"{name}: {value}")

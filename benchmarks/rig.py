@@ -17,10 +17,17 @@ GENEROUS = "[plans.free]\nimages_per_day = 100000\nwaiting = 1000\n"
 @asynccontextmanager
 async def local_bot() -> AsyncIterator[LocalDiscord]:
     """A local Discord with the bot connected and its model loaded; nobody runs into a limit."""
+    async with bot_beside() as (local, _, _):
+        yield local
+
+
+@asynccontextmanager
+async def bot_beside() -> AsyncIterator[tuple[LocalDiscord, Path, int]]:
+    """As local_bot, with the folder of the bot's data and the id of its process."""
     with tempfile.TemporaryDirectory() as folder:
         async with LocalDiscord() as local:
-            config = Path(folder) / "config.toml"
-            text = f'[discord]\napi = "{local.api}"\n[storage]\nfolder = "{folder}/data"\n{GENEROUS}'
+            config, data = Path(folder) / "config.toml", Path(folder) / "data"
+            text = f'[discord]\napi = "{local.api}"\n[storage]\nfolder = "{data}"\n{GENEROUS}'
             await asyncio.to_thread(config.write_text, text)
             bot = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", "--config", str(config),
@@ -29,7 +36,7 @@ async def local_bot() -> AsyncIterator[LocalDiscord]:
             try:
                 await local.connected()
                 await picture(local, "a cat, to load the model")
-                yield local
+                yield local, data, bot.pid
             finally:
                 bot.terminate()
                 await bot.wait()
