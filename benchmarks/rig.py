@@ -45,7 +45,7 @@ async def bot_beside() -> AsyncIterator[tuple[LocalDiscord, Path, int]]:
 async def picture(local: LocalDiscord, prompt: str) -> float:
     """Ask for one picture with the usual settings; the perf_counter at which its delivery had arrived."""
     asked = local.people.slash(local.world.members["ana"], local.world.channel_id, "txt2img", {"prompt": prompt})
-    await local.wait_for(lambda: [m for m in local.messages() if prompt in m.content and m.attachments], 120)
+    await local.wait_for(lambda: [m for m in local.messages() if prompt in m.content and m.attachments], 300)
     delivery = next(call for call in reversed(local.rest.calls) if call.method == "PATCH" and "/channels/" in call.path)
     await local.wait_for(lambda: "left today" in asked.content)
     return delivery.at

@@ -29,7 +29,7 @@ MINUTES, QUICK_MINUTES = 10.0, 0.4
 THINKING = 2.0  # seconds between two commands of one member, on average
 PATIENCE = 300.0  # seconds that a member waits for his pictures before he asks for something else
 DRAIN, QUICK_DRAIN = 900.0, 20.0  # seconds at the end, in which all that was accepted must arrive
-STEPS = (4, 6, 8, 12)
+STEPS = (4, 6, 8)
 
 
 async def run(*, quick: bool, minutes: float | None = None, out: Path | None = None) -> dict[str, Any]:

@@ -208,6 +208,11 @@ ALTER TABLE posts ADD COLUMN channel_id INTEGER;  -- absent of messages from bef
 CREATE INDEX jobs_user ON jobs (user_id, created_at);
 """
 
+AGES = """
+CREATE INDEX posts_picture ON posts (picture_id);  -- without it, deleting a picture reads all posts
+CREATE INDEX jobs_age ON jobs (created_at);
+"""
+
 
 @MIGRATIONS(name="1_jobs_and_limits")
 def _jobs_and_limits(tables: Tables) -> None:
@@ -247,3 +252,8 @@ def _notes(tables: Tables) -> None:
 @MIGRATIONS(name="privacy")
 def _privacy(tables: Tables) -> None:
     tables.executescript(PRIVACY)
+
+
+@MIGRATIONS(name="ages")
+def _ages(tables: Tables) -> None:
+    tables.executescript(AGES)

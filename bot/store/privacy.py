@@ -101,7 +101,8 @@ class Privacy:
         def write(tables: Tables) -> int:
             tables.execute("UPDATE jobs SET token = NULL WHERE created_at < ?", [tokens.timestamp()])
             tables.execute("DELETE FROM strikes WHERE created_at < ?", [strikes.timestamp()])
-            tables.execute("DELETE FROM audit WHERE created_at < ?", [before.timestamp()])
+            for sql in ENDED:
+                tables.execute(sql, [before.timestamp()])
             old = (
                 "DELETE FROM jobs WHERE created_at < ? AND (delivered_at IS NOT NULL OR deleted_at IS NOT NULL)"
                 " AND id NOT IN (SELECT job_id FROM pictures JOIN grants ON grants.id = grant_id WHERE expires_at > ?)"
@@ -111,6 +112,13 @@ class Privacy:
         return await self._database.write(write)
 
 
+#: what counts no more, and is known from nowhere else
+ENDED = (
+    "DELETE FROM audit WHERE created_at < ?",
+    "DELETE FROM resets WHERE created_at < ?",
+    "DELETE FROM grants WHERE expires_at < ? AND id NOT IN (SELECT grant_id FROM pictures WHERE grant_id IS NOT NULL)"
+    " AND id NOT IN (SELECT grant_id FROM spent WHERE grant_id IS NOT NULL)",
+)
 #: messages of his jobs, and those that show one of their pictures again
 ERASING = (
     "INSERT OR IGNORE INTO erasures SELECT message_id, channel_id FROM jobs"

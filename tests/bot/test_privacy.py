@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from PIL import Image
+from sqlite_utils import Database as Tables
 
 from bot.config import Config
 from bot.privacy import export
-from bot.store import JobRow, Rule, Store, Strike
+from bot.store import Change, JobRow, Rule, Store, Strike
 from generation import Task
 
 from .conftest import NOON, MakeJob
@@ -126,3 +127,24 @@ async def test_requests_strikes_and_tokens_expire_by_themselves(store: Store, ma
     assert await store.strikes.latest(10) == []
     assert await store.jobs.get(waiting.id)
     assert datetime.now(UTC) > NOON
+
+
+async def test_no_table_grows_for_ever(store: Store, make_job: MakeJob) -> None:
+    """Jobs, posts, grants, resets and the audit are gone after their time, and posts are found by an index."""
+    change = Change(actor_id=5, by_operator=True, guild_id=None, user_id=1, at=NOON)
+    for number in range(3):
+        await made(store, make_job(), "a cat")
+        await store.jobs.set_post(5, number, f"{number + 1:012x}:0")
+        await store.quotas.reset(change)
+        await store.quotas.grant(change, 3, NOON + timedelta(days=1))
+    assert await store.privacy.expire(NOON + timedelta(days=33), 31, 10) == 3
+
+    def left(tables: Tables) -> dict[str, int]:
+        names = ("jobs", "pictures", "posts", "resets", "grants", "audit")
+        return {name: tables[name].count for name in names if tables[name].count}
+
+    assert await store._database.read(left) == {}
+    plan = await store._database.read(
+        lambda tables: list(tables.query("EXPLAIN QUERY PLAN DELETE FROM posts WHERE picture_id = 'x'"))
+    )
+    assert "posts_picture" in plan[0]["detail"]
