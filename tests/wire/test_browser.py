@@ -1,9 +1,7 @@
 """What a person sees in a real browser."""
 
-import os
 import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -27,29 +25,16 @@ async def page(local: LocalDiscord) -> AsyncIterator[Page]:
         await browser.close()
 
 
-def keep(name: str) -> Path | None:
-    """Where to keep a screenshot for the documents, if CRIAR_SCREENSHOTS names a folder."""
-    folder = os.environ.get("CRIAR_SCREENSHOTS")
-    return Path(folder) / f"{name}.png" if folder else None
-
-
-async def shoot(page: Page, name: str) -> None:
-    if path := keep(name):
-        await page.screenshot(path=path)
-
-
 async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) -> None:
     """/txt2img typed in one line shows progress with a preview, then four pictures with alt text and buttons."""
     composer = page.get_by_label("Message", exact=True)
     await composer.type(
         "/txt2img prompt:a red apple on a blue background, flat count:4 num_inference_steps:60", delay=1
     )
-    await shoot(page, "command")
     await composer.press("Enter")
     preview = page.locator("article.ephemeral").last
     await expect(preview).to_contain_text("Only you can see this")
     await expect(preview.locator(".gallery img").first).to_be_visible(timeout=30_000)
-    await shoot(page, "progress")
     pictures = page.locator("article:not(.ephemeral)").last.get_by_alt_text("a red apple on a blue background")
     await expect(pictures).to_have_count(4, timeout=60_000)
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today")
@@ -57,7 +42,6 @@ async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) 
         assert await pictures.nth(place).evaluate("i => i.decode().then(() => i.naturalWidth)") == 512
     for button in ("Again (costs 4)", "Edit the prompt", "Details", "Delete"):
         await expect(page.locator("article:not(.ephemeral)").last.get_by_role("button", name=button)).to_be_visible()
-    await shoot(page, "txt2img")
 
 
 async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page: Page, local: LocalDiscord) -> None:
@@ -69,7 +53,6 @@ async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page:
     await composer.type("strength")
     await composer.press("Tab")
     await expect(page.get_by_role("option", name="0.5 medium: noticeable changes, composition kept")).to_be_visible()
-    await shoot(page, "strength")
 
 
 async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page, local: LocalDiscord) -> None:
@@ -78,27 +61,22 @@ async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page
     await composer.type("/txt2img prompt:a fox on a teal background count:4 num_inference_steps:20", delay=1)
     await composer.press("Enter")
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)
-    await shoot(page, "gallery")
     public = page.locator("article:not(.ephemeral)")
     await public.last.get_by_role("button", name="Take 2", exact=True).click()
     compare = public.last.get_by_role("button", name="Compare strengths (costs 4)")
     await expect(compare).to_be_visible(timeout=20_000)
-    await shoot(page, "single")
     await compare.click()
     strip = page.get_by_alt_text("The same picture before, and changed at the strengths").last
     await expect(strip).to_be_visible(timeout=60_000)
     assert await strip.evaluate("i => i.decode().then(() => i.naturalWidth)") > 1900
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)
-    await shoot(page, "strengths")
     await public.last.get_by_role("button", name="Take 0.6", exact=True).click()
     await expect(public.last).to_contain_text("strength 0.6 ", timeout=20_000)
     await public.last.get_by_role("button", name="Origin").click()
     await expect(page.locator("article.ephemeral").last).to_contain_text("2. img2img", timeout=20_000)
-    await shoot(page, "origin")
     await composer.type("/history ", delay=1)
     await composer.press("Enter")
     await composer.press("Enter")
     await expect(page.locator("article.ephemeral").last.get_by_role("button", name="Older")).to_be_visible(
         timeout=20_000
     )
-    await shoot(page, "history")

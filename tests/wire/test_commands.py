@@ -21,7 +21,13 @@ def png(size: tuple[int, int] = (300, 200)) -> bytes:
     return file.getvalue()
 
 
+FEW = 5  # steps: enough for a picture, and for one step at strength 0.2
+
+
 def slash(local: LocalDiscord, path: str, who: str = "ana", **options: Any) -> Asked:
+    """Use a command; pictures are made in few steps unless the test says otherwise."""
+    if path in ("txt2img", "img2img"):
+        options.setdefault("num_inference_steps", FEW)
     return local.people.slash(local.world.members[who], local.world.channel_id, path, options)
 
 
@@ -205,7 +211,9 @@ async def test_a_modal_with_words_for_numbers_is_refused(local: LocalDiscord) ->
 
 async def test_details_show_every_parameter(local: LocalDiscord) -> None:
     """The details name model, prompt, size, steps, guidance, scheduler and each picture's seed."""
-    await done(local, slash(local, "txt2img", prompt="a detailed cat", seed=9, guidance_scale=3.5))
+    await done(
+        local, slash(local, "txt2img", prompt="a detailed cat", seed=9, guidance_scale=3.5, num_inference_steps=20)
+    )
     message = delivered(local, "a detailed cat")
     asked = local.people.press(local.world.members["milo"], message, custom_id(message, "Details"))
     await local.answered(asked)

@@ -13,7 +13,7 @@ from .test_commands import custom_id, delivered, done, modal_fields, png, refuse
 
 async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(local: LocalDiscord) -> None:
     """Take 2 posts the second picture alone, with its own actions; nothing is charged for it."""
-    words = await done(local, slash(local, "txt2img", num_inference_steps=5, prompt="a chosen cat", count=4, seed=40))
+    words = await done(local, slash(local, "txt2img", prompt="a chosen cat", count=4, seed=40))
     left = words.split("You have ")[1]
     gallery = delivered(local, "a chosen cat")
     for number in range(1, 5):
@@ -26,15 +26,13 @@ async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(l
     assert "seed 41" in alone.content
     for label in ("Refine low", "Refine medium", "Refine high", "Refine with", "Compare strengths (costs 4)"):
         custom_id(alone, label)
-    again = await done(local, slash(local, "txt2img", num_inference_steps=5, prompt="a cat that counts one"))
+    again = await done(local, slash(local, "txt2img", prompt="a cat that counts one"))
     assert again.split("You have ")[1].split()[0] == str(int(left.split()[0]) - 1)
 
 
 async def test_refining_goes_on_with_the_picture_s_own_prompt_and_settings(local: LocalDiscord) -> None:
     """Refine low on a picture makes another from it at 0.25 with its prompt, and says so."""
-    await done(
-        local, slash(local, "txt2img", num_inference_steps=5, prompt="a cat to refine", negative_prompt="fog", seed=3)
-    )
+    await done(local, slash(local, "txt2img", prompt="a cat to refine", negative_prompt="fog", seed=3))
     alone = delivered(local, "a cat to refine")
     asked = local.people.press(local.world.members["ana"], alone, custom_id(alone, "Refine low"))
     assert "continues with the prompt, model and settings" in await done(local, asked)
@@ -47,7 +45,7 @@ async def test_refining_goes_on_with_the_picture_s_own_prompt_and_settings(local
 
 async def test_the_refine_modal_takes_strength_prompt_model_and_seed(local: LocalDiscord) -> None:
     """Refine with … is filled in with the picture's prompt, and what is written there is used."""
-    await done(local, slash(local, "txt2img", num_inference_steps=5, prompt="a cat for the modal"))
+    await done(local, slash(local, "txt2img", prompt="a cat for the modal"))
     alone = delivered(local, "a cat for the modal")
     ana = local.world.members["ana"]
     shown = local.people.press(ana, alone, custom_id(alone, "Refine with"))
@@ -94,7 +92,7 @@ async def test_a_picture_that_was_taken_on_outlives_the_message_it_came_in(local
 
 async def test_comparing_strengths_makes_one_labelled_strip_of_one_seed(local: LocalDiscord) -> None:
     """The strip shows the input and 0.2 to 0.8; taking 0.6 on posts that picture; it costs four."""
-    before = await done(local, slash(local, "txt2img", num_inference_steps=5, prompt="a cat to compare", seed=5))
+    before = await done(local, slash(local, "txt2img", prompt="a cat to compare", seed=5))
     alone = delivered(local, "a cat to compare")
     ana = local.world.members["ana"]
     after = await done(local, local.people.press(ana, alone, custom_id(alone, "Compare")))
@@ -113,7 +111,7 @@ async def test_comparing_strengths_makes_one_labelled_strip_of_one_seed(local: L
 async def test_origin_shows_the_way_and_any_step_can_be_taken_up_again(local: LocalDiscord) -> None:
     """txt2img, refined, enlarged: three captions in order, and a menu that posts any of them again."""
     ana = local.world.members["ana"]
-    await done(local, slash(local, "txt2img", num_inference_steps=5, prompt="a cat with a past", seed=9))
+    await done(local, slash(local, "txt2img", prompt="a cat with a past", seed=9))
     first = delivered(local, "a cat with a past")
     await done(local, local.people.press(ana, first, custom_id(first, "Refine medium")))
     second = delivered(local, "strength 0.5")

@@ -1,0 +1,105 @@
+"""``python -m docs.screenshots [FOLDER]``: takes the pictures that the README shows, from the local Discord.
+
+Needs Debian's chromium. Run it again when the model's weights or the buttons have changed.
+"""
+
+import argparse
+import asyncio
+import logging
+import shutil
+from pathlib import Path
+
+from playwright.async_api import Locator, Page, async_playwright, expect
+
+from benchmarks.rig import local_bot
+
+HERE = Path(__file__).parent
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+PATIENCE = 180_000  # milliseconds for pictures on a busy machine
+PROMPT = "a fox on a teal background"
+
+
+class Tour:
+    """A member's way from the first idea to the final picture; each step leaves a picture in the folder."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self._page = page
+        self._folder = folder
+        self._answers = 0
+
+    async def walk(self) -> None:
+        await self._type(f"/txt2img prompt:{PROMPT} count:4 num_inference_steps:60")
+        await expect(self._private.locator(".gallery img")).to_have_count(4, timeout=PATIENCE)
+        await self._keep("progress", self._private)
+        await self._made()
+        await self._keep("gallery", self._public)
+        await self._take("Take 2")
+        await self._keep("single", self._public)
+        await self._press("Compare strengths")
+        await self._made()
+        await self._keep("strengths", self._public)
+        await self._take("Take 0.6")
+        await self._press("Refine medium")
+        await self._made()
+        await self._press("Enlarge 4×")
+        await self._made()
+        await self._press("Origin")
+        await expect(self._private).to_contain_text("enlarged to", timeout=PATIENCE)
+        await self._keep("origin", self._private)
+        await self._type("/history ")
+        await expect(self._private.get_by_role("button", name="Older")).to_be_visible(timeout=PATIENCE)
+        await self._keep("history", self._private)
+
+    @property
+    def _private(self) -> Locator:
+        return self._page.locator("article.ephemeral").nth(self._answers - 1)
+
+    @property
+    def _public(self) -> Locator:
+        return self._page.locator("article:not(.ephemeral)").last
+
+    async def _type(self, line: str) -> None:
+        composer = self._page.get_by_label("Message", exact=True)
+        await composer.type(line, delay=1)
+        await composer.press("Enter")
+        if line.endswith(" "):  # a command without options is chosen first, then sent
+            await composer.press("Enter")
+        self._answers += 1
+
+    async def _press(self, name: str) -> None:
+        """A button whose answer is private."""
+        await self._public.get_by_role("button", name=name).first.click()
+        self._answers += 1
+
+    async def _take(self, name: str) -> None:
+        """A button that posts a picture alone."""
+        await self._public.get_by_role("button", name=name).first.click()
+        await expect(self._public.get_by_role("button", name="Refine medium").first).to_be_visible(timeout=PATIENCE)
+
+    async def _made(self) -> None:
+        """Until the newest private answer says that all is done."""
+        await expect(self._private).to_contain_text("left today", timeout=PATIENCE)
+
+    async def _keep(self, name: str, what: Locator) -> None:
+        await what.locator("img").first.evaluate("image => image.decode()")
+        await self._page.mouse.move(0, 0)
+        await what.screenshot(path=self._folder / f"{name}.png")
+        print(self._folder / f"{name}.png")
+
+
+async def main(folder: Path) -> None:
+    """Start everything, walk through it, and end it."""
+    async with local_bot() as local, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = await browser.new_page(viewport={"width": 1000, "height": 1100})
+        local.world.add_member("bia")  # whose first pictures these are
+        await page.goto(f"{local.page}/?member=bia")
+        await Tour(page, folder).walk()
+        await browser.close()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
+    parser = argparse.ArgumentParser(prog="python -m docs.screenshots")
+    parser.add_argument("folder", nargs="?", type=Path, default=HERE)
+    asyncio.run(main(parser.parse_args().folder))
