@@ -78,7 +78,7 @@ def locale_of(interaction: discord.Interaction[Any]) -> str:
 
 
 class CommandTranslator(app_commands.Translator):
-    """Gives Discord the names and descriptions of commands in every language that has a catalogue."""
+    """Gives Discord commands' names and descriptions in each language with a catalogue; options keep their names."""
 
     async def translate(
         self,
@@ -86,5 +86,7 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
+        if context.location is app_commands.TranslationContextLocation.parameter_name:
+            return None  # the field's own words, which sentences name too: seed, strength, negative_prompt
         translated = speaker(locale.value).as_it_stands(string.message)
         return translated if translated != string.message else None

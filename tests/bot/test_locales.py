@@ -1,5 +1,6 @@
 """Everything is said in English, Portuguese and Spanish."""
 
+import re
 import string
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,6 +30,7 @@ from .conftest import MakeJob
 LANGUAGES = ("pt_BR", "es")
 CODES = ("pt-BR", "es-ES", "es-419")  # Discord's, of the same languages
 MAX_DESCRIPTION, MAX_NAME = 100, 32  # of commands, options and choices; a choice's name is as long as a description
+COMMAND = re.compile(r"(?<![\w/.])/[a-z][a-z0-9-]*(?: (?:save|use|list|delete|show|export|forbid|allow|words))?\b")
 MAX_BUTTON, MAX_LABEL = 80, 45  # a label's limit is a modal's title's too
 
 
@@ -128,6 +130,30 @@ async def test_translated_names_can_be_typed(locale: str) -> None:
     described = [part for payload in await payloads() for part in parts(payload) if part.get("description")]
     names = [name_in(locale, part) for part in described]
     assert [name for name in names if name != name.lower() or " " in name] == []
+
+
+@pytest.mark.parametrize("locale", CODES)
+async def test_commands_have_names_of_the_language_and_sentences_use_them(locale: str) -> None:
+    """Where a sentence names a command, its translation names it as those see it who read the language."""
+    names = {
+        f"/{' '.join(path)}": f"/{' '.join(translated)}"
+        for payload in await payloads()
+        if payload["type"] == discord.AppCommandType.chat_input.value
+        for path, translated in paths(locale, payload)
+    }
+    assert sum(name != translated for name, translated in names.items()) > len(names) / 2
+    language = next(each for each in LANGUAGES if each.startswith(locale[:2]))
+    for one, _, texts in translations(language):
+        named = [name for name in COMMAND.findall(one) if name in names]
+        assert [names[name] for name in named if names[name] not in texts[0]] == [], texts[0]
+
+
+def paths(locale: str, payload: dict[str, Any]) -> Iterator[tuple[list[str], list[str]]]:
+    """A command and its subcommands, each as its path in English and in the language."""
+    yield [payload["name"]], [name_in(locale, payload)]
+    for option in payload.get("options", ()):
+        if option["type"] == discord.AppCommandOptionType.subcommand.value:
+            yield [payload["name"], option["name"]], [name_in(locale, payload), name_in(locale, option)]
 
 
 @pytest.mark.parametrize("locale", CODES)
