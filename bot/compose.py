@@ -1,7 +1,6 @@
 """What a person asked for becomes a Request: gaps filled, sizes fitted, everything changed is said. Pure."""
 
 import math
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from generation import MAX_SEED, Catalogue, ModelSpec, Parameters, Request, Requ
 
 from .errors import Refusal
 from .loras import read_loras, with_triggers, write_loras
+from .sizes import is_size, pixels, wished_size
 from .text import Value
 
 T = TypeVar("T")
@@ -20,16 +20,6 @@ MEDIUM = 0.5  # the strength where nobody chose one: changes that are seen, with
 #: the strength of the tasks that have one, where nobody chose; what is painted anew shall not shine through
 USUAL_STRENGTH = {Task.IMG2IMG: MEDIUM, Task.INPAINT: 0.9}
 MAX_PROMPT = 1500  # characters; the job's message has 2,000 and shows it
-
-_SIZE = re.compile(r"(\d{2,5})\s*[x×*]\s*(\d{2,5})")
-_RATIO = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*[:/]\s*(\d{1,4}(?:\.\d+)?)")
-SHAPES = {
-    "square": (1.0, 1.0),
-    "portrait": (2.0, 3.0),
-    "landscape": (3.0, 2.0),
-    "wide": (16.0, 9.0),
-    "tall": (9.0, 16.0),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +243,7 @@ def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tup
     if wish is None:
         return (spec.defaults.width, spec.defaults.height), ()
     size = images.fit_size(*wish, spec)
-    if size == wish or not _SIZE.fullmatch(text.strip() if text else ""):
+    if size == wish or not is_size(text or ""):
         return size, ()
     return size, (
         (
@@ -261,33 +251,6 @@ def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tup
             {"model": spec.title, "asked": pixels(*wish), "size": pixels(*size)},
         ),
     )
-
-
-def wished_size(text: str, spec: ModelSpec) -> tuple[int, int]:
-    """The size in pixels that ``768x512``, ``3:2`` or ``landscape`` asks for; a ratio keeps the model's usual area.
-
-    Raises Refusal where the text is none of these.
-    """
-    text = text.strip().lower()
-    if match := _SIZE.fullmatch(text):
-        return int(match[1]), int(match[2])
-    ratio = SHAPES.get(text)
-    if match := _RATIO.fullmatch(text):
-        ratio = float(match[1]), float(match[2])
-    if ratio is None or min(ratio) <= 0:
-        raise Refusal(
-            "“{text}” is no size; write a ratio such as 3:2, a size such as 512x384, or one of {shapes}.",
-            text=text[:40],
-            shapes=", ".join(SHAPES),
-        )
-    area = spec.defaults.width * spec.defaults.height
-    width = (area * ratio[0] / ratio[1]) ** 0.5
-    return round(width), round(area / width)
-
-
-def pixels(width: int, height: int) -> str:
-    """A size as people write it."""
-    return f"{width}×{height}"
 
 
 def _received(source: Source | None, request: Request) -> tuple[Note, ...]:

@@ -6,9 +6,10 @@ import discord
 
 from generation import Catalogue, Task, images
 
-from .compose import pixels, say_notes
+from .compose import say_notes
 from .loras import write_loras
 from .prices import Prices, prices
+from .sizes import pixels
 from .store import Files, JobRow, PictureRow, State
 from .strips import strip
 from .text import Speaker, speaker

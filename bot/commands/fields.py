@@ -11,10 +11,11 @@ from discord.app_commands import Choice, locale_str
 from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images, resembling
 
 from ..asker import person_of
-from ..compose import SHAPES, Options, pixels, wished_size
+from ..compose import Options
 from ..errors import Refusal
 from ..habits import FIELDS, filled_up, style_owners
 from ..offer import usable
+from ..sizes import SHAPES, pixels, wished_size
 from ..text import speaker_for
 
 if TYPE_CHECKING:

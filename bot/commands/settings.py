@@ -5,9 +5,9 @@ from discord.app_commands import Choice, locale_str
 
 from generation import Task
 
-from ..compose import wished_size
 from ..errors import Refusal
 from ..habits import style_owners
+from ..sizes import wished_size
 from ..store import Preference
 from ..text import Speaker, speaker_for
 from ..words import inert

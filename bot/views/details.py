@@ -1,7 +1,7 @@
 """Every parameter of a job, for people who want to know."""
 
-from ..compose import pixels
 from ..loras import write_loras
+from ..sizes import pixels
 from ..store import JobRow, State
 from ..text import Speaker
 from ..words import inert

@@ -8,9 +8,9 @@ import discord
 from generation import Catalogue, ModelSpec, PromptStyle, Rating, Task
 
 from ..asker import person_of
-from ..compose import pixels
 from ..gate import Admitting
 from ..offer import usable
+from ..sizes import pixels
 from ..text import Speaker, speaker_for
 from .errors import answering
 

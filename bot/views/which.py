@@ -11,10 +11,11 @@ from generation import GenerationError, Parameters
 
 from ..access import NOT_KEPT, may_see_in
 from ..asker import private_asker
-from ..compose import editor, enlarge, pixels
+from ..compose import editor, enlarge
 from ..errors import Refusal
 from ..gate import Admitting
 from ..intake import pictures_of
+from ..sizes import pixels
 from ..store import JobRow, PictureRow, State
 from ..text import Speaker, speaker_for
 from ..words import inert

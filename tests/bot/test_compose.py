@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.compose import Options, Source, changed, compose, enlarge, refined, say_notes, wished_size
+from bot.compose import Options, Source, changed, compose, enlarge, refined, say_notes
 from bot.errors import Refusal
+from bot.sizes import wished_size
 from bot.text import speaker
 from generation import MAX_SEED, Catalogue, LoraSpec, RequestError, Task
 
