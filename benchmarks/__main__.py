@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import acknowledgement, crash, embedded, fairness, overhead, queue, soak, startup, strength
+from . import acknowledgement, crash, embedded, estimates, fairness, overhead, queue, soak, startup, strength
 
 NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,
     "crash": crash.run,
     "embedded": embedded.run,
+    "estimates": estimates.run,
     "fairness": fairness.run,
     "overhead": overhead.run,
     "queue": queue.run,

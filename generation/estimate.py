@@ -16,6 +16,7 @@ from typing import NamedTuple
 from .types import Cancelled, Event, Failed, Finished, Picture, Progress, Request
 
 SMOOTHING = 0.1  # weight of the newest time in a mean, once it has seen some
+KINDS = 500  # whose times are remembered; pictures to enlarge may have any size
 MOST = 1000  # waiting pictures whose beginnings are worked out one by one; the rest follow at the mean distance
 
 
@@ -198,8 +199,7 @@ class Estimator:
     def _on_step(self, device: _Device, run: _Run, step: int) -> None:
         if run.step:
             seconds = (device.charged - run.last) / (step - run.step)
-            times = self._steps.setdefault(Kind.of(run.picture.request), _Times())
-            times.add(len(device.running), seconds)
+            _learn(self._steps, run.picture.request, len(device.running), seconds)
         else:
             run.first = device.charged
         run.step, run.last = step, device.charged
@@ -211,7 +211,7 @@ class Estimator:
             # The first step ended when it was told; as long as the mean of the others it took itself.
             rest -= (run.last - run.first) * run.step / (run.step - 1)
         if run.loaded:
-            self._rests.setdefault(Kind.of(request), _Times()).add(together, max(0.0, rest))
+            _learn(self._rests, request, together, max(0.0, rest))
         else:
             usual = self._known(self._rests, request, together) or 0.0
             self._loads.setdefault(request.model, _Mean()).add(max(0.0, rest - usual))
@@ -228,3 +228,10 @@ class Estimator:
         nearest = min(like, key=lambda other: (other.task != kind.task, abs(other.size - kind.size)))
         seconds = times[nearest].get(together)
         return None if seconds is None else seconds * kind.size / max(1, nearest.size)
+
+
+def _learn(times: dict[Kind, _Times], request: Request, together: int, seconds: float) -> None:
+    """Take a time into its kind's mean, and forget the kind that was learnt of first where there are too many."""
+    times.setdefault(Kind.of(request), _Times()).add(together, seconds)
+    if len(times) > KINDS:
+        del times[next(iter(times))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from generation import Cancelled, Event, Failed, Finished, Picture, Progress, Request, Started, Task
-from generation.estimate import Estimator
+from generation.estimate import KINDS, Estimator
 
 LOADING = 20.0  # seconds
 
@@ -153,3 +153,11 @@ def test_what_ends_otherwise_is_not_waited_for(end: Event) -> None:
     forecast = estimator.forecast([picture(3, 10)], 1, 1, {"a"}, 102.0)
     assert forecast
     assert forecast.seconds(0, 102.0) == 0.0
+
+
+def test_what_was_learnt_of_ever_new_sizes_is_bounded() -> None:
+    """Pictures of a thousand sizes leave no more than KINDS times in memory, and the newest is known."""
+    device = Device(Estimator())
+    device.make(deque(picture(number, 2, side=64 + number) for number in range(2 * KINDS)))
+    assert len(device.estimator._steps) == len(device.estimator._rests) == KINDS
+    assert device.estimator.cost(picture(0, 2, side=63 + 2 * KINDS).request, 1)
