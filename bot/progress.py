@@ -21,6 +21,7 @@ from .views.job import cancel_view
 log = logging.getLogger(__name__)
 
 BAR = 20  # characters
+IN_MINUTES = 90  # seconds, from which a wait is told in minutes
 FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the queue is looked up; doubles each time
 
 Edit = Callable[..., Awaitable[object]]
@@ -165,11 +166,15 @@ class _Follower:
 def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
     """Where a waiting picture stands in the queue, and how long that may take."""
     ahead = service.ahead(picture_id)
-    if not ahead:
-        return say("You are next.")
-    place = say.plural("{n} picture is ahead of yours.", "{n} pictures are ahead of yours.", ahead)
-    seconds = service.estimate(picture_id)
-    return f"{place} {say('About {seconds} s to wait.', seconds=round(seconds))}" if seconds else place
+    place = say("You are next.")
+    if ahead:
+        place = say.plural("{n} picture is ahead of yours.", "{n} pictures are ahead of yours.", ahead)
+    seconds = round(service.estimate(picture_id) or 0)
+    if not seconds:
+        return place
+    if seconds < IN_MINUTES:
+        return f"{place} {say('About {seconds} s to wait.', seconds=seconds)}"
+    return f"{place} {say('About {minutes} min to wait.', minutes=round(seconds / 60))}"
 
 
 class ProgressBoard:
