@@ -156,9 +156,10 @@ class _Follower:
             len(self._shown),
             running=len(running),
         )
-        # Of several pictures the mean: they may be at different steps.
-        step, of = sum(shown.step for shown in running) // len(self._shown), running[0].of
-        done = BAR * step // of
+        # Of several pictures the mean: they may be at different steps, and of different strengths have different ones.
+        of = max(shown.of for shown in running)
+        share = sum(shown.step / shown.of for shown in running) / len(self._shown)
+        step, done = round(of * share), round(BAR * share)
         bar = "█" * done + "░" * (BAR - done)
         return f"{title}\n`{bar}` {self._say('step {step} of {of}', step=step, of=of)}"
 

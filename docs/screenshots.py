@@ -15,7 +15,7 @@ from benchmarks.rig import local_bot
 
 HERE = Path(__file__).parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-PATIENCE = 180_000  # milliseconds for pictures on a busy machine
+PATIENCE = 600_000  # milliseconds for pictures on a busy machine
 PROMPT = "a fox on a teal background"
 
 

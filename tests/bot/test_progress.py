@@ -1,12 +1,17 @@
 """What members are told while they wait."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from bot.progress import describe_place
+from bot.progress import Pace, ProgressBoard, describe_place
+from bot.store import PictureRow, State
 from bot.text import speaker
+from generation import Progress
+
+from .conftest import MakeJob
 
 
 @dataclass
@@ -38,3 +43,27 @@ def test_the_wait_is_told_where_it_is_known(ahead: int | None, seconds: float | 
     """Place and wait are told together, long waits in minutes."""
     queue: Any = Queue(ahead, seconds)
     assert describe_place(speaker("en-US"), queue, "job:0") == told
+
+
+async def test_pictures_of_different_strengths_share_one_bar(make_job: MakeJob) -> None:
+    """One is done with its 4 steps, one stands at 12 of 16: that is 14 of 16 for both."""
+    shown = asyncio.Queue[str]()
+    job = make_job(pictures=2)
+    rows = [
+        PictureRow(id=f"{job.id}:{place}", place=place, state=State.RUNNING, attempt=1, seconds=None, reason=None)
+        for place in range(2)
+    ]
+    job = replace(job, pictures=tuple(rows))
+
+    async def edit(**fields: Any) -> None:
+        shown.put_nowait(fields["content"])
+
+    nobody: Any = None  # the queue is not asked where all have begun, and no preview is looked at
+    board = ProgressBoard(nobody, nobody)
+    board.follow(job, edit, Pace(burst=4, every=1.0))
+    for place, (step, of) in enumerate([(4, 4), (12, 16)]):
+        board.update(Progress(picture_id=f"{job.id}:{place}", attempt=1, step=step, of=of))
+    words = await asyncio.wait_for(shown.get(), 5)
+    await board.close()
+    assert "step 14 of 16" in words
+    assert "2 of 2 begun" in words
