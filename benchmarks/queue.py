@@ -11,7 +11,8 @@ from statistics import fmean, median
 from time import perf_counter
 from typing import Any
 
-from generation import Picture, Request, Task
+from generation import Finished, Picture, Request, Task
+from generation.estimate import Estimator
 from generation.queue import FairQueue
 
 MANY = 40_000  # pictures that wait
@@ -77,7 +78,9 @@ def _filled(number: int) -> FairQueue:
 
 def _times() -> dict[str, float]:
     """Medians in microseconds, and the slowest choice, where no loaded model is found in the look-ahead."""
-    queue = _filled(MANY)
+    queue, estimator = _filled(MANY), Estimator()
+    estimator.begin(0, _picture(0, "made", "model0"), loaded=True, now=0.0)
+    estimator.take(0, Finished(picture_id="made", attempt=1, png=b"", seed=0, seconds=1.0), 1.0)
     taken: dict[str, list[float]] = defaultdict(list)
     gc.disable()  # a collection of the whole heap would be blamed on the queue
     for place in range(0, MANY // 2, 20):
@@ -87,7 +90,9 @@ def _times() -> dict[str, float]:
             ("ahead_us", lambda name=name: queue.ahead(name)),  # type: ignore[misc]
             ("cancel_us", lambda name=name: queue.cancel(name)),  # type: ignore[misc]
         )
-        for step, do in steps:
+        # Once a second at most, and not for each picture.
+        forecast = ("forecast_us", lambda: estimator.forecast(queue.order(), 4, 1, (), float(MANY)))
+        for step, do in (*steps, forecast) if place % 2000 == 0 else steps:
             began = perf_counter()
             do()
             taken[step].append((perf_counter() - began) * 1e6)
