@@ -17,6 +17,7 @@ from .types import Cancelled, Event, Failed, Finished, Picture, Progress, Reques
 
 SMOOTHING = 0.1  # weight of the newest time in a mean, once it has seen some
 KINDS = 500  # whose times are remembered; pictures to enlarge may have any size
+FRESH = 1.0  # seconds for which a forecast of a short queue is used again
 MOST = 1000  # waiting pictures whose beginnings are worked out one by one; the rest follow at the mean distance
 
 
@@ -105,6 +106,11 @@ class Forecast:
     at: float
     #: seconds after ``at``, by how many are ahead
     begins: list[float]
+
+    @property
+    def fresh(self) -> float:
+        """For how many seconds it may be used again: those at the end of a long queue can wait for a new one."""
+        return FRESH * (1 + len(self.begins) / 100)
 
     def seconds(self, ahead: int, now: float) -> float:
         """Seconds from ``now`` until the picture that has so many ahead of it is begun."""

@@ -21,7 +21,6 @@ STALLED_AFTER = 600.0  # seconds without a sign of life while it has work: loadi
 LOOK_EVERY = 10.0  # seconds between two looks for stalled workers
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a child that died is started again
 MEMORY_SHARE = 0.6  # of the machine's memory, for models that are kept loaded
-FORECAST_SECONDS = 1.0  # for which a forecast of the queue is used again
 GIB = 2**30
 
 
@@ -111,7 +110,7 @@ class Service:
         ahead, now = self.ahead(picture_id), monotonic()
         if ahead is None:
             return None
-        if self._forecast is None or now - self._forecast.at > FORECAST_SECONDS:
+        if self._forecast is None or now - self._forecast.at > self._forecast.fresh:
             workers = self._workers.values()
             resident = frozenset[str]().union(*(worker.resident for worker in workers))
             room = MAX_ROWS * len(self._devices)
