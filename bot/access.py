@@ -94,7 +94,8 @@ def changing(
     Raises Refusal for everybody else: the command's default permissions may have been loosened by the server.
     """
     operator = is_operator(interaction)
-    if not operator and not (interaction.permissions.manage_guild and interaction.is_guild_integration()):
+    # Where the app is not in the server, nobody's rights there say anything about it.
+    if not interaction.is_guild_integration() or not (operator or interaction.permissions.manage_guild):
         raise Refusal("Only those who may manage the server can use this command.")
     return Change(
         actor_id=interaction.user.id,

@@ -18,7 +18,7 @@ from simcord.backend.models import Message
 from simcord.enums import InteractionType
 
 from bot.client import Criar, use_local_discord
-from bot.config import Config, Discord, Flooding, Generation, Plan, Server, Storage
+from bot.config import Config, Discord, Flooding, Generation, Plan, Quota, Server, Storage
 from bot.logbook import tell_regularly
 from bot.offer import offered
 from bot.store import Change, JobRow, Store
@@ -37,9 +37,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-def png() -> bytes:
+def png(colour: str = "#d02020") -> bytes:
     file = io.BytesIO()
-    Image.new("RGBA", (256, 256), "#d0202080").save(file, "PNG")
+    Image.new("RGB", (256, 256), colour).save(file, "PNG")
     return file.getvalue()
 
 
@@ -90,6 +90,8 @@ class Rig:
     #: a second server, of which "eve" is the admin, with a channel
     other_guild: int
     other_channel: int
+    #: a picture of ana's in the channel, which nobody deletes
+    public: Message = field(init=False)
     _numbers: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -179,7 +181,9 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
     before = discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     async with LocalDiscord() as local:
         world, backend = local.world, local.world.backend
-        admin = backend.create_role(world.guild_id, "Admin", permissions=discord.Permissions(manage_guild=True).value)
+        admin = backend.create_role(
+            world.guild_id, "Admin", permissions=discord.Permissions(manage_guild=True, manage_messages=True).value
+        )
         for name, roles in (("otto", []), ("adam", [admin.id]), ("eve", []), ("oscar", []), ("bob", []), ("vic", [])):
             world.add_member(name, roles=roles)
         other = backend.create_guild("Elsewhere", owner_id=world.members["eve"])
@@ -187,7 +191,12 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         config = Config(
             discord=Discord(operators=(world.members["oscar"],)),
             storage=Storage(folder=tmp_path_factory.mktemp("access")),
-            plans={"free": Plan(images_per_day=100_000, waiting=1000), "gold": Plan(images_per_day=100)},
+            plans={
+                "free": Plan(images_per_day=100_000, waiting=1000),
+                "gold": Plan(images_per_day=100),
+                "platinum": Plan(images_per_day=1000),
+            },
+            quota=Quota(admin_ceiling=20),
             servers={str(world.guild_id): Server(plans=("gold",))},
             flooding=Flooding(
                 member_commands=1000, server_commands=100_000, server_waiting=1_000_000, waiting=1_000_000
@@ -206,7 +215,11 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
             actor_id=0, guild_id=None, user_id=world.members["bob"], at=discord.utils.utcnow(), by_operator=True
         )
         await store.bans.ban(ban)
-        yield Rig(local, client, service, world.members, other.id, channel.id)
+        found = Rig(local, client, service, world.members, other.id, channel.id)
+        # Nobody's plan but the testers' holds as much as they use.
+        await store.quotas.set_plan(replace(ban, user_id=world.members["vic"]), "gold")
+        _, found.public = await found.job("ana", world.channel_id, world.guild_id)
+        yield found
         telling.cancel()
         await client.close()
         with suppress(asyncio.CancelledError):
