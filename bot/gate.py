@@ -75,9 +75,11 @@ async def admitted(interaction: "discord.Interaction[Criar]") -> bool:
 
 
 def _root(interaction: "discord.Interaction[Criar]") -> str:
-    """The name of the command, or of the group that it stands in; empty where it is none."""
-    command = interaction.command
-    return command.qualified_name.partition(" ")[0] if isinstance(command, discord.app_commands.Command) else ""
+    """The name of the command, of the group that it stands in, or the first word of a custom_id."""
+    if isinstance(interaction.command, discord.app_commands.Command):
+        return interaction.command.qualified_name.partition(" ")[0]
+    data: Any = interaction.data or {}
+    return str(data.get("custom_id", "")).partition(":")[0]
 
 
 class Admitting:

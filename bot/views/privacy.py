@@ -5,11 +5,12 @@ from typing import Any
 
 import discord
 
+from ..gate import Admitting
 from ..text import Speaker, speaker_for
 from .errors import answering
 
 
-class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"privacy:forget"):
+class ForgetButton(Admitting, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"privacy:forget"):
     """Deletes what is kept about whoever presses it, also about who may not use the bot any more."""
 
     def __init__(self, label: str = "") -> None:

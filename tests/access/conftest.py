@@ -39,7 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def png(colour: str = "#d02020") -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (256, 256), colour).save(file, "PNG")
+    image = Image.new("RGB", (256, 256), colour)
+    image.paste("#000000", (0, 0, 128, 256))
+    image.save(file, "PNG")
     return file.getvalue()
 
 
@@ -90,7 +92,7 @@ class Rig:
     #: a second server, of which "eve" is the admin, with a channel
     other_guild: int
     other_channel: int
-    #: a picture of ana's in the channel, which nobody deletes
+    #: a picture of ana's in the channel
     public: Message = field(init=False)
     _numbers: Counter[str] = field(default_factory=Counter)
 
@@ -189,7 +191,7 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         other = backend.create_guild("Elsewhere", owner_id=world.members["eve"])
         channel = backend.create_channel(other.id, "pictures")
         config = Config(
-            discord=Discord(operators=(world.members["oscar"],)),
+            discord=Discord(operators=(world.members["oscar"],), api=local.api),
             storage=Storage(folder=tmp_path_factory.mktemp("access")),
             plans={
                 "free": Plan(images_per_day=100_000, waiting=1000),
@@ -218,7 +220,6 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         found = Rig(local, client, service, world.members, other.id, channel.id)
         # Nobody's plan but the testers' holds as much as they use.
         await store.quotas.set_plan(replace(ban, user_id=world.members["vic"]), "gold")
-        _, found.public = await found.job("ana", world.channel_id, world.guild_id)
         yield found
         telling.cancel()
         await client.close()

@@ -46,7 +46,7 @@ async def targets(rig: Rig) -> AsyncIterator[dict[str, tuple[JobRow, Message]]]:
 def forgeries(kind: str, job_id: str, channel_id: int, message_id: int) -> list[tuple[str, list[str] | None]]:
     """Every custom_id that names a job, a picture or a message, with a menu's values."""
     # Where a message is not known to show a picture of ours, these open a modal, which is refused when it is sent.
-    modals = {"refine", "edit"} if kind in ("private", "nobody's") else set()
+    modals = {"refine", "edit"} if kind in ("private", "deleted", "nobody's") else set()
     return [
         *((f"job:{action}:{job_id}", None) for action in OF_JOBS),
         *((f"pic:{action}:{job_id}:0", None) for action in OF_PICTURES),
@@ -57,7 +57,10 @@ def forgeries(kind: str, job_id: str, channel_id: int, message_id: int) -> list[
 
 async def nothing_came_of_it(rig: Rig, asked: Asked, before: tuple[int, int, int]) -> None:
     """A private sentence, and no job, no message, no modal."""
-    await rig.settle(lambda: asked.content)
+    try:
+        await rig.settle(lambda: asked.content)
+    except TimeoutError:
+        raise AssertionError(f"{asked.payload['data']} was not answered") from None
     assert any(words in asked.content for words in REFUSED), asked.content
     assert asked.message
     assert asked.message.is_ephemeral
@@ -97,7 +100,7 @@ async def test_a_forged_modal_does_nothing(rig: Rig, targets: dict[str, tuple[Jo
     job_id = job.id if kind in targets else "fedcba987654"
     forms = [(f"change:{job_id}", {"prompt": "x"})]
     forms += [(f"{verb}:{job_id}:0", {"prompt": "x"}) for verb in ("refine", "compare", "polish", "edit")]
-    if kind in ("elsewhere", "hidden", "private"):
+    if kind in ("elsewhere", "hidden", "private", "deleted"):
         forms += [(f"{verb}:{shown.channel_id}:{shown.id}:0", {"prompt": "x"}) for verb in ("refine", "edit")]
     for custom_id, fields in forms:
         before = seen(rig)

@@ -174,7 +174,10 @@ class Attempt:
             asked, done = self._modal(kind.removeprefix("modal:"))
         else:
             asked, done = await self._press(kind)
-        await self.rig.settle(lambda: done(asked) or self._refusal(asked))
+        try:
+            await self.rig.settle(lambda: done(asked) or self._refusal(asked))
+        except TimeoutError:
+            raise AssertionError(f"{self.who} was neither served nor refused: {asked.content!r}") from None
         if refusal := self._refusal(asked):
             assert refusal.is_ephemeral
             assert not done(asked), f"refused and done: {refusal.content}"
@@ -319,6 +322,7 @@ class Attempt:
         return {
             "take": ("take", [picture], private, self._posted),
             "history": ("history:0", None, private, lambda _: private.edited_timestamp is not None),
+            "privacy": ("privacy:forget", None, private, self._answered),
             "help": ("help:prompt", None, private, self._modal_shown),
             "models": ("models:0:", None, private, lambda asked: asked.record.responded and bool(private.embeds)),
             "model": ("model", ["criar-embedded"], private, self._answered),
@@ -361,13 +365,12 @@ async def test_everybody_may_do_what_the_table_says(rig: Rig, places: dict[str, 
         if impossible(row, who, place):
             continue
         if place == "Installed":
+            _, rig.public = await rig.job("ana", rig.local.world.channel_id, rig.local.world.guild_id)
             rig.local.world.user_installs.add(rig.members[who])
         expected[column] = allowed(row, column, place)
         here.own.clear()
         try:
             found[column] = await Attempt(rig, here, row, who).run()
-        except TimeoutError:
-            raise AssertionError(f"{column} was neither served nor refused") from None
         finally:
             rig.local.world.user_installs.clear()
         if key(row) in ("job:delete", "pic:remove") and found[column]:
