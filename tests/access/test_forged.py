@@ -40,6 +40,7 @@ async def targets(rig: Rig) -> AsyncIterator[dict[str, tuple[JobRow, Message]]]:
         "own": await rig.job("otto", world.channel_id, world.guild_id),
     }
     await rig.store.jobs.set_deleted(found["deleted"][0].id, utcnow())
+    world.backend.delete_message(world.channel_id, found["deleted"][1].id)
     yield found
 
 
