@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import acknowledgement, crash, embedded, estimates, fairness, overhead, queue, soak, startup, strength
+from . import acknowledgement, crash, embedded, estimates, fairness, models, overhead, queue, soak, startup, strength
 
 NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,
@@ -16,6 +16,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     "embedded": embedded.run,
     "estimates": estimates.run,
     "fairness": fairness.run,
+    "models": models.run,
     "overhead": overhead.run,
     "queue": queue.run,
     "soak": soak.run,

@@ -5,11 +5,13 @@ import logging
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 
+from ..downloads import is_of_hub
 from ..types import Loading, ModelSpec, Offload, Precision
-from .choosing import choose, parameters
+from .choosing import BYTES, choose, parameters
 from .families import family_of
 from .loading import fetched, load, trouble
 from .preview import LatentColours
@@ -19,6 +21,7 @@ from .sharing import Sharing, fingerprints
 log = logging.getLogger(__name__)
 
 GIB = 2**30
+WORK = 1.0  # GiB beside its weights, for a model of which the catalogue does not know what it takes
 DEVICE_SHARE = 0.9  # of a device's memory, for models that are kept on it
 
 
@@ -32,14 +35,11 @@ class LoadedModel:
         self._device = device
         #: names of the LoRAs that are loaded into it, longest unused first
         self.adapters: list[str] = []
-        layout = family_of(spec).latents
+        #: for previews; None where it is not known how the latents are laid out
+        self.colours: LatentColours | None = None
         self.on_device = False
         if not self.offloaded:
             self.move_in()
-        #: for previews; None where it is not known how the latents are laid out
-        self.colours = LatentColours(pipeline.vae, layout) if layout else None
-        if self.offloaded:
-            self._offload()
 
     @property
     def offloaded(self) -> bool:
@@ -68,7 +68,8 @@ class LoadedModel:
                 part.to("cpu")
         self.on_device = False
 
-    def _offload(self) -> None:
+    def offload(self) -> None:
+        """Have its modules come to the device as they are called."""
         if self.loading.offload is Offload.MODEL:
             self.pipeline.enable_model_cpu_offload(device=self._device)
         else:
@@ -90,6 +91,7 @@ class Models:
         #: least recently used first
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
         self._sharing = Sharing()
+        self._colours: WeakKeyDictionary[torch.nn.Module, LatentColours] = WeakKeyDictionary()
         self.prompts = Prompts()
 
     def fits(self, spec: ModelSpec, busy: Collection[str] = ()) -> bool:
@@ -135,7 +137,14 @@ class Models:
             pipeline.vae.enable_slicing()
             pipeline.vae.enable_tiling()
         self._sharing.learn(pipeline, names)
-        return LoadedModel(spec, loading, pipeline, self._device)
+        model = LoadedModel(spec, loading, pipeline, self._device)
+        if layout := family_of(spec).latents:
+            # Fitted before the modules leave the host, and once for all models that share the autoencoder.
+            model.colours = self._colours.get(pipeline.vae) or LatentColours(pipeline.vae, layout)
+            self._colours[pipeline.vae] = model.colours
+        if model.offloaded:
+            model.offload()
+        return model
 
     def _make_room(self, spec: ModelSpec, staying: Collection[str]) -> None:
         for name in [name for name in self._loaded if name not in staying]:
@@ -170,7 +179,16 @@ class Models:
         return sum(self._need(model.spec) for model in models) - (each - sum(_weights(models).values())) / GIB
 
     def _need(self, spec: ModelSpec) -> float:
-        return self._budget if spec.memory is None else min(spec.memory, self._budget)
+        """GiB that a model takes. The catalogue counts those of the hub in 16 bits; what it does not know takes all."""
+        loaded = self._loaded.get(spec.id)
+        if spec.memory is None:
+            need = WORK + sum(loaded.modules().values()) / GIB if loaded else self._budget
+        elif is_of_hub(spec):
+            precision = spec.loading.precision or (Precision.BF16 if self._apart else Precision.FP32)
+            need = spec.memory * (spec.loading.quantised / 16 if spec.loading.quantised else BYTES[precision] / 2)
+        else:
+            need = spec.memory
+        return min(need, self._budget)
 
 
 def free_memory() -> None:

@@ -25,8 +25,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Studio:
     """A running service; collects what happens to pictures."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, patience: float = 60) -> None:
         self.service = service
+        #: seconds to wait for an event
+        self._patience = patience
         self.events: dict[str, list[Event]] = {}
         self._happened = asyncio.Condition()
         self._task = asyncio.create_task(self._collect())
@@ -44,7 +46,7 @@ class Studio:
             return next((event for event in self.events.get(picture_id, []) if isinstance(event, kinds)), None)
 
         async with self._happened:
-            event = await asyncio.wait_for(self._happened.wait_for(found), 60)
+            event = await asyncio.wait_for(self._happened.wait_for(found), self._patience)
         assert event
         return event
 
