@@ -1,7 +1,9 @@
 """``python -m bot models``, as processes of their own, against a hub on this machine."""
 
+import asyncio
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -158,5 +160,39 @@ async def test_check_says_which_models_are_too_large(tmp_path: Path) -> None:
     config.write_text(f'[storage]\nfolder = "{tmp_path / "data"}"\n[generation]\nmodels = ["sd15", "flux2-dev"]\n')
     code, said = await criar("check", "--config", str(config))
     assert code == 1
-    assert "FAIL  flux2-dev: needs 216 GiB" in said
-    assert "sd15: is fetched from the hub at its first use, 2.1 GB" in said
+    lines = {line.split(": ")[0]: line for line in said.splitlines()}
+    assert "it needs 216 GiB of memory on a CPU" in lines["FAIL  flux2-dev"]
+    assert "is fetched from the hub at its first use, 2.1 GB" in lines["ok    sd15"]
+    assert lines["ok    sd15"].endswith("it fits")
+
+
+async def test_check_asks_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a GPU what is larger than the card passes with a warning, since parts of it can wait in the host's memory."""
+    driver = tmp_path / "nvidia-smi"
+    driver.write_text("#!/bin/sh\nprintf '24564\\n81920\\n'\n")
+    driver.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[storage]\nfolder = "{tmp_path / "data"}"\n[generation]\ndevices = ["cuda:0"]\n'
+        'models = ["sdxl", "flux-dev"]\n'
+    )
+    _, said = await criar("check", "--config", str(config))
+    lines = {line.split(": ")[0]: line for line in said.splitlines()}
+    assert "it needs 34 GiB, of which the card has 24.0" in lines["ok    flux-dev"]
+    assert lines["ok    sdxl"].endswith("it fits")
+
+
+@pytest.mark.slow
+async def test_what_is_offered_is_pinned_at_the_first_start(hub: Hub, config: Path) -> None:
+    """The commit is recorded before anything is loaded, and kept when the repository moves on."""
+    commit = hub.put("someone/model", REPOSITORY)
+    start = (
+        "from pathlib import Path; from bot.config import load; from bot.offer import offered, pin_new;"
+        f"config = load(Path({str(config)!r})); pin_new(config); print(offered(config).get('mine').revision)"
+    )
+    for _ in range(2):
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", start, stdout=asyncio.subprocess.PIPE)
+        output, _ = await process.communicate()
+        assert output.decode().strip() == commit
+        hub.put("someone/model", REPOSITORY | {"README.md": b"moved on"})

@@ -9,6 +9,7 @@ from generation import Catalogue, Failed, Finished, Service
 from .conftest import Studio, job
 
 
+@pytest.mark.slow
 async def test_a_model_that_the_hub_does_not_give_fails_with_a_sentence(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
