@@ -1,5 +1,6 @@
 """/quota-admin: what its subcommands share. A server's admin changes within the ceiling, the operator beyond it."""
 
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 import discord
@@ -50,6 +51,6 @@ async def suggest_plan(interaction: "Interaction", typed: str) -> list[Choice[st
 
 async def show_member(interaction: "Interaction", member: User, did: str = "") -> None:
     """Answer with what was done, and with what the member may make now."""
-    allowed = await interaction.client.store.allowance(person(interaction, member), interaction.created_at)
+    allowed = await interaction.client.store.allowance(person(interaction, member), datetime.now(UTC))
     text = allowance_text(speaker_for(interaction), allowed)
     await interaction.edit_original_response(content="\n".join(filter(None, [did, f"{member.mention} {text}"])))

@@ -14,8 +14,9 @@ import pytest_asyncio
 from discord.gateway import DiscordWebSocket
 from PIL import Image
 from pytest_asyncio import is_async_test
+from simcord import interactions
 from simcord.backend.models import Message
-from simcord.enums import InteractionType
+from simcord.enums import AppCommandType, InteractionType
 
 from bot.client import Criar, use_local_discord
 from bot.config import Config, Discord, Flooding, Generation, Plan, Quota, Server, Storage
@@ -23,7 +24,7 @@ from bot.logbook import tell_regularly
 from bot.offer import offered
 from bot.store import Change, JobRow, Store
 from generation import Cancelled, Event, Finished, Picture, Request, Service, Started, Task
-from sandbox import LocalDiscord
+from sandbox import LocalDiscord, wire
 from sandbox.people import Asked
 
 MODELS = ("criar-embedded", "realesr-animevideov3", "flux-kontext")
@@ -99,6 +100,26 @@ class Rig:
     @property
     def store(self) -> Store:
         return self.client.store
+
+    def sees(self, user_id: int, channel_id: int, path: str) -> bool:
+        """Whether Discord shows a command to this person here."""
+        return path in {entry["path"] for entry in self.local.people.commands(user_id, channel_id)}
+
+    def slash(self, user_id: int, channel_id: int, path: str, options: Mapping[str, Any]) -> Asked:
+        """Use a command even where Discord does not show it, as in a server that shows it to everybody."""
+        world, words = self.local.world, path.split()
+        known = world.backend.commands[None].values()
+        root = next(command for command in known if command["name"] == words[0] and command.get("type", 1) == 1)
+        leaf, _ = interactions.walk_to_subcommand(root, words[1:])
+        declared = {option["name"]: option for option in leaf.get("options") or ()}
+        resolved: dict[str, Any] = {}
+        values = [
+            wire.option(world, user_id, channel_id, declared[name], value, resolved) for name, value in options.items()
+        ]
+        nested = interactions.nest_options(root, words[1:], values)
+        data = {"id": root["id"], "name": root["name"], "type": AppCommandType.CHAT_INPUT, "options": nested}
+        data |= {"resolved": resolved} if resolved else {}
+        return self.local.people._ask(InteractionType.APPLICATION_COMMAND, user_id, channel_id, data)
 
     def forge(
         self, who: str, channel_id: int, message: Message, custom_id: str, values: Sequence[str] | None = None
@@ -196,10 +217,11 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
             plans={
                 "free": Plan(images_per_day=100_000, waiting=1000),
                 "gold": Plan(images_per_day=100),
+                "patron": Plan(images_per_day=100_000, priority=2),
                 "platinum": Plan(images_per_day=1000),
             },
             quota=Quota(admin_ceiling=20),
-            servers={str(world.guild_id): Server(plans=("gold",))},
+            servers={str(world.guild_id): Server(plans=("gold", "patron"))},
             flooding=Flooding(
                 member_commands=1000, server_commands=100_000, server_waiting=1_000_000, waiting=1_000_000
             ),
