@@ -290,7 +290,8 @@ class ModelSpec:
     source: str
     #: the single .safetensors or .gguf file within the repository or folder; None where it is laid out for diffusers
     file: str | None = None
-    #: repository or folder with what a single file lacks: configuration, and for .gguf all but the denoiser
+    #: folder or repository (at a commit: "owner/name@commit") with what a single file lacks: configuration, and for
+    #: .gguf all but the denoiser
     base: str | None = None
     #: of the repository's files, such as "fp16"; None is the plain ones
     variant: str | None = None

@@ -34,10 +34,13 @@ def parameters(path: Path) -> dict[str, int]:
     """How many numbers each component of a checkpoint's folder has, or a single file, by safetensors' headers."""
     if path.is_file():
         return {path.stem: _count(path)}
-    sizes: dict[str, int] = {}
+    sizes: dict[str, dict[str, int]] = {}
     for file in path.glob("*/*.safetensors"):
-        sizes[file.parent.name] = sizes.get(file.parent.name, 0) + _count(file)
-    return sizes
+        # The same weights may lie there twice, as "model.safetensors" and as "model.fp16.safetensors".
+        variants = sizes.setdefault(file.parent.name, {})
+        variant = file.name.partition(".")[2]
+        variants[variant] = variants.get(variant, 0) + _count(file)
+    return {name: max(variants.values()) for name, variants in sizes.items()}
 
 
 def _count(file: Path) -> int:

@@ -12,6 +12,7 @@ import torch
 
 from ..errors import ModelError
 from ..types import Loading, ModelSpec, Precision
+from .choosing import parameters
 from .families import family_of
 from .processors import complete, substitutes
 
@@ -43,9 +44,9 @@ def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
     options: dict[str, Any] = {"dtype": PRECISIONS[loading.precision or Precision.FP32], **parts}
     if loading.quantised:
         options["quantization_config"] = bitsandbytes(loading.quantised)
-    if spec.file and spec.file.endswith(".gguf"):
+    if _is_gguf(spec):
         options["transformer"] = _gguf(spec, options["dtype"])
-    elif spec.file or spec.source.endswith(".safetensors"):
+    elif is_single(spec):
         return _single_file(spec, options)
     folder = fetched(spec)
     pipeline = diffusers.DiffusionPipeline.from_pretrained(
@@ -60,20 +61,42 @@ def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
 
 
 def fetched(spec: ModelSpec) -> Path:
-    """The folder of the checkpoint, downloaded where it is on the hub and not here."""
-    source = spec.base or spec.source
+    """The folder of the checkpoint, or of what its single file lacks, downloaded where it is not here."""
+    source, revision = _based(spec) if spec.base else (spec.source, spec.revision)
     if Path(source).is_absolute():
         return Path(source)
     return Path(
         diffusers.DiffusionPipeline.download(
             source,
-            revision=None if spec.base else spec.revision,
+            revision=revision,
             variant=spec.variant,
             use_safetensors=True,
             trust_remote_code=False,
             **dict.fromkeys(UNUSED),
         )
     )
+
+
+def sizes(spec: ModelSpec) -> dict[str, int]:
+    """How many numbers of 16 bits each part of the model has, or all together where they are in one file."""
+    if not is_single(spec):
+        return parameters(fetched(spec))
+    alone = parameters(_file(spec))
+    return {**parameters(fetched(spec)), "transformer": sum(alone.values())} if _is_gguf(spec) else alone
+
+
+def is_single(spec: ModelSpec) -> bool:
+    """Whether the model is in one file, or at least its denoiser."""
+    return bool(spec.file) or spec.source.endswith(".safetensors")
+
+
+def _is_gguf(spec: ModelSpec) -> bool:
+    return bool(spec.file) and str(spec.file).endswith(".gguf")
+
+
+def _based(spec: ModelSpec) -> tuple[str, str | None]:
+    source, _, revision = (spec.base or "").partition("@")
+    return source, revision or None
 
 
 def _unused(folder: Path) -> dict[str, None]:
@@ -103,8 +126,8 @@ def _single_file(spec: ModelSpec, options: dict[str, Any]) -> Any:
     if not name:
         raise ValueError(f"models of the family {spec.family} cannot be loaded from one file")
     pipeline_class = getattr(diffusers, name)
-    if spec.base:
-        options["config"] = str(fetched(spec))
+    if spec.base:  # of which no weights are needed
+        options["config"], options["revision"] = _based(spec)
     # Old checkpoints have no filter of their own in the file, and ours judges the results.
     if "safety_checker" in pipeline_class._optional_components:
         options["safety_checker"] = None

@@ -11,9 +11,9 @@ import torch
 
 from ..downloads import is_of_hub
 from ..types import Loading, ModelSpec, Offload, Precision
-from .choosing import BYTES, choose, parameters
+from .choosing import BYTES, choose
 from .families import family_of
-from .loading import fetched, load, trouble
+from .loading import fetched, is_single, load, sizes, trouble
 from .preview import LatentColours
 from .prompts import Prompts
 from .sharing import Sharing, fingerprints
@@ -122,15 +122,12 @@ class Models:
         return frozenset(self._loaded)
 
     def _load(self, spec: ModelSpec) -> LoadedModel:
-        single = bool(spec.file) or spec.source.endswith(".safetensors")
-        folder = None if single else fetched(spec)
-        sizes = parameters(folder) if folder else {}
         free = _device_memory(self._device) if self._apart else None
-        loading = choose(spec.loading, self._device, _half(spec, self._device), sizes, free)
+        loading = choose(spec.loading, self._device, _half(spec, self._device), sizes(spec), free)
         names: dict[str, str] = {}
         # What is offloaded or quantised carries marks of it that others must not find on a module of theirs.
-        if folder and loading.offload is Offload.NONE and not loading.quantised:
-            names = fingerprints(folder, f"{loading.precision} {loading.vae_tiling}")
+        if loading.offload is Offload.NONE and not loading.quantised and not is_single(spec):
+            names = fingerprints(fetched(spec), f"{loading.precision} {loading.vae_tiling}")
         pipeline = load(spec, loading, self._sharing.known(names))
         pipeline.set_progress_bar_config(disable=True)
         if loading.vae_tiling:
