@@ -1,10 +1,11 @@
-"""Runs pictures on one device: stock diffusers pipelines, one batch at a time."""
+"""Runs pictures on one device: stock diffusers pipelines, side by side, joined at every step."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from typing import Any
 
 import diffusers
 import torch
@@ -12,36 +13,24 @@ import transformers
 from PIL import Image, ImageOps
 
 from ..errors import GenerationError
-from ..images import encode_png, read_kept
-from ..types import (
-    Cancelled,
-    Event,
-    Failed,
-    Finished,
-    LoraSpec,
-    ModelSpec,
-    Picture,
-    Preview,
-    Progress,
-    Request,
-    Started,
-    Task,
-)
-from .adapters import adapted
+from ..images import read_kept
+from ..profile import Kind, Profile
+from ..types import ModelSpec, Picture, Request, Task
 from .families import Call, family_of
+from .hub import Hub
 from .inpaint import Keeper, merge
-from .models import Models, free_memory
-from .schedulers import Estimate, make_scheduler
-from .upscale import Stop, Upscaler
+from .models import LoadedModel, Models
+from .run import Emit, Previews, Run
+from .schedulers import make_scheduler, watch_steps
+from .upscale import Upscaler
 
 log = logging.getLogger(__name__)
 
-PREVIEW_EVERY = 0.25  # seconds between two previews of a batch
+DENOISERS = ("unet", "transformer", "transformer_2")  # what pipelines call the module that runs at every step
+GUIDED_ROWS = 2  # rows that a picture takes, while it is not known: with guidance most take two
 
 ENLARGE_FIRST = 2  # times, for inputs that are to be enlarged before they are worked on
 ENLARGER = "realesr-animevideov3"  # weights for models that make less than they deliver
-
-Emit = Callable[[Event], None]
 
 
 def quiet_libraries() -> None:
@@ -51,20 +40,30 @@ def quiet_libraries() -> None:
     transformers.utils.logging.set_verbosity_error()
 
 
-class _AllCancelledError(Exception):
-    """Thrown out of a pipeline's callback: nobody waits for this batch any more."""
-
-
 class Engine:
-    """One device, its models and the upscaler."""
+    """One device, its models and the pictures in flight. All of its methods are called in one thread."""
 
-    def __init__(self, specs: Mapping[str, ModelSpec], device: str, threads: int, budget: float) -> None:
+    def __init__(
+        self,
+        specs: Mapping[str, ModelSpec],
+        device: str,
+        threads: int,
+        budget: float,
+        folder: Path | None = None,
+    ) -> None:
         torch.set_num_threads(threads)
         self._specs = specs
-        self._device = device
         self._models = Models(device, budget)
         self._threads = threads
+        versions = f"torch {torch.__version__}, diffusers {diffusers.__version__}"
+        self._profile = Profile(folder, device, "float32" if device == "cpu" else "float16", versions)
+        self._hub = Hub(self._profile)
+        self._previews = Previews()
         self._upscalers: dict[str, Upscaler] = {}
+        #: what has not begun, oldest first
+        self._arrivals: deque[Run] = deque()
+        #: what has begun, by the picture's id
+        self._runs: dict[str, Run] = {}
 
     def warm_up(self) -> None:
         """Load the model that is asked for most, so that the first member does not wait for it."""
@@ -81,190 +80,161 @@ class Engine:
         """Ids of the models that are loaded."""
         return self._models.resident()
 
-    def run(self, pictures: Sequence[Picture], emit: Emit, cancelled: Callable[[str], bool]) -> None:
-        """Make pictures that differ in prompt, seed and input alone; emits exactly one terminal event for each.
+    def submit(self, picture: Picture, emit: Emit) -> None:
+        """Take a picture; it begins at the next step that can take it in. One terminal event is emitted of it."""
+        self._arrivals.append(Run(picture, emit, self._previews))
 
-        Where memory runs out the batch is halved and tried again.
-        """
+    def cancel(self, picture_id: str) -> None:
+        """Let a picture go where it waits: before its next step. Nothing happens where it is not here any more."""
+        for run in list(self._arrivals):
+            if run.picture.id == picture_id:
+                self._arrivals.remove(run)
+                run.drop()
+        if picture_id in self._hub.members:
+            with torch.inference_mode():
+                self._hub.stop(picture_id)
+
+    def step(self) -> bool:
+        """Begin what can begin, and make one step of what is in flight; whether anything is left."""
+        with torch.inference_mode():
+            while self._arrivals and self._may_begin(self._arrivals[0]):
+                self._begin(self._arrivals.popleft())
+            self._hub.step()
+        return bool(self._arrivals or self._hub.members)
+
+    def capacity(self) -> int:
+        """How many pictures it wants to have, with those that it has."""
+        held = len(self._arrivals) + len(self._hub.members)
+        if self._arrivals or any(self._alone(self._runs[name]) for name in self._hub.members):
+            return max(held, 1)
+        rows = [GUIDED_ROWS if member.rows is None else member.rows for member in self._hub.members.values()]
+        each = max(rows, default=0) or GUIDED_ROWS
+        most = min((self._profile.rows(kind) for kind in self._kinds() if kind.model in self.resident()), default=each)
+        return max(1, held + (most - sum(rows)) // each)
+
+    def run(self, pictures: Sequence[Picture], emit: Emit, cancelled: Callable[[str], bool] = lambda _: False) -> None:
+        """Make pictures from beginning to end, those together that can be."""
         for picture in pictures:
-            emit(Started(picture_id=picture.id, attempt=picture.attempt))
-        self._run(_Batch(pictures, emit, cancelled, began=monotonic()))
+            self.submit(picture, emit)
+        while self.step():
+            for picture in pictures:
+                if cancelled(picture.id):
+                    self.cancel(picture.id)
 
-    def _run(self, batch: "_Batch") -> None:
-        if self._fits(batch):
-            return
-        # Not while the exception is handled: until then its frames hold the very tensors that did not fit.
-        free_memory()
-        if len(batch.left()) <= 1:
-            batch.fail("The picture does not fit into the memory here; ask for a smaller size.", {})
-            return
-        for half in batch.halves():
-            self._run(half)
+    def _alone(self, run: Run) -> bool:
+        """Whether nothing else may be in flight beside it: it may have killed its worker, or cannot be joined."""
+        spec = self._specs[run.picture.request.model]
+        if run.picture.attempt > 1:
+            return True
+        if run.picture.request.task is Task.UPSCALE:
+            return False
+        return not family_of(spec).joins or (spec.id in self.resident() and self._models.get(spec).offloaded)
 
-    def _fits(self, batch: "_Batch") -> bool:
-        """Make a batch; False where memory ran out."""
-        try:
-            self._make(batch)
-        except _AllCancelledError:
-            batch.drop_cancelled()
-        except GenerationError as error:
-            batch.fail(error.template, dict(error.params))
-        except Exception as error:
-            if _is_out_of_memory(error):
-                return False
-            log.exception("pictures %s failed", [picture.id for picture in batch.pictures])
-            batch.fail("The model stumbled over this request; try other settings or another model.", {})
-        return True
+    def _may_begin(self, run: Run) -> bool:
+        if not self._hub.members:
+            return True
+        if any(self._alone(other) for other in (run, *self._runs.values())):
+            return False
+        spec = self._specs[run.picture.request.model]
+        return run.picture.request.task is Task.UPSCALE or self._models.fits(spec, self._busy())
 
-    def _make(self, batch: "_Batch") -> None:
-        request = batch.pictures[0].request
+    def _begin(self, run: Run) -> None:
+        request = run.picture.request
+        factor = self._specs[request.model].enlarge
+        kind = Kind(request.model, request.width // factor, request.height // factor)
+        self._runs[run.picture.id] = run
+        self._hub.start(run.picture.id, partial(self._work, run), kind)
+
+    def _work(self, run: Run) -> None:
+        run.work(self._make)
+        del self._runs[run.picture.id]
+
+    def _kinds(self) -> set[Kind]:
+        return {member.kind for member in self._hub.members.values()}
+
+    def _busy(self) -> set[str]:
+        """Ids of the models that something in flight needs."""
+        return {kind.model for kind in self._kinds()}
+
+    def _make(self, run: Run) -> Image.Image:
+        """The picture, made by its pipeline; waits within it, and leaves it by an exception where it is stopped."""
+        request = run.picture.request
         spec = self._specs[request.model]
         if request.task is Task.UPSCALE:
-            self._upscale(batch, spec)
-            return
-        model, family, call = self._models.get(spec), family_of(spec), self._call(spec, batch.pictures)
-        if len(call.pictures) > 1 and not family.together:
-            for picture in batch.left():
-                self._make(batch.part([picture]))
-            return
+            image = read_kept(request.images[0].read_bytes())
+            return self._enlarge(image, request.width // image.width, spec.source)
+        model, family, call = self._load(spec), family_of(spec), self._call(spec, run.picture)
         scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
         # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
-        self._models.prompts.watch(pipeline, (spec.id, request.loras))
-        of, colours = family.steps(request), model.colours
+        self._follow(run, model, scheduler, call)
+        (image,) = pipeline(**family.arguments(call)).images
+        return self._last(request, image, spec.enlarge)
 
-        def on_step(step: int) -> None:
-            jpeg = (lambda place: colours.jpeg(estimate.latents[place], call.size)) if colours else None
-            batch.on_step(min(step, of), of, jpeg)
+    def _load(self, spec: ModelSpec) -> LoadedModel:
+        """The loaded model, its modules watched by the hub."""
+        model = self._models.get(spec, self._busy())
+        for name, module in model.pipeline.components.items():
+            if isinstance(module, torch.nn.Module):
+                joins = name in DENOISERS
+                methods = ("encode", "decode") if hasattr(module, "decode") else ("forward",)
+                for method in methods:
+                    self._hub.watch(module, method, joins=joins)
+        return model
 
-        estimate = Estimate(scheduler, on_step)
-        with torch.inference_mode():
-            if family.latents and family.keeps(model.pipeline, request.task):
-                kept = call.first_inputs(), call.masks()
-                estimate.keeper = Keeper(model.pipeline.vae, scheduler, *kept, family.latents)
-            with adapted(model, _loras(spec, request)):
-                images = family.images(pipeline(**family.arguments(pipeline, call)), call)
-        for picture, image in zip(batch.pictures, images, strict=True):
-            batch.finish(picture, partial(self._last, picture.request, image, spec.enlarge))
+    def _follow(self, run: Run, model: LoadedModel, scheduler: Any, call: Call) -> None:
+        """Have the run told of each step; counted from the scheduler's, since not every pipeline calls back."""
+        request, colours, of = run.picture.request, model.colours, _steps_run(run.picture.request)
+        keeper = self._keeper(model, scheduler, call)
+        done = 0
 
-    def _last(self, request: Request, image: Image.Image, factor: int, stop: Stop) -> Image.Image | None:
+        def after(time: Any, latents: Any, estimate: Any) -> Any:
+            nonlocal done
+            # Heun's second order makes two steps of one, but for the last.
+            step = min(done // scheduler.order + 1, of)
+            done += 1
+            run.on_step(step, of, (lambda: colours.jpeg(estimate[0])) if colours else None)
+            if step == of:
+                self._hub.members[run.picture.id].rows = 0  # others may come while its end is made
+            return keeper.put_back(time, latents) if keeper else latents
+
+        watch_steps(scheduler, after)
+
+    def _last(self, request: Request, image: Image.Image, factor: int) -> Image.Image:
         """What is done after the pipeline: enlarging, and putting the kept part of the source back as it was."""
-        larger = self._enlarge(image, factor, ENLARGER, stop)
-        if larger is None or request.task is not Task.INPAINT:
+        larger = self._enlarge(image, factor, ENLARGER)
+        if request.task is not Task.INPAINT:
             return larger
         return merge(larger, *(read_kept(path.read_bytes(), larger.size) for path in request.images))
 
-    def _call(self, spec: ModelSpec, pictures: Sequence[Picture]) -> Call:
-        request, family = pictures[0].request, family_of(spec)
+    def _call(self, spec: ModelSpec, picture: Picture) -> Call:
+        request = picture.request
         size = request.width // spec.enlarge, request.height // spec.enlarge
-        fit = size if family.fits_inputs or request.task is Task.INPAINT else None
-        inputs = [
-            [self._input(path, fit, enlarge_first=request.enlarge_first) for path in picture.request.images]
-            for picture in pictures
-        ]
-        return Call(pictures, size, inputs)
+        inputs = [self._input(path, size, enlarge_first=request.enlarge_first) for path in request.images]
+        return Call([picture], size, [inputs])
 
-    def _input(self, path: Path, size: tuple[int, int] | None, *, enlarge_first: bool) -> Image.Image:
-        """A picture that a request starts from, at the size it is worked on; its own where none is given."""
+    def _input(self, path: Path, size: tuple[int, int], *, enlarge_first: bool) -> Image.Image:
+        """A picture that a request starts from, at the size it is worked on."""
         if not enlarge_first:
             return read_kept(path.read_bytes(), size)
-        source = read_kept(path.read_bytes())
-        larger = self._enlarge(source, ENLARGE_FIRST, ENLARGER, lambda: False) or source
-        return ImageOps.fit(larger, size, Image.Resampling.LANCZOS) if size else larger
+        larger = self._enlarge(read_kept(path.read_bytes()), ENLARGE_FIRST, ENLARGER)
+        return ImageOps.fit(larger, size, Image.Resampling.LANCZOS)
 
-    def _upscale(self, batch: "_Batch", spec: ModelSpec) -> None:
-        for picture in batch.pictures:
-            image = read_kept(picture.request.images[0].read_bytes())
-            factor = picture.request.width // image.width
-            batch.finish(picture, partial(self._enlarge, image, factor, spec.source))
+    def _keeper(self, model: LoadedModel, scheduler: Any, call: Call) -> Keeper | None:
+        if call.request.task is not Task.INPAINT:
+            return None
+        images, masks = zip(*call.inputs, strict=True)
+        return Keeper(model.pipeline.vae, scheduler, images, masks)
 
-    def _enlarge(self, image: Image.Image, factor: int, weights: str, stop: Stop) -> Image.Image | None:
+    def _enlarge(self, image: Image.Image, factor: int, weights: str) -> Image.Image:
+        """The picture enlarged, with a pause after each tile."""
         if factor == 1:
             return image
         upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
-        return upscaler.enlarge(image, factor, stop)
+        return upscaler.enlarge(image, factor, self._hub.pause)
 
 
-def _loras(spec: ModelSpec, request: Request) -> list[tuple[LoraSpec, float]]:
-    known = {lora.id: lora for lora in spec.loras}
-    return [(known[lora_id], weight) for lora_id, weight in request.loras]
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # On a CPU torch says it with a plain RuntimeError, from c10/core/impl/alloc_cpu.cpp.
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
-
-
-class _Batch:
-    """The pictures of one call, and what was said of each."""
-
-    def __init__(self, pictures: Sequence[Picture], emit: Emit, cancelled: Callable[[str], bool], began: float) -> None:
-        self.pictures = pictures
-        self._emit = emit
-        self._cancelled = cancelled
-        self._ended: set[str] = set()
-        self._began = began
-        self._previewed = monotonic()
-
-    def left(self) -> list[Picture]:
-        """The pictures that have not ended."""
-        return [picture for picture in self.pictures if picture.id not in self._ended]
-
-    def halves(self) -> "list[_Batch]":
-        """Two batches of the pictures that have not ended."""
-        left = self.left()
-        half = len(left) // 2
-        return [self.part(part) for part in (left[:half], left[half:])]
-
-    def part(self, pictures: Sequence[Picture]) -> "_Batch":
-        """A batch of some of the pictures."""
-        return _Batch(pictures, self._emit, self._cancelled, self._began)
-
-    def on_step(self, step: int, of: int, jpeg: Callable[[int], bytes] | None) -> None:
-        """Say how far the batch is, with previews now and then. Raises where nobody waits any more."""
-        self.drop_cancelled()
-        if not self.left():
-            raise _AllCancelledError
-        preview = jpeg if monotonic() - self._previewed >= PREVIEW_EVERY else None
-        for place, picture in enumerate(self.pictures):
-            if picture.id in self._ended:
-                continue
-            self._emit(Progress(picture_id=picture.id, attempt=picture.attempt, step=step, of=of))
-            if preview:
-                self._emit(Preview(picture_id=picture.id, attempt=picture.attempt, jpeg=preview(place)))
-        if preview:
-            self._previewed = monotonic()
-
-    def finish(self, picture: Picture, make: Callable[[Stop], Image.Image | None]) -> None:
-        """Make the last of the picture, unless it was cancelled before or while that was done."""
-        if picture.id in self._ended:
-            return
-        image = make(lambda: self._cancelled(picture.id))
-        if image is None or self._cancelled(picture.id):
-            self.drop_cancelled()
-            return
-        self._end(
-            Finished(
-                picture_id=picture.id,
-                attempt=picture.attempt,
-                png=encode_png(image, picture.request),
-                seed=picture.request.seed,
-                seconds=monotonic() - self._began,
-            )
-        )
-
-    def fail(self, template: str, params: dict[str, str | int | float]) -> None:
-        """Say of all that have not ended that they failed."""
-        for picture in self.left():
-            self._end(Failed(picture_id=picture.id, attempt=picture.attempt, template=template, params=params))
-
-    def drop_cancelled(self) -> None:
-        """End the pictures that were cancelled."""
-        for picture in self.left():
-            if self._cancelled(picture.id):
-                self._end(Cancelled(picture_id=picture.id, attempt=picture.attempt))
-
-    def _end(self, event: Event) -> None:
-        self._ended.add(event.picture_id)
-        self._emit(event)
+def _steps_run(request: Request) -> int:
+    """How many steps the pipeline will run: img2img leaves out the first (1 - strength) of them."""
+    return int(request.num_inference_steps * request.strength) if request.strength else request.num_inference_steps
