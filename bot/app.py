@@ -35,7 +35,12 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     store = Store(config)
     await store.open()
     await asyncio.to_thread(store.files.sweep)
-    service = Service(catalogue, devices=config.generation.devices, threads=config.generation.threads or None)
+    service = Service(
+        catalogue,
+        devices=config.generation.devices,
+        threads=config.generation.threads or None,
+        folder=config.storage.folder / "generation",
+    )
     await service.start()
     client = Criar(config, store, service, catalogue)
     chores = [

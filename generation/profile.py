@@ -68,7 +68,7 @@ class Profile:
     def __init__(self, folder: Path | None, device: str, precision: str, versions: str) -> None:
         #: where it is remembered; None forgets it with the process
         self._folder = folder
-        self._where = {"device": device, "precision": precision, "versions": versions}
+        self._where: dict[str, Any] = {"device": device, "precision": precision, "versions": versions}
         known = read_profile(folder) if folder else []
         self._measured = {_key(each): each for each in known if self._where.items() <= asdict(each).items()}
         self._tried: dict[tuple[str, int, int], dict[int, int]] = {}

@@ -77,10 +77,6 @@ class Picture:
     #: a request with count 1 and this picture's own seed
     request: Request
 
-    def batch_key(self) -> Request:
-        """Pictures with the same key differ only in what may differ within one call of a pipeline."""
-        return replace(self.request, prompt="", negative_prompt="", seed=0, images=())
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:

@@ -9,10 +9,11 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from time import monotonic
 
 from .types import TERMINAL, Event, ModelSpec, Picture
@@ -30,10 +31,12 @@ NEEDED = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")  # but for these, with which it 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """The models that the child keeps now; sent when it is ready and after each batch."""
+class Room:
+    """What the child keeps loaded, and how many pictures it wants to have; sent when ready and on every change."""
 
     models: frozenset[str]
+    #: with those that it has
+    pictures: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +53,14 @@ class Worker:
         device: str,
         threads: int,
         budget: float,
-        on_event: Callable[["Worker", Event | Loaded], None],
+        folder: Path | None,
+        on_event: Callable[["Worker", Event | Room], None],
         on_exit: Callable[["Worker"], None],
     ) -> None:
         self.device = device
         self.resident: frozenset[str] = frozenset()
+        #: how many pictures it wants to have; none until it is ready
+        self.capacity = 0
         #: pictures that it was given and that have not ended
         self.running: dict[str, Picture] = {}
         self.last_sign = monotonic()
@@ -64,7 +70,10 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=_child, args=(theirs, dict(specs), device, threads, budget), name=f"criar-{device}", daemon=True
+            target=_child,
+            args=(theirs, dict(specs), device, threads, budget, folder),
+            name=f"criar-{device}",
+            daemon=True,
         )
         with _without_secrets():
             self._process.start()
@@ -77,14 +86,20 @@ class Worker:
         """The child's process id."""
         return self._process.pid
 
-    def submit(self, batch: Sequence[Picture]) -> None:
-        """Give it pictures to make in one call."""
-        self.running |= {picture.id: picture for picture in batch}
-        self.last_sign = monotonic()
-        self._send(list(batch))
+    @property
+    def has_room(self) -> bool:
+        """Whether it wants another picture."""
+        return len(self.running) < self.capacity
+
+    def submit(self, picture: Picture) -> None:
+        """Give it a picture; it joins those that are being made at the next step."""
+        if not self.running:
+            self.last_sign = monotonic()
+        self.running[picture.id] = picture
+        self._send(picture)
 
     def cancel(self, picture_id: str) -> None:
-        """Ask it to leave out a picture that it was given."""
+        """Ask it to let go of a picture that it was given."""
         self._send(_Cancel(picture_id=picture_id))
 
     def kill(self) -> None:
@@ -116,10 +131,10 @@ class Worker:
             self._process.join()
             self._loop.call_soon_threadsafe(lambda: self._on_exit(self))
 
-    def _take(self, message: Event | Loaded) -> None:
+    def _take(self, message: Event | Room) -> None:
         self.last_sign = monotonic()
-        if isinstance(message, Loaded):
-            self.resident = message.models
+        if isinstance(message, Room):
+            self.resident, self.capacity = message.models, message.pictures
         elif isinstance(message, TERMINAL):
             self.running.pop(message.picture_id, None)
         self._on_event(self, message)
@@ -135,65 +150,52 @@ def _without_secrets() -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def _child(pipe: Connection, specs: Mapping[str, ModelSpec], device: str, threads: int, budget: float) -> None:
+def _child(
+    pipe: Connection, specs: Mapping[str, ModelSpec], device: str, threads: int, budget: float, folder: Path | None
+) -> None:
     """The child's main function: make what comes through the pipe until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us in order
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {device} %(name)s: %(message)s")
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "TRANSFORMERS_VERBOSITY": "error", "GOMP_SPINCOUNT": SPIN_COUNT}
     if device == "cpu":
         os.nice(NICENESS)
-    inbox = _Inbox(pipe)
+    inbox: queue.SimpleQueue[Picture | _Cancel | None] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
     from .engine.engine import Engine, quiet_libraries
 
     quiet_libraries()
-    engine = Engine(specs, device, threads, budget)
+    engine = Engine(specs, device, threads, budget, folder)
     engine.warm_up()
 
-    def send(message: Event | Loaded) -> None:
-        # A parent that is gone needs no answer; the inbox ends this process.
+    def send(message: Event | Room) -> None:
+        # A parent that is gone needs no answer; the reader ends this process.
         with suppress(OSError):
             pipe.send(message)
 
-    send(Loaded(models=engine.resident()))
-    while batch := inbox.batches.get():
-        engine.run(batch, send, inbox.is_cancelled)
-        inbox.forget(batch)
-        send(Loaded(models=engine.resident()))
+    room, busy = None, False
+    while True:
+        if (now := Room(models=engine.resident(), pictures=engine.capacity())) != room:
+            room = now
+            send(room)
+        # While pictures are in flight, take what has come before each step; else wait for something to come.
+        while not busy or not inbox.empty():
+            message = inbox.get()
+            if message is None:
+                return
+            if isinstance(message, _Cancel):
+                engine.cancel(message.picture_id)
+            else:
+                engine.submit(message, send)
+            busy = True
+        busy = engine.step()
 
 
-class _Inbox:
-    """What the parent sends, read by a thread of its own so that cancelling arrives while a batch runs."""
-
-    def __init__(self, pipe: Connection) -> None:
-        #: what to make; nothing once the parent is gone
-        self.batches: queue.Queue[list[Picture] | None] = queue.Queue()
-        self._closed = False
-        self._here: set[str] = set()
-        self._cancelled: set[str] = set()
-        threading.Thread(target=self._read, args=(pipe,), daemon=True).start()
-
-    def is_cancelled(self, picture_id: str) -> bool:
-        """Whether nobody waits for the picture any more."""
-        return self._closed or picture_id in self._cancelled
-
-    def forget(self, batch: Sequence[Picture]) -> None:
-        """The batch has ended."""
-        ids = {picture.id for picture in batch}
-        self._here -= ids
-        self._cancelled -= ids
-
-    def _read(self, pipe: Connection) -> None:
-        try:
-            while True:
-                message = pipe.recv()
-                if isinstance(message, _Cancel):
-                    self._cancelled |= {message.picture_id} & self._here
-                else:
-                    self._here |= {picture.id for picture in message}
-                    self.batches.put(message)
-        except (EOFError, OSError):
-            # The parent is gone, however it ended: no child outlives it, not even one that hangs.
-            self._closed = True
-            self.batches.put(None)
-            threading.Event().wait(END_SECONDS)
-            os._exit(0)
+def _receive(pipe: Connection, inbox: "queue.SimpleQueue[Picture | _Cancel | None]") -> None:
+    """The child's reader thread: it only passes on what comes, since greenlets must stay in the engine's thread."""
+    with suppress(EOFError, OSError):
+        while True:
+            inbox.put(pipe.recv())
+    # The parent is gone, however it ended: no child outlives it, not even one that hangs.
+    inbox.put(None)
+    threading.Event().wait(END_SECONDS)
+    os._exit(0)

@@ -12,7 +12,6 @@ import torch
 import transformers
 from PIL import Image, ImageOps
 
-from ..errors import GenerationError
 from ..images import read_kept
 from ..profile import Kind, Profile
 from ..types import ModelSpec, Picture, Request, Task
@@ -21,7 +20,7 @@ from .hub import Hub
 from .inpaint import Keeper, merge
 from .models import LoadedModel, Models
 from .run import Emit, Previews, Run
-from .schedulers import make_scheduler, watch_steps
+from .schedulers import Estimate, make_scheduler
 from .upscale import Upscaler
 
 log = logging.getLogger(__name__)
@@ -141,7 +140,7 @@ class Engine:
     def _begin(self, run: Run) -> None:
         request = run.picture.request
         factor = self._specs[request.model].enlarge
-        kind = Kind(request.model, request.width // factor, request.height // factor)
+        kind = Kind(request.model, request.width // factor, request.height // factor, request.loras)
         self._runs[run.picture.id] = run
         self._hub.start(run.picture.id, partial(self._work, run), kind)
 
@@ -169,7 +168,7 @@ class Engine:
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
         self._follow(run, model, scheduler, call)
-        (image,) = pipeline(**family.arguments(call)).images
+        (image,) = family.images(pipeline(**family.arguments(pipeline, call)), call)
         return self._last(request, image, spec.enlarge)
 
     def _load(self, spec: ModelSpec) -> LoadedModel:
@@ -184,22 +183,20 @@ class Engine:
         return model
 
     def _follow(self, run: Run, model: LoadedModel, scheduler: Any, call: Call) -> None:
-        """Have the run told of each step; counted from the scheduler's, since not every pipeline calls back."""
-        request, colours, of = run.picture.request, model.colours, _steps_run(run.picture.request)
-        keeper = self._keeper(model, scheduler, call)
-        done = 0
+        """Have the run told of each step of its scheduler, with what can be shown of it."""
+        family, colours = family_of(model.spec), model.colours
+        of = family.steps(call.request)
 
-        def after(time: Any, latents: Any, estimate: Any) -> Any:
-            nonlocal done
-            # Heun's second order makes two steps of one, but for the last.
-            step = min(done // scheduler.order + 1, of)
-            done += 1
-            run.on_step(step, of, (lambda: colours.jpeg(estimate[0])) if colours else None)
-            if step == of:
+        def on_step(step: int) -> None:
+            jpeg = (lambda: colours.jpeg(estimate.latents[0], call.size)) if colours else None
+            run.on_step(min(step, of), of, jpeg)
+            if step >= of:
                 self._hub.members[run.picture.id].rows = 0  # others may come while its end is made
-            return keeper.put_back(time, latents) if keeper else latents
 
-        watch_steps(scheduler, after)
+        estimate = Estimate(scheduler, on_step)
+        if family.latents and family.keeps(model.pipeline, call.request.task):
+            kept = call.first_inputs(), call.masks()
+            estimate.keeper = Keeper(model.pipeline.vae, scheduler, *kept, family.latents)
 
     def _last(self, request: Request, image: Image.Image, factor: int) -> Image.Image:
         """What is done after the pipeline: enlarging, and putting the kept part of the source back as it was."""
@@ -211,21 +208,16 @@ class Engine:
     def _call(self, spec: ModelSpec, picture: Picture) -> Call:
         request = picture.request
         size = request.width // spec.enlarge, request.height // spec.enlarge
-        inputs = [self._input(path, size, enlarge_first=request.enlarge_first) for path in request.images]
+        fit = size if family_of(spec).fits_inputs or request.task is Task.INPAINT else None
+        inputs = [self._input(path, fit, enlarge_first=request.enlarge_first) for path in request.images]
         return Call([picture], size, [inputs])
 
-    def _input(self, path: Path, size: tuple[int, int], *, enlarge_first: bool) -> Image.Image:
-        """A picture that a request starts from, at the size it is worked on."""
+    def _input(self, path: Path, size: tuple[int, int] | None, *, enlarge_first: bool) -> Image.Image:
+        """A picture that a request starts from, at the size it is worked on; its own where none is given."""
         if not enlarge_first:
             return read_kept(path.read_bytes(), size)
         larger = self._enlarge(read_kept(path.read_bytes()), ENLARGE_FIRST, ENLARGER)
-        return ImageOps.fit(larger, size, Image.Resampling.LANCZOS)
-
-    def _keeper(self, model: LoadedModel, scheduler: Any, call: Call) -> Keeper | None:
-        if call.request.task is not Task.INPAINT:
-            return None
-        images, masks = zip(*call.inputs, strict=True)
-        return Keeper(model.pipeline.vae, scheduler, images, masks)
+        return ImageOps.fit(larger, size, Image.Resampling.LANCZOS) if size else larger
 
     def _enlarge(self, image: Image.Image, factor: int, weights: str) -> Image.Image:
         """The picture enlarged, with a pause after each tile."""
@@ -234,7 +226,3 @@ class Engine:
         upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
         return upscaler.enlarge(image, factor, self._hub.pause)
 
-
-def _steps_run(request: Request) -> int:
-    """How many steps the pipeline will run: img2img leaves out the first (1 - strength) of them."""
-    return int(request.num_inference_steps * request.strength) if request.strength else request.num_inference_steps

@@ -144,7 +144,8 @@ class Hub:
 
     def _together(self, waiting: Sequence[_Call]) -> list[_Call]:
         """The call that waits longest, and as many as may be joined to it."""
-        limit, rows, chosen = self._profile.rows(waiting[0].member.kind), 0, []
+        limit, rows = self._profile.rows(waiting[0].member.kind), 0
+        chosen: list[_Call] = []
         for call in waiting:
             if call.signature == waiting[0].signature and (not chosen or rows + call.rows <= limit):
                 chosen.append(call)
@@ -154,7 +155,7 @@ class Hub:
     def _call(self, call: _Call, *, again: bool = True) -> Any:
         try:
             return call.function(*call.args, **call.kwargs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again where the pipeline waits
             if not (again and is_out_of_memory(error)):
                 return _Raised(error)
         free_memory()
@@ -168,7 +169,7 @@ class Hub:
             return [self._in_parts(calls[0])]
         try:
             return self._joined(calls, rows)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again where the pipeline waits
             no_memory = is_out_of_memory(error)
             if len(calls) == 1 and not (no_memory and rows[0] > 1):
                 return [_Raised(error)]

@@ -14,6 +14,9 @@ BATCHED = ("hidden_states", "sample", "x")  # what denoisers call their first ar
 #: prompts that are padded to the longest, with the mask that says what is padding
 PROMPT, MASK = "encoder_hidden_states", "encoder_hidden_states_mask"
 
+#: positional and by name
+Arguments = tuple[Sequence[Any], Mapping[str, Any]]
+
 #: contents of tensors that all rows share; kept, since reading them makes a GPU wait
 _contents: Any = WeakIdKeyDictionary()
 
@@ -31,10 +34,10 @@ def signature(args: Sequence[Any], kwargs: Mapping[str, Any], rows: int) -> Hash
     )
 
 
-def join(calls: Sequence[tuple[Sequence[Any], Mapping[str, Any]]], rows: Sequence[int]) -> tuple[list[Any], dict[str, Any]]:
+def join(calls: Sequence[Arguments], rows: Sequence[int]) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of one call with the rows of all, in order; a number such as the timestep becomes one a row."""
     args = [_cat(values, rows) for values in zip(*(args for args, _ in calls), strict=True)]
-    many = [kwargs for _, kwargs in calls]
+    many: Sequence[Mapping[str, Any]] = [kwargs for _, kwargs in calls]
     if MASK in many[0]:
         many = _pad(many)
     return args, {name: _cat([kwargs[name] for kwargs in many], rows) for name in many[0]}

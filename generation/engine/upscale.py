@@ -18,8 +18,6 @@ FACTORS = (2, 4)
 TILE = 192  # pixels of a tile's side; about 300 MB at factor 4
 MARGIN = 10  # pixels around a tile that are made and thrown away, so that no seam shows
 
-Stop = Callable[[], bool]
-
 
 class Upscaler:
     """The networks of one family of weights, one for each factor, loaded at first use."""
@@ -29,18 +27,17 @@ class Upscaler:
         self._threads = threads
         self._nets: dict[int, ncnn.Net] = {}
 
-    def enlarge(self, image: Image.Image, factor: int, stop: Stop = lambda: False) -> Image.Image | None:
-        """The RGB picture ``factor`` (2 or 4) times larger; None where ``stop`` said so between two tiles.
+    def enlarge(self, image: Image.Image, factor: int, pause: Callable[[], None] = lambda: None) -> Image.Image:
+        """The RGB picture ``factor`` (2 or 4) times larger; ``pause`` is called before each tile.
 
-        Raises ModelError where the weights are absent.
+        Raises ModelError where the weights are absent, and what ``pause`` raises.
         """
         net = self._net(factor)
         pixels = np.pad(np.asarray(image), ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
         result = np.empty((image.height * factor, image.width * factor, 3), np.uint8)
         for top in range(0, image.height, TILE):
             for left in range(0, image.width, TILE):
-                if stop():
-                    return None
+                pause()
                 bottom, right = min(top + TILE, image.height), min(left + TILE, image.width)
                 made = _run(net, pixels[top : bottom + 2 * MARGIN, left : right + 2 * MARGIN])
                 cut = MARGIN * factor

@@ -54,7 +54,7 @@ def test_kontext_edits_a_picture_and_the_seed_decides_it(tmp_path: Path, source:
     first, second = (event for event in events if isinstance(event, Finished))
     assert pixels(first).shape == (64, 64, 3)
     assert np.abs(pixels(first) - pixels(second)).max() > 0
-    assert [event.step for event in events if isinstance(event, Progress)] == [1, 1, 2, 2, 3, 3]
+    assert sorted(event.step for event in events if isinstance(event, Progress)) == [1, 1, 2, 2, 3, 3]
     again = next(event for event in make(engine, requests[0]) if isinstance(event, Finished))
     assert np.abs(pixels(again) - pixels(first)).max() <= 1
 

@@ -212,7 +212,7 @@ async def test_the_child_is_given_no_secrets(catalogue: Catalogue, monkeypatch: 
     for name in ("DISCORD_TOKEN", "HF_TOKEN"):
         monkeypatch.setenv(name, "a value")
     ready = asyncio.Event()
-    worker = Worker({}, "cpu", 1, 1.0, on_event=lambda *_: ready.set(), on_exit=lambda _: None)
+    worker = Worker({}, "cpu", 1, 1.0, None, on_event=lambda *_: ready.set(), on_exit=lambda _: None)
     await asyncio.wait_for(ready.wait(), 60)
     environment = psutil.Process(worker.pid).environ()
     await worker.close()

@@ -14,7 +14,6 @@ class Flux2(Family):
     negative_prompt = False
     max_images = 3
     fits_inputs = False
-    together = False  # all pictures given are the one picture's
     latents = Flux2Latents()
 
     def pictures(self, call: Call) -> dict[str, Any]:

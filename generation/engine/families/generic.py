@@ -20,7 +20,6 @@ class Generic(Family):
     """The checkpoint's own pipeline, or the one that diffusers knows for the task; without previews."""
 
     pipelines = dict.fromkeys((Task.TXT2IMG, *TABLES), "")
-    together = False
     latents = None
 
     def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:

@@ -13,7 +13,6 @@ class Kandinsky5(Family):
     """Makes a few sizes of about a megapixel alone, and chooses the one nearest in shape by itself."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
-    together = False  # its prompts' lengths must be one
     latents = FrameLatents()
 
     def pictures(self, call: Call) -> dict[str, Any]:

@@ -12,7 +12,6 @@ class QwenImageEdit(QwenImage):
 
     pipelines: ClassVar = {Task.EDIT: "QwenImageEditPipeline", Task.INPAINT: "QwenImageEditInpaintPipeline"}
     fits_inputs = True
-    together = False  # its text encoder is given one picture
 
     def pictures(self, call: Call) -> dict[str, Any]:
         arguments = super().pictures(call)
