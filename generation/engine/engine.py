@@ -225,4 +225,3 @@ class Engine:
             return image
         upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
         return upscaler.enlarge(image, factor, self._hub.pause)
-
