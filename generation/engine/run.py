@@ -25,6 +25,8 @@ class Previews:
 
     def __init__(self) -> None:
         self._next = 0.0
+        #: seconds that one takes, by the fastest: the others were held up by what else the machine does
+        self._cost = float("inf")
 
     def make(self, last: float, jpeg: Callable[[], bytes]) -> bytes | None:
         """A preview, where it is time for the picture whose last one was made at ``last``."""
@@ -33,7 +35,8 @@ class Previews:
             return None
         made = jpeg()
         ended = monotonic()
-        self._next = ended + (ended - began) / self.SHARE
+        self._cost = min(self._cost, ended - began)
+        self._next = ended + self._cost / self.SHARE
         return made
 
 
