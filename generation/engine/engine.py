@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import diffusers
@@ -49,14 +50,16 @@ class Engine:
         threads: int,
         budget: float,
         folder: Path | None = None,
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
+        """``folder`` is where it keeps what it measures of models; ``clock`` gives the seconds that steps take."""
         torch.set_num_threads(threads)
         self._specs = specs
         self._models = Models(device, budget)
         self._threads = threads
         versions = f"torch {torch.__version__}, diffusers {diffusers.__version__}"
         self._profile = Profile(folder, device, "float32" if device == "cpu" else "float16", versions)
-        self._hub = Hub(self._profile)
+        self._hub = Hub(self._profile, clock)
         self._previews = Previews()
         self._upscalers: dict[str, Upscaler] = {}
         #: what has not begun, oldest first

@@ -70,8 +70,9 @@ class _Raised:
 class Hub:
     """The pipelines in flight on one device."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, clock: Callable[[], float] = perf_counter) -> None:
         self._profile = profile
+        self._clock = clock
         self._members: dict[str, Member] = {}
         self._numbers = count()
         self._home = greenlet.getcurrent()
@@ -107,16 +108,16 @@ class Hub:
 
     def step(self) -> None:
         """Make single calls for about as long as a forward pass takes, then the forward pass that waits longest."""
-        end = perf_counter() + self._seconds
+        end = self._clock() + self._seconds
         while alone := self._waiting(joined=False):
             self._finish(alone[:1], [self._call(alone[0])])
-            if perf_counter() >= end:
+            if self._clock() >= end:
                 break
         if waiting := self._waiting(joined=True):
             calls = self._together(waiting)
-            began, member = perf_counter(), calls[0].member
+            began, member = self._clock(), calls[0].member
             results = self._forward(calls)
-            self._seconds = perf_counter() - began
+            self._seconds = self._clock() - began
             if not any(isinstance(result, _Raised) for result in results):
                 self._profile.took(member.kind, sum(call.rows for call in calls), self._seconds)
             self._finish(calls, results)
