@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import acknowledgement, crash, embedded, estimates, fairness, models, overhead, queue, soak, startup, strength
+from . import acknowledgement, batching, crash, embedded, estimates, fairness, models, overhead, queue, soak, startup, strength
 
 NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,
+    "batching": batching.run,
     "crash": crash.run,
     "embedded": embedded.run,
     "estimates": estimates.run,

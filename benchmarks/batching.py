@@ -10,6 +10,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean, median, quantiles
 from tempfile import TemporaryDirectory
@@ -203,8 +204,9 @@ def _overhead(bare: Bare, ours: Ours, picture: Picture, times: int) -> float:
     """How much longer one request takes through the engine than by the bare pipeline, interleaved: a ratio."""
     pairs = []
     for number in range(times):
-        each = replace(picture, id=f"alone{number}")
-        pairs.append((_seconds(lambda: bare.make([picture])), _seconds(lambda: ours.engine.run([each], lambda _: None))))  # noqa: B023
+        each = [replace(picture, id=f"alone{number}")]
+        through = partial(ours.engine.run, each, lambda _: None)
+        pairs.append((_seconds(partial(bare.make, each)), _seconds(through)))
     return min(pair[1] for pair in pairs) / min(pair[0] for pair in pairs)
 
 

@@ -3,20 +3,22 @@
 import asyncio
 import logging
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from functools import partial
+from itertools import chain
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from .catalogue import Catalogue
 from .estimate import Estimator, Forecast
 from .queue import FairQueue
-from .types import Cancelled, Event, Failed, Picture
-from .worker import Loaded, Worker
+from .types import TERMINAL, Cancelled, Event, Failed, Picture
+from .worker import Room, Worker
 
 log = logging.getLogger(__name__)
 
-MAX_ROWS = 4  # pictures in one call of a pipeline
 STALLED_AFTER = 600.0  # seconds without a sign of life while it has work: loading a large model takes minutes
 LOOK_EVERY = 10.0  # seconds between two looks for stalled workers
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a child that died is started again
@@ -32,13 +34,18 @@ class Service:
         catalogue: Catalogue,
         devices: Sequence[str] = ("cpu",),
         threads: int | None = None,
+        folder: Path | None = None,
         stalled_after: float = STALLED_AFTER,
     ) -> None:
+        """``folder`` is where workers keep what they measured of models and made of them; None forgets it."""
         self._catalogue = catalogue
         self._devices = devices
         self._threads = threads or max(1, (os.cpu_count() or 1) // len(devices))
         self._stalled_after = stalled_after
+        self._folder = folder
         self._queue = FairQueue()
+        #: pictures that may have killed a worker, oldest first: each is made by a worker that has no other
+        self._suspects: deque[Picture] = deque()
         self._workers: dict[int, Worker] = {}
         self._pauses = [FIRST_PAUSE] * len(devices)
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -83,15 +90,21 @@ class Service:
         return frozenset(picture_id for worker in self._workers.values() for picture_id in worker.running)
 
     def submit(self, pictures: Sequence[Picture]) -> None:
-        """Queue pictures, which may be made in one call. Raises ValueError where one waits already."""
+        """Queue pictures. Raises ValueError where one waits already."""
         for picture in pictures:
-            self._queue.push(picture, monotonic())
+            if picture.attempt > 1:
+                self._suspects.append(picture)
+            else:
+                self._queue.push(picture, monotonic())
         for worker in self._workers.values():
             self._feed(worker)
 
     def cancel(self, picture_id: str) -> None:
         """Take a picture back: at once where it waits, at the next step where it is being made."""
-        if picture := self._queue.cancel(picture_id):
+        suspect = next((picture for picture in self._suspects if picture.id == picture_id), None)
+        if suspect:
+            self._suspects.remove(suspect)
+        if picture := suspect or self._queue.cancel(picture_id):
             self._events.put_nowait(Cancelled(picture_id=picture.id, attempt=picture.attempt))
         for worker in self._workers.values():
             if picture_id in worker.running:
@@ -99,11 +112,15 @@ class Service:
 
     def ahead(self, picture_id: str) -> int | None:
         """How many waiting pictures are made before this one; None where it does not wait."""
-        return self._queue.ahead(picture_id)
+        suspects = [picture.id for picture in self._suspects]
+        if picture_id in suspects:
+            return suspects.index(picture_id)
+        ahead = self._queue.ahead(picture_id)
+        return None if ahead is None else len(suspects) + ahead
 
     def waiting(self) -> int:
         """How many pictures wait."""
-        return len(self._queue)
+        return len(self._suspects) + len(self._queue)
 
     def estimate(self, picture_id: str) -> float | None:
         """Seconds until a waiting picture is begun, if nobody comes; None where that is not known."""
@@ -113,8 +130,9 @@ class Service:
         if self._forecast is None or now - self._forecast.at > self._forecast.fresh:
             workers = self._workers.values()
             resident = frozenset[str]().union(*(worker.resident for worker in workers))
-            room = MAX_ROWS * len(self._devices)
-            self._forecast = self._estimator.forecast(self._queue.order(), room, len(self._devices), resident, now)
+            room = max(len(self._devices), sum(worker.capacity for worker in workers))
+            order = chain(self._suspects, self._queue.order())
+            self._forecast = self._estimator.forecast(order, room, len(self._devices), resident, now)
         return self._forecast.seconds(ahead, now) if self._forecast else None
 
     def worker_pids(self) -> list[int]:
@@ -129,38 +147,35 @@ class Service:
             self._devices[place],
             self._threads,
             budget,
+            self._folder,
             on_event=partial(self._on_event, place),
             on_exit=partial(self._on_exit, place),
         )
-        self._feed(self._workers[place])
 
     def _feed(self, worker: Worker) -> None:
-        """Give a worker without work the next picture, and those waiting that can be made in the same call."""
-        if self._held:
-            return
-        if worker.running or (first := self._queue.next(monotonic(), worker.resident)) is None:
-            return
-        batch, key = [first], first.batch_key()
-        # A picture that may have killed its worker takes no other with it.
-        while first.attempt == 1 and len(batch) < MAX_ROWS:
-            more = self._queue.next(
-                monotonic(), worker.resident, lambda picture: picture.attempt == 1 and picture.batch_key() == key
-            )
-            if more is None:
-                break
-            batch.append(more)
-        for picture in batch:
+        """Give a worker pictures while it has room, image by image in the queue's order."""
+        while worker.has_room and not self._held:
+            if not self._suspects:
+                if any(picture.attempt > 1 for picture in worker.running.values()):
+                    return
+                picture = self._queue.next(monotonic(), worker.resident)
+            elif worker.running:
+                return  # all workers run empty for it: it waits no longer than what is being made takes
+            else:
+                picture = self._suspects.popleft()
+            if picture is None:
+                return
             loaded = picture.request.model in worker.resident
             self._estimator.begin(worker, picture, loaded=loaded, now=monotonic())
-        worker.submit(batch)
+            worker.submit(picture)
 
-    def _on_event(self, place: int, worker: Worker, event: Event | Loaded) -> None:
+    def _on_event(self, place: int, worker: Worker, event: Event | Room) -> None:
         self._pauses[place] = FIRST_PAUSE
-        if isinstance(event, Loaded):
+        if not isinstance(event, Room):
+            self._estimator.take(worker, event, monotonic())
+            self._events.put_nowait(event)
+        if isinstance(event, (*TERMINAL, Room)):
             self._feed(worker)
-            return
-        self._estimator.take(worker, event, monotonic())
-        self._events.put_nowait(event)
 
     def _on_exit(self, place: int, worker: Worker) -> None:
         """The child is dead: its pictures failed, and another child takes its place after a pause."""

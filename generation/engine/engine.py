@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -16,6 +17,7 @@ from PIL import Image, ImageOps
 from ..images import read_kept
 from ..profile import Kind, Profile
 from ..types import ModelSpec, Picture, Request, Task
+from .adapters import adapted
 from .families import Call, family_of
 from .hub import Hub
 from .inpaint import Keeper, merge
@@ -66,6 +68,9 @@ class Engine:
         self._arrivals: deque[Run] = deque()
         #: what has begun, by the picture's id
         self._runs: dict[str, Run] = {}
+        #: what takes the adapters off again, and whose they are: model and adapters
+        self._adapters = ExitStack()
+        self._worn: tuple[str, tuple[tuple[str, float], ...]] | None = None
 
     def warm_up(self) -> None:
         """Load the model that is asked for most, so that the first member does not wait for it."""
@@ -137,8 +142,13 @@ class Engine:
             return True
         if any(self._alone(other) for other in (run, *self._runs.values())):
             return False
-        spec = self._specs[run.picture.request.model]
-        return run.picture.request.task is Task.UPSCALE or self._models.fits(spec, self._busy())
+        request = run.picture.request
+        # Adapters sit on the modules, which models may share: pictures with others, or with none, take turns.
+        if any((kind.model, kind.loras) != (request.model, request.loras) for kind in self._kinds()) and (
+            request.loras or self._worn
+        ):
+            return False
+        return request.task is Task.UPSCALE or self._models.fits(self._specs[request.model], self._busy())
 
     def _begin(self, run: Run) -> None:
         request = run.picture.request
@@ -150,6 +160,9 @@ class Engine:
     def _work(self, run: Run) -> None:
         run.work(self._make)
         del self._runs[run.picture.id]
+        if not self._runs:
+            self._adapters.close()
+            self._worn = None
 
     def _kinds(self) -> set[Kind]:
         return {member.kind for member in self._hub.members.values()}
@@ -166,10 +179,12 @@ class Engine:
             image = read_kept(request.images[0].read_bytes())
             return self._enlarge(image, request.width // image.width, spec.source)
         model, family, call = self._load(spec), family_of(spec), self._call(spec, run.picture)
+        self._wear(model, request)
         scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
         # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
+        self._models.prompts.watch(pipeline, (spec.id, request.loras))
         self._follow(run, model, scheduler, call)
         (image,) = family.images(pipeline(**family.arguments(pipeline, call)), call)
         return self._last(request, image, spec.enlarge)
@@ -184,6 +199,14 @@ class Engine:
                 for method in methods:
                     self._hub.watch(module, method, joins=joins)
         return model
+
+    def _wear(self, model: LoadedModel, request: Request) -> None:
+        """Bring the model's adapters to what the request asks for; nothing in flight minds, see _may_begin."""
+        worn = request.model, request.loras
+        if request.loras and worn != self._worn:
+            known = {lora.id: lora for lora in model.spec.loras}
+            self._adapters.enter_context(adapted(model, [(known[name], weight) for name, weight in request.loras]))
+            self._worn = worn
 
     def _follow(self, run: Run, model: LoadedModel, scheduler: Any, call: Call) -> None:
         """Have the run told of each step of its scheduler, with what can be shown of it."""
