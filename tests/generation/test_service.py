@@ -136,7 +136,8 @@ async def test_upscale_makes_any_picture_larger(studio: Studio, tmp_path: Path, 
 
 async def test_cancelling_takes_back_what_waits_at_once_and_what_runs_at_the_next_step(studio: Studio) -> None:
     """A long job's running picture leaves within a few steps, the waiting one without being started."""
-    running, waiting = job(num_inference_steps=100, seed=1).pictures()[0], job(num_inference_steps=99).pictures()[0]
+    (running,), (waiting,) = job(num_inference_steps=100, seed=1).pictures(), job(num_inference_steps=99).pictures()
+    waiting = replace(waiting, attempt=2)  # such a one is made alone, so it waits for the other's end
     studio.service.submit([running, waiting])
     await studio.wait(running.id, Progress)
     studio.service.cancel(waiting.id)
