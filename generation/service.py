@@ -175,7 +175,8 @@ class Service:
             self._estimator.take(worker, event, monotonic())
             self._events.put_nowait(event)
         if isinstance(event, (*TERMINAL, Room)):
-            self._feed(worker)
+            for each in self._workers.values():
+                self._feed(each)
 
     def _on_exit(self, place: int, worker: Worker) -> None:
         """The child is dead: its pictures failed, and another child takes its place after a pause."""
