@@ -8,7 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import acknowledgement, batching, crash, embedded, estimates, fairness, models, overhead, queue, soak, startup, strength
+from . import (
+    acknowledgement,
+    batching,
+    crash,
+    embedded,
+    estimates,
+    fairness,
+    models,
+    overhead,
+    queue,
+    soak,
+    startup,
+    strength,
+)
 
 NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,

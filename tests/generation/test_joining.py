@@ -37,11 +37,12 @@ def inputs(tmp_path: Path) -> tuple[Path, Path]:
 
 
 class Rows:
-    """Listens to how many rows each forward pass has."""
+    """Listens to how many rows each forward pass has; joins all that wait, whatever this machine gains by it."""
 
     def __init__(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: list[int] = []
         took = engine._profile.took
+        monkeypatch.setattr(engine._profile, "rows", lambda _: 16)
         monkeypatch.setattr(
             engine._profile, "took", lambda kind, rows, seconds: (self.seen.append(rows), took(kind, rows, seconds))
         )
