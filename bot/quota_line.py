@@ -140,8 +140,8 @@ def report(
     zone = settings(config).zone
 
     async def print_report(store: Store) -> None:
-        used = await store.usages.report(server, since(datetime.now(UTC), days, zone))
-        shown = await usage_report(speaker("en-US"), used, days)
+        first = since(datetime.now(UTC), days, zone)
+        shown = await usage_report(speaker("en-US"), await store.usages.report(server, first), first)
         typer.echo(shown.csv.decode(), nl=False)
         if picture:
             await asyncio.to_thread(picture.write_bytes, shown.png)

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw, ImageFont
@@ -16,6 +16,7 @@ from .store import Used
 from .text import Speaker
 
 MOST_LISTED = 15  # members
+MAX_LISTED = 1800  # characters; with the rest it stays within a message's 2,000
 MOST_COLOURS = 6  # models; further ones share the last colour
 MAX_ALT_TEXT = 1000  # characters
 WIDTH, ROW, EDGE, NUMBER, COUNT = 960, 44, 24, 56, 110  # pixels
@@ -51,24 +52,22 @@ def since(now: datetime, days: int, zone: ZoneInfo) -> str:
     return day_of(now - timedelta(days=days - 1), zone)
 
 
-async def usage_report(say: Speaker, used: Sequence[Used], days: int) -> Report:
-    """The report of what was used, those who used most first; ``used`` is ordered so."""
+async def usage_report(say: Speaker, used: Sequence[Used], day: str) -> Report:
+    """The report of what was used since a day, those who used most first; ``used`` is ordered so."""
     members = [
         Member(user_id, tuple((row.model, row.images) for row in rows))
         for user_id, rows in groupby(used, key=lambda row: row.user_id)
     ]
     everything = sum(member.images for member in members)
-    title = say.plural("{n} image in {days} days", "{n} images in {days} days", everything, days=days)
-    lines = [
-        f"**{number}.** <@{member.user_id}> {_numbers(member)}"
-        for number, member in enumerate(members[:MOST_LISTED], 1)
-    ]
-    more = len(members) - MOST_LISTED
-    if more > 0:
-        lines.append(say.plural("{n} more member is in the file.", "{n} more members are in the file.", more))
+    title = say.plural("{n} image since {day}", "{n} images since {day}", everything, day=day)
+    lines = [f"**{number}.** <@{member.user_id}> {_numbers(member)}" for number, member in enumerate(members, 1)]
+    ends = accumulate(len(line) + 1 for line in lines)
+    listed = [line for line, end in zip(lines, ends, strict=True) if end < MAX_LISTED][:MOST_LISTED]
+    if more := len(lines) - len(listed):
+        listed.append(say.plural("{n} more member is in the file.", "{n} more members are in the file.", more))
     spoken = "; ".join(f"{number}. {_numbers(member)}" for number, member in enumerate(members[:MOST_LISTED], 1))
     return Report(
-        text="\n".join([f"**{title}**", *lines])[:2000],
+        text="\n".join([f"**{title}**", *listed]),
         alt_text=f"{title}: {spoken}"[:MAX_ALT_TEXT],
         png=await asyncio.to_thread(_draw, title, members[:MOST_LISTED]),
         csv=_table(used),
@@ -99,7 +98,7 @@ def _draw(title: str, members: Sequence[Member]) -> bytes:
     whole = Image.new("RGB", (WIDTH, 2 * EDGE + ROW * (2 + len(members) + len(legend))), PAPER)
     pen, font = ImageDraw.Draw(whole), ImageFont.load_default(24)
     pen.text((EDGE, EDGE), title, INK, font)
-    longest = max(member.images for member in members)
+    longest = max((member.images for member in members), default=1)
     scale = (WIDTH - 2 * EDGE - NUMBER - COUNT) / longest
     for place, member in enumerate(members):
         middle = EDGE + ROW * (place + 1.5)

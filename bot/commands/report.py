@@ -32,11 +32,12 @@ async def report(
         raise Refusal("Only the bot's operator sees all servers.")
     client, say = interaction.client, speaker_for(interaction)
     guild_id = None if everywhere else interaction.guild_id
-    used = await client.store.usages.report(guild_id, since(change.at, days, client.config.zone))
+    first = since(change.at, days, client.config.zone)
+    used = await client.store.usages.report(guild_id, first)
     if not used:
         await interaction.edit_original_response(content=say("Nothing was made in that time."))
         return
-    shown = await usage_report(say, used, days)
+    shown = await usage_report(say, used, first)
     files = [
         discord.File(io.BytesIO(shown.png), "criar-usage.png", description=shown.alt_text),
         discord.File(io.BytesIO(shown.csv), "criar-usage.csv"),

@@ -128,8 +128,8 @@ async def test_the_report_is_a_table_a_picture_and_a_file(rig: Rig, newcomer: st
     rows = {int(row["user_id"]): int(row["images"]) for row in csv.DictReader(io.StringIO(table.decode()))}
     assert rows[rig.members[newcomer]] == 3
     assert file["filename"] == "criar-usage.csv"
-    assert f"{sum(rows.values())} images in 1 days" in shown.content
-    assert picture["description"].startswith(f"{sum(rows.values())} images in 1 days: 1. ")
+    assert f"{sum(rows.values())} images since 20" in shown.content
+    assert picture["description"].startswith(f"{sum(rows.values())} images since 20")
     first = shown.content.splitlines()[1]
     assert first.startswith("**1.** <@")
     assert f" {max(rows.values())} (criar-embedded" in first

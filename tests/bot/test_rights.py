@@ -314,3 +314,21 @@ def test_a_window_forgets_who_is_gone() -> None:
 def test_every_button_and_menu_stands_behind_the_gate() -> None:
     """Whatever works after a restart asks first whether the member is banned or too fast."""
     assert [item for item in ITEMS if not issubclass(item, Admitting)] == []
+
+
+async def test_the_ten_thousand_and_first_waiting_image_is_refused_politely(tmp_path: Path, make_job: MakeJob) -> None:
+    """With ten thousand of others waiting, one more gets a sentence and no row; and gets in as soon as one is done."""
+    store = Store(Config(storage=Storage(folder=tmp_path / "data"), flooding=Flooding(server_waiting=1_000_000)))
+    await store.open()
+    first = await store.accept(make_job(user_id=2))
+    assert first
+    others = "INSERT INTO pictures (id, job_id, place, user_id, state, attempt, cost, day, created_at)"
+    rows = [(f"{first.id}:{n}", first.id, n, 2 + n % 999, "waiting", 1, 1, "2026-11-24", 0.0) for n in range(1, 10_000)]
+    await store._database.write(
+        lambda tables: tables.conn.executemany(f"{others} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    )
+    with pytest.raises(Refusal, match="So many images are waiting already"):
+        await store.accept(make_job())
+    await store.jobs.cancelled(first.pictures[0].id, 1)
+    assert await store.accept(make_job())
+    await store.close()
