@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from generation import Catalogue, Event, Picture, Request, Service, Started, Task
+from generation import Catalogue, Event, ModelSpec, Picture, Request, Service, Started, Task
 from generation.types import TERMINAL
 
 MEMBERS = 8
@@ -26,6 +26,7 @@ class _Bench:
     """A service and what it told and did."""
 
     service: Service
+    spec: ModelSpec
     chance: random.Random
     names: Any = field(default_factory=count)
     #: when each picture was begun
@@ -67,8 +68,7 @@ class _Bench:
             self.changed.set()
 
     def _picture(self) -> Picture:
-        number = next(self.names)
-        spec = Catalogue.load().get("criar-embedded")
+        number, spec = next(self.names), self.spec
         defaults = spec.defaults
         return Picture(
             id=f"{number}:0",
@@ -84,7 +84,8 @@ class _Bench:
 async def run(*, quick: bool) -> dict[str, Any]:
     """The share of waits told within 30%, and the quantiles of told against real."""
     learning, together, coming = (QUICK, 2 * QUICK, 0) if quick else (LEARNING, TOGETHER, COMING)
-    bench = _Bench(Service(Catalogue.load()), random.Random(1))  # noqa: S311
+    catalogue = Catalogue.load()
+    bench = _Bench(Service(catalogue), catalogue.get("criar-embedded"), random.Random(1))  # noqa: S311
     await bench.service.start()
     following = asyncio.create_task(bench.follow())
     bench.service.submit(bench.pictures(learning))

@@ -3,13 +3,14 @@
 import random
 from collections import deque
 from collections.abc import Collection
+from functools import cache
 from itertools import count
 from time import monotonic
 from typing import Any, Protocol
 
 import numpy as np
 
-from generation import Cancelled, Catalogue, Failed, Finished, Picture, Request, Service, Task
+from generation import Cancelled, Catalogue, Failed, Finished, ModelSpec, Picture, Request, Service, Task
 from generation.queue import FairQueue
 
 HEAVY, LIGHT = 1, 2
@@ -121,8 +122,13 @@ async def _real(*, strict: bool) -> list[float]:
     return took
 
 
+@cache
+def _spec() -> ModelSpec:
+    return Catalogue.load().get("criar-embedded")
+
+
 def _picture(name: str, user_id: int) -> Picture:
-    spec = Catalogue.load().get("criar-embedded")
+    spec = _spec()
     defaults = spec.defaults
     return Picture(
         id=f"{name}:0",
