@@ -142,7 +142,7 @@ class Generation(Section):
     threads: int = Field(default=0, ge=0, le=256)
     #: when the bot is told to stop: seconds for the pictures that are being made; the rest is made after the next start
     finish_seconds: float = Field(default=8.0, ge=0.0, le=600.0, strict=False)
-    #: further catalogue files, in the form of those in generation/models
+    #: further catalogue files, in the form of generation/catalogue.toml
     catalogues: tuple[Annotated[Path, Field(strict=False)], ...] = Field(default=(), strict=False)
     #: models that are offered: ids of the catalogue, or patterns; the first that can do a task is its default
     models: tuple[str, ...] = Field(default=("criar-embedded", "realesr-animevideov3"), strict=False, min_length=1)

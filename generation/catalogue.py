@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
 
-from .entries import read_file, shipped_files
+from .entries import SHIPPED, read_file
 from .errors import RequestError
 from .pins import Pins
 from .types import MAX_LORA_WEIGHT, MAX_LORAS, Loading, LoraSpec, ModelSpec, Request, Task
@@ -40,7 +40,7 @@ class Catalogue:
         """
         models: dict[str, ModelSpec] = {}
         loras: dict[str, LoraSpec] = {}
-        for path in (*shipped_files(), *more):
+        for path in (SHIPPED, *more):
             found, adapters = read_file(path)
             models |= {spec.id: spec for spec in found}
             loras |= {spec.id: spec for spec in adapters}

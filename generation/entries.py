@@ -18,8 +18,8 @@ from .engine.families import FAMILIES as RUN_BY
 from .errors import RequestError
 from .types import LoraSpec, ModelSpec
 
-SHIPPED = Path(__file__).with_name("models")
-FAMILIES = SHIPPED / "families.toml"
+SHIPPED = Path(__file__).with_name("catalogue.toml")
+FAMILIES = Path(__file__).with_name("families.toml")
 
 #: the file formats that nothing but weights can be read from
 SAFE = (".safetensors", ".gguf")
@@ -29,12 +29,6 @@ NOT_WRITTEN = ("loras", "cost")  # fields that are filled in elsewhere
 T = TypeVar("T", ModelSpec, LoraSpec)
 
 _MODELS, _LORAS = TypeAdapter(ModelSpec), TypeAdapter(LoraSpec)
-
-
-def shipped_files() -> list[Path]:
-    """The catalogue files that come with this module: first what needs no download."""
-    files = sorted(set(SHIPPED.glob("*.toml")) - {FAMILIES})
-    return sorted(files, key=lambda path: path.name != "included.toml")
 
 
 def families() -> dict[str, dict[str, Any]]:
