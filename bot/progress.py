@@ -59,9 +59,10 @@ class Pace:
 class _Shown:
     step: int = 0
     of: int = 0
+    #: the newest preview, not looked at yet
     jpeg: bytes | None = None
-    #: whether the preview was looked at, and may be shown
-    allowed: bool | None = None
+    #: the newest that was looked at, if it may be shown
+    passed: bytes | None = None
 
 
 class _Follower:
@@ -89,7 +90,7 @@ class _Follower:
             case Progress():
                 shown.step, shown.of = event.step, event.of
             case Preview():
-                shown.jpeg, shown.allowed = event.jpeg, None
+                shown.jpeg = event.jpeg
         self._changed.set()
 
     async def end(self, last_words: str = "") -> None:
@@ -121,21 +122,20 @@ class _Follower:
     async def _previews(self) -> list[discord.File]:
         """The previews that the output filter lets pass."""
         for shown in self._shown.values():
-            if shown.jpeg and shown.allowed is None:
-                jpeg = shown.jpeg
+            if jpeg := shown.jpeg:
+                shown.jpeg = None
                 # Not broken off with this message: the process that looks would be ended with it.
                 allowed = await asyncio.shield(self._moderation.allows(self._job.channel_id, jpeg))
-                if shown.jpeg is jpeg:
-                    shown.allowed = allowed
+                shown.passed = jpeg if allowed else None
         return [
             discord.File(
-                io.BytesIO(shown.jpeg),
+                io.BytesIO(shown.passed),
                 f"preview-{place}.jpg",
                 description=self._say("Preview"),
                 spoiler=self._job.spoiler,
             )
             for place, shown in enumerate(self._shown.values(), 1)
-            if shown.jpeg and shown.allowed
+            if shown.passed
         ]
 
     async def _wait_for_change(self) -> None:
