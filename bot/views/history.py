@@ -59,7 +59,7 @@ async def show_history(interaction: "discord.Interaction[Criar]", offset: int) -
         (await _thumbnail(interaction, job, row), str(number)) for number, (job, row) in enumerate(page, offset + 1)
     ]
     data = await asyncio.to_thread(strip, tiles, COLUMNS)
-    lines = [_line(number, job) for number, (job, _) in enumerate(page, offset + 1)]
+    lines = [_line(say, number, job) for number, (job, _) in enumerate(page, offset + 1)]
     view = _view(say, page, offset, more=more)
     file = discord.File(io.BytesIO(data), "criar-history.png", description="\n".join(lines)[:1000])
     await interaction.edit_original_response(content="\n".join(lines), attachments=[file], view=view)
@@ -81,6 +81,6 @@ async def _thumbnail(interaction: "discord.Interaction[Criar]", job: JobRow, row
         return None
 
 
-def _line(number: int, job: JobRow) -> str:
+def _line(say: Speaker, number: int, job: JobRow) -> str:
     when = int(job.created_at.timestamp())
-    return f"**{number}** {inert(job.request.prompt, MAX_PROMPT) or job.request.task.value} <t:{when}:R>"
+    return f"**{number}** {inert(job.request.prompt, MAX_PROMPT) or say('enlarged')} <t:{when}:R>"

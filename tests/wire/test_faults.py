@@ -165,8 +165,15 @@ async def test_all_buttons_work_a_week_later_after_a_restart_and_without_the_fil
             asked = local.people.press(ana, message, custom_id(message, label))
             await local.acknowledged(asked)
             await local.wait_for(lambda: [m for m in local.messages() if m.attachments and m.id > newest], 60)  # noqa: B023
-        origin = local.people.press(ana, alone, custom_id(alone, "Origin"))
-        await local.wait_for(lambda: "an old cat" in origin.content, 20)
+        for message, label in ((alone, "Origin"), (gallery, "Details"), (alone, "Details")):
+            told = local.people.press(ana, message, custom_id(message, label))
+            await local.wait_for(lambda: "an old cat" in told.content, 20)  # noqa: B023
+        for message, label in ((gallery, "Edit the prompt"), (alone, "Refine with")):
+            shown = local.people.press(ana, message, custom_id(message, label))
+            await local.wait_for(lambda: shown.record.modal, 5)  # noqa: B023
+        local.people.press(ana, alone, custom_id(alone, "Remove"))
+        local.people.press(ana, gallery, custom_id(gallery, "Delete"))
+        await local.wait_for(lambda: not {alone.id, gallery.id} & {message.id for message in local.messages()}, 20)
 
 
 @pytest.mark.slow

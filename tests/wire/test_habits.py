@@ -122,6 +122,19 @@ async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: L
     assert int(now.split()[0]) == int(left.split()[0]) - 1
 
 
+async def test_a_private_picture_whose_input_is_gone_too_is_said_to_be_gone(local: LocalDiscord, bot: Bot) -> None:
+    """It stands in no message and cannot be made again: its buttons say that it is not kept any more."""
+    ana = local.world.members["ana"]
+    asked = slash(local, "img2img", prompt="a fox gone for good", image=("a.png", png()), private=True)
+    await local.wait_for(lambda: asked.message and asked.message.attachments and "seed" in asked.content, 60)
+    for folder in ("pictures", "inputs"):
+        for path in (bot.folder / "data" / folder).iterdir():
+            path.unlink()
+    assert asked.message
+    pressed = local.people.press(ana, asked.message, custom_id(asked.message, "Refine medium"))
+    assert "not kept any more" in await refused(local, pressed)
+
+
 def pixels(png: bytes) -> bytes:
     return Image.open(io.BytesIO(png)).tobytes()
 
