@@ -3,6 +3,8 @@
 Times are seconds since 1970 in UTC; ids of Discord are whole numbers; days are YYYY-MM-DD.
 """
 
+from sqlite3 import complete_statement
+
 from sqlite_utils import Database as Tables
 from sqlite_utils import Migrations
 
@@ -214,46 +216,56 @@ CREATE INDEX jobs_age ON jobs (created_at);
 """
 
 
+def _run(tables: Tables, script: str) -> None:
+    """All of a step or none of it: sqlite3's executescript would end the transaction that the step runs in."""
+    statement = ""
+    for part in script.strip().removesuffix(";").split(";"):
+        statement += f"{part};"
+        if complete_statement(statement):
+            tables.execute(statement)
+            statement = ""
+
+
 @MIGRATIONS(name="1_jobs_and_limits")
 def _jobs_and_limits(tables: Tables) -> None:
-    tables.executescript(JOBS_AND_LIMITS)
+    _run(tables, JOBS_AND_LIMITS)
 
 
 @MIGRATIONS(name="2_parents")
 def _parents(tables: Tables) -> None:
-    tables.executescript(PARENTS)
+    _run(tables, PARENTS)
 
 
 @MIGRATIONS(name="3_habits")
 def _habits(tables: Tables) -> None:
-    tables.executescript(HABITS)
+    _run(tables, HABITS)
 
 
 @MIGRATIONS(name="outbox")
 def _outbox(tables: Tables) -> None:
-    tables.executescript(OUTBOX)
+    _run(tables, OUTBOX)
 
 
 @MIGRATIONS(name="rights")
 def _rights(tables: Tables) -> None:
-    tables.executescript(RIGHTS)
+    _run(tables, RIGHTS)
 
 
 @MIGRATIONS(name="rules")
 def _rules(tables: Tables) -> None:
-    tables.executescript(RULES)
+    _run(tables, RULES)
 
 
 @MIGRATIONS(name="notes")
 def _notes(tables: Tables) -> None:
-    tables.executescript(NOTES)
+    _run(tables, NOTES)
 
 
 @MIGRATIONS(name="privacy")
 def _privacy(tables: Tables) -> None:
-    tables.executescript(PRIVACY)
+    _run(tables, PRIVACY)
 
 
 @MIGRATIONS(name="ages")
 def _ages(tables: Tables) -> None:
-    tables.executescript(AGES)
+    _run(tables, AGES)

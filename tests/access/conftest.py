@@ -211,8 +211,9 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
             world.add_member(name, roles=roles)
         other = backend.create_guild("Elsewhere", owner_id=world.members["eve"])
         channel = backend.create_channel(other.id, "pictures")
+        log_channel = backend.create_channel(world.guild_id, "operators").id
         config = Config(
-            discord=Discord(operators=(world.members["oscar"],), api=local.api),
+            discord=Discord(operators=(world.members["oscar"],), log_channel=log_channel, api=local.api),
             storage=Storage(folder=tmp_path_factory.mktemp("access")),
             plans={
                 "free": Plan(images_per_day=100_000, waiting=1000),

@@ -103,6 +103,21 @@ async def test_every_change_goes_into_the_audit_and_into_the_log_channel(rig: Ri
     await ask(rig, "adam", "quota-admin log-channel", reason="enough of it")
 
 
+async def test_the_operator_s_log_channel_is_told_of_all_servers(rig: Rig, newcomer: str) -> None:
+    """What the operator changes everywhere, and what admins change in theirs, is posted there with its reason."""
+    member, channel = rig.members[newcomer], rig.client.config.discord.log_channel
+    await ask(rig, "oscar", "quota-admin set", member=member, images_per_day=5, reason="everywhere five")
+    await ask(rig, "adam", "quota-admin reset", member=member, reason="here anew")
+    posted = rig.local.world.backend.messages.setdefault(channel or 0, {})
+
+    def told(words: str) -> list[str]:
+        return [message.content for message in posted.values() if words in message.content]
+
+    await rig.settle(lambda: told("everywhere five") and told("here anew"))
+    assert "5 images a day (in every server) – everywhere five" in told("everywhere five")[0]
+    assert "(in every server)" not in told("here anew")[0]
+
+
 async def test_a_channel_that_the_bot_may_not_write_into_is_refused(rig: Rig) -> None:
     """The admin is told before anything is lost there."""
 
