@@ -91,7 +91,7 @@ class Models:
         #: least recently used first
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
         self._sharing = Sharing()
-        self._colours: WeakKeyDictionary[torch.nn.Module, LatentColours] = WeakKeyDictionary()
+        self._colours: WeakKeyDictionary[torch.nn.Module, dict[type, LatentColours]] = WeakKeyDictionary()
         self.prompts = Prompts()
 
     def fits(self, spec: ModelSpec, busy: Collection[str] = ()) -> bool:
@@ -136,9 +136,11 @@ class Models:
         self._sharing.learn(pipeline, names)
         model = LoadedModel(spec, loading, pipeline, self._device)
         if layout := family_of(spec).latents:
-            # Fitted before the modules leave the host, and once for all models that share the autoencoder.
-            model.colours = self._colours.get(pipeline.vae) or LatentColours(pipeline.vae, layout)
-            self._colours[pipeline.vae] = model.colours
+            # Fitted before the modules leave the host, and once for all models that share autoencoder and layout.
+            known = self._colours.setdefault(pipeline.vae, {})
+            if type(layout) not in known:
+                known[type(layout)] = LatentColours(pipeline.vae, layout)
+            model.colours = known[type(layout)]
         if model.offloaded:
             model.offload()
         return model
