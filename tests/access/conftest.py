@@ -194,7 +194,11 @@ class Rig:
         return found, message
 
     async def settle(self, look: Callable[[], Any]) -> Any:
-        return await self.local.wait_for(look, 20)
+        """What ``look`` returns as soon as that is true; also of what makes no event, such as a file that goes."""
+        for _ in range(100):
+            with suppress(TimeoutError):
+                return await self.local.wait_for(look, 0.2)
+        raise TimeoutError
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
