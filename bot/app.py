@@ -48,10 +48,14 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         asyncio.create_task(clean_regularly(store, config)),
         asyncio.create_task(tell_regularly(client)),
         asyncio.create_task(erase_regularly(client)),
-        asyncio.create_task(_stop_when_told(client, config.generation.finish_seconds)),
     ]
+    running = asyncio.create_task(client.start(token))
+    stopping = asyncio.create_task(_stop_when_told(client, config.generation.finish_seconds))
     try:
-        await client.start(token)
+        # While Discord cannot be reached, discord.py sleeps for minutes between two tries, also after it was closed.
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
     except discord.LoginFailure:
         raise ConfigError(
             f"environment: Discord refuses the token in {TOKEN_VARIABLE}; copy it again from the developer portal, "
@@ -60,7 +64,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     finally:
         # First, for the chore that was told to stop may be closing the client right now.
         await client.close()
-        for chore in chores:
+        for chore in (*chores, running, stopping):
             chore.cancel()
         await service.close()
         await store.close()
