@@ -11,7 +11,14 @@ from pathlib import Path
 
 from sandbox import LocalDiscord
 
-GENEROUS = "[plans.free]\nimages_per_day = 100000\nwaiting = 1000\n"
+GENEROUS = """
+[plans.free]
+images_per_day = 100000
+waiting = 1000
+[flooding]
+member_commands = 1000
+server_waiting = 100000
+"""
 
 
 @asynccontextmanager

@@ -233,10 +233,10 @@ async def test_an_admin_who_is_not_the_operator_is_held_to_the_ceiling(local: Lo
     )
     local.world.add_member("ada", roles=[role.id])
     ben = local.world.add_member("ben")
-    over = slash(local, "quota-admin set", "ada", member=ben, images_per_day=501)
+    over = slash(local, "quota-admin set", "ada", member=ben, images_per_day=501, reason="x")
     await local.answered(over)
     assert "at most 500 images a day" in over.content
-    within = slash(local, "quota-admin set", "ada", member=ben, images_per_day=3)
+    within = slash(local, "quota-admin set", "ada", member=ben, images_per_day=3, reason="x")
     await local.answered(within)
     assert "for this server" in within.content
     refused = slash(local, "txt2img", "ben", prompt="four of three", count=4)
