@@ -45,10 +45,10 @@ class Bot:
             )  # fmt: skip
         await self.local.connected()
 
-    async def stop(self) -> int:
+    async def stop(self, seconds: float = 40) -> int:
         assert self.process
         self.process.terminate()
-        return await asyncio.wait_for(self.process.wait(), 40)
+        return await asyncio.wait_for(self.process.wait(), seconds)
 
     async def kill(self) -> None:
         assert self.process

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -37,7 +37,8 @@ def held(bot: Bot) -> Iterator[None]:
     try:
         yield
     finally:
-        child.resume()
+        with suppress(psutil.NoSuchProcess):
+            child.resume()
 
 
 def public(local: LocalDiscord, words: str) -> list[Message]:
