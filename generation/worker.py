@@ -125,11 +125,25 @@ class Worker:
     def _read(self) -> None:
         """The reader thread: pass on what comes, until the pipe is drained and ends with the child."""
         with suppress(RuntimeError):  # the loop was closed before the child's last words
-            with suppress(EOFError, OSError):
-                while True:
-                    self._loop.call_soon_threadsafe(self._take, self._pipe.recv())
+            while (message := self._receive()) is not None:
+                self._loop.call_soon_threadsafe(self._take, message)
             self._process.join()
             self._loop.call_soon_threadsafe(lambda: self._on_exit(self))
+
+    def _receive(self) -> Event | Room | None:
+        """The child's next message; None once it is dead. One that talks nonsense is broken, and is killed."""
+        try:
+            message = self._pipe.recv()
+        except (EOFError, OSError):
+            return None
+        except Exception:
+            log.exception("the worker on %s sends what cannot be read; it is killed", self.device)
+        else:
+            if isinstance(message, Event | Room):
+                return message
+            log.error("the worker on %s sends what means nothing; it is killed", self.device)
+        self._process.kill()
+        return None
 
     def _take(self, message: Event | Room) -> None:
         self.last_sign = monotonic()
