@@ -5,15 +5,15 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'criar','1_jobs_and_limits','2026-11-25 03:18:30.869448+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'criar','2_parents','2026-11-25 03:18:30.898576+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'criar','3_habits','2026-11-25 03:18:30.901093+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'criar','outbox','2026-11-25 03:18:30.914039+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'criar','rights','2026-11-25 03:18:30.956071+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(6,'criar','rules','2026-11-25 03:18:30.968455+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(7,'criar','notes','2026-11-25 03:18:30.983071+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(8,'criar','privacy','2026-11-25 03:18:31.003479+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(9,'criar','ages','2026-11-25 03:18:31.016230+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'criar','1_jobs_and_limits','2026-11-25 03:38:43.571913+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'criar','2_parents','2026-11-25 03:38:43.692320+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'criar','3_habits','2026-11-25 03:38:43.693415+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'criar','outbox','2026-11-25 03:38:43.758943+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'criar','rights','2026-11-25 03:38:44.003219+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'criar','rules','2026-11-25 03:38:44.014778+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'criar','notes','2026-11-25 03:38:44.059459+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(8,'criar','privacy','2026-11-25 03:38:44.067856+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(9,'criar','ages','2026-11-25 03:38:44.136534+00:00');
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY,
     created_at REAL NOT NULL,
