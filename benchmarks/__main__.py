@@ -22,6 +22,7 @@ from . import (
     startup,
     strength,
 )
+from . import filter as output_filter
 
 NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,
@@ -31,6 +32,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     "estimates": estimates.run,
     "fairness": fairness.run,
     "models": models.run,
+    "filter": output_filter.run,
     "overhead": overhead.run,
     "queue": queue.run,
     "soak": soak.run,
