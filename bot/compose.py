@@ -13,13 +13,14 @@ from .errors import Refusal
 from .loras import read_loras, with_triggers, write_loras
 from .sizes import is_size, pixels, wished_size
 from .text import Value
+from .words import cleaned
 
 T = TypeVar("T")
 
 MEDIUM = 0.5  # the strength where nobody chose one: changes that are seen, with the composition kept
 #: the strength of the tasks that have one, where nobody chose; what is painted anew shall not shine through
 USUAL_STRENGTH = {Task.IMG2IMG: MEDIUM, Task.INPAINT: 0.9}
-MAX_PROMPT = 1500  # characters; the job's message has 2,000 and shows it
+MAX_PROMPT = 4000  # characters; what a modal's field may have. The job's message shows the beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ def compose(
     """
     loras = read_loras(options.lora, catalogue)
     spec = catalogue.get(options.model) if options.model else catalogue.first(task, [name for name, _ in loras])
-    prompt = options.prompt.strip()
+    prompt = cleaned(options.prompt)
     if len(prompt) > MAX_PROMPT:
         raise Refusal("The prompt has {length} characters; shorten it to {most}.", length=len(prompt), most=MAX_PROMPT)
     prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
@@ -87,7 +88,7 @@ def compose(
         task=task,
         model=spec.id,
         prompt=prompt,
-        negative_prompt=_chosen(options.negative_prompt, defaults.negative_prompt),
+        negative_prompt=cleaned(_chosen(options.negative_prompt, defaults.negative_prompt)),
         seed=_chosen(options.seed, new_seed()),
         width=width,
         height=height,
@@ -210,7 +211,7 @@ _NUMBERS: Mapping[str, type[int] | type[float]] = {
 
 def read_fields(filled_in: Mapping[str, str]) -> dict[str, Any]:
     """A modal's texts as a request's fields. Raises Refusal where a number is none."""
-    return {name: _number(name, text) if name in _NUMBERS else text.strip() for name, text in filled_in.items()}
+    return {name: _number(name, text) if name in _NUMBERS else cleaned(text) for name, text in filled_in.items()}
 
 
 def _number(name: str, text: str) -> int | float:

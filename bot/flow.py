@@ -16,6 +16,7 @@ from generation import (
     Event,
     Failed,
     Finished,
+    Noted,
     Picture,
     Preview,
     Progress,
@@ -36,11 +37,13 @@ from .outbox import TROUBLE, Outbox
 from .progress import Pace, ProgressBoard
 from .store import JobRow, PictureRow, State, Store
 from .text import Speaker, speaker
+from .words import inert
 
 log = logging.getLogger(__name__)
 
 LAST_WORDS = 3.0  # seconds to tell members that their pictures come after the restart
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before what disk or database did not take is tried again
+MAX_NOTE = 400  # characters of what the generation module says of a picture
 MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
 
 GOES_ON = "I am being restarted; this goes on by itself afterwards."
@@ -290,23 +293,32 @@ class Flow:
         match event:
             case Progress() | Preview():
                 self._board.update(event)
+            case Noted():
+                await self._on_noted(event)
             case Started(picture_id=picture_id, attempt=attempt):
                 await jobs.started(picture_id, attempt)
-            case Finished(picture_id=picture_id, attempt=attempt, png=png, seconds=seconds):
-                if await self._held_back(event):
-                    return
-                await asyncio.to_thread(self._store.files.keep_picture, picture_id, png)
-                again = self._ended_again(picture_id)
-                if await jobs.finished(picture_id, attempt, seconds):
-                    await self._on_ended(picture_id)
-                elif not again:
-                    await self._too_late(picture_id)
+            case Finished():
+                await self._on_finished(event)
             case Failed(picture_id=picture_id):
                 self._ended_again(picture_id)
                 await self._on_failed(event)
             case Cancelled(picture_id=picture_id, attempt=attempt):
                 if await jobs.cancelled(picture_id, attempt):
                     await self._on_ended(picture_id)
+
+    async def _on_finished(self, event: Finished) -> None:
+        if await self._held_back(event):
+            return
+        await asyncio.to_thread(self._store.files.keep_picture, event.picture_id, event.png)
+        again = self._ended_again(event.picture_id)
+        if await self._store.jobs.finished(event.picture_id, event.attempt, event.seconds):
+            await self._on_ended(event.picture_id)
+        elif not again:
+            await self._too_late(event.picture_id)
+
+    async def _on_noted(self, event: Noted) -> None:
+        said = {name: inert(said, MAX_NOTE) if isinstance(said, str) else said for name, said in event.params.items()}
+        await self._store.jobs.add_note(event.picture_id.partition(":")[0], event.template, said)
 
     async def _held_back(self, event: Finished) -> bool:
         """Whether the output filter holds a picture back: it is not kept, counts as failed, and is not charged."""

@@ -1,10 +1,33 @@
 """What people wrote, shown so that it can do no harm."""
 
+import re
+import unicodedata
+
 import discord
+
+NOTHING = ("Cc", "Cs")  # kinds of characters that are no text: control characters and halves of others
+#: turn the direction of what follows, also of what is not theirs
+TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+RIGHT_TO_LEFT = ("R", "AL")
+MAX_MARKS = 4  # accents on one letter; more run over the lines around
+_ACCENT = "[\u0300-\u036f\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
+_MARKS = re.compile(rf"({_ACCENT}{{{MAX_MARKS}}}){_ACCENT}+")
+
+
+def cleaned(text: str) -> str:
+    """A prompt without what is no text; lines, alphabets, emoji and what joins them are kept."""
+    kept = (char if char in "\n\t" or unicodedata.category(char) not in NOTHING else " " for char in text)
+    return "".join(kept).strip()
 
 
 def inert(text: str, most: int) -> str:
-    """The text on one line, with Markdown, links and mentions as plain characters, cut to ``most`` characters."""
-    line = " ".join(text.split())
-    safe = discord.utils.escape_mentions(discord.utils.escape_markdown(line)).replace("://", ":\u200b//")
-    return safe if len(safe) <= most else safe[: most - 1].rstrip("\\") + "…"
+    """The text on one line, with Markdown, links and mentions as plain characters, cut to ``most`` characters.
+
+    What would turn the direction of the words around it is taken out, and right-to-left text is kept to itself.
+    """
+    line = " ".join(_MARKS.sub(r"\1", "".join(char for char in cleaned(text) if char not in TURNING)).split())
+    safe = discord.utils.escape_mentions(discord.utils.escape_markdown(line))
+    safe = safe.replace("://", ":\u200b//").replace("<", "<\u200b").replace("](", "]\u200b(")
+    short = safe if len(safe) <= most else safe[: most - 1].rstrip("\\") + "…"
+    turned = any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in short)
+    return f"\u2068{short[: most - 2]}\u2069" if turned else short

@@ -114,6 +114,14 @@ class Started(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Event):
+    """Something to be said of the picture: a sentence's template and its parameters, as in GenerationError."""
+
+    template: str
+    params: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress(Event):
     """``step`` of ``of`` denoising steps are done."""
 

@@ -34,8 +34,8 @@ Guidance = app_commands.Range[float, 0.0, 30.0]
 Seed = app_commands.Range[int, 0, MAX_SEED]
 MIN_STRENGTH = 0.05
 Strength = app_commands.Range[float, MIN_STRENGTH, 1.0]
-Prompt = app_commands.Range[str, 1, 1500]
-NegativePrompt = app_commands.Range[str, 0, 1500]
+Prompt = app_commands.Range[str, 1, 4000]
+NegativePrompt = app_commands.Range[str, 0, 4000]
 
 DESCRIPTIONS = {
     "prompt": locale_str("What the picture should show, in words"),

@@ -273,6 +273,18 @@ class Jobs:
         """The job's message was taken away by those who may."""
         await self._changes("UPDATE jobs SET deleted_at = ? WHERE id = ?", now.timestamp(), job_id)
 
+    async def add_note(self, job_id: str, template: str, params: Mapping[str, str | int | float]) -> None:
+        """Remember something to be said of the job, unless the like was said before."""
+
+        def write(tables: Tables) -> None:
+            row = tables.execute("SELECT notes FROM jobs WHERE id = ?", [job_id]).fetchone()
+            notes = json.loads(row[0]) if row else []
+            if template not in [said for said, _ in notes]:
+                notes.append([template, dict(params)])
+                tables.execute("UPDATE jobs SET notes = ? WHERE id = ?", [json.dumps(notes), job_id])
+
+        await self._database.write(write)
+
     async def started(self, picture_id: str, attempt: int) -> bool:
         """waiting -> running."""
         return await self._move(picture_id, attempt, State.RUNNING, begun=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CUSTOM_ID = re.compile(r"change:(?P<job>[0-9a-f]{12})")
 LONG_FIELDS = ("prompt", "negative_prompt")
-MAX_LONG, MAX_SHORT = 1500, 20  # characters
+MAX_LONG, MAX_SHORT = 4000, 20  # characters
 
 
 def changeable(request: Request) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from .refine import ours, source_of
 if TYPE_CHECKING:
     from ..client import Criar
 
-MAX_INSTRUCTION = 1500  # characters
+MAX_INSTRUCTION = 4000  # characters
 
 
 class EditModal(discord.ui.Modal):

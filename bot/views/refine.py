@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: a channel, a message, and which of its pictures
 FOREIGN = re.compile(r"(\d{1,20}):(\d{1,20}):(\d)")
-MAX_PROMPT, MAX_SHORT = 1500, 60  # characters
+MAX_PROMPT, MAX_SHORT = 4000, 60  # characters
 COMPARED = (0.2, 0.4, 0.6, 0.8)
 #: what compose.refined is told, by the first word of a modal's custom_id
 WAYS: dict[str, dict[str, Any]] = {

@@ -21,6 +21,7 @@ from .adapters import adapted
 from .families import Call, family_of
 from .hub import Hub
 from .inpaint import Keeper, merge
+from .lengths import cut_off
 from .models import LoadedModel, Models
 from .run import Emit, Previews, Run
 from .schedulers import Estimate, make_scheduler
@@ -185,6 +186,7 @@ class Engine:
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
         self._models.prompts.watch(pipeline, (spec.id, request.loras))
+        run.note_cut(cut_off(pipeline, request.prompt))
         self._follow(run, model, scheduler, call)
         (image,) = family.images(pipeline(**family.arguments(pipeline, call)), call)
         return self._last(request, image, spec.enlarge)

@@ -9,12 +9,14 @@ from PIL import Image
 
 from ..errors import GenerationError
 from ..images import encode_png
-from ..types import Cancelled, Event, Failed, Finished, Picture, Preview, Progress, Started
+from ..types import Cancelled, Event, Failed, Finished, Noted, Picture, Preview, Progress, Started
 from .hub import Left, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
 Emit = Callable[[Event], None]
+
+MAX_CUT = 300  # characters of what was left out that are said
 
 
 class Previews:
@@ -69,6 +71,15 @@ class Run:
                 self.fail("The model stumbled over this request; try other settings or another model.")
         else:
             self._say(Finished, png=png, seed=self.picture.request.seed, seconds=monotonic() - self._began)
+
+    def note_cut(self, words: str) -> None:
+        """Say what of the prompt the model does not read, if there is any."""
+        if words:
+            self._say(
+                Noted,
+                template="This model reads only the beginning of a prompt as long; it left out: “{words}”.",
+                params={"words": words[:MAX_CUT]},
+            )
 
     def on_step(self, step: int, of: int, jpeg: Callable[[], bytes] | None) -> None:
         """Say how far it is, and show it now and then."""

@@ -91,10 +91,10 @@ def test_a_size_that_is_changed_is_said_and_a_ratio_is_not() -> None:
     assert compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="16:9")).notes == ()
 
 
-def test_a_prompt_that_no_message_could_show_is_refused() -> None:
-    """Longer than 1,500 characters is refused with both lengths."""
-    with pytest.raises(Refusal, match=r"1501 .* 1500"):
-        compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x" * 1501))
+def test_a_prompt_that_no_field_could_hold_is_refused() -> None:
+    """Longer than 4,000 characters is refused with both lengths."""
+    with pytest.raises(Refusal, match=r"4001 .* 4000"):
+        compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x" * 4001))
 
 
 def test_enlarging_beyond_the_limit_is_refused() -> None:

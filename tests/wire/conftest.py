@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest_asyncio
 from pytest_asyncio import is_async_test
 
 from sandbox import LocalDiscord
+from sandbox.rest import Call
 from tests.openapi import check_bodies
 
 
@@ -61,6 +62,17 @@ class Bot:
 SETTINGS = "[plans.free]\nimages_per_day = 500\n[flooding]\nmember_commands = 1000\n"
 
 
+def check_mentions(calls: Iterable[Call]) -> None:
+    """Whatever the bot says, nobody is pinged by it: each body with content allows no mention at all."""
+    for call in calls:
+        for body in (call.body, (call.body or {}).get("data")) if isinstance(call.body, dict) else ():
+            if isinstance(body, dict) and body.get("content"):
+                allowed = body.get("allowed_mentions") or {}
+                assert allowed.get("parse") == [], (call.method, call.path, body["content"][:60])
+                assert not allowed.get("users"), call.path
+                assert not allowed.get("roles"), call.path
+
+
 @asynccontextmanager
 async def running(folder: Path, settings: str = "") -> AsyncIterator[tuple[LocalDiscord, Bot]]:
     async with LocalDiscord() as local:
@@ -73,6 +85,7 @@ async def running(folder: Path, settings: str = "") -> AsyncIterator[tuple[Local
             if bot.process and bot.process.returncode is None:
                 await bot.stop()
     check_bodies(local.rest.calls)
+    check_mentions(local.rest.calls)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -68,3 +68,17 @@ async def test_a_picture_that_lies_elsewhere_is_not_fetched(
         asked = slash(local, "img2img", image=("x.png", png()), prompt="a stolen cat")
         assert "from Discord alone" in await refused(local, asked)
     assert not asked_for.is_set()
+
+
+async def test_any_prompt_is_taken_whole_and_shown_inert(local: LocalDiscord) -> None:
+    """4,000 characters of mentions, links, Markdown, right-to-left text, emoji and what is no text are one request."""
+    words = (
+        "@everyone <@&1> https://evil.example **x** `y` \u202eחתול \u200b👩\u200d👩\u200d👧 \x07 ||z|| [a](https://b) "
+    )
+    prompt = (words * 60)[:4000]
+    said = await done(local, slash(local, "txt2img", prompt=prompt, seed=77, num_inference_steps=2))
+    assert "This model reads only the beginning of a prompt as long; it left out: “" in said
+    (message,) = [m for m in local.messages() if "seed 77" in m.content and m.attachments and not m.is_ephemeral]
+    assert "@everyone" not in message.content
+    assert "://" not in message.content
+    assert not message.mention_everyone

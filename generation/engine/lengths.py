@@ -1,0 +1,36 @@
+"""How much of a prompt a pipeline's text encoders read."""
+
+import inspect
+from typing import Any
+
+CLIP_TOKENS = 77  # with the marks of beginning and end; CLIP's text encoders have no more positions
+
+
+def cut_off(pipeline: Any, prompt: str) -> str:
+    """The end of a prompt that no text encoder of the pipeline reads; empty where one of them reads it whole.
+
+    As diffusers' pipelines cut it: each tokenizer at its own length, those that are no CLIP's at the call's
+    max_sequence_length too.
+    """
+    longest, left_out = 0, ""
+    for tokenizer in _tokenizers(pipeline):
+        tokens = tokenizer(prompt, truncation=False).input_ids
+        most = _most(pipeline, tokenizer)
+        if len(tokens) <= most:
+            return ""
+        if most > longest:
+            # The last of those that are kept is the mark of the end.
+            longest, left_out = most, tokenizer.decode(tokens[most - 1 : -1], skip_special_tokens=True)
+    return str(left_out).strip()
+
+
+def _tokenizers(pipeline: Any) -> list[Any]:
+    return [part for name, part in pipeline.components.items() if name.startswith("tokenizer") and part is not None]
+
+
+def _most(pipeline: Any, tokenizer: Any) -> int:
+    if tokenizer.model_max_length <= CLIP_TOKENS:
+        return int(tokenizer.model_max_length)
+    parameters = inspect.signature(type(pipeline).__call__).parameters
+    given = parameters["max_sequence_length"].default if "max_sequence_length" in parameters else None
+    return min(int(tokenizer.model_max_length), given) if isinstance(given, int) else int(tokenizer.model_max_length)
