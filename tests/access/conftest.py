@@ -201,7 +201,7 @@ class Rig:
         raise TimeoutError
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
     """An owner olga, a moderator milo, ana and otto, an admin adam, eve who is admin elsewhere, the operator oscar, and
     bob who is banned."""
