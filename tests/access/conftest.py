@@ -195,7 +195,7 @@ class Rig:
 
     async def settle(self, look: Callable[[], Any]) -> Any:
         """What ``look`` returns as soon as that is true; also of what makes no event, such as a file that goes."""
-        for _ in range(100):
+        for _ in range(300):  # a minute: pictures are opened in processes, which a busy machine starts slowly
             with suppress(TimeoutError):
                 return await self.local.wait_for(look, 0.2)
         raise TimeoutError
