@@ -69,19 +69,25 @@ async def _understood(client: "Criar", message: discord.Message, phrase: Phrase)
     replied = _replied(message)
     if replied and (shown := await jobs.shown_in(replied)):
         style = await flow.style_of(shown[0])
-        options = _options(phrase, phrase.prompt_for(style.prompt))
+        options = _options(phrase, _wordy(phrase.prompt_for(style.prompt)))
         composed = refined(client.catalogue, style, await flow.take_up(*shown), options)
     elif replied and await jobs.of_message(replied):
         raise Refusal("There is no picture in that message yet; reply again when it is there.")
     else:
         attachment = await _foreign(client, message)
-        if not phrase.prompt:
-            raise Refusal("Say what the picture should show, for example “as a watercolour, strong”.")
+        options = _options(phrase, _wordy(phrase.prompt))
         source = await client.intake.receive(attachment)
-        composed = compose(client.catalogue, Task.IMG2IMG, _options(phrase, phrase.prompt), source)
+        composed = compose(client.catalogue, Task.IMG2IMG, options, source)
     return Composed(
         request=composed.request, notes=(*_notes(composed, phrase), *composed.notes), parent=composed.parent
     )
+
+
+def _wordy(prompt: str) -> str:
+    """The prompt. Raises Refusal where neither the reply nor the picture has words of what it shows."""
+    if not prompt:
+        raise Refusal("Say what the picture should show, for example “as a watercolour, strong”.")
+    return prompt
 
 
 def _replied(message: discord.Message) -> int | None:

@@ -72,6 +72,8 @@ async def test_an_upload_that_was_only_enlarged_is_refined_with_words_that_are_a
         found = modal_fields(shown)
         assert ("0.25" in found) == bool(fields)
         assert "strength" not in found.values() or fields
+    local.people.say(ana, local.world.channel_id, "strong", (), large.id)
+    await local.wait_for(lambda: by_bot(local, "Say what the picture should show"))
     await done(local, local.people.submit(ana, shown, {"prompt": "a sun with words at last"}))
     assert "strengths 0.2, 0.4, 0.6, 0.8" in delivered(local, "a sun with words at last").content
 
