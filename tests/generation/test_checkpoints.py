@@ -18,6 +18,8 @@ from .conftest import TERMINAL, Studio, pixels
 SIZE = 96, 64
 #: the builds that differ most, for the fast suite: a UNet, a flow model with packed latents, and one without
 CORE = ("stable_diffusion", "flux", "z_image")
+#: their pipelines work at about a megapixel whatever is asked for
+LARGE = ("qwen_image_edit", "qwen_image_edit_plus", "kandinsky5", "kandinsky5_edit")
 NAMES = [pytest.param(name, marks=[] if name in CORE else [pytest.mark.slow]) for name in CHECKPOINTS]
 CASES = [
     pytest.param(name, Task(task), marks=[] if name in CORE else [pytest.mark.slow], id=f"{name}-{task}")
@@ -37,7 +39,7 @@ async def tiny_studio(folder: Path) -> AsyncIterator[Studio]:
     """One child for all families."""
     service = Service(Catalogue([spec(name, folder) for name in CHECKPOINTS]))
     await service.start()
-    studio = Studio(service)
+    studio = Studio(service, patience=300)
     yield studio
     await studio.close()
 
@@ -81,6 +83,7 @@ def test_every_family_of_the_catalogue_has_a_checkpoint_for_each_of_its_tasks() 
             assert model.tasks <= FAMILIES[model.family].tasks, model.id
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("name", "task"), CASES)
 async def test_a_family_does_its_task(
     tiny_studio: Studio, folder: Path, inputs: dict[Task, tuple[Path, ...]], name: str, task: Task
@@ -89,13 +92,13 @@ async def test_a_family_does_its_task(
 
     Inpainting keeps what the mask does not mark.
     """
-    first, again, other = (
-        picture(name, folder, task, inputs[task], num_inference_steps=4, seed=seed) for seed in (1, 1, 2)
-    )
+    steps, guidance = (2, 1.0) if name in LARGE else (4, 3.0)
+    settings = {"num_inference_steps": steps, "guidance_scale": guidance}
+    first, again, other = (picture(name, folder, task, inputs[task], seed=seed, **settings) for seed in (1, 1, 2))
     made = [pixels(event) for event in await tiny_studio.make([first, again, other])]
-    steps = [(event.step, event.of) for event in tiny_studio.events[first.id] if isinstance(event, Progress)]
-    of = 3 if first.request.strength else 4
-    assert steps == [(step, of) for step in range(1, of + 1)]
+    seen = [(event.step, event.of) for event in tiny_studio.events[first.id] if isinstance(event, Progress)]
+    of = 3 if first.request.strength and steps == 4 else steps
+    assert seen == [(step, of) for step in range(1, of + 1)]
     assert made[0].shape == (SIZE[1], SIZE[0], 3)
     assert np.abs(made[0] - made[1]).max() <= 1
     assert np.abs(made[0] - made[2]).max() > 1
