@@ -60,7 +60,7 @@ async def test_a_child_that_dies_while_it_loads_is_replaced(broken: Studio) -> N
 @pytest.mark.parametrize("nonsense", [b"\x80garbage", b"\x80\x04\x8c\x05hello."], ids=["no pickle", "a word"])
 async def test_a_child_that_sends_garbage_is_replaced(broken: Studio, nonsense: bytes) -> None:
     """What cannot be read, and what means nothing, end the child, and its picture is made by the next."""
-    (picture,) = job(num_inference_steps=100).pictures()
+    (picture,) = job(num_inference_steps=30).pictures()
     broken.service.submit([picture])
     await broken.wait(picture.id, Progress)
     sick = child(broken)
@@ -92,7 +92,7 @@ async def test_memory_that_runs_out_fails_one_picture_with_a_sentence(broken: St
 @pytest.mark.slow
 async def test_a_picture_that_kills_its_child_takes_no_other_with_it_twice(broken: Studio) -> None:
     """Poison and an innocent one are made together, and fail together; tried again alone, the innocent one is made."""
-    two = job(num_inference_steps=60, seed=31)
+    two = job(num_inference_steps=30, seed=31)
     poison, innocent = replace(two, request=replace(two.request, count=2)).pictures()
     broken.service.submit([poison, innocent])
     await broken.wait(poison.id, Progress)
