@@ -38,7 +38,9 @@ async def demo(port: int) -> int:
         try:
             return await _wait(stop, discord, bot)
         finally:
-            await asyncio.gather(_end(bot), _end(discord))
+            # The bot first, so that it does not find Discord gone.
+            await _end(bot)
+            await _end(discord)
             await announcing
 
 
