@@ -80,6 +80,10 @@ class Profile:
         """The most rows to join: those that pay, or twice as many while that is not known."""
         return self._of(kind).rows(self._tried.get(_key(kind), {}))
 
+    def fit(self, kind: Kind) -> int:
+        """The most rows that fit into the memory, as far as is known."""
+        return self._of(kind).fit or MOST
+
     def took(self, kind: Kind, rows: int, seconds: float) -> None:
         """Learn from a forward pass."""
         full = 1 << (rows - 1).bit_length()

@@ -166,7 +166,7 @@ class Hub:
         """The result of each call; where together they fail, each half is tried by itself."""
         rows = [call.rows for call in calls]
         kind = calls[0].member.kind
-        if len(calls) == 1 and rows[0] > self._profile.rows(kind):
+        if len(calls) == 1 and rows[0] > self._profile.fit(kind):
             return [self._in_parts(calls[0])]
         try:
             return self._joined(calls, rows)
@@ -192,7 +192,7 @@ class Hub:
 
     def _in_parts(self, call: _Call) -> Any:
         """The result of a call that has more rows than fit, made of parts."""
-        size = self._profile.rows(call.member.kind)
+        size = self._profile.fit(call.member.kind)
         outputs = []
         for start in range(0, call.rows, size):
             chosen = slice(start, min(start + size, call.rows))

@@ -19,6 +19,7 @@ TABLES = {
 class Generic(Family):
     """The checkpoint's own pipeline, or the one that diffusers knows for the task; without previews."""
 
+    joins = False  # not shown to be exact
     pipelines = dict.fromkeys((Task.TXT2IMG, *TABLES), "")
     latents = None
 
