@@ -12,6 +12,7 @@ from .latents import FrameLatents
 class Kandinsky5(Family):
     """Makes a few sizes of about a megapixel alone, and chooses the one nearest in shape by itself."""
 
+    joins = False  # its editing makes a megapixel: not shown to be exact
     pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
     latents = FrameLatents()
 
