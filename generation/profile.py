@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 
 FILE = "rows.json"
 GAIN = 1.05  # in rows a second, for twice the rows to be worth their latency
-SAMPLES = 4  # forward passes before a number of rows is judged, by the fastest
+SAMPLES = 12  # forward passes before a number of rows is judged, by the fastest
+AGAIN = 256  # forward passes after which what did not pay is tried again: the machine may have been busy
 FULL = 0.75  # share of a number of rows above which a forward pass tells about it
 MOST = 64  # rows; beyond it no device was seen to gain
 
@@ -72,6 +73,7 @@ class Profile:
         known = read_profile(folder) if folder else []
         self._measured = {_key(each): each for each in known if self._where.items() <= asdict(each).items()}
         self._tried: dict[tuple[str, int, int], dict[int, int]] = {}
+        self._passes = 0
         for key, each in self._measured.items():
             # What did not pay is tried again by each process: the machine may have been busy with something else.
             self._tried[key] = {rows: SAMPLES for rows in each.seconds if rows <= each.rows()}
@@ -91,6 +93,9 @@ class Profile:
             return
         measured, tried = self._of(kind), self._tried.setdefault(_key(kind), {})
         before = measured.rows(tried)
+        self._passes += 1
+        if self._passes % AGAIN == 0:
+            tried |= {rows: 0 for rows in tried if rows > measured.rows()}
         tried[full] = tried.get(full, 0) + 1
         best = min(measured.seconds.get(full, float("inf")), seconds * full / rows)
         self._measured[_key(kind)] = replace(measured, seconds={**measured.seconds, full: best})
