@@ -80,7 +80,7 @@ class Criar(discord.Client):
         cdn = Cdn(config.discord.api)
         self.intake = Intake(self, store.files, self.inspector, cdn)
         self.moderation = Moderation(self, config, store)
-        delivery = Delivery(self, store, catalogue, cdn)
+        delivery = Delivery(self, store, catalogue, cdn, self.moderation)
         self.flow = Flow(config, store, service, delivery, self.intake, self.moderation)
         self.tree = Tree(self)
         self._following: asyncio.Task[None]

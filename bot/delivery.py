@@ -15,6 +15,7 @@ from generation import Catalogue
 from .cdn import Cdn
 from .contents import COMPARED, Contents
 from .errors import Refusal
+from .moderation import Moderation
 from .store import JobRow, PictureRow, State, Store
 from .strips import cut
 from .text import Speaker, speaker
@@ -53,8 +54,11 @@ def passes(error: discord.HTTPException) -> bool:
 class Delivery:
     """Brings jobs to their channel."""
 
-    def __init__(self, client: discord.Client, store: Store, catalogue: Catalogue, cdn: Cdn) -> None:
+    def __init__(
+        self, client: discord.Client, store: Store, catalogue: Catalogue, cdn: Cdn, moderation: Moderation
+    ) -> None:
         self._cdn = cdn
+        self._moderation = moderation
         self._client = client
         self._store = store
         self._contents = Contents(store.files, catalogue)
@@ -104,7 +108,7 @@ class Delivery:
             if now is None or now.deleted:
                 return  # that is why its message is gone
             log.warning("job %s goes to its member directly: %s", job.id, error)
-            await self._put_directly(now)
+            await self._put_directly(now, error)
 
     async def picture(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
         """A finished picture's bytes and name: from disk, or from its message where the file was cleaned up.
@@ -173,9 +177,14 @@ class Delivery:
             with suppress(discord.HTTPException):
                 await message.delete()
 
-    async def _put_directly(self, job: JobRow) -> None:
-        user = await self._client.fetch_user(job.user_id)
-        await self._put_anew(await user.create_dm(), job)
+    async def _put_directly(self, job: JobRow, error: discord.HTTPException) -> None:
+        """Raises the error with which the channel refused the pictures where a direct message may not show them."""
+        channel = await (await self._client.fetch_user(job.user_id)).create_dm()
+        for row in job.of_state(State.FINISHED):
+            data = await asyncio.to_thread(self._store.files.picture(row.id).read_bytes)
+            if not await self._moderation.allows(channel.id, data):
+                raise error
+        await self._put_anew(channel, job)
 
     async def _put_anew(self, channel: Channel, job: JobRow) -> None:
         """A further message with the pictures, which is the job's from now on."""

@@ -35,7 +35,7 @@ async def server() -> AsyncIterator[str]:
         return web.Response()
 
     app = web.Application()
-    app.router.add_get("/file", lambda _: _answer(b"bytes"))
+    app.router.add_get("/file", _answer)
     app.router.add_get("/endless", endless)
     app.router.add_get("/redirect", redirect)
     app.router.add_get("/never", never)
@@ -47,8 +47,8 @@ async def server() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def _answer(body: bytes) -> web.Response:
-    return web.Response(body=body)
+async def _answer(_: web.Request) -> web.Response:
+    return web.Response(body=b"bytes")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from PIL import Image
 from simcord.backend.models import Message
 
 from bot.asker import Asker
+from bot.cdn import Cdn
 from bot.compose import Composed
 from bot.config import Config, Filter, Storage
 from bot.delivery import Delivery
@@ -121,8 +122,8 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         monkeypatch.setattr(discord.http.Route, "BASE", local.api)
         client = discord.Client(intents=discord.Intents.none())
         await client.login(local.token)
-        hands, delivery = Hands(), Delivery(client, store, Catalogue.load())
-        moderation = Moderation(client, config.filter)
+        moderation = Moderation(client, config, store)
+        hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
         flow = Flow(config, store, hands, delivery, None, moderation)  # type: ignore[arg-type]  # nothing is taken in
         following = asyncio.create_task(flow.run())
         yield Stage(local, store, hands, flow, delivery)

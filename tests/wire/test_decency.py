@@ -91,3 +91,19 @@ async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> 
     await said(admin("rules lift", member=local.world.members["ana"]), "2 strikes of")
     await said(admin("rules allow", word="banana"), "“banana” is allowed again")
     assert "strike (minors)" in place.bot.log.read_text()
+
+
+async def test_what_only_an_age_restricted_channel_may_show_is_not_sent_directly(place: Place) -> None:
+    """Where the announcement is gone there, the picture does not go to the member as a direct message instead."""
+    place.slash("txt2img", restricted=True, prompt=APPLE, seed=1, num_inference_steps=30)
+    backend, ana = place.local.world.backend, place.local.world.members["ana"]
+    channel = backend.messages[place.restricted]
+    (message,) = await place.local.wait_for(
+        lambda: [m for m in channel.values() if APPLE in m.content and not m.attachments and not m.is_ephemeral], 60
+    )
+    backend.delete_message(place.restricted, message.id)
+    await place.local.wait_for(lambda: ana in backend.dm_channels, 60)
+    pictures = place.bot.folder / "data" / "pictures"
+    await place.local.wait_for(lambda: "goes to its member directly" in place.bot.log.read_text(), 30)
+    assert list(pictures.iterdir())
+    assert not [m for m in backend.messages[backend.dm_channels[ana]].values() if m.attachments]
