@@ -16,7 +16,7 @@ from simcord.enums import OverwriteType
 
 from sandbox import Fault, LocalDiscord
 
-from .conftest import Bot, running
+from .conftest import UNFILTERED, Bot, running
 from .test_commands import done, slash
 
 MESSAGES = "/channels/*/messages"
@@ -259,7 +259,7 @@ async def killed(local: LocalDiscord, bot: Bot, method: str, path: str) -> Async
 @pytest.mark.parametrize("minutes", [0, 10])
 async def test_a_message_whose_answer_was_lost_is_found_again(tmp_path: Path, minutes: int) -> None:
     """Killed after a message was sent and before its id came: soon its nonce finds it, later the search by job."""
-    async with running(tmp_path) as (local, bot):
+    async with running(tmp_path, UNFILTERED) as (local, bot):
         async with killed(local, bot, "POST", MESSAGES):
             slash(local, "txt2img", prompt="a cat sent once", num_inference_steps=2)
         _age(local, bot, minutes)
@@ -272,7 +272,7 @@ async def test_a_message_whose_answer_was_lost_is_found_again(tmp_path: Path, mi
 @pytest.mark.parametrize("minutes", [0, 10])
 async def test_a_direct_message_whose_answer_was_lost_is_found_again(tmp_path: Path, minutes: int) -> None:
     """The same holds for direct messages, and for edits, which may be repeated."""
-    async with running(tmp_path) as (local, bot):
+    async with running(tmp_path, UNFILTERED) as (local, bot):
         with held(bot):
             slash(local, "txt2img", prompt="a cat told once", num_inference_steps=2)
             message = await announced(local, "a cat told once")
@@ -290,7 +290,7 @@ async def test_a_direct_message_whose_answer_was_lost_is_found_again(tmp_path: P
 @pytest.mark.slow
 async def test_a_delivery_whose_answer_was_lost_is_repeated_into_the_same_message(tmp_path: Path) -> None:
     """Killed after the edit and before it was noted: the edit is repeated, and there is one message with one file."""
-    async with running(tmp_path) as (local, bot):
+    async with running(tmp_path, UNFILTERED) as (local, bot):
         with held(bot):
             slash(local, "txt2img", prompt="a cat edited twice", num_inference_steps=2)
             await announced(local, "a cat edited twice")

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox import LocalDiscord
 
-from .conftest import Bot, running
+from .conftest import UNFILTERED, Bot, running
 from .test_commands import done, slash
 from .test_delivery import announced, held, public
 
@@ -20,7 +20,7 @@ GOES_ON = "I am being restarted; this goes on by itself afterwards."
 @pytest.mark.slow
 async def test_what_is_being_made_is_finished_and_what_waits_is_told(tmp_path: Path) -> None:
     """SIGTERM: the running picture is delivered before the bot ends, the waiting one after its restart."""
-    async with running(tmp_path, "[generation]\nfinish_seconds = 100\n") as (local, bot):
+    async with running(tmp_path, f"[generation]\nfinish_seconds = 100\n{UNFILTERED}") as (local, bot):
         await done(local, slash(local, "txt2img", "olga", prompt="to begin with", num_inference_steps=2))
         with held(bot):
             # More than a worker takes at once.
@@ -44,7 +44,7 @@ async def test_what_is_being_made_is_finished_and_what_waits_is_told(tmp_path: P
 @pytest.mark.slow
 async def test_what_cannot_be_finished_in_time_goes_on_after_the_restart(tmp_path: Path) -> None:
     """With no time left the bot ends all the same, tells the member, leaves no child, and charges one picture once."""
-    async with running(tmp_path, "[generation]\nfinish_seconds = 0.5\n") as (local, bot):
+    async with running(tmp_path, f"[generation]\nfinish_seconds = 0.5\n{UNFILTERED}") as (local, bot):
         await done(local, slash(local, "txt2img", "milo", prompt="to begin with", num_inference_steps=2))
         with held(bot):
             asked = slash(local, "txt2img", prompt="a cat with patience", num_inference_steps=2)
