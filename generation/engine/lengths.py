@@ -25,7 +25,9 @@ def cut_off(pipeline: Any, prompt: str) -> str:
 
 
 def _tokenizers(pipeline: Any) -> list[Any]:
-    return [part for name, part in pipeline.components.items() if name.startswith("tokenizer") and part is not None]
+    parts = [part for name, part in pipeline.components.items() if name.startswith("tokenizer") and part is not None]
+    # Kandinsky 5 calls a processor of pictures and text by that name, which has the tokenizer in it.
+    return [getattr(part, "tokenizer", part) for part in parts]
 
 
 def _most(pipeline: Any, tokenizer: Any) -> int:

@@ -6,13 +6,12 @@ The families' files load neither torch nor diffusers, so that anything may ask w
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+from PIL import Image, ImageOps
 
 from ...types import Picture, Precision, Request, Task
 from .latents import Latents
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -23,18 +22,18 @@ class Call:
     #: size in pixels at which the pipeline works
     size: tuple[int, int]
     #: for each picture its inputs, at that size where the family wants them so; empty for txt2img
-    inputs: Sequence[Sequence["Image.Image"]]
+    inputs: Sequence[Sequence[Image.Image]]
 
     @property
     def request(self) -> Request:
         """What all have in common."""
         return self.pictures[0].request
 
-    def first_inputs(self) -> list["Image.Image"]:
+    def first_inputs(self) -> list[Image.Image]:
         """The picture that each starts from."""
         return [inputs[0] for inputs in self.inputs]
 
-    def masks(self) -> list["Image.Image"]:
+    def masks(self) -> list[Image.Image]:
         """The masks of an inpaint request, white where the picture is made anew."""
         return [inputs[-1].convert("L") for inputs in self.inputs]
 
@@ -123,10 +122,13 @@ class Family:
             arguments["strength"] = call.request.strength
         return arguments
 
-    def images(self, output: Any, call: Call) -> list["Image.Image"]:
-        """The pictures in what the pipeline returns, at the size that was asked for."""
-        images: list[Image.Image] = output.images
-        return images
+    def images(self, output: Any, call: Call) -> list[Image.Image]:
+        """The pictures in what the pipeline returns, at the size that was asked for: some choose one by themselves."""
+        found: Sequence[Image.Image] = output.images if "images" in output else output.image
+        return [
+            image if image.size == call.size else ImageOps.fit(image, call.size, Image.Resampling.LANCZOS)
+            for image in found
+        ]
 
 
 def generator(seed: int) -> Any:

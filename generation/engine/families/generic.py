@@ -46,9 +46,6 @@ class Generic(Family):
             arguments["true_cfg_scale"] = call.request.guidance_scale
         return {name: value for name, value in arguments.items() if name in known}
 
-    def images(self, output: Any, call: Call) -> Any:
-        return output.images if "images" in output else output.image
-
 
 def _parameters(pipeline_class: Any) -> set[str]:
     return set(inspect.signature(pipeline_class.__call__).parameters)

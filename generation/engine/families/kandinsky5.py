@@ -2,8 +2,6 @@
 
 from typing import Any, ClassVar
 
-from PIL import Image, ImageOps
-
 from ...types import Task
 from .family import Call, Family
 from .latents import FrameLatents
@@ -18,6 +16,3 @@ class Kandinsky5(Family):
 
     def pictures(self, call: Call) -> dict[str, Any]:
         return {"image": call.first_inputs()[0]} if call.request.task is Task.EDIT else {}
-
-    def images(self, output: Any, call: Call) -> list[Image.Image]:
-        return [ImageOps.fit(image, call.size, Image.Resampling.LANCZOS) for image in output.image]
