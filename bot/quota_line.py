@@ -18,6 +18,7 @@ from .text import speaker
 quota = typer.Typer(no_args_is_help=True, help="See and change what members may make, everywhere.")
 
 User = Annotated[int, typer.Argument(help="The member's id: Discord > Advanced > Developer Mode, then Copy User ID")]
+Plan = Annotated[str, typer.Argument(help="A plan of the configuration; without it, the given one is taken away")]
 Server = Annotated[int, typer.Option("--server", "-s", help="The server's id")]
 AnyServer = Annotated[int | None, typer.Option("--server", "-s", help="The server's id; without it, all servers")]
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it is written into the audit log")]
@@ -73,9 +74,7 @@ def reset(user: User, reason: Reason, config: ConfigFile = None) -> None:
 def give_plan(
     user: User,
     reason: Reason,
-    plan: Annotated[
-        str, typer.Argument(help="A plan of the configuration; without it, the given one is taken away")
-    ] = "",
+    plan: Plan = "",
     config: ConfigFile = None,
 ) -> None:
     """Give the member a plan."""
@@ -89,9 +88,7 @@ def give_role_plan(
     role: Annotated[int, typer.Argument(help="The role's id")],
     server: Server,
     reason: Reason,
-    plan: Annotated[
-        str, typer.Argument(help="A plan of the configuration; without it, the given one is taken away")
-    ] = "",
+    plan: Plan = "",
     config: ConfigFile = None,
 ) -> None:
     """Give a plan to those who have a role, in its server."""
