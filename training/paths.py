@@ -11,5 +11,6 @@ VAE = WORK / "vae"
 TOKENIZER = WORK / "tokenizer"
 TEXT_ENCODER = WORK / "text_encoder"
 UNET = WORK / "unet"
+CURVE = WORK / "curve"  # what the U-Net was at some of its steps
 #: the folder that ships with the bot
 MODEL = HERE.parent / "generation" / "embedded" / "model"

@@ -1,5 +1,6 @@
 """The U-Net, trained to predict v from noise and from what the text encoder says."""
 
+from copy import deepcopy
 from functools import partial
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from .caption import caption
 from .encoder import GRID, WIDTH, ids_of
 from .latents import Pool
 from .loop import Stage
-from .paths import TEXT_ENCODER, UNET
+from .paths import CURVE, TEXT_ENCODER, UNET
 from .vae import CHANNELS
 
 BATCH = 24  # for each process
@@ -130,3 +131,6 @@ def _times() -> Tensor:
 
 def _save(model: nn.Module, step: int) -> None:
     model["unet"].save_pretrained(UNET)  # type: ignore[index]
+    # Kept for the curve of quality over steps.
+    copy = deepcopy(model["unet"]).half()  # type: ignore[index]
+    copy.save_pretrained(CURVE / f"{step:05d}")
