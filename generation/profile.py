@@ -13,6 +13,8 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
+_Key = tuple[str, int, int, str]
+
 FILE = "rows.json"
 GAIN = 1.05  # in rows a second, for twice the rows to be worth their latency
 SAMPLES = 12  # forward passes before a number of rows is judged, by the fastest
@@ -31,6 +33,8 @@ class Kind:
     height: int
     #: adapters with their weights
     loras: tuple[tuple[str, float], ...] = ()
+    #: of the model's numbers, such as "bf16"; empty until it is loaded
+    precision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ class Measured:
     width: int
     height: int
     device: str
-    #: of the numbers, such as "float32"
+    #: of the model's numbers, such as "bf16"
     precision: str
     #: of the libraries, such as "torch 2.13.0, diffusers 0.42.1"
     versions: str
@@ -66,13 +70,13 @@ class Measured:
 class Profile:
     """What was measured on one device; tells the hub how many rows to join."""
 
-    def __init__(self, folder: Path | None, device: str, precision: str, versions: str) -> None:
+    def __init__(self, folder: Path | None, device: str, versions: str) -> None:
         #: where it is remembered; None forgets it with the process
         self._folder = folder
-        self._where: dict[str, Any] = {"device": device, "precision": precision, "versions": versions}
+        self._where: dict[str, Any] = {"device": device, "versions": versions}
         known = read_profile(folder) if folder else []
         self._measured = {_key(each): each for each in known if self._where.items() <= asdict(each).items()}
-        self._tried: dict[tuple[str, int, int], dict[int, int]] = {}
+        self._tried: dict[_Key, dict[int, int]] = {}
         self._passes = 0
         for key, each in self._measured.items():
             # What did not pay is tried again by each process: the machine may have been busy with something else.
@@ -105,12 +109,15 @@ class Profile:
     def too_many(self, kind: Kind, rows: int) -> None:
         """Never again join so many rows: half of them may fit."""
         self._measured[_key(kind)] = replace(self._of(kind), fit=max(1, rows // 2))
-        log.warning("%s at %d×%d: %d rows do not fit; at most %d from now on", *_key(kind), rows, max(1, rows // 2))
+        size = f"{kind.width}×{kind.height}"
+        log.warning("%s at %s: %d rows do not fit; at most %d from now on", kind.model, size, rows, max(1, rows // 2))
         self._remember()
 
     def _of(self, kind: Kind) -> Measured:
-        model, width, height = _key(kind)
-        return self._measured.get(_key(kind)) or Measured(model=model, width=width, height=height, **self._where)
+        model, width, height, precision = _key(kind)
+        return self._measured.get(_key(kind)) or Measured(
+            model=model, width=width, height=height, precision=precision, **self._where
+        )
 
     def _remember(self) -> None:
         if self._folder is None:
@@ -142,5 +149,5 @@ def read_profile(folder: Path) -> list[Measured]:
         return []
 
 
-def _key(kind: Kind | Measured) -> tuple[str, int, int]:
-    return kind.model, kind.width, kind.height
+def _key(kind: Kind | Measured) -> _Key:
+    return kind.model, kind.width, kind.height, kind.precision

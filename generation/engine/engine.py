@@ -4,12 +4,14 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import diffusers
+import onnxruntime
 import torch
 import transformers
 from PIL import Image, ImageOps
@@ -54,14 +56,19 @@ class Engine:
         budget: float,
         folder: Path | None = None,
         clock: Callable[[], float] = perf_counter,
+        *,
+        faster: bool = True,
     ) -> None:
-        """``folder`` is where it keeps what it measures of models; ``clock`` gives the seconds that steps take."""
+        """``folder`` is where it keeps what it measures of models; ``clock`` gives the seconds that steps take;
+        ``faster`` lets small models choose their runtime on a CPU."""
         torch.set_num_threads(threads)
         self._specs = specs
-        self._models = Models(device, budget)
+        self._models = Models(device, budget, faster=faster)
         self._threads = threads
         versions = f"torch {torch.__version__}, diffusers {diffusers.__version__}"
-        self._profile = Profile(folder, device, "float32" if device == "cpu" else "float16", versions)
+        if faster and device == "cpu":
+            versions += f", onnxruntime {onnxruntime.__version__}"
+        self._profile = Profile(folder, device, versions)
         self._hub = Hub(self._profile, clock)
         self._previews = Previews()
         self._upscalers: dict[str, Upscaler] = {}
@@ -180,6 +187,8 @@ class Engine:
             image = read_kept(request.images[0].read_bytes())
             return self._enlarge(image, request.width // image.width, spec.source)
         model, family, call = self._load(spec), family_of(spec), self._call(spec, run.picture)
+        member = self._hub.members[run.picture.id]
+        member.kind = replace(member.kind, precision=model.precision)
         self._wear(model, request)
         scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
         # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.

@@ -13,6 +13,7 @@ from ..downloads import is_of_hub
 from ..types import Loading, ModelSpec, Offload, Precision
 from .choosing import BYTES, choose
 from .families import family_of
+from .faster import speed_up
 from .loading import fetched, is_single, load, sizes, trouble
 from .preview import LatentColours
 from .prompts import Prompts
@@ -45,6 +46,12 @@ class LoadedModel:
     def offloaded(self) -> bool:
         """Whether its modules come to the device one by one as they are called; that bears one picture at a time."""
         return self.loading.offload is not Offload.NONE
+
+    @property
+    def precision(self) -> str:
+        """Of its numbers, such as "bf16", and how many bits its quantised weights have."""
+        quantised = f", {self.loading.quantised} bits" if self.loading.quantised else ""
+        return f"{self.loading.precision or Precision.FP32}{quantised}"
 
     def modules(self) -> dict[int, int]:
         """Bytes of each of its modules by identity, so that those in common are counted once."""
@@ -80,8 +87,10 @@ class LoadedModel:
 class Models:
     """The models that are in memory, on a device and in the host's memory."""
 
-    def __init__(self, device: str, budget: float) -> None:
+    def __init__(self, device: str, budget: float, *, faster: bool = True) -> None:
+        """``budget`` is in GiB of the host's memory; ``faster`` lets small models choose their runtime on a CPU."""
         self._device = device
+        self._faster = faster and device == "cpu"
         #: whether the device has memory of its own
         self._apart = device != "cpu"
         #: GiB of the host's memory that models may take
@@ -134,6 +143,8 @@ class Models:
             pipeline.vae.enable_slicing()
             pipeline.vae.enable_tiling()
         self._sharing.learn(pipeline, names)
+        if self._faster:
+            speed_up(pipeline)
         model = LoadedModel(spec, loading, pipeline, self._device)
         if layout := family_of(spec).latents:
             # Fitted before the modules leave the host, and once for all models that share autoencoder and layout.

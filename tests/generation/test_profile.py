@@ -15,7 +15,7 @@ def learn(profile: Profile, seconds: dict[int, float]) -> None:
 
 
 def profile(folder: Path | None = None, device: str = "cpu") -> Profile:
-    return Profile(folder, device, "float32", "torch 2")
+    return Profile(folder, device, "torch 2")
 
 
 def test_rows_are_doubled_while_that_gains() -> None:
