@@ -49,10 +49,14 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one object with the figures as the last line")
     parser.add_argument("--kills", type=int, default=200, help="of crash: how often the bot is killed")
     parser.add_argument("--minutes", type=float, help="of soak: how long the day is")
-    parser.add_argument("--out", type=Path, help="of soak: where the plot is written")
+    parser.add_argument("--out", type=Path, help="of soak and batching: where the plot is written")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    asked = {"crash": {"kills": chosen.kills}, "soak": {"minutes": chosen.minutes, "out": chosen.out}}
+    asked: dict[str, dict[str, Any]] = {
+        "batching": {"out": chosen.out},
+        "crash": {"kills": chosen.kills},
+        "soak": {"minutes": chosen.minutes, "out": chosen.out},
+    }
     options = asked.get(chosen.name, {})
     figures = asyncio.run(NAMES[chosen.name](quick=chosen.quick, **options))
     for name, value in figures.items():

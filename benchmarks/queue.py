@@ -121,6 +121,10 @@ def _arrivals(seed: int, sizes: Sequence[int]) -> list[tuple[float, Picture]]:
     return found
 
 
+def _all_at_once(seed: int) -> list[tuple[float, Picture]]:
+    return [(0.0, picture) for _, picture in _arrivals(seed, SINGLE)]
+
+
 def _fair() -> tuple[Callable[[Picture, float], object], Next]:
     queue = FairQueue()
     return queue.push, lambda now, loaded: queue.next(now, (loaded,))
@@ -158,6 +162,13 @@ def _simulate(arrivals: Sequence[tuple[float, Picture]], push: Callable[[Picture
         waits[picture.user_id].append(now - came[picture.id])
         now += PICTURE
     return Run(switches, waits)
+
+
+def affinity_off() -> float:
+    """Pictures a second of the fair order without preference of loaded models, as a share of those with it."""
+    runs = [(_simulate(arrivals, *_fair()), _simulate(arrivals, *_plain())) for arrivals in map(_all_at_once, range(5))]
+    busy = [[PICTURES * PICTURE + run.switches * LOADING for run in pair] for pair in runs]
+    return fmean(fair / plain for fair, plain in busy)
 
 
 def _mean(result: Run) -> float:
