@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import diffusers
 import torch
 
 from ..downloads import is_of_hub
@@ -143,6 +144,8 @@ class Models:
             pipeline.vae.enable_slicing()
             pipeline.vae.enable_tiling()
         self._sharing.learn(pipeline, names)
+        if not self._apart and isinstance(getattr(pipeline, "vae", None), diffusers.AutoencoderKL):
+            pipeline.vae.to(memory_format=torch.channels_last)  # a sixth faster on a CPU
         if self._faster:
             speed_up(pipeline)
         model = LoadedModel(spec, loading, pipeline, self._device)
