@@ -13,7 +13,7 @@ from .config import TOKEN_VARIABLE, Config
 from .errors import ConfigError
 from .health import beat
 from .logbook import tell_regularly
-from .offer import offered, pin_new
+from .offer import offered, pin_new, workers_folder
 from .privacy import erase_regularly
 from .store import Store, only_bot
 from .upkeep import clean_regularly
@@ -39,7 +39,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         catalogue,
         devices=config.generation.devices,
         threads=config.generation.threads or None,
-        folder=config.storage.folder / "generation",
+        folder=workers_folder(config),
     )
     await service.start()
     client = Criar(config, store, service, catalogue)

@@ -1,7 +1,7 @@
-"""``python -m bot models``: list, explain, fetch ahead, verify, remove and pin models and LoRAs."""
+"""``python -m bot models``: list, explain, fetch ahead, verify, remove and pin models and LoRAs; what was measured."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -11,20 +11,32 @@ from generation import (
     Catalogue,
     GenerationError,
     LoraSpec,
+    Measured,
     ModelSpec,
     Pin,
     downloads,
     forget,
     matching,
     read_pins,
+    read_profile,
     write_pins,
 )
 
 from .command_line import ConfigFile, or_exit, settings
 from .config import Config
-from .offer import known, offered, pins_file
+from .offer import known, offered, pins_file, workers_folder
 
-models = typer.Typer(no_args_is_help=True, help="The models and LoRAs of the catalogue, and what is fetched of them.")
+
+class _Group(typer.core.TyperGroup):
+    """The subcommands, of which ``profile`` may be written as an option too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, ["profile", *args[1:]] if args[:1] == ["--profile"] else args)
+
+
+models = typer.Typer(
+    cls=_Group, no_args_is_help=True, help="The models and LoRAs of the catalogue, and what is fetched of them."
+)
 
 GB = 10**9
 P = ParamSpec("P")
@@ -129,6 +141,31 @@ def remove(names: Names, config: ConfigFile = None) -> None:
         forget(pins_file(loaded), [spec.id])
         kept = f"; {', '.join(others)} still needs its repository" if others else ""
         typer.echo(f"{spec.id}: {freed / GB:.2f} GB are free again{kept}")
+
+
+@models.command("profile")
+def profile(as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """How many rows of a forward pass pay, as measured within real work; --profile says the same."""
+    measured = read_profile(workers_folder(settings(config)))
+    if as_json:
+        typer.echo(json.dumps([asdict(each) | {"rows": each.rows()} for each in measured], indent=1))
+    elif not measured:
+        typer.echo("Nothing was measured yet; that is done while pictures are made, so ask for some first.")
+    else:
+        typer.echo("\n\n".join("\n".join(_rows(each)) for each in measured))
+        typer.echo("\n* is the most that are joined. A picture takes one row, or two where it is guided.")
+
+
+def _rows(measured: Measured) -> Iterator[str]:
+    """A model's table at a size on a device."""
+    size = f"{measured.width}×{measured.height}"
+    yield f"{measured.model} at {size} on {measured.device}, {measured.precision} ({measured.versions})"
+    yield f"  {'rows':>4} {'ms a pass':>10} {'rows a second':>14}"
+    for rows, seconds in sorted(measured.seconds.items()):
+        mark = "*" if rows == measured.rows() else " "
+        yield f"{mark} {rows:4} {seconds * 1000:10.1f} {rows / seconds:14.1f}"
+    if measured.fit:
+        yield f"  at most {measured.fit} rows fit into the memory"
 
 
 def _chosen(catalogue: Catalogue, names: Sequence[str]) -> list[Spec]:

@@ -34,6 +34,11 @@ def pins_file(config: Config) -> Path:
     return config.storage.folder / PINS
 
 
+def workers_folder(config: Config) -> Path:
+    """Where workers keep what they measured of models and made of them."""
+    return config.storage.folder / "generation"
+
+
 def known(config: Config, *, pinned: bool = True) -> Catalogue:
     """Every model that could be offered: the shipped ones, those of further files, and the operator's own.
 

@@ -7,6 +7,7 @@ from .errors import GenerationError, ModelError, PictureError, RequestError
 from .inspection import Inspector
 from .parameters import Parameters
 from .pins import Pin, forget, read_pins, write_pins
+from .profile import Measured, read_profile
 from .service import Service
 from .types import (
     MAX_LORA_WEIGHT,
@@ -53,6 +54,7 @@ __all__ = [
     "Limits",
     "Loading",
     "LoraSpec",
+    "Measured",
     "ModelError",
     "ModelSpec",
     "Noted",
@@ -77,6 +79,7 @@ __all__ = [
     "matching",
     "read_models",
     "read_pins",
+    "read_profile",
     "resembling",
     "write_pins",
 ]

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.config import load
-from bot.offer import offered
+from bot.offer import offered, workers_folder
 from generation import Event, Failed, Finished, Job, Request, Service, Task
+from generation.profile import SAMPLES, Kind, Profile
 from tests.hub import Hub, local_hub
 from tests.tiny import CHECKPOINTS
 
@@ -196,3 +197,29 @@ async def test_what_is_offered_is_pinned_at_the_first_start(hub: Hub, config: Pa
         output, _ = await process.communicate()
         assert output.decode().strip() == commit
         hub.put("someone/model", REPOSITORY | {"README.md": b"moved on"})
+
+
+@pytest.mark.parametrize("words", [("models", "--profile"), ("models", "profile")])
+async def test_the_profile_shows_what_was_measured(words: tuple[str, ...], config: Path) -> None:
+    """Before pictures were made it says so; afterwards each number of rows has its line, the used one a star."""
+    code, said = await criar(*words, "--config", str(config))
+    assert (code, said.split(";")[0]) == (0, "Nothing was measured yet")
+    measured = Profile(workers_folder(load(config)), "cuda:0", "torch 2, diffusers 0")
+    kind = Kind("mine", 512, 768, precision="bf16")
+    measured.too_many(kind, 8)
+    for rows, seconds in ((1, 0.02), (2, 0.025), (4, 0.05)):
+        for _ in range(SAMPLES):
+            measured.took(kind, rows, seconds)
+    code, said = await criar(*words, "--config", str(config))
+    assert code == 0
+    head, _, *table = said.splitlines()
+    assert head == "mine at 512×768 on cuda:0, bf16 (torch 2, diffusers 0)"
+    assert [line.split() for line in table[:3]] == [
+        ["1", "20.0", "50.0"],
+        ["*", "2", "25.0", "80.0"],
+        ["4", "50.0", "80.0"],
+    ]
+    assert table[3].strip() == "at most 4 rows fit into the memory"
+    code, said = await criar(*words, "--json", "--config", str(config))
+    (entry,) = json.loads(said)
+    assert (entry["model"], entry["rows"], entry["fit"], entry["seconds"]["4"]) == ("mine", 2, 4, 0.05)
