@@ -1,0 +1,121 @@
+"""How far a picture that shared its forward passes is from the one that is made alone, for each family of models.
+
+On tiny checkpoints with random weights, in full precision on a CPU: what differs between families is how their calls
+are joined, and that is the same at every size.
+"""
+
+import asyncio
+import io
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from generation import Event, Finished, ModelSpec, Picture, Request, Task
+from tests.tiny import CHECKPOINTS, spec
+
+SAME = 60.0  # dB, which a family that is joined must reach
+NO_DIFFERENCE = 99.0  # dB that stand for infinitely many
+SIDE = 64  # pixels
+ROWS = 16  # that are joined at most
+PROMPTS = ("a cat", "a very long red cat on the roof of a house beside the sea", "two dogs")
+QUICK = ("stable_diffusion", "flux", "qwen_image", "z_image")
+
+
+@dataclass(frozen=True, slots=True)
+class Exactness:
+    """Of one family: its worst picture, in dB against itself alone, and the most rows of a forward pass."""
+
+    psnr: float
+    rows_alone: int
+    rows_joined: int
+
+
+def joining() -> list[str]:
+    """Names of the checkpoints whose families are joined; the others are made alone."""
+    from generation.engine.families import FAMILIES
+
+    return [name for name, (family, _, _) in CHECKPOINTS.items() if FAMILIES[family].joins]
+
+
+async def run(*, quick: bool) -> dict[str, Any]:
+    """The worst PSNR of each family in dB (infinite where no pixel differs), and the lowest of all."""
+    return await asyncio.to_thread(_run, QUICK if quick else joining())
+
+
+def _run(names: Sequence[str]) -> dict[str, Any]:
+    from generation.engine.engine import quiet_libraries
+
+    quiet_libraries()
+    logging.getLogger("generation").setLevel(logging.ERROR)
+    found = {}
+    print(f"{'family':28}{'PSNR':>9}{'rows alone':>12}{'joined':>9}")
+    with TemporaryDirectory() as folder:
+        for name in names:
+            one = found[name] = measure(name, Path(folder))
+            print(f"{name:28}{one.psnr:9.1f}{one.rows_alone:12}{one.rows_joined:9}", flush=True)
+    alone = [name for name in CHECKPOINTS if name not in joining()]
+    print(f"made alone: {', '.join(alone)}")
+    worst = min(NO_DIFFERENCE, *(one.psnr for one in found.values()))
+    return {"worst_psnr": round(worst, 1), "families": len(found)}
+
+
+def measure(name: str, folder: Path) -> Exactness:
+    """Requests of all the family's ways, with other prompts, steps and guidance, each joining a step after the one
+    before, against each alone."""
+    from generation.engine.engine import Engine
+
+    model = spec(name, folder)
+    engine, passes = Engine({model.id: model}, "cpu", 1, 4.0), list[int]()
+    engine._profile.rows = lambda _: ROWS  # type: ignore[method-assign]
+    engine._profile.took = lambda kind, rows, seconds: passes.append(rows)  # type: ignore[method-assign]
+    pictures = _pictures(model, [Task(task) for task in CHECKPOINTS[name][2]], folder)
+    alone = {picture.id: _made(engine, [picture])[picture.id] for picture in pictures}
+    rows_alone = max(passes)
+    passes.clear()
+    together = _made(engine, pictures)
+    return Exactness(min(_psnr(together[name], alone[name]) for name in alone), rows_alone, max(passes))
+
+
+def _pictures(model: ModelSpec, tasks: Sequence[Task], folder: Path) -> list[Picture]:
+    picture, mask = folder / "picture.png", folder / "mask.png"
+    Image.radial_gradient("L").resize((SIDE, SIDE)).convert("RGB").save(picture)
+    half = Image.new("L", (SIDE, SIDE), 0)
+    half.paste(255, (0, 0, SIDE // 2, SIDE))
+    half.save(mask)
+    inputs = {Task.TXT2IMG: (), Task.INPAINT: (picture, mask)}
+    requests = [
+        Request(
+            task=task, model=model.id, prompt=prompt, negative_prompt="no" * place, seed=place, width=SIDE, height=SIDE,
+            num_inference_steps=6 - place, guidance_scale=3.0 + place, scheduler=model.defaults.scheduler,
+            images=inputs.get(task, (picture,)), strength=0.9 if task in (Task.IMG2IMG, Task.INPAINT) else None,
+        )
+        for place, prompt in enumerate(PROMPTS)
+        for task in [tasks[place % len(tasks)]]
+    ]  # fmt: skip
+    return [Picture(id=str(place), user_id=1, request=request) for place, request in enumerate(requests)]
+
+
+def _made(engine: Any, pictures: Sequence[Picture]) -> dict[str, np.ndarray]:
+    """The pictures, where one begins each step."""
+    events: list[Event] = []
+    for picture in pictures:
+        engine.submit(picture, events.append)
+        engine.step()
+    while engine.step():
+        pass
+    made = [event for event in events if isinstance(event, Finished)]
+    if len(made) < len(pictures):
+        raise RuntimeError(f"not all pictures were made: {events}")
+    return {event.picture_id: np.asarray(Image.open(io.BytesIO(event.png)).convert("RGB"), float) for event in made}
+
+
+def _psnr(a: np.ndarray, b: np.ndarray) -> float:
+    """Peak signal-to-noise ratio of 8-bit pictures: 10 log10(255² / mean squared error)."""
+    error = float(((a - b) ** 2).mean())
+    return float("inf") if error == 0 else 10 * float(np.log10(255**2 / error))
