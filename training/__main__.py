@@ -2,14 +2,15 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from . import artwork, encoder, evaluation, export, latents, loop, prompts, sheets, tokens, unet, vae
+from . import artwork, curve, encoder, evaluation, export, latents, loop, prompts, sheets, tokens, unet, vae
 from .classifier import save_references
-from .paths import ARTWORK, LATENTS, MODEL, TOKENIZER, WORK
+from .paths import ARTWORK, CURVE, LATENTS, MODEL, TOKENIZER, WORK
 from .scene import STYLES, Painter
 from .things import load_things
 
@@ -50,6 +51,7 @@ def refine(unet_steps: int = UNET_STEPS) -> None:
     """Train the U-Net on from the weights that ship with the bot, where the checkpoints are lost; needs data first."""
     if not latents.LATENTS.exists():
         export.unpack(MODEL)
+        shutil.copytree(MODEL / "unet", CURVE / "00000")
         latents.make()
     loop.train(unet.stage(unet_steps))
     export.export(MODEL)
@@ -71,6 +73,12 @@ def evaluate(
     """Print the shares of the evaluation's prompts that a model follows."""
     pipeline = evaluation.load_pipeline(folder)
     print(json.dumps(evaluation.evaluate(pipeline, num_inference_steps=steps, guidance_scale=guidance), indent=1))
+
+
+@app.command("curve")
+def plot_curve(file: Path = WORK / "curve.png") -> None:
+    """Judge what was kept of the U-Net's training on the way, and plot its quality over the steps."""
+    curve.make(evaluation.load_pipeline(MODEL), file)
 
 
 @app.command()
