@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 BUDGET = 256 * 2**20  # bytes
+MOST = 256  # prompts: what is asked for again is asked for soon, and a small model's would fill the budget for days
 
 
 class Prompts:
@@ -50,7 +51,7 @@ class Prompts:
             return
         self._kept[key] = _moved(made, torch.device("cpu")), device
         self._bytes += size
-        while self._bytes > self._budget:
+        while self._bytes > self._budget or len(self._kept) > MOST:
             _, (gone, _) = self._kept.popitem(last=False)
             self._bytes -= sum(tensor.nbytes for tensor in _tensors(gone))
 
