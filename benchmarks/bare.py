@@ -1,38 +1,28 @@
 """The stock pipeline with nothing of ours around it but enlarging and encoding; runs in a process of its own."""
 
+import multiprocessing
 import os
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from time import perf_counter
-
-import diffusers
-import torch
+from typing import Any
 
 from generation import Catalogue, Request, Task
-from generation.engine.engine import ENLARGER, quiet_libraries
-from generation.engine.upscale import Upscaler
-from generation.images import encode_png
-from generation.worker import NICENESS
+from generation.worker import NICENESS, SPIN_COUNT
 
 
-def begin() -> None:
-    """Make the process like the bot's worker: as nice, with as many threads."""
-    os.environ["TRANSFORMERS_VERBOSITY"] = "error"
-    os.nice(NICENESS)
-    torch.set_num_threads(os.cpu_count() or 1)
-    quiet_libraries()
-    seconds("warm up")
-
-
-@cache
-def _loaded() -> tuple[diffusers.StableDiffusionPipeline, Upscaler]:
-    spec = Catalogue.load().get("criar-embedded")
-    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(spec.source, dtype=torch.float32)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline, Upscaler(ENLARGER, os.cpu_count() or 1)
+def process(threads: int) -> ProcessPoolExecutor:
+    """A process like the bot's worker, as nice and with so many threads, in which the functions below are to run."""
+    # Imported by the child alone: torch in this process would slow what else it does down.
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(threads,))
 
 
 def seconds(prompt: str) -> float:
     """The time that one picture takes with the model's usual settings."""
+    import torch
+
+    from generation.images import encode_png
+
     spec = Catalogue.load().get("criar-embedded")
     pipeline, upscaler = _loaded()
     defaults = spec.defaults
@@ -46,3 +36,38 @@ def seconds(prompt: str) -> float:
     large = upscaler.enlarge(image, spec.enlarge)
     encode_png(large, Request(task=Task.TXT2IMG, model=spec.id, prompt=prompt, width=512, height=512))
     return perf_counter() - began
+
+
+def rate(at_least: float) -> float:
+    """Pictures a second, over so many seconds."""
+    taken = [seconds("a red apple")]
+    while sum(taken) < at_least:
+        taken.append(seconds("a red apple"))
+    return len(taken) / sum(taken)
+
+
+def _begin(threads: int) -> None:
+    os.environ |= {"TRANSFORMERS_VERBOSITY": "error", "GOMP_SPINCOUNT": SPIN_COUNT}  # read when torch is loaded
+    os.nice(NICENESS)
+    import torch
+
+    from generation.engine.engine import quiet_libraries
+
+    torch.set_num_threads(threads)
+    quiet_libraries()
+    seconds("warm up")
+
+
+@cache
+def _loaded() -> tuple[Any, Any]:
+    """The pipeline, and what enlarges its pictures."""
+    import diffusers
+    import torch
+
+    from generation.engine.engine import ENLARGER
+    from generation.engine.upscale import Upscaler
+
+    spec = Catalogue.load().get("criar-embedded")
+    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(spec.source, dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline, Upscaler(ENLARGER, torch.get_num_threads())

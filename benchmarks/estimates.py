@@ -4,14 +4,16 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 from time import monotonic
 from typing import Any
 
 import numpy as np
 
-from generation import Catalogue, Event, ModelSpec, Picture, Request, Service, Started, Task
+from generation import Catalogue, Event, Picture, Service, Started
 from generation.types import TERMINAL
+
+from .pictures import picture
 
 MEMBERS = 8
 STEPS = (4, 8, 12, 20)
@@ -26,7 +28,6 @@ class _Bench:
     """A service and what it told and did."""
 
     service: Service
-    spec: ModelSpec
     chance: random.Random
     names: Any = field(default_factory=count)
     #: when each picture was begun
@@ -37,7 +38,8 @@ class _Bench:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def pictures(self, number: int) -> list[Picture]:
-        return [self._picture() for _ in range(number)]
+        names = list(islice(self.names, number))
+        return [picture(str(name), name % MEMBERS, self.chance.choice(STEPS)) for name in names]
 
     async def follow(self) -> None:
         async for event in self.service.events():
@@ -50,9 +52,9 @@ class _Bench:
 
     def ask(self, pictures: Sequence[Picture]) -> None:
         """Note what the service tells of pictures that wait."""
-        for picture in pictures:
-            if (seconds := self.service.estimate(picture.id)) is not None:
-                self.told[picture.id] = (monotonic(), seconds)
+        for each in pictures:
+            if (seconds := self.service.estimate(each.id)) is not None:
+                self.told[each.id] = (monotonic(), seconds)
 
     def ratios(self) -> list[float]:
         """Of each picture that was told of and then waited: the told wait against the real one."""
@@ -67,25 +69,11 @@ class _Bench:
             self.ended += 1
             self.changed.set()
 
-    def _picture(self) -> Picture:
-        number, spec = next(self.names), self.spec
-        defaults = spec.defaults
-        return Picture(
-            id=f"{number}:0",
-            user_id=number % MEMBERS,
-            request=Request(
-                task=Task.TXT2IMG, model=spec.id, prompt=f"a red apple {number}", width=defaults.width,
-                height=defaults.height, num_inference_steps=self.chance.choice(STEPS), scheduler=defaults.scheduler,
-                guidance_scale=defaults.guidance_scale,
-            ),
-        )  # fmt: skip
-
 
 async def run(*, quick: bool) -> dict[str, Any]:
     """The share of waits told within 30%, and the quantiles of told against real."""
     learning, together, coming = (QUICK, 2 * QUICK, 0) if quick else (LEARNING, TOGETHER, COMING)
-    catalogue = Catalogue.load()
-    bench = _Bench(Service(catalogue), catalogue.get("criar-embedded"), random.Random(1))  # noqa: S311
+    bench = _Bench(Service(Catalogue.load()), random.Random(1))  # noqa: S311
     await bench.service.start()
     following = asyncio.create_task(bench.follow())
     bench.service.submit(bench.pictures(learning))
@@ -98,9 +86,9 @@ async def run(*, quick: bool) -> dict[str, Any]:
     each = (monotonic() - began) / together
     figures = {"pictures": together, **_figures("", bench.ratios())}
     for _ in range(coming):
-        picture = bench.pictures(1)
-        bench.service.submit(picture)
-        bench.ask(picture)
+        one = bench.pictures(1)
+        bench.service.submit(one)
+        bench.ask(one)
         await asyncio.sleep(bench.chance.expovariate(LOAD / each))
     if coming:
         await bench.all_ended(learning + together + coming)

@@ -3,15 +3,16 @@
 import random
 from collections import deque
 from collections.abc import Collection
-from functools import cache
 from itertools import count
 from time import monotonic
 from typing import Any, Protocol
 
 import numpy as np
 
-from generation import Cancelled, Catalogue, Failed, Finished, ModelSpec, Picture, Request, Service, Task
+from generation import Cancelled, Catalogue, Failed, Finished, Picture, Service
 from generation.queue import FairQueue
+
+from .pictures import picture
 
 HEAVY, LIGHT = 1, 2
 SECONDS = 2.0  # of a picture, on the simulated clock
@@ -76,22 +77,22 @@ def _simulated(order: Order, flood: int, asked: int) -> list[float]:
     chance = random.Random(1)  # noqa: S311
     names = map(str, count())
     for _ in range(flood):
-        order.push(_picture(next(names), HEAVY), 0.0)
+        order.push(picture(next(names), HEAVY, STEPS), 0.0)
     now, coming, came, took = 0.0, 0.0, {}, []
     while len(took) < asked:
         while coming <= now:
-            light = _picture(next(names), LIGHT)
+            light = picture(next(names), LIGHT, STEPS)
             came[light.id] = coming
             order.push(light, coming)
             coming += chance.expovariate(1 / EVERY)
-        picture = order.next(now)
-        if picture is None:
+        taken = order.next(now)
+        if taken is None:
             raise RuntimeError("the flood has ended")
         now += SECONDS
-        if picture.user_id == HEAVY:
-            order.push(_picture(next(names), HEAVY), now)
+        if taken.user_id == HEAVY:
+            order.push(picture(next(names), HEAVY, STEPS), now)
         else:
-            took.append(now - came[picture.id])
+            took.append(now - came[taken.id])
     return took
 
 
@@ -102,7 +103,7 @@ async def _real(*, strict: bool) -> list[float]:
         service._queue = Strict()  # type: ignore[assignment]
     names = map(str, count())
     await service.start()
-    service.submit([_picture(next(names), HEAVY) for _ in range(FLOODS[0])])
+    service.submit([picture(next(names), HEAVY, STEPS) for _ in range(FLOODS[0])])
     came: dict[str, float] = {}
     took: list[float] = []
     async for event in service.events():
@@ -111,31 +112,12 @@ async def _real(*, strict: bool) -> list[float]:
         if event.picture_id in came:
             took.append(monotonic() - came.pop(event.picture_id))
         else:
-            service.submit([_picture(next(names), HEAVY)])
+            service.submit([picture(next(names), HEAVY, STEPS)])
         if len(took) == REAL:
             break
         if not came:
-            light = _picture(next(names), LIGHT)
+            light = picture(next(names), LIGHT, STEPS)
             came[light.id] = monotonic()
             service.submit([light])
     await service.close()
     return took
-
-
-@cache
-def _spec() -> ModelSpec:
-    return Catalogue.load().get("criar-embedded")
-
-
-def _picture(name: str, user_id: int) -> Picture:
-    spec = _spec()
-    defaults = spec.defaults
-    return Picture(
-        id=f"{name}:0",
-        user_id=user_id,
-        request=Request(
-            task=Task.TXT2IMG, model=spec.id, prompt=f"a red apple {name}", width=defaults.width,
-            height=defaults.height, num_inference_steps=STEPS, scheduler=defaults.scheduler,
-            guidance_scale=defaults.guidance_scale,
-        ),
-    )  # fmt: skip

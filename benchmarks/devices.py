@@ -1,0 +1,117 @@
+"""What a second device adds: two children of one thread each against one, in turns, each with a steady backlog.
+
+Two cores are seldom twice one: they share caches, memory and clock. So two processes that run the bare pipeline, with
+nothing between them, take their turns too; what they reach against one of them is the ceiling.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from itertools import count
+from statistics import fmean, median
+from time import monotonic
+
+from generation import Catalogue, Event, Progress, Service
+from generation.types import TERMINAL
+
+from . import bare
+from .pictures import picture
+
+STEPS = (4, 8, 12, 20)
+WAITING = 32  # pictures asked for at a time; each that ends is followed by another
+SETTLING = 2  # pictures of each device that end before a turn is measured
+WARM_UP, TURN, TURNS = 20.0, 10.0, 8  # seconds before, seconds of a turn, and how many each has
+QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS = 3.0, 2.0, 2
+
+
+class _Side:
+    """A service on some devices, which has work while it is its turn."""
+
+    def __init__(self, devices: Sequence[str]) -> None:
+        self._devices = devices
+        self._service = Service(Catalogue.load(), devices, threads=1)
+        self._names = count()
+        self._chance = random.Random(1)  # noqa: S311
+        self._open: set[str] = set()
+        self._is_on = False
+        self._steps = self._ended = 0
+        self._changed = asyncio.Event()
+
+    async def __aenter__(self) -> "_Side":
+        await self._service.start()
+        self._following = asyncio.create_task(self._follow())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._service.close()
+        await self._following
+
+    async def turn(self, seconds: float) -> float:
+        """Pictures a second, by the steps that were made while the backlog was full."""
+        self._is_on, self._ended = True, 0
+        self._ask(WAITING)
+        await self._until(lambda: self._ended >= SETTLING * len(self._devices))
+        began, before = monotonic(), self._steps
+        await asyncio.sleep(seconds)
+        rate = (self._steps - before) / (monotonic() - began) / fmean(STEPS)
+        self._is_on = False
+        for name in list(self._open):
+            self._service.cancel(name)
+        await self._until(lambda: not self._open)
+        return rate
+
+    async def _until(self, done: Callable[[], bool]) -> None:
+        while not done():
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _follow(self) -> None:
+        async for event in self._service.events():
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self._steps += 1
+        elif isinstance(event, TERMINAL):
+            self._open.remove(event.picture_id)
+            self._ended += 1
+            if self._is_on:
+                self._ask(1)
+            self._changed.set()
+
+    def _ask(self, number: int) -> None:
+        asked = [picture(str(next(self._names)), 1, self._chance.choice(STEPS)) for _ in range(number)]
+        self._open |= {each.id for each in asked}
+        self._service.submit(asked)
+
+
+async def run(*, quick: bool) -> dict[str, float]:
+    """Pictures a second of both, medians over the turns; the ratio and its ceiling are medians over pairs of turns."""
+    warm_up, seconds, turns = (QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS) if quick else (WARM_UP, TURN, TURNS)
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        pools = [stack.enter_context(bare.process(threads=1)) for _ in range(2)]
+
+        async def bare_turn(number: int) -> float:
+            return sum(
+                await asyncio.gather(*(loop.run_in_executor(pool, bare.rate, seconds) for pool in pools[:number]))
+            )
+
+        await bare_turn(2)
+        async with _Side(["cpu"]) as one, _Side(["cpu", "cpu"]) as two:
+            for side in (one, two):
+                await side.turn(warm_up)
+            found = [
+                (await one.turn(seconds), await two.turn(seconds), await bare_turn(1), await bare_turn(2))
+                for _ in range(turns)
+            ]
+    print(f"{'turn':>4}{'one':>8}{'two':>8}{'bare':>8}{'two bare':>10}   pictures/s")
+    for number, (a, b, c, d) in enumerate(found, 1):
+        print(f"{number:4}{a:8.2f}{b:8.2f}{c:8.2f}{d:10.2f}")
+    return {
+        "throughput_1": round(median(each[0] for each in found), 3),
+        "throughput_2": round(median(each[1] for each in found), 3),
+        "ratio": round(median(each[1] / each[0] for each in found), 3),
+        "ceiling": round(median(each[3] / each[2] for each in found), 3),
+    }
