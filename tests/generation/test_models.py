@@ -14,6 +14,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from generation import Event, Failed, Finished, LoraSpec, ModelSpec, Picture, Request, Task
+from generation.engine import prompts as prompts_module
 from generation.engine.choosing import choose
 from generation.engine.engine import Engine
 from generation.engine.models import Models
@@ -149,6 +150,15 @@ def test_kept_prompts_stay_within_their_budget_and_are_not_shared_to_be_changed(
     prompts.watch(pipeline, "model")
     assert pipeline.encode_prompt("a")[0].max() == 0
     assert len(calls) == 4
+
+
+def test_of_small_prompts_only_the_newest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small they are: a day's prompts do not fill the memory."""
+    monkeypatch.setattr(prompts_module, "MOST", 2)
+    prompts = Prompts()
+    for number in range(5):
+        prompts._keep(number, torch.zeros(1))
+    assert list(prompts._kept) == [3, 4]
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [(Precision.BF16, torch.bfloat16), (Precision.FP32, torch.float32)])
