@@ -223,11 +223,11 @@ class Flow:
 
         Before the gateway is connected, so that no new request is among what is found.
         """
+        await self._store.jobs.requeue()
         for job in await self._store.jobs.undelivered():
             if job.complete:
                 self._outbox.put(job.id)
                 continue
-            await self._store.jobs.requeue(job.id)
             self._service.submit(job.to_make())
             asked = discord.MessageReference(
                 message_id=job.interaction_id, channel_id=job.channel_id, fail_if_not_exists=False

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sized
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 BAR = 20  # characters
 IN_MINUTES = 90  # seconds, from which a wait is told in minutes
 FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the queue is looked up; doubles each time
+REFRESHES = (
+    4.0  # a second of all jobs together: thousands that wait may not keep bot and Discord busy with their places
+)
 
 Edit = Callable[..., Awaitable[object]]
 
@@ -68,8 +71,11 @@ class _Shown:
 class _Follower:
     """One job's message."""
 
-    def __init__(self, job: JobRow, service: Service, moderation: Moderation, edit: Edit, pace: Pace) -> None:
+    def __init__(
+        self, job: JobRow, service: Service, moderation: Moderation, edit: Edit, pace: Pace, all_followed: Sized
+    ) -> None:
         self._job = job
+        self._all_followed = all_followed
         self._moderation = moderation
         self._service = service
         self._edit = edit
@@ -141,7 +147,8 @@ class _Follower:
     async def _wait_for_change(self) -> None:
         running = any(shown.of for shown in self._shown.values())
         try:
-            async with asyncio.timeout(None if running else self._refresh):
+            pause = max(self._refresh, len(self._all_followed) / REFRESHES)
+            async with asyncio.timeout(None if running else pause):
                 await self._changed.wait()
         except TimeoutError:
             self._refresh = min(2 * self._refresh, LAST_REFRESH)
@@ -188,7 +195,7 @@ class ProgressBoard:
 
     def follow(self, job: JobRow, edit: Edit, pace: Pace) -> None:
         """Begin to show the job's progress, above the notes on what was received and rounded."""
-        self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace)
+        self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace, self._followers)
 
     def update(self, event: Event) -> None:
         """Show what happened to a picture, where its job is followed."""

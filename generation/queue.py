@@ -16,7 +16,7 @@ import heapq
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 from math import ceil
 
 from .types import Picture
@@ -41,15 +41,12 @@ class _Member:
     start: float = 0.0
     #: when he began to wait for his next turn
     since: float = 0.0
+    #: the order of service: start and ageing; comparing sums of both orders members at every moment alike
+    tag: float = 0.0
     #: how often since then
     passed_over: int = 0
     #: number of his entry in the order; any other of his is out of date
     entry: int = -1
-
-    @property
-    def tag(self) -> float:
-        """The order of service: start tag and ageing; comparing sums of both orders them at every moment alike."""
-        return self.start + self.since / AGEING
 
     @property
     def first(self) -> Picture:
@@ -142,16 +139,22 @@ class FairQueue:
         mine = self._members[user_id]
         before = next(place for place, each in enumerate(mine.waiting) if each == picture_id)
         tag = mine.tag + before / mine.priority
-        others = (member for member in self._members.values() if member is not mine and member.tag < tag)
-        return before + sum(min(len(each.waiting), ceil((tag - each.tag) * each.priority)) for each in others)
+        others = [member for member in self._members.values() if member.tag < tag and member is not mine]
+        # Most have one alone, which needs no reckoning where tens of thousands wait.
+        return before + sum(
+            number if (number := len(each.waiting)) < 2 else min(number, ceil((tag - each.tag) * each.priority))
+            for each in others
+        )
 
-    def order(self) -> Iterator[Picture]:
-        """The waiting pictures in the order in which they are handed out, if nobody comes and no model is preferred.
+    def order(self, most: int) -> Iterator[Picture]:
+        """The first so many in the order in which pictures are handed out, if nobody comes and no model is preferred.
 
         The queue may not be changed meanwhile.
         """
         waiting = (member for member in self._members.values() if member.waiting)
-        return (picture for _, _, picture in heapq.merge(*map(_turns, waiting)))
+        # None of the others has a turn among these.
+        soonest = heapq.nsmallest(most, waiting, key=lambda member: (member.tag, member.entry))
+        return (picture for _, _, picture in islice(heapq.merge(*map(_turns, soonest)), most))
 
     def _pop(self) -> _Entry | None:
         """Take the first entry out of the order, leaving out those that are out of date."""
@@ -178,6 +181,7 @@ class FairQueue:
     def _enter(self, user_id: int, member: _Member, now: float) -> None:
         """Let the member wait for his next turn from ``now`` on."""
         member.since, member.passed_over = now, 0
+        member.tag = member.start + now / AGEING
         member.entry = next(self._numbers)
         heapq.heappush(self._order, (member.tag, member.entry, user_id))
 

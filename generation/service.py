@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 from .catalogue import Catalogue
-from .estimate import Estimator, Forecast
+from .estimate import MOST, Estimator, Forecast
 from .queue import FairQueue
 from .types import TERMINAL, Cancelled, Event, Failed, Picture
 from .worker import Room, Worker
@@ -131,7 +131,7 @@ class Service:
             workers = self._workers.values()
             resident = frozenset[str]().union(*(worker.resident for worker in workers))
             room = max(len(self._devices), sum(worker.capacity for worker in workers))
-            order = chain(self._suspects, self._queue.order())
+            order = chain(self._suspects, self._queue.order(MOST))
             self._forecast = self._estimator.forecast(order, room, len(self._devices), resident, now)
         return self._forecast.seconds(ahead, now) if self._forecast else None
 

@@ -99,9 +99,8 @@ class Store:
 
     async def in_use(self) -> frozenset[Path]:
         """The files that unfinished jobs still need."""
-        jobs = await self.jobs.undelivered()
-        inputs = {path for job in jobs for path in job.request.images}
-        return frozenset(inputs | {self.files.picture(row.id) for job in jobs for row in job.pictures})
+        ids, inputs = await self.jobs.in_use()
+        return frozenset([*inputs, *map(self.files.picture, ids)])
 
     async def forget(self, user_id: int, now: datetime) -> Forgotten:
         """Delete all that is kept about a member."""

@@ -28,6 +28,9 @@ class State(StrEnum):
 
 TERMINAL = frozenset({State.FINISHED, State.FAILED, State.CANCELLED})
 
+#: ids of jobs that members still wait for
+_WAITED_FOR = "SELECT id FROM jobs WHERE delivered_at IS NULL AND deleted_at IS NULL"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureRow:
@@ -232,6 +235,17 @@ class Jobs:
         """Jobs that members still wait for, oldest first."""
         return await self._many("delivered_at IS NULL AND deleted_at IS NULL ORDER BY created_at")
 
+    async def in_use(self) -> tuple[list[str], list[Path]]:
+        """The pictures' ids and the inputs of jobs that members still wait for: of tens of thousands in a moment."""
+        pictures = f"SELECT id FROM pictures WHERE job_id IN ({_WAITED_FOR})"  # noqa: S608
+        inputs = (
+            "SELECT DISTINCT value FROM jobs, json_each(request, '$.images')"
+            " WHERE delivered_at IS NULL AND deleted_at IS NULL"
+        )
+        ids = await self._database.read(lambda tables: [row[0] for row in tables.execute(pictures)])
+        names = await self._database.read(lambda tables: [row[0] for row in tables.execute(inputs)])
+        return ids, [self._inputs / name for name in names]
+
     async def unfinished_of(self, user_id: int) -> list[JobRow]:
         """The member's jobs that have pictures waiting or running, oldest first."""
         jobs = await self._many(
@@ -322,9 +336,10 @@ class Jobs:
         """Back to waiting with the next attempt."""
         return await self._move(picture_id, attempt, State.WAITING, next_attempt=True)
 
-    async def requeue(self, job_id: str) -> None:
-        """running -> waiting without counting an attempt: the bot was restarted, the picture is not to blame."""
-        await self._changes("UPDATE pictures SET state = 'waiting' WHERE job_id = ? AND state = 'running'", job_id)
+    async def requeue(self) -> None:
+        """running -> waiting without counting an attempt: the bot was restarted, the pictures are not to blame."""
+        sql = f"UPDATE pictures SET state = 'waiting' WHERE state = 'running' AND job_id IN ({_WAITED_FOR})"  # noqa: S608
+        await self._changes(sql)
 
     async def remake(self, picture_id: str) -> bool:
         """finished -> waiting: it was made, and its file is gone before it was delivered."""

@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 import pytest
 
+from bot import progress
 from bot.progress import Pace, ProgressBoard, describe_place
 from bot.store import PictureRow, State
 from bot.text import speaker
@@ -67,3 +69,31 @@ async def test_pictures_of_different_strengths_share_one_bar(make_job: MakeJob) 
     await board.close()
     assert "step 14 of 16" in words
     assert "2 of 2 begun" in words
+
+
+async def test_the_more_jobs_wait_the_less_often_each_is_told_its_place(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty waiting jobs may together be told a hundred places a second, so each waits 0.4 s for its second one."""
+    monkeypatch.setattr(progress, "FIRST_REFRESH", 0.01)
+    monkeypatch.setattr(progress, "REFRESHES", 100.0)
+    places: Any = Queue(0, None)
+    nobody: Any = None  # there are no previews
+    again, told = asyncio.Event(), list[str]()
+
+    async def edit(**fields: Any) -> None:
+        places.places = len(told)
+        told.append(fields["content"])
+        if len(told) > 40:
+            again.set()
+
+    board = ProgressBoard(places, nobody)
+    began = monotonic()
+    row = PictureRow(id="waiting:0", place=0, state=State.WAITING, attempt=1, seconds=None, reason=None)
+    for number in range(40):
+        board.follow(
+            replace(make_job(), id=f"{number:012x}", pictures=(row,)), edit, Pace(burst=100, every=0.01, gap=0.0)
+        )
+    await asyncio.wait_for(again.wait(), 30)
+    assert monotonic() - began >= 0.4
+    await board.close()

@@ -185,7 +185,7 @@ async def test_unfinished_work_is_found_again_after_a_restart(config: Config, ma
     second = Store(config)
     await second.open()
     (found,) = await second.jobs.undelivered()
-    await second.jobs.requeue(found.id)
+    await second.jobs.requeue()
     assert [(picture.request.seed, picture.attempt) for picture in found.to_make()] == [(7, 1), (8, 1)]
     assert [row.state for row in (await second.jobs.undelivered())[0].pictures] == ["waiting", "waiting", "finished"]
     await second.close()

@@ -124,7 +124,7 @@ def test_ahead_counts_what_is_handed_out_before(asked: list[tuple[int, str, int]
     queue = FairQueue()
     for number, (user, model, _) in enumerate(asked):
         queue.push(picture(user, number, model, priority=1 + user % 3), 0.0)
-    expected = [one.id for one in queue.order()]
+    expected = [one.id for one in queue.order(len(queue))]
     told = {f"{user}-{number}:0": queue.ahead(f"{user}-{number}:0") for number, (user, _, _) in enumerate(asked)}
     users = len({user for user, _, _ in asked})
     handed = [one.id for one in drain(queue)]
