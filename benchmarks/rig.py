@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ waiting = 1000
 [flooding]
 member_commands = 1000
 server_waiting = 100000
+waiting = 100000
 # Detectors now and then take the small model's drawings for something else, and a benchmark counts what arrives.
 [filter]
 strict = {}
@@ -32,20 +33,28 @@ async def local_bot() -> AsyncIterator[LocalDiscord]:
 
 
 @asynccontextmanager
-async def bot_beside() -> AsyncIterator[tuple[LocalDiscord, Path, int]]:
-    """As local_bot, with the folder of the bot's data and the id of its process."""
+async def bot_beside(
+    prepare: Callable[[Path, LocalDiscord], Awaitable[None]] | None = None,
+) -> AsyncIterator[tuple[LocalDiscord, Path, int]]:
+    """As local_bot, with the folder of the bot's data and the id of its process.
+
+    ``prepare`` does something with the configuration's file before the bot starts; then no first picture is waited for.
+    """
     with tempfile.TemporaryDirectory() as folder:
         async with LocalDiscord() as local:
             config, data = Path(folder) / "config.toml", Path(folder) / "data"
             text = f'[discord]\napi = "{local.api}"\n[storage]\nfolder = "{data}"\n{GENEROUS}'
             await asyncio.to_thread(config.write_text, text)
+            if prepare:
+                await prepare(config, local)
             bot = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", "--config", str(config),
                 env={**os.environ, "DISCORD_TOKEN": local.token}, stderr=DEVNULL,
             )  # fmt: skip
             try:
                 await local.connected()
-                await picture(local, "a cat, to load the model")
+                if not prepare:
+                    await picture(local, "a cat, to load the model")
                 yield local, data, bot.pid
             finally:
                 bot.terminate()

@@ -1,6 +1,7 @@
 """The Discord client: start-up, command sync, replies, and the one error handler."""
 
 import asyncio
+import gc
 import hashlib
 import json
 import logging
@@ -96,6 +97,9 @@ class Criar(discord.Client):
         self.languages = await self.store.preferences.languages()
         await self._sync_commands()
         await self.flow.resume()
+        # What is here by now stays: looked at by each full collection, it would hold every answer up for as long.
+        gc.collect()
+        gc.freeze()
         self._following = asyncio.create_task(self.flow.run())
 
     async def on_ready(self) -> None:

@@ -104,7 +104,7 @@ class Forecast:
     """When the waiting pictures are begun, if nobody comes."""
 
     at: float
-    #: seconds after ``at``, by how many are ahead
+    #: seconds after ``at``, by how many are ahead; empty where nothing is known
     begins: list[float]
 
     @property
@@ -112,12 +112,13 @@ class Forecast:
         """For how many seconds it may be used again: those at the end of a long queue can wait for a new one."""
         return FRESH * (1 + len(self.begins) / 100)
 
-    def seconds(self, ahead: int, now: float) -> float:
-        """Seconds from ``now`` until the picture that has so many ahead of it is begun."""
+    def seconds(self, ahead: int, now: float) -> float | None:
+        """Seconds from ``now`` until the picture that has so many ahead of it is begun; None where not known."""
+        if not self.begins:
+            return None
         if ahead < len(self.begins):
             return max(0.0, self.begins[ahead] - (now - self.at))
-        last = self.begins[-1] if self.begins else 0.0
-        return max(0.0, last * (ahead + 1) / max(1, len(self.begins)) - (now - self.at))
+        return max(0.0, self.begins[-1] * (ahead + 1) / len(self.begins) - (now - self.at))
 
 
 class Estimator:
@@ -163,8 +164,8 @@ class Estimator:
 
     def forecast(
         self, order: Iterable[Picture], room: int, devices: int, resident: Iterable[str], now: float
-    ) -> Forecast | None:
-        """When the waiting pictures are begun, on ``devices`` with room for so many in all; None where unknown.
+    ) -> Forecast:
+        """When the waiting pictures are begun, on ``devices`` with room for so many in all.
 
         Plays forward how the devices share their time among what they make, and take the next where one has ended.
         """
@@ -174,7 +175,7 @@ class Estimator:
         costs = [self.cost(picture.request, together) for picture in waiting]
         known = [cost for cost in costs if cost is not None]
         if not known:
-            return None
+            return Forecast(now, [])
         usual = fmean(known)
         #: what is being made, by the charge at which it ends, if all are charged alike from now on
         ends = self._left(together, now)

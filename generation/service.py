@@ -133,7 +133,7 @@ class Service:
             room = max(len(self._devices), sum(worker.capacity for worker in workers))
             order = chain(self._suspects, self._queue.order(MOST))
             self._forecast = self._estimator.forecast(order, room, len(self._devices), resident, now)
-        return self._forecast.seconds(ahead, now) if self._forecast else None
+        return self._forecast.seconds(ahead, now)
 
     def worker_pids(self) -> list[int]:
         """Process ids of the children."""
