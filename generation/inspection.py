@@ -21,6 +21,7 @@ from typing import Any
 from . import images
 from .errors import GenerationError, PictureError
 from .parameters import Parameters, read_parameters
+from .parent import end_with
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class Inspector:
 
 async def _start() -> Process:
     # The same code as this process runs, wherever it was started from.
-    code = f"import sys; sys.path = {sys.path!r}; from generation.inspection import serve; serve()"
+    code = f"import sys; sys.path = {sys.path!r}; from generation.inspection import serve; serve({os.getpid()})"
     return await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, stdin=PIPE, stdout=PIPE, start_new_session=True,
         env={name: os.environ[name] for name in KEPT if name in os.environ} | SINGLE_THREADED,
@@ -124,8 +125,9 @@ async def _end(child: Process | None) -> None:
     await child.wait()
 
 
-def serve() -> None:
+def serve(parent: int) -> None:
     """The child's main function: answer until the pipe ends."""
+    end_with(parent)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
 
+from .parent import end_with
 from .types import TERMINAL, Event, ModelSpec, Picture
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class Worker:
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
             target=_child,
-            args=(theirs, dict(specs), device, threads, budget, folder),
+            args=(os.getpid(), theirs, dict(specs), device, threads, budget, folder),
             name=f"criar-{device}",
             daemon=True,
         )
@@ -165,9 +166,16 @@ def _without_secrets() -> Iterator[None]:
 
 
 def _child(
-    pipe: Connection, specs: Mapping[str, ModelSpec], device: str, threads: int, budget: float, folder: Path | None
+    parent: int,
+    pipe: Connection,
+    specs: Mapping[str, ModelSpec],
+    device: str,
+    threads: int,
+    budget: float,
+    folder: Path | None,
 ) -> None:
     """The child's main function: make what comes through the pipe until the pipe ends."""
+    end_with(parent)  # before all that takes long, and also where it hangs later
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us in order
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {device} %(name)s: %(message)s")
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "TRANSFORMERS_VERBOSITY": "error", "GOMP_SPINCOUNT": SPIN_COUNT}
@@ -209,7 +217,7 @@ def _receive(pipe: Connection, inbox: "queue.SimpleQueue[Picture | _Cancel | Non
     with suppress(EOFError, OSError):
         while True:
             inbox.put(pipe.recv())
-    # The parent is gone, however it ended: no child outlives it, not even one that hangs.
+    # The parent closes us, or is gone where the kernel tells nobody: we end, also where what is being made hangs.
     inbox.put(None)
     threading.Event().wait(END_SECONDS)
     os._exit(0)

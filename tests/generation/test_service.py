@@ -3,7 +3,6 @@
 import asyncio
 import io
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -183,30 +182,6 @@ async def test_the_childs_death_fails_its_pictures_to_be_tried_again(own_studio:
     assert failed.retryable
     assert isinstance(await own_studio.wait(waiting.id, *TERMINAL), Finished)
     assert [event for event in own_studio.events[running.id] if isinstance(event, TERMINAL)] == [failed]
-
-
-async def test_no_child_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
-    """When the parent is killed with SIGKILL, its child ends by itself."""
-    script = tmp_path / "parent.py"
-    script.write_text(
-        "import asyncio\n"
-        "from generation import Catalogue, Service\n"
-        "async def main():\n"
-        "    service = Service(Catalogue.load())\n"
-        "    await service.start()\n"
-        "    print(service.worker_pids()[0], flush=True)\n"
-        "    await asyncio.sleep(60)\n"
-        "if __name__ == '__main__':\n"
-        "    asyncio.run(main())\n"
-    )
-    parent = await asyncio.create_subprocess_exec(sys.executable, str(script), stdout=asyncio.subprocess.PIPE)
-    assert parent.stdout
-    child = psutil.Process(int(await parent.stdout.readline()))
-    parent.kill()
-    await parent.wait()
-    gone, alive = await asyncio.to_thread(psutil.wait_procs, [child], 30)
-    assert gone
-    assert not alive
 
 
 async def test_the_child_is_given_no_secrets(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
