@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import logging
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ def main() -> None:
         "soak": {"minutes": chosen.minutes, "out": chosen.out},
     }
     options = asked.get(chosen.name, {})
+    # As with Ctrl-C, what a benchmark began is ended with it: processes, folders.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     figures = asyncio.run(NAMES[chosen.name](quick=chosen.quick, **options))
     for name, value in figures.items():
         print(f"{name}: {value}")

@@ -5,12 +5,13 @@ agree is compared: what the database accepted, what stands in the channel, and w
 """
 
 import asyncio
-import os
+import shlex
 import signal
 import sqlite3
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from bot.quota import Person
 from bot.store import JobRow, State, Store
 from sandbox import Call, CannotDoError, LocalDiscord
 
-from .rig import GENEROUS
+from .rig import GENEROUS, start_bot
 
 MEMBERS = 20
 EVERY = 0.5  # seconds between two requests
@@ -39,6 +40,7 @@ SECONDS, SHARE, JOBS = 6.0, 0.15, 10
 PATIENCE = 120.0  # seconds in which it may deliver them
 LATENCY = 0.2  # seconds that each answer of Discord takes, so that many a kill falls between a request and its answer
 DRAINING = 900.0  # seconds for what is left when the last kill is over
+ENDING = 15.0  # seconds that children may take to end after their bot
 CANCELS = 0.1  # share of requests that their members cancel
 
 
@@ -49,8 +51,8 @@ class _Rig:
     local: LocalDiscord
     folder: Path
     process: asyncio.subprocess.Process | None = None
-    #: every child that a bot ever had
-    children: set[psutil.Process] = field(default_factory=set)
+    #: every child that a bot ever had, and its command line
+    children: dict[psutil.Process, str] = field(default_factory=dict)
     asked: int = 0
 
     @property
@@ -59,18 +61,17 @@ class _Rig:
 
     async def start(self) -> None:
         with (self.folder / "bot.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", "--config", str(self.folder / "config.toml"),
-                env={**os.environ, "DISCORD_TOKEN": self.local.token}, stderr=log,
-            )  # fmt: skip
+            self.process = await start_bot(self.local, self.folder / "config.toml", log)
 
     async def end(self, number: signal.Signals) -> None:
         if self.process is None:
             return
-        with suppress(psutil.NoSuchProcess):
-            self.children |= set(psutil.Process(self.process.pid).children(recursive=True))
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                self.children[child] = shlex.join(child.cmdline())
         self.process.send_signal(number)
         await self.process.wait()
+        self.process = None
 
     async def delivers(self, jobs: int) -> None:
         """Wait until the bot has brought pictures so often, or clearly does not."""
@@ -92,7 +93,6 @@ class _Rig:
 async def run(*, quick: bool, kills: int) -> dict[str, Any]:
     """Counts of pictures; lost, doubled and all that is wrong must be 0."""
     kills = min(kills, 5) if quick else kills
-    chance = np.random.default_rng()
     began = perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         async with LocalDiscord() as local:
@@ -100,26 +100,33 @@ async def run(*, quick: bool, kills: int) -> dict[str, Any]:
             config = f'[discord]\napi = "{local.api}"\n[storage]\nfolder = "{folder}/data"\n{GENEROUS}'
             (rig.folder / "config.toml").write_text(config)
             local.rest.latency = LATENCY
-            await rig.start()
-            await local.connected()
-            asking = asyncio.create_task(_ask(rig))
-            for number in range(kills):
-                late = chance.random() < SHARE
-                if late:
-                    await rig.delivers(int(chance.integers(1, JOBS + 1)))
-                await asyncio.sleep(chance.uniform(0, 1 if late else SECONDS))
+            try:
+                await _kill(rig, kills)
+                await rig.end(signal.SIGTERM)
+                figures = await _compare(rig)
+            finally:
                 await rig.end(signal.SIGKILL)
-                await rig.start()
-                print(
-                    f"kill {number + 1}: asked {rig.asked}, under way {rig.undelivered()}", file=sys.stderr, flush=True
-                )
-            asking.cancel()
-            async with asyncio.timeout(DRAINING):
-                while rig.undelivered():  # noqa: ASYNC110 - another process's database makes no event
-                    await asyncio.sleep(0.5)
-            await rig.end(signal.SIGTERM)
-            figures = await _compare(rig)
     return {"kills": kills, "asked": rig.asked, **figures, "seconds": round(perf_counter() - began)}
+
+
+async def _kill(rig: _Rig, kills: int) -> None:
+    """Kill and start the bot so often, then let it deliver what is left."""
+    chance = np.random.default_rng()
+    await rig.start()
+    await rig.local.connected()
+    asking = asyncio.create_task(_ask(rig))
+    for number in range(kills):
+        late = chance.random() < SHARE
+        if late:
+            await rig.delivers(int(chance.integers(1, JOBS + 1)))
+        await asyncio.sleep(chance.uniform(0, 1 if late else SECONDS))
+        await rig.end(signal.SIGKILL)
+        await rig.start()
+        print(f"kill {number + 1}: asked {rig.asked}, under way {rig.undelivered()}", file=sys.stderr, flush=True)
+    asking.cancel()
+    async with asyncio.timeout(DRAINING):
+        while rig.undelivered():  # noqa: ASYNC110 - another process's database makes no event
+            await asyncio.sleep(0.5)
 
 
 async def _ask(rig: _Rig) -> None:
@@ -166,14 +173,32 @@ async def _compare(rig: _Rig) -> dict[str, Any]:
     now, guild = datetime.now(UTC), rig.local.world.guild_id
     used = {user: (await store.allowance(Person(user_id=user, guild_id=guild), now)).used for user in delivered}
     await store.close()
-    _, alive = await asyncio.to_thread(psutil.wait_procs, rig.children, 15)
+    orphans = await _orphans(rig.children)
     names = ("accepted", "delivered", "refunded", "lost", "doubled", "announced_twice")
     return {name: found[name] for name in names} | {
         "quotas_wrong": sum(used[user] != delivered[user] for user in delivered),
-        "orphans": len(alive),
+        "orphans": len(orphans),
+        "orphans_were": orphans,
         "half_written": len([*(rig.folder / "data").rglob("*.part")]),
         "integrity": rig.database.execute("PRAGMA integrity_check").fetchone()[0],
     }
+
+
+async def _orphans(children: Mapping[psutil.Process, str]) -> list[str]:
+    """The command lines of those that do not end."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ENDING):
+            while any(map(_lives, children)):  # noqa: ASYNC110 - the end of another's child makes no event
+                await asyncio.sleep(0.1)
+    return [f"{child.pid}: {line}" for child, line in children.items() if _lives(child)]
+
+
+def _lives(child: psutil.Process) -> bool:
+    """Not where another process has its id by now, nor where it is dead and init has not taken note of it yet."""
+    try:
+        return child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _messages(rig: _Rig, job: JobRow) -> list[Message]:

@@ -2,13 +2,17 @@
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL
+from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import IO
 
+from generation.parent import end_with
 from sandbox import LocalDiscord
 
 GENEROUS = """
@@ -47,10 +51,7 @@ async def bot_beside(
             await asyncio.to_thread(config.write_text, text)
             if prepare:
                 await prepare(config, local)
-            bot = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", "--config", str(config),
-                env={**os.environ, "DISCORD_TOKEN": local.token}, stderr=DEVNULL,
-            )  # fmt: skip
+            bot = await start_bot(local, config)
             try:
                 await local.connected()
                 if not prepare:
@@ -59,6 +60,14 @@ async def bot_beside(
             finally:
                 bot.terminate()
                 await bot.wait()
+
+
+async def start_bot(local: LocalDiscord, config: Path, log: IO[bytes] | int = DEVNULL) -> Process:
+    """The bot as a process that is told to stop when this one ends, however it ends."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", "--config", str(config), stderr=log,
+        env={**os.environ, "DISCORD_TOKEN": local.token}, preexec_fn=partial(end_with, os.getpid(), signal.SIGTERM),
+    )  # fmt: skip
 
 
 async def picture(local: LocalDiscord, prompt: str) -> float:
