@@ -1,8 +1,10 @@
 """The one place that wires configuration, store, generation and client together."""
 
 import asyncio
+import faulthandler
 import logging
 import signal
+from contextlib import suppress
 
 import discord
 
@@ -19,6 +21,11 @@ from .store import Store, only_bot
 from .upkeep import clean_regularly
 
 log = logging.getLogger(__name__)
+
+CLOSING = 5.0  # seconds to say goodbye to Discord, which may not answer
+#: seconds after those to finish in, when the process ends where it stands: a thread that waits for a disk or a name
+#: server cannot be ended otherwise. Nothing is lost by it, and the kernel ends the children.
+LAST_RESORT = 25.0
 
 
 async def run(config: Config, token: str) -> None:
@@ -62,8 +69,9 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
             "Bot > Reset Token"
         ) from None
     finally:
-        # First, for the chore that was told to stop may be closing the client right now.
-        await client.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await client.close()
         for chore in (*chores, running, stopping):
             chore.cancel()
         await service.close()
@@ -75,4 +83,6 @@ async def _stop_when_told(client: Criar, seconds: float) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
-    await client.stop(seconds)
+    log.info("told to stop")
+    faulthandler.dump_traceback_later(seconds + LAST_RESORT, exit=True)
+    await client.flow.stop(seconds)

@@ -115,12 +115,6 @@ class Criar(discord.Client):
         """A reply to a picture of ours refines it."""
         await answer_reply(self, message)
 
-    async def stop(self, seconds: float) -> None:
-        """Close in good order, within so many seconds and a few."""
-        log.info("told to stop")
-        await self.flow.stop(seconds)
-        await self.close()
-
     async def close(self) -> None:
         """Stop following first, so that nothing is half done when the connection goes."""
         await self.flow.close()

@@ -8,13 +8,14 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import discord
 
 from generation import Catalogue
 
 from .cdn import Cdn
 from .contents import COMPARED, Contents
-from .errors import Refusal
+from .errors import Refusal, Unavailable
 from .moderation import Moderation
 from .store import JobRow, PictureRow, State, Store
 from .strips import cut
@@ -38,6 +39,9 @@ TOO_LARGE, TOO_LARGE_CODE = 413, 40005
 #: the message cannot be edited, and another one may be sent: it is too old and was edited too often, or its thread was
 #: archived, which a new message undoes
 STALE = (30046, 50083)
+
+#: why Discord may not have what it was sent, which is tried again or given up
+TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
 
 #: sends a message with what a channel's or a webhook's send takes
 Send = Callable[..., Awaitable[Any]]

@@ -29,11 +29,11 @@ from generation import (
 from .asker import Asker
 from .compose import Composed, Source, say_notes
 from .config import Config
-from .delivery import Delivery, Edit, Send
+from .delivery import TROUBLE, Delivery, Edit, Send
 from .errors import Refusal, Unavailable
 from .intake import Intake
 from .moderation import HeldBack, Moderation
-from .outbox import TROUBLE, Outbox
+from .outbox import Outbox
 from .progress import Pace, ProgressBoard
 from .store import JobRow, PictureRow, State, Store
 from .text import Speaker, speaker
@@ -41,7 +41,7 @@ from .words import inert
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS = 3.0  # seconds to tell members that their pictures come after the restart
+LAST_WORDS = 3.0  # seconds to finish edits and to tell members that their pictures come after the restart
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before what disk or database did not take is tried again
 MAX_NOTE = 400  # characters of what the generation module says of a picture
 MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
@@ -251,17 +251,20 @@ class Flow:
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.gather(self._board.close(GOES_ON, but=made), self._service.drain())
-                await asyncio.gather(*self._tasks)
+                await asyncio.gather(*self._tasks, return_exceptions=True)
                 await self._outbox.drain()
         except TimeoutError:
             log.info("what is not finished by now is made after the next start")
+        await self._close_board(GOES_ON)
+
+    async def _close_board(self, last_words: str = "") -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS):
-                await self._board.close(GOES_ON)
+                await self._board.close(last_words)
 
     async def close(self) -> None:
         """Stop what is under way; the next start takes it up again."""
-        await self._board.close()
+        await self._close_board()
         await self._outbox.close()
         for task in self._tasks:
             task.cancel()
@@ -375,7 +378,7 @@ class Flow:
         if answer and not job.private:
             try:
                 await answer(content=await self._farewell(job), attachments=[], view=None)
-            except (discord.HTTPException, discord.RateLimited) as error:
+            except TROUBLE as error:
                 log.info("the private answer of job %s cannot be edited any more: %s", job.id, error)
 
     async def _on_missing(self, job: JobRow) -> None:

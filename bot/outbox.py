@@ -9,10 +9,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from weakref import WeakValueDictionary
 
-import aiohttp
 import discord
 
-from .delivery import Delivery, passes
+from .delivery import TROUBLE, Delivery, passes
 from .errors import Unavailable
 from .store import JobRow, Store
 
@@ -21,9 +20,6 @@ log = logging.getLogger(__name__)
 #: seconds until the next try, doubling from the first to the last: where it passes by itself (Discord or the network
 #: has trouble), and where Discord refused every way, until the member or an admin changes something
 PASSING, REFUSED = (1.0, 300.0), (60.0, 6 * 3600.0)
-
-#: why a delivery may fail and be tried again
-TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
 
 
 class Outbox:

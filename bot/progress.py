@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sized
+from collections.abc import Collection, Sized
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -13,6 +13,7 @@ import discord
 from generation import Event, Preview, Progress, Service, Started
 
 from .compose import say_notes
+from .delivery import TROUBLE, Edit
 from .moderation import Moderation
 from .store import JobRow
 from .text import Speaker, speaker
@@ -26,8 +27,6 @@ FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the 
 REFRESHES = (
     4.0  # a second of all jobs together: thousands that wait may not keep bot and Discord busy with their places
 )
-
-Edit = Callable[..., Awaitable[object]]
 
 
 @dataclass(slots=True)
@@ -101,11 +100,13 @@ class _Follower:
 
     async def end(self, last_words: str = "") -> None:
         """Stop; an edit under way is finished first, since one that is cut off could still overtake the next."""
-        async with self._editing:
+        try:
+            await self._editing.acquire()
+        finally:  # also where nobody waits any longer, since the bot must stop and Discord does not answer
             self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         if last_words:
-            with suppress(discord.HTTPException, discord.RateLimited):
+            with suppress(*TROUBLE):
                 await self._edit(content=self._say(last_words), attachments=[], view=None)
 
     async def _run(self) -> None:
@@ -122,7 +123,7 @@ class _Follower:
                         view = cancel_view(self._job.id, self._say)
                         await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
-        except (discord.HTTPException, discord.RateLimited) as error:
+        except TROUBLE as error:
             log.info("progress of job %s is not shown any more: %s", self._job.id, error)
 
     async def _previews(self) -> list[discord.File]:

@@ -1,8 +1,12 @@
 """What the benchmarks promise, in small; and that they measure what they say."""
 
+import asyncio
+import signal
+import sys
 from pathlib import Path
 from statistics import fmean
 
+import psutil
 import pytest
 
 from benchmarks import fairness, queue, soak, watch
@@ -39,3 +43,31 @@ def test_a_day_has_a_quiet_night_and_a_busy_noon() -> None:
     """Few members are there when the simulated day begins and ends, and all at its middle."""
     assert soak.present(50, 0.0) == soak.present(50, 1.0) == soak.FEWEST
     assert soak.present(50, 0.5) == 50
+
+
+BENCHMARK = """
+import asyncio
+from benchmarks.rig import bot_beside
+
+async def main():
+    async with bot_beside() as (_, _, pid):
+        print(pid, flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_the_bot_ends_with_its_benchmark(number: signal.Signals) -> None:
+    """However a benchmark is ended, its bot is told to stop, and ends with all of its children."""
+    benchmark = await asyncio.create_subprocess_exec(sys.executable, "-c", BENCHMARK, stdout=asyncio.subprocess.PIPE)
+    assert benchmark.stdout
+    bot = psutil.Process(int(await asyncio.wait_for(benchmark.stdout.readline(), 60)))
+    family = [bot, *bot.children(recursive=True)]
+    assert len(family) > 1
+    benchmark.send_signal(number)
+    await asyncio.to_thread(psutil.wait_procs, family, 40)
+    assert not [process.cmdline() for process in family if process.is_running()]
+    await benchmark.wait()
