@@ -1,22 +1,15 @@
 """What real children do wrong: each picture gets its end, and what is tried again is made."""
 
-import ctypes
-import os
 import resource
-import socket
-import struct
-from contextlib import closing, suppress
 from dataclasses import replace
-from pathlib import Path
 
 import psutil
 import pytest
 
 from generation import Failed, Finished, Picture, Progress, Started
+from tests.children import say_to_parent
 
 from .conftest import TERMINAL, Studio, job
-
-PIDFD_GETFD = 438  # number of the system call, the same on all architectures
 
 
 def child(studio: Studio) -> psutil.Process:
@@ -52,7 +45,7 @@ async def test_a_child_that_sends_garbage_is_replaced(own_studio: Studio, nonsen
     own_studio.service.submit([picture])
     await own_studio.wait(picture.id, Progress)
     sick = child(own_studio)
-    _say(sick, nonsense)
+    say_to_parent(sick, nonsense)
     failed = await own_studio.wait(picture.id, *TERMINAL)
     assert isinstance(failed, Failed)
     assert failed.retryable
@@ -97,20 +90,3 @@ async def test_a_picture_that_kills_its_child_takes_no_other_with_it_twice(own_s
     assert isinstance(await own_studio.wait(poison.id, *TERMINAL), Failed)
     assert isinstance(await own_studio.wait(innocent.id, *TERMINAL), Finished)
     assert not [event for event in own_studio.events[innocent.id] if isinstance(event, Failed)]
-
-
-def _say(process: psutil.Process, data: bytes) -> None:
-    """Send the parent a message from the child's end of their pipe, behind the child's back."""
-    libc, pidfd = ctypes.CDLL(None, use_errno=True), os.pidfd_open(process.pid)
-    for link in Path(f"/proc/{process.pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            if not link.readlink().as_posix().startswith("socket:"):
-                continue
-            number = libc.syscall(PIDFD_GETFD, pidfd, int(link.name), 0)
-            if number < 0:
-                pytest.skip(f"another process's pipe cannot be taken here: {os.strerror(ctypes.get_errno())}")
-            with closing(socket.socket(fileno=number)) as pipe:
-                if pipe.family == socket.AF_UNIX:
-                    pipe.sendall(struct.pack("!i", len(data)) + data)
-                    break
-    os.close(pidfd)

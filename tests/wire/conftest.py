@@ -23,6 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+HEARTBEAT = 500  # milliseconds between two, so often that one is late when the bot's loop is blocked for a second
+
+
 class Bot:
     """The bot's process on a data folder; it may be killed and started again."""
 
@@ -78,6 +81,7 @@ def check_mentions(calls: Iterable[Call]) -> None:
 @asynccontextmanager
 async def running(folder: Path, settings: str = UNFILTERED) -> AsyncIterator[tuple[LocalDiscord, Bot]]:
     async with LocalDiscord() as local:
+        local.gateway.interval = HEARTBEAT
         bot = Bot(local, folder)
         bot.settings = settings
         await bot.start()

@@ -1,7 +1,6 @@
 """What goes wrong between the bot and Discord, and what the member gets all the same."""
 
 import asyncio
-import os
 import re
 import sqlite3
 from pathlib import Path
@@ -103,18 +102,6 @@ async def test_a_channel_where_the_bot_may_not_post_is_said_before_anything_is_m
         channel.overwrites.remove(deny)
     assert "attach files" in asked.content
     assert not [m for m in backend.messages[local.world.channel_id].values() if "nowhere to go" in m.content]
-
-
-async def test_the_workers_death_costs_one_more_try(local: LocalDiscord, bot: Bot) -> None:
-    """When the child is killed in mid-picture, the picture is made at the second attempt and delivered once."""
-    asked = slash(local, "txt2img", prompt="a cat of two lives", num_inference_steps=100)
-    await local.wait_for(lambda: "step" in asked.content, 30)
-    assert bot.process
-    children = psutil.Process(bot.process.pid).children()
-    worker = max(children, key=lambda child: child.memory_info().rss)
-    os.kill(worker.pid, 9)
-    assert "ready" in await done(local, asked)
-    assert len(with_pictures(local, "a cat of two lives")) == 1
 
 
 @pytest.mark.slow
