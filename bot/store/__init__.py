@@ -14,12 +14,13 @@ from .backup import copy_database
 from .bans import Bans
 from .database import DATABASE, Database
 from .files import Files
-from .jobs import JobRow, Jobs, PictureRow, State
+from .jobs import Jobs
 from .limits import BANNED, Limits
 from .lock import only_bot
 from .preferences import Preference, Preferences
 from .privacy import Forgotten, Privacy
 from .quotas import Quotas
+from .rows import JobRow, PictureRow, State
 from .settings import Settings
 from .strikes import ForbiddenWords, Rule, Strike, Strikes
 from .styles import Styles
