@@ -23,6 +23,7 @@ from .gate import Gate, admitted
 from .intake import Intake
 from .moderation import Moderation
 from .replies import answer_reply
+from .shelf import Shelf
 from .store import Store
 from .text import CommandTranslator
 from .views.audit import AuditButton
@@ -82,7 +83,8 @@ class Criar(discord.Client):
         self.intake = Intake(self, store.files, self.inspector, cdn)
         self.moderation = Moderation(self, config, store)
         delivery = Delivery(self, store, catalogue, cdn, self.moderation)
-        self.flow = Flow(config, store, service, delivery, self.intake, self.moderation)
+        self.shelf = Shelf(store, service, delivery, self.intake, self.moderation)
+        self.flow = Flow(config, store, service, delivery, self.shelf, self.moderation)
         self.tree = Tree(self)
         self._following: asyncio.Task[None]
         #: of the members who chose one with /settings

@@ -5,46 +5,29 @@ import logging
 import secrets
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
 
-from generation import (
-    Cancelled,
-    Event,
-    Failed,
-    Finished,
-    Noted,
-    Picture,
-    Preview,
-    Progress,
-    Request,
-    Service,
-    Started,
-    Task,
-)
+from generation import Service
 
 from .asker import Asker
-from .compose import Composed, Source, say_notes
+from .compose import Composed, say_notes
 from .config import Config
-from .delivery import TROUBLE, Delivery, Edit, Send
-from .errors import Refusal, Unavailable
-from .intake import Intake
-from .moderation import HeldBack, Moderation
+from .delivery import TROUBLE, Delivery, Edit
+from .errors import Refusal
+from .moderation import Moderation
 from .outbox import Outbox
+from .outcomes import Outcomes
 from .progress import Pace, ProgressBoard
-from .store import JobRow, PictureRow, State, Store
-from .text import Speaker, speaker
-from .words import inert
+from .shelf import Shelf
+from .store import JobRow, State, Store
+from .text import speaker
 
 log = logging.getLogger(__name__)
 
 LAST_WORDS = 3.0  # seconds to finish edits and to tell members that their pictures come after the restart
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before what disk or database did not take is tried again
-MAX_NOTE = 400  # characters of what the generation module says of a picture
-MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
 
 GOES_ON = "I am being restarted; this goes on by itself afterwards."
 
@@ -58,77 +41,22 @@ class Flow:
         store: Store,
         service: Service,
         delivery: Delivery,
-        intake: Intake,
+        shelf: Shelf,
         moderation: Moderation,
     ) -> None:
         self._store = store
-        self._intake = intake
         self._service = service
         self._delivery = delivery
         self._moderation = moderation
         self._late_cancels = config.rules.late_cancels
         self._board = ProgressBoard(service, moderation)
+        self._outcomes = Outcomes(store, service, moderation, self._board, shelf, self._on_ended)
         keep = timedelta(days=config.storage.keep_days)
         self._outbox = Outbox(store, delivery, keep, self._on_delivered, self._on_missing)
         #: of each job that is followed: how its private answer is edited, and what was received and rounded
         self._answers: dict[str, Edit | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self._made_again: dict[str, asyncio.Future[None]] = {}
-
-    async def take_up(self, job: JobRow, row: PictureRow) -> Source:
-        """A finished picture, as the source of another. Raises Refusal where it is not kept any more."""
-        return replace(await self._intake.keep(*await self._have(job, row)), picture=row.id)
-
-    async def style_of(self, job: JobRow) -> Request:
-        """The request that drew a picture, behind what made it larger or changed it after an instruction.
-
-        Its prompt ends with the instructions, since the picture follows them too.
-        """
-        instructions: list[str] = []
-        while job.request.task in (Task.UPSCALE, Task.EDIT) and job.parent:
-            before = await self._store.jobs.picture(job.parent)
-            if before is None:
-                break
-            if job.request.task is Task.EDIT:
-                instructions.insert(0, job.request.prompt)
-            job = before[0]
-        return replace(job.request, prompt=", ".join(filter(None, [job.request.prompt, *instructions])))
-
-    async def show(self, job: JobRow, row: PictureRow, say: Speaker, channel_id: int, send: Send) -> None:
-        """Post a finished picture alone, with its actions.
-
-        Raises Refusal where it is not kept any more, or may not be shown in the channel.
-        """
-        await self._moderation.check(channel_id, (await self._have(job, row))[0])
-        await self._delivery.show(job, row, say, send)
-
-    async def picture(self, job: JobRow, row: PictureRow, channel_id: int) -> bytes:
-        """A finished picture's bytes. Raises Refusal where it is not kept any more, or may not be shown there."""
-        data, _ = await self._have(job, row)
-        await self._moderation.check(channel_id, data)
-        return data
-
-    async def _have(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
-        """A finished picture's bytes and name. A private one stands in no message, so where its file was cleaned up
-        it is made again from its seed, free. Raises Refusal where that cannot be done."""
-        try:
-            return await self._delivery.picture(job, row)
-        except Refusal:
-            if not job.private or any(not path.exists() for path in job.request.images):
-                raise
-        if row.id not in self._made_again:
-            self._made_again[row.id] = asyncio.get_running_loop().create_future()
-            self._service.submit([job.all_pictures()[row.place]])
-        await asyncio.shield(self._made_again[row.id])
-        return await self._delivery.picture(job, row)
-
-    def _ended_again(self, picture_id: str) -> bool:
-        """Wake those who wait for a picture that was made again; whether there are any."""
-        waiting = self._made_again.pop(picture_id, None)
-        if waiting and not waiting.done():
-            waiting.set_result(None)
-        return waiting is not None
 
     async def submit(self, asker: Asker, composed: Composed) -> None:
         """Accept the request, queue its pictures and announce them.
@@ -201,7 +129,7 @@ class Flow:
         # Marked first, so that no delivery under way brings the pictures by another way when their message is gone.
         await self._store.jobs.set_deleted(job.id, datetime.now(UTC))
         await self.cancel(job, by)
-        await self._delivery.delete(await self._job_of(job.id))
+        await self._delivery.delete(await self._store.jobs.of_picture(job.id))
 
     async def forget(self, user_id: int) -> None:
         """Delete all that is kept about a member, and make nothing more of it.
@@ -235,14 +163,8 @@ class Flow:
             self._spawn(self._follow(job, asked if job.token is None else None))
 
     async def run(self) -> None:
-        """Follow the generation module's events until it closes."""
-        async for event in self._service.events():
-            try:
-                await self._handle(event)
-            except Exception:
-                log.exception("what happened to picture %s could not be handled", event.picture_id)
-                if isinstance(event, Finished | Failed | Cancelled):
-                    await self._give_back(event)
+        """Follow what happens to the pictures, until the generation module closes."""
+        await self._outcomes.run()
 
     async def stop(self, seconds: float) -> None:
         """Accept nothing more; finish and deliver within so many seconds what is being made; tell those who wait."""
@@ -270,100 +192,8 @@ class Flow:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _handle(self, event: Event) -> None:
-        """Handle an event, again and again while disk or database cannot be used: nothing that was made is dropped."""
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                await self._on_event(event)
-            except Unavailable:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                return
-
-    async def _give_back(self, event: Event) -> None:
-        """A picture whose end we stumbled over must not wait for ever."""
-        sentence = Refusal("I stumbled over this picture when it was made; please tell the operator.")
-        try:
-            if await self._store.jobs.failed(event.picture_id, event.attempt, sentence.template, sentence.params):
-                await self._on_ended(event.picture_id)
-        except Exception:
-            log.exception("picture %s waits for the next start", event.picture_id)
-
-    async def _on_event(self, event: Event) -> None:
-        jobs = self._store.jobs
-        match event:
-            case Progress() | Preview():
-                self._board.update(event)
-            case Noted():
-                await self._on_noted(event)
-            case Started(picture_id=picture_id, attempt=attempt):
-                await jobs.started(picture_id, attempt)
-            case Finished():
-                await self._on_finished(event)
-            case Failed(picture_id=picture_id):
-                self._ended_again(picture_id)
-                await self._on_failed(event)
-            case Cancelled(picture_id=picture_id, attempt=attempt):
-                if await jobs.cancelled(picture_id, attempt):
-                    await self._on_ended(picture_id)
-
-    async def _on_finished(self, event: Finished) -> None:
-        if await self._held_back(event):
-            return
-        await asyncio.to_thread(self._store.files.keep_picture, event.picture_id, event.png)
-        again = self._ended_again(event.picture_id)
-        if await self._store.jobs.finished(event.picture_id, event.attempt, event.seconds):
-            await self._on_ended(event.picture_id)
-        elif not again:
-            await self._too_late(event.picture_id)
-
-    async def _on_noted(self, event: Noted) -> None:
-        said = {name: inert(said, MAX_NOTE) if isinstance(said, str) else said for name, said in event.params.items()}
-        await self._store.jobs.add_note(event.picture_id.partition(":")[0], event.template, said)
-
-    async def _held_back(self, event: Finished) -> bool:
-        """Whether the output filter holds a picture back: it is not kept, counts as failed, and is not charged."""
-        job = await self._store.jobs.get(event.picture_id.partition(":")[0])
-        if job is None:
-            return True  # its member deleted all that was kept about him
-        try:
-            await self._moderation.check_made(job, event.png)
-        except HeldBack as held:
-            self._ended_again(event.picture_id)
-            if await self._store.jobs.failed(event.picture_id, event.attempt, held.template, held.params):
-                await self._on_ended(event.picture_id)
-            return True
-        return False
-
-    async def _on_failed(self, event: Failed) -> None:
-        log.warning("picture %s failed at attempt %s: %s", event.picture_id, event.attempt, event.template)
-        jobs = self._store.jobs
-        if event.retryable and event.attempt < MAX_ATTEMPTS:
-            if await jobs.retry(event.picture_id, event.attempt):
-                self._service.submit([await self._picture(event.picture_id)])
-        elif await jobs.failed(event.picture_id, event.attempt, event.template, event.params):
-            await self._on_ended(event.picture_id)
-
-    async def _picture(self, picture_id: str) -> Picture:
-        job = await self._job_of(picture_id)
-        return next(picture for picture in job.to_make() if picture.id == picture_id)
-
-    async def _job_of(self, picture_id: str) -> JobRow:
-        job = await self._store.jobs.get(picture_id.partition(":")[0])
-        if job is None:
-            raise LookupError(f"picture {picture_id} belongs to no job")
-        return job
-
-    async def _too_late(self, picture_id: str) -> None:
-        """The picture was finished when it had ended otherwise, as by being cancelled: its file goes again."""
-        job = await self._job_of(picture_id)
-        if not any(row.id == picture_id for row in job.of_state(State.FINISHED)):
-            await asyncio.to_thread(self._store.files.picture(picture_id).unlink, missing_ok=True)
-
     async def _on_ended(self, picture_id: str) -> None:
-        job = await self._job_of(picture_id)
+        job = await self._store.jobs.of_picture(picture_id)
         if job.complete:
             self._spawn(self._finish(job))
 
@@ -387,7 +217,7 @@ class Flow:
         log.warning("job %s: the files of %s are gone; they are made again", job.id, ", ".join(missing))
         for picture_id in missing:
             if await self._store.jobs.remake(picture_id):
-                self._service.submit([await self._picture(picture_id)])
+                await self._outcomes.make_again(picture_id)
 
     async def _farewell(self, job: JobRow) -> str:
         """What the private answer says when all is done."""

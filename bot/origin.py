@@ -68,7 +68,7 @@ async def origin(interaction: "discord.Interaction[Criar]", say: Speaker, job: J
 
 async def _bytes(client: "Criar", channel_id: int, step: Step) -> bytes | None:
     try:
-        return await client.flow.picture(step.job, step.row, channel_id)
+        return await client.shelf.picture(step.job, step.row, channel_id)
     except Refusal:
         return None
 

@@ -65,12 +65,12 @@ async def _ours(client: "Criar", message_id: int) -> JobRow | None:
 
 async def _understood(client: "Criar", message: discord.Message, phrase: Phrase) -> Composed:
     """The request for the picture that is meant. Raises Refusal where it cannot be seen."""
-    flow, jobs = client.flow, client.store.jobs
+    shelf, jobs = client.shelf, client.store.jobs
     replied = _replied(message)
     if replied and (shown := await jobs.shown_in(replied)):
-        style = await flow.style_of(shown[0])
+        style = await shelf.style_of(shown[0])
         options = _options(phrase, _wordy(phrase.prompt_for(style.prompt)))
-        composed = refined(client.catalogue, style, await flow.take_up(*shown), options)
+        composed = refined(client.catalogue, style, await shelf.take_up(*shown), options)
     elif replied and await jobs.of_message(replied):
         raise Refusal("There is no picture in that message yet; reply again when it is there.")
     else:

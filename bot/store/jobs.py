@@ -59,6 +59,13 @@ class Jobs:
         """The job with this id."""
         return await self._one("id = ?", job_id)
 
+    async def of_picture(self, picture_id: str) -> JobRow:
+        """The job of a picture, or with this id. Raises LookupError where there is none."""
+        job = await self.get(picture_id.partition(":")[0])
+        if job is None:
+            raise LookupError(f"picture {picture_id} belongs to no job")
+        return job
+
     async def of_message(self, message_id: int) -> JobRow | None:
         """The job whose pictures stand in this message."""
         return await self._one("message_id = ?", message_id)

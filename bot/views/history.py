@@ -76,7 +76,7 @@ def _view(say: Speaker, page: list[tuple[JobRow, PictureRow]], offset: int, *, m
 
 async def _thumbnail(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow) -> bytes | None:
     try:
-        return await interaction.client.flow.picture(job, row, interaction.channel_id or 0)
+        return await interaction.client.shelf.picture(job, row, interaction.channel_id or 0)
     except Refusal:
         return None
 

@@ -153,21 +153,21 @@ async def _submit_refined(
     interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, verb: str, strength: float | None
 ) -> None:
     client = interaction.client
-    style = await client.flow.style_of(job)
+    style = await client.shelf.style_of(job)
     if not style.prompt:
         # An upload that was only enlarged: nobody has said yet what it shows.
         modal = RefineModal(f"{verb}:{row.id}", speaker_for(interaction), client.catalogue, strength=strength)
         await interaction.response.send_modal(modal)
         return
     asker = await asker_like(interaction, job)
-    source = await client.flow.take_up(job, row)
+    source = await client.shelf.take_up(job, row)
     composed = refined(client.catalogue, style, source, Options(strength=strength), **WAYS[verb])
     await client.flow.submit(asker, composed)
 
 
 async def _ask(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
     client = interaction.client
-    style = await client.flow.style_of(job)
+    style = await client.shelf.style_of(job)
     modal = RefineModal(f"refine:{row.id}", speaker_for(interaction), client.catalogue, style)
     await interaction.response.send_modal(modal)
 
@@ -180,7 +180,7 @@ async def _edit(interaction: "discord.Interaction[Criar]", _: JobRow, row: Pictu
 async def _enlarge(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, factor: float) -> None:
     asker = await asker_like(interaction, job)
     client = interaction.client
-    source = await client.flow.take_up(job, row)
+    source = await client.shelf.take_up(job, row)
     await client.flow.submit(asker, enlarge(client.catalogue, source, int(factor)))
 
 

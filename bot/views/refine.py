@@ -77,7 +77,7 @@ async def take_refine(interaction: "discord.Interaction[Criar]", custom_id: str,
     asker = await asker_like(interaction, found[0] if found else None)
     source = await source_of(interaction, picked, found)
     if found:
-        composed = refined(client.catalogue, await client.flow.style_of(found[0]), source, options, **WAYS[verb])
+        composed = refined(client.catalogue, await client.shelf.style_of(found[0]), source, options, **WAYS[verb])
     else:
         composed = compose(client.catalogue, Task.IMG2IMG, options, source)
     await client.flow.submit(asker, composed)
@@ -96,7 +96,7 @@ async def source_of(
     """The picture that a custom_id names: one of ours, or an attachment. Raises Refusal where it cannot be had."""
     client = interaction.client
     if found:
-        return await client.flow.take_up(*found)
+        return await client.shelf.take_up(*found)
     channel_id, message_id, place = (int(part) for part in picked.split(":"))
     return await client.intake.receive(await seen_attachment(interaction, channel_id, message_id, place))
 

@@ -45,14 +45,14 @@ class TakeSelect(Admitting, discord.ui.DynamicItem[discord.ui.Select[Any]], temp
 async def show_alone(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow) -> None:
     """Post one picture in a message of its own, in full size and with its actions."""
     await interaction.response.defer()
-    flow, say = interaction.client.flow, speaker_for(interaction)
+    shelf, say = interaction.client.shelf, speaker_for(interaction)
     channel_id = interaction.channel_id or job.channel_id
     if job.private:
-        await flow.show(job, row, say, channel_id, partial(interaction.followup.send, ephemeral=True))
+        await shelf.show(job, row, say, channel_id, partial(interaction.followup.send, ephemeral=True))
         return
     check_may_post(interaction)
     here = interaction.client.get_partial_messageable(channel_id, guild_id=interaction.guild_id)
-    await flow.show(job, row, say, channel_id, here.send)
+    await shelf.show(job, row, say, channel_id, here.send)
 
 
 def take_view(say: Speaker, pictures: Sequence[tuple[JobRow, PictureRow]], first: int = 1) -> discord.ui.View:

@@ -104,7 +104,7 @@ async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, me
     say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
         job, row = _chosen(ours, place)
-        modal = RefineModal(f"refine:{row.id}", say, client.catalogue, await client.flow.style_of(job))
+        modal = RefineModal(f"refine:{row.id}", say, client.catalogue, await client.shelf.style_of(job))
     else:
         carried = await _carried(interaction, channel_id, message_id, place)
         modal = RefineModal(f"refine:{channel_id}:{message_id}:{place}", say, client.catalogue, carried)
@@ -134,7 +134,7 @@ async def _upscale(interaction: "discord.Interaction[Criar]", channel_id: int, m
     asker = await private_asker(interaction)
     client = interaction.client
     if ours := await _ours(interaction, message_id):
-        source = await client.flow.take_up(*_chosen(ours, place))
+        source = await client.shelf.take_up(*_chosen(ours, place))
     else:
         source = await client.intake.receive(await seen_attachment(interaction, channel_id, message_id, place))
     await client.flow.submit(asker, enlarge(client.catalogue, source, FACTOR))

@@ -21,6 +21,7 @@ from bot.delivery import Delivery
 from bot.flow import Flow
 from bot.moderation import Moderation
 from bot.quota import Person
+from bot.shelf import Shelf
 from bot.store import JobRow, State, Store
 from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Request, Started, Task
 from sandbox import Fault, LocalDiscord
@@ -124,7 +125,8 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         await client.login(local.token)
         moderation = Moderation(client, config, store)
         hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
-        flow = Flow(config, store, hands, delivery, None, moderation)  # type: ignore[arg-type]  # nothing is taken in
+        shelf = Shelf(store, hands, delivery, None, moderation)  # type: ignore[arg-type]  # nothing is taken in
+        flow = Flow(config, store, hands, delivery, shelf, moderation)  # type: ignore[arg-type]
         following = asyncio.create_task(flow.run())
         yield Stage(local, store, hands, flow, delivery)
         following.cancel()
