@@ -30,7 +30,7 @@ async def run(*, quick: bool) -> dict[str, float]:
     """p50 and p99 over all commands, with a queue of their own and with 40,000 before them; Discord allows 3,000 ms."""
     number = 200 if quick else 1200
     async with local_bot() as local:
-        figures = _figures(await _times(local, number), "")
+        figures = _figures(await _times(local, number), "{}")
     began = 0.0
 
     async def prepare(config: Path, local: LocalDiscord) -> None:
@@ -40,8 +40,8 @@ async def run(*, quick: bool) -> dict[str, float]:
 
     async with bot_beside(prepare) as (local, _, _):
         start = perf_counter() - began
-        full = _figures(await _times(local, number), "_full")
-    return {**figures, **full, "waiting": WAITING, "start_seconds_full": round(start, 1)}
+        full = _figures(await _times(local, number), "ack_{}_full")
+    return {"commands": number, **figures, **full, "waiting": WAITING, "start_seconds_full": round(start, 1)}
 
 
 async def _times(local: LocalDiscord, number: int) -> list[float]:
@@ -56,13 +56,10 @@ async def _times(local: LocalDiscord, number: int) -> list[float]:
     return [each.milliseconds for each in asked if each.milliseconds is not None]
 
 
-def _figures(times: list[float], suffix: str) -> dict[str, float]:
-    return {
-        f"commands{suffix}": len(times),
-        f"p50_ms{suffix}": round(float(np.percentile(times, 50)), 1),
-        f"ack_p99_ms{suffix}": round(float(np.percentile(times, 99)), 1),
-        f"max_ms{suffix}": round(max(times), 1),
-    }
+def _figures(times: list[float], name: str) -> dict[str, float]:
+    """Quantiles; ``name`` holds the place of theirs as {}."""
+    figures = {"p50_ms": np.percentile(times, 50), "p99_ms": np.percentile(times, 99), "max_ms": max(times)}
+    return {name.format(key): round(float(value), 1) for key, value in figures.items()}
 
 
 async def _fill(config: Path, local: LocalDiscord) -> None:
