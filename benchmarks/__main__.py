@@ -20,6 +20,7 @@ from . import (
     fairness,
     models,
     overhead,
+    previews,
     queue,
     soak,
     startup,
@@ -39,6 +40,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     "models": models.run,
     "filter": output_filter.run,
     "overhead": overhead.run,
+    "previews": previews.run,
     "queue": queue.run,
     "soak": soak.run,
     "startup": startup.run,
@@ -54,12 +56,14 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one object with the figures as the last line")
     parser.add_argument("--kills", type=int, default=200, help="of crash: how often the bot is killed")
     parser.add_argument("--minutes", type=float, help="of soak: how long the day is")
-    parser.add_argument("--out", type=Path, help="of soak and batching: where the plot is written")
+    parser.add_argument("--out", type=Path, help="of batching, fairness, queue and soak: where the plot is written")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     asked: dict[str, dict[str, Any]] = {
         "batching": {"out": chosen.out},
         "crash": {"kills": chosen.kills},
+        "fairness": {"out": chosen.out},
+        "queue": {"out": chosen.out},
         "soak": {"minutes": chosen.minutes, "out": chosen.out},
     }
     options = asked.get(chosen.name, {})

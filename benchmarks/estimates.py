@@ -102,5 +102,5 @@ def _figures(prefix: str, ratios: Sequence[float]) -> dict[str, float]:
     values = np.array(ratios)
     if not len(values):
         return {}
-    quantiles = {f"{prefix}told_to_real_p{p}": round(float(np.percentile(values, p)), 2) for p in (5, 25, 50, 75, 95)}
+    quantiles = {f"{prefix}told_to_real_p{p}": round(float(np.percentile(values, p)), 2) for p in (10, 50, 90)}
     return {f"{prefix}within_30_percent": round(float((abs(values - 1) <= WITHIN).mean()), 3), **quantiles}

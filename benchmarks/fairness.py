@@ -4,6 +4,7 @@ import random
 from collections import deque
 from collections.abc import Collection
 from itertools import count
+from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
@@ -13,12 +14,14 @@ from generation import Cancelled, Catalogue, Failed, Finished, Picture, Service
 from generation.queue import FairQueue
 
 from .pictures import picture
+from .plots import cumulative
 
 HEAVY, LIGHT = 1, 2
 SECONDS = 2.0  # of a picture, on the simulated clock
 EVERY = 30.0  # seconds between two pictures of the light member, on average
 REAL = 20  # pictures of the light member with the real worker
 STEPS = 4  # of those, so that it does not take all day
+STRICT, OURS = "order of arrival", "fair order"
 FLOODS = (20, 100)  # pictures that the heavy one always has waiting; the free plan lets 20 wait
 
 
@@ -46,26 +49,34 @@ class Strict:
         return self._waiting.popleft() if self._waiting and suits(self._waiting[0]) else None
 
 
-async def run(*, quick: bool) -> dict[str, float]:
+async def run(*, quick: bool, out: Path | None = None) -> dict[str, float]:
     """The light member's p95 from asking to the finished picture, simulated at both floods.
 
-    Without --quick also with the real worker and the smaller flood.
+    Without ``quick`` also with the real worker and the smaller flood. ``out`` is where the waits' plot is written.
     """
     asked = 300 if quick else 3000
-    figures: dict[str, float] = {}
-    for flood in FLOODS:
-        strict, fair = (_p95(_simulated(order, flood, asked)) for order in (Strict(), FairQueue()))
-        figures |= {f"strict_p95_seconds_{flood}": strict, f"light_p95_seconds_{flood}": fair}
-        figures[f"light_p95_gain_{flood}"] = round(strict / fair, 2)
-    figures["light_p95_gain"] = figures[f"light_p95_gain_{FLOODS[0]}"]
-    if quick:
-        return figures
-    strict, fair = [_p95(await _real(strict=strict)) for strict in (True, False)]
-    return figures | {
-        "real_strict_p95_seconds": strict,
-        "real_light_p95_seconds": fair,
-        "real_light_p95_gain": round(strict / fair, 2),
+    panels = {
+        f"{flood} pictures before": {
+            STRICT: _simulated(Strict(), flood, asked),
+            OURS: _simulated(FairQueue(), flood, asked),
+        }
+        for flood in FLOODS
     }
+    if not quick:
+        panels["real worker"] = {STRICT: await _real(strict=True), OURS: await _real(strict=False)}
+    print(f"{'seconds of the light member':44}{'p50':>9}{'p95':>9}{'most':>9}")
+    for title, lines in panels.items():
+        for name, values in lines.items():
+            print(f"{f'{title}, {name}':44}{np.median(values):9.2f}{_p95(values):9.2f}{max(values):9.2f}")
+    if out:
+        cumulative(panels, "until the light member's picture is done", out)
+    figures: dict[str, float] = {}
+    for suffix, (strict, fair) in zip(
+        (*FLOODS, "real"), (map(_p95, lines.values()) for lines in panels.values()), strict=False
+    ):
+        figures |= {f"strict_p95_seconds_{suffix}": strict, f"light_p95_seconds_{suffix}": fair}
+        figures[f"light_p95_gain_{suffix}"] = round(strict / fair, 2)
+    return figures | {"light_p95_gain": figures[f"light_p95_gain_{FLOODS[0]}"]}
 
 
 def _p95(seconds: list[float]) -> float:

@@ -7,13 +7,16 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from statistics import fmean, median
+from pathlib import Path
+from statistics import fmean, median, quantiles
 from time import perf_counter
 from typing import Any
 
 from generation import Finished, Picture, Request, Task
 from generation.estimate import MOST, Estimator
 from generation.queue import FairQueue
+
+from .plots import cumulative
 
 MANY = 40_000  # pictures that wait
 SEVERAL = 20  # pictures of one member, which is what the free plan lets wait
@@ -35,22 +38,36 @@ class Run:
     #: seconds until each picture was begun, by member
     waits: dict[int, list[float]]
 
+    def all_waits(self) -> list[float]:
+        """Of whatever member."""
+        return [wait for waits in self.waits.values() for wait in waits]
 
-async def run(*, quick: bool) -> dict[str, Any]:
+
+async def run(*, quick: bool, out: Path | None = None) -> dict[str, Any]:
     """Microseconds of a choice and bytes of a picture with 40,000 waiting; switches of models with one slot for ten.
 
-    The switches are compared to the order of arrival, and with jobs of several pictures to the fair order without
-    preference. A wait ratio is a member's mean wait against his in that order.
+    With jobs of one picture, and of several (mixed), against the order of arrival and against the fair order without
+    preference (plain). A wait ratio is a member's mean wait against his in that order. ``out`` is where the waits' plot
+    is written.
     """
-    single, mixed = ([_arrivals(seed, sizes) for seed in range(3 if quick else 20)] for sizes in (SINGLE, MIXED))
-    at = {number: round(_bytes_each(number)) for number in (MANY // 4, MANY // 2, MANY)}
-    return {
-        "waiting": MANY,
-        **_times(),
-        "bytes_each": at,
-        **_against("", [(_simulate(arrivals, *_fair()), _simulate(arrivals, *_strict())) for arrivals in single]),
-        **_against("mixed_", [(_simulate(arrivals, *_fair()), _simulate(arrivals, *_plain())) for arrivals in mixed]),
-    }
+    figures = {"waiting": MANY, **_times()}
+    figures["bytes_each"] = {number: round(_bytes_each(number)) for number in (MANY // 4, MANY // 2, MANY)}
+    panels = {}
+    print(f"{'':52}{'switches':>9}{'fewer':>7}{'mean wait s':>12}{'p95':>8}")
+    for title, prefix, sizes in (("one picture a job", "", SINGLE), ("several pictures a job", "mixed_", MIXED)):
+        arrivals = [_arrivals(seed, sizes) for seed in range(3 if quick else 20)]
+        runs = {name: [_simulate(each, *order()) for each in arrivals] for name, order in ORDERS.items()}
+        fewest = sum(run.switches for run in runs[OURS])
+        panels[title] = {name: [wait for run in found for wait in run.all_waits()] for name, found in runs.items()}
+        for name, waits in panels[title].items():
+            switches = sum(run.switches for run in runs[name])
+            line = f"{switches / len(arrivals):9.0f}{switches / fewest:7.2f}{fmean(waits):12.1f}"
+            print(f"{f'{title}, {name}':52}{line}{quantiles(waits, n=20)[-1]:8.1f}")
+        figures |= _against(prefix, [*zip(runs[OURS], runs[ARRIVAL], strict=True)])
+        figures |= _against(f"{prefix}plain_", [*zip(runs[OURS], runs[PLAIN], strict=True)])
+    if out:
+        cumulative(panels, "until a picture is begun", out)
+    return figures
 
 
 def _against(prefix: str, pairs: Sequence[tuple[Run, Run]]) -> dict[str, float]:
@@ -58,7 +75,7 @@ def _against(prefix: str, pairs: Sequence[tuple[Run, Run]]) -> dict[str, float]:
     members = [fmean(waits) / fmean(b.waits[member]) for a, b in pairs for member, waits in a.waits.items()]
     return {
         f"{prefix}switches_ratio": round(sum(b.switches for _, b in pairs) / sum(a.switches for a, _ in pairs), 2),
-        f"{prefix}mean_wait_ratio": round(fmean(_mean(a) / _mean(b) for a, b in pairs), 2),
+        f"{prefix}mean_wait_ratio": round(fmean(fmean(a.all_waits()) / fmean(b.all_waits()) for a, b in pairs), 2),
         f"{prefix}worst_wait_ratio": round(max(members), 2),
     }
 
@@ -171,5 +188,5 @@ def affinity_off() -> float:
     return fmean(fair / plain for fair, plain in busy)
 
 
-def _mean(result: Run) -> float:
-    return fmean(wait for waits in result.waits.values() for wait in waits)
+ARRIVAL, PLAIN, OURS = "order of arrival", "fair, no preference", "fair, loaded models first"
+ORDERS = {ARRIVAL: _strict, PLAIN: _plain, OURS: _fair}

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from .types import Cancelled, Event, Failed, Finished, Picture, Progress, Request
 
-SMOOTHING = 0.1  # weight of the newest time in a mean, once it has seen some
+SMOOTHING = (
+    0.1  # weight of the newest time in a mean, once it has seen some; the first ones, of a cold start, count less
+)
 KINDS = 500  # whose times are remembered; pictures to enlarge may have any size
 FRESH = 1.0  # seconds for which a forecast of a short queue is used again
 MOST = 1000  # waiting pictures whose beginnings are worked out one by one; the rest follow at the mean distance
@@ -51,7 +53,7 @@ class _Mean:
 
     def add(self, value: float) -> None:
         self.seen += 1
-        self.value += max(SMOOTHING, 1 / self.seen) * (value - self.value)
+        self.value += max(SMOOTHING, 2 / (self.seen + 1)) * (value - self.value)
 
 
 @dataclass(slots=True)

@@ -22,9 +22,9 @@ from math import ceil
 from .types import Picture
 
 AGEING = 120.0  # seconds of waiting that are worth one turn; after as many a member who went away is forgotten
-LOOK_AHEAD = 32  # members among whom a model that is already loaded is preferred
-LEAD = 4  # turns that he may be ahead for that of whoever is next
-PATIENCE = 2  # times the members who wait, at most LOOK_AHEAD: as often may anybody be passed over for that
+LOOK_AHEAD = 64  # members among whom a model that is already loaded is preferred
+LEAD = 8  # turns that he may be ahead for that of whoever is next
+PATIENCE = 3  # times the members who wait, at most LOOK_AHEAD: as often may anybody be passed over for that
 
 #: place in the order of service, number of the entry, user_id
 _Entry = tuple[float, int, int]
