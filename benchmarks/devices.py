@@ -13,7 +13,7 @@ from statistics import fmean, median
 from time import monotonic
 
 from generation import Catalogue, Event, Progress, Service
-from generation.types import TERMINAL
+from generation.events import TERMINAL
 
 from . import bare
 from .pictures import picture

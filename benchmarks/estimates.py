@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from generation import Catalogue, Event, Picture, Service, Started
-from generation.types import TERMINAL
+from generation.events import TERMINAL
 
 from .pictures import picture
 

@@ -4,6 +4,7 @@ from . import downloads, images
 from .catalogue import Catalogue, matching, resembling
 from .entries import read_models
 from .errors import GenerationError, ModelError, PictureError, RequestError
+from .events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
 from .inspection import Inspector
 from .parameters import Parameters
 from .pins import Pin, forget, read_pins, write_pins
@@ -14,26 +15,18 @@ from .types import (
     MAX_LORAS,
     MAX_SEED,
     SEEN,
-    Cancelled,
     Defaults,
-    Event,
-    Failed,
-    Finished,
     Job,
     Limits,
     Loading,
     LoraSpec,
     ModelSpec,
-    Noted,
     Offload,
     Picture,
     Precision,
-    Preview,
-    Progress,
     PromptStyle,
     Rating,
     Request,
-    Started,
     Task,
 )
 

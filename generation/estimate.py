@@ -13,7 +13,8 @@ from itertools import islice
 from statistics import fmean
 from typing import NamedTuple
 
-from .types import Cancelled, Event, Failed, Finished, Picture, Progress, Request
+from .events import Cancelled, Event, Failed, Finished, Progress
+from .types import Picture, Request
 
 SMOOTHING = (
     0.1  # weight of the newest time in a mean, once it has seen some; the first ones, of a cold start, count less

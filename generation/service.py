@@ -13,8 +13,9 @@ from typing import Any
 
 from .catalogue import Catalogue
 from .estimate import MOST, Estimator, Forecast
+from .events import TERMINAL, Cancelled, Event, Failed
 from .queue import FairQueue
-from .types import TERMINAL, Cancelled, Event, Failed, Picture
+from .types import Picture
 from .worker import Room, Worker
 
 log = logging.getLogger(__name__)

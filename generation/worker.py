@@ -16,8 +16,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
 
+from .events import TERMINAL, Event
 from .parent import end_with
-from .types import TERMINAL, Event, ModelSpec, Picture
+from .types import ModelSpec, Picture
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,9 @@ from typing import Any
 from PIL import Image
 
 from ..errors import GenerationError
+from ..events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
 from ..images import encode_png
-from ..types import Cancelled, Event, Failed, Finished, Noted, Picture, Preview, Progress, Started
+from ..types import Picture
 from .hub import Left, is_out_of_memory
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,70 @@
+"""What happens to pictures, as workers tell it: frozen, picklable, without tensors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a picture; carries the attempt it belongs to, so that a late one can be dropped."""
+
+    picture_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    """A worker took the picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Event):
+    """Something to be said of the picture: a sentence's template and its parameters, as in GenerationError."""
+
+    template: str
+    params: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(Event):
+    """``step`` of ``of`` denoising steps are done."""
+
+    step: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(Event):
+    """What the picture looks like so far, as a small JPEG."""
+
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Event):
+    """The picture is made: PNG bytes with its parameters in them. Terminal."""
+
+    png: bytes
+    seed: int
+    #: wall time from Started, in seconds
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Event):
+    """The picture could not be made. Terminal for this attempt."""
+
+    #: a sentence's template and its parameters, as in GenerationError
+    template: str
+    params: Mapping[str, str | int | float] = field(default_factory=dict)
+    #: whether another attempt may succeed (the worker died, not the request was wrong)
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Event):
+    """The picture was taken back before it was finished. Terminal."""
+
+
+#: the events that end an attempt at a picture
+TERMINAL = (Finished, Failed, Cancelled)
