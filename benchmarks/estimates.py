@@ -19,7 +19,7 @@ MEMBERS = 8
 STEPS = (4, 8, 12, 20)
 WITHIN = 0.3  # of the wait, by which an estimate may be wrong
 LEARNING, TOGETHER, COMING = 16, 60, 60  # pictures made before, asked for at once, and coming one after another
-QUICK = 4  # with --quick: as many made before, twice as many asked for at once, and none that come later
+QUICK_LEARNING, QUICK_TOGETHER = 10, 12  # with --quick, where none come later
 LOAD = 0.8  # of what the worker can do, that arrives
 
 
@@ -72,7 +72,7 @@ class _Bench:
 
 async def run(*, quick: bool) -> dict[str, Any]:
     """The share of waits told within 30%, and the quantiles of told against real."""
-    learning, together, coming = (QUICK, 2 * QUICK, 0) if quick else (LEARNING, TOGETHER, COMING)
+    learning, together, coming = (QUICK_LEARNING, QUICK_TOGETHER, 0) if quick else (LEARNING, TOGETHER, COMING)
     bench = _Bench(Service(Catalogue.load()), random.Random(1))  # noqa: S311
     await bench.service.start()
     following = asyncio.create_task(bench.follow())
