@@ -11,10 +11,11 @@ from generation import Inspector, PictureError
 
 from .asker import Asker
 from .compose import Composed
-from .config import Config, Filter
+from .config import Config
 from .errors import Refusal
 from .minors import names_minors
 from .rules import Rulebook
+from .sections import Filter
 from .store import Action, Change, JobRow, Store
 
 log = logging.getLogger(__name__)

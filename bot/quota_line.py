@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from .command_line import ConfigFile, settings, with_store
-from .config import MOST_IMAGES
 from .quota import Person
 from .report import since, usage_report
+from .sections import MOST_IMAGES
 from .store import COMMAND_LINE, Change, Entry, Store
 from .text import speaker
 

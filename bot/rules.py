@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from .asker import Asker
 from .compose import Composed
-from .config import Rules
 from .errors import Refusal
 from .minors import sexualises_minors
 from .reading import Words, plain, readings
+from .sections import Rules
 from .store import JobRow, Rule, Store, Strike
 from .words import inert
 

@@ -7,8 +7,8 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from ..access import changing
-from ..config import MOST_IMAGES
 from ..errors import Refusal
+from ..sections import MOST_IMAGES
 from ..text import speaker_for
 from .admin import MEMBER, REASON, Reason, person, plans_to_give, quota_admin, show_member, suggest_plan
 from .fields import Interaction

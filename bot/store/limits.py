@@ -9,9 +9,10 @@ from sqlite_utils import Database as Tables
 
 from generation import Request
 
-from ..config import Config, Plan
+from ..config import Config
 from ..errors import Refusal
 from ..quota import EVERYWHERE, Allowance, Person, allowance, capped, day_of, plan_of, resets_at
+from ..sections import Plan
 from .bans import Bans
 from .quotas import Quotas
 from .usage import Usages

@@ -19,9 +19,10 @@ from simcord.backend.models import Message
 from simcord.enums import AppCommandType, InteractionType
 
 from bot.client import Criar, use_local_discord
-from bot.config import Config, Discord, Flooding, Generation, Plan, Quota, Server, Storage
+from bot.config import Config
 from bot.logbook import tell_regularly
 from bot.offer import offered
+from bot.sections import Discord, Flooding, Generation, Plan, Quota, Server, Storage
 from bot.store import Change, JobRow, Store
 from generation import Cancelled, Event, Finished, Picture, Request, Service, Started, Task
 from sandbox import LocalDiscord, wire

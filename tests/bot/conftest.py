@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, Storage
+from bot.config import Config
+from bot.sections import Storage
 from bot.store import JobRow, Store
 from generation import Request, Task
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, Plan, load, token
+from bot.config import Config, load, token
 from bot.errors import ConfigError
 from bot.offer import offered
+from bot.sections import Plan
 from generation import Loading, Offload, Precision
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot import delivery, flow, outbox
-from bot.config import Config, Storage
+from bot.config import Config
 from bot.errors import ConfigError, Unavailable
 from bot.quota import Person
+from bot.sections import Storage
 from bot.store import Store, copy_database, database, only_bot
 
 from .conftest import NOON, MakeJob

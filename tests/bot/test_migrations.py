@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database as Tables
 
-from bot.config import Config, Storage
+from bot.config import Config
 from bot.quota import Person
+from bot.sections import Storage
 from bot.store import Store
 from bot.store.migrations import MIGRATIONS
 

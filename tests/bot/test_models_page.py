@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.config import Config, Plan
+from bot.config import Config
 from bot.offer import usable
 from bot.quota import Person
+from bot.sections import Plan
 from bot.store import Store
 from bot.text import speaker
 from bot.views.models import PAGE, ModelsButton, model_embed, models_page

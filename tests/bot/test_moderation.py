@@ -10,8 +10,9 @@ import discord
 import pytest
 from PIL import Image, ImageDraw
 
-from bot.config import Config, Filter, Storage
+from bot.config import Config
 from bot.moderation import HeldBack, Moderation, too_much
+from bot.sections import Filter, Storage
 from bot.store import Store
 
 OPEN, STRICT = 1, 2

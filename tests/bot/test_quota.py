@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config import Config, Plan, Server
+from bot.config import Config
 from bot.quota import (
     EVERYWHERE,
     Allowance,
@@ -19,6 +19,7 @@ from bot.quota import (
     plan_of,
     resets_at,
 )
+from bot.sections import Plan, Server
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 MIDNIGHT = datetime(2026, 11, 25, tzinfo=UTC)

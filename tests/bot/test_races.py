@@ -16,11 +16,12 @@ from simcord.backend.models import Message
 from bot.asker import Asker
 from bot.cdn import Cdn
 from bot.compose import Composed
-from bot.config import Config, Filter, Storage
+from bot.config import Config
 from bot.delivery import Delivery
 from bot.flow import Flow
 from bot.moderation import Moderation
 from bot.quota import Person
+from bot.sections import Filter, Storage
 from bot.shelf import Shelf
 from bot.store import JobRow, State, Store
 from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Request, Started, Task

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from sqlite_utils import Database as Tables
 
-from bot.config import Config, Storage
+from bot.config import Config
+from bot.sections import Storage
 from bot.store import Change, JobRow, State, Store
 from bot.store.migrations import MIGRATIONS
 from generation import Request, Task

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.client import ITEMS
-from bot.config import Config, Flooding, Plan, Server, Storage
+from bot.config import Config
 from bot.errors import Refusal
 from bot.flooding import Window
 from bot.gate import Admitting
 from bot.quota import Allowance, Person
+from bot.sections import Flooding, Plan, Server, Storage
 from bot.store import Change, JobRow, Store
 
 from .conftest import NOON, MakeJob

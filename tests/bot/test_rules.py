@@ -9,9 +9,9 @@ import pytest
 
 from bot.asker import Asker
 from bot.compose import Composed
-from bot.config import Rules
 from bot.errors import Refusal
 from bot.rules import Rulebook, pause_until
+from bot.sections import Rules
 from bot.store import Change, Rule, Store
 from generation import Request, Task
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, Generation
+from bot.config import Config
 from bot.errors import Refusal
 from bot.quota import Person
+from bot.sections import Generation
 from bot.store import Change, State, Store
 
 from .conftest import NOON, MakeJob

@@ -15,7 +15,8 @@ from discord.http import Route
 from yarl import URL
 
 from bot.app import LAST_RESORT, run
-from bot.config import Config, Discord, Storage
+from bot.config import Config
+from bot.sections import Discord, Storage
 from sandbox import LocalDiscord
 
 from .conftest import UNFILTERED, Bot, running
