@@ -6,6 +6,7 @@ as soon as so many wait, and kept where they gain at least GAIN in rows a second
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -127,7 +128,7 @@ class Profile:
         entries = [asdict(each) for each in (*others, *self._measured.values())]
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            fresh = self._folder / f"{FILE}.new"
+            fresh = self._folder / f"{FILE}.{os.getpid()}"  # another child may write at the same moment
             fresh.write_text(json.dumps(entries, indent=1), encoding="utf-8")
             fresh.replace(self._folder / FILE)
         except OSError as error:
