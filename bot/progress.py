@@ -24,9 +24,8 @@ log = logging.getLogger(__name__)
 BAR = 20  # characters
 IN_MINUTES = 90  # seconds, from which a wait is told in minutes
 FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the queue is looked up; doubles each time
-REFRESHES = (
-    4.0  # a second of all jobs together: thousands that wait may not keep bot and Discord busy with their places
-)
+#: a second, of all jobs together: thousands that wait may not keep bot and Discord busy with their places
+REFRESHES = 4.0
 
 
 @dataclass(slots=True)

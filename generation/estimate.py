@@ -16,9 +16,8 @@ from typing import NamedTuple
 from .events import Cancelled, Event, Failed, Finished, Progress
 from .types import Picture, Request
 
-SMOOTHING = (
-    0.1  # weight of the newest time in a mean, once it has seen some; the first ones, of a cold start, count less
-)
+#: weight of the newest time in a mean, once it has seen some; the first ones, of a cold start, count less
+SMOOTHING = 0.1
 KINDS = 500  # whose times are remembered; pictures to enlarge may have any size
 FRESH = 1.0  # seconds for which a forecast of a short queue is used again
 MOST = 1000  # waiting pictures whose beginnings are worked out one by one; the rest follow at the mean distance
