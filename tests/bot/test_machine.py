@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import delivery, flow, outbox
+from bot import delivery, flow, outbox, outcomes
 from bot.config import Config
 from bot.errors import ConfigError, Unavailable
 from bot.quota import Person
@@ -70,7 +70,7 @@ def test_a_read_only_disk_is_said_in_one_sentence(small_disk: Path) -> None:
 
 async def test_what_was_made_waits_for_the_disk(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A picture that cannot be written is kept in memory and tried again until it can: it is delivered once."""
-    monkeypatch.setattr(flow, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(outcomes, "FIRST_PAUSE", 0.05)
     job, pictures = await stage.ask(), stage.store.files.pictures
     gone = pictures.rename(pictures.with_name("elsewhere"))
     happening = asyncio.create_task(stage.hands.happen(finished(job)))
@@ -86,7 +86,7 @@ async def test_a_database_held_by_another_process_holds_up_only_what_writes(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Meanwhile requests are refused with a sentence, reading goes on at once, and what was made waits."""
-    monkeypatch.setattr(flow, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(outcomes, "FIRST_PAUSE", 0.05)
     job = await stage.ask()
     path = stage.store.files.pictures.parent / "criar.db"
     other = sqlite3.connect(path, isolation_level=None)
