@@ -23,6 +23,7 @@ from generation import Catalogue, ModelSpec, Picture, Request, Task
 
 from . import queue
 from .contenders import Bare, Ours
+from .plots import cumulative
 
 SEED = 7
 LOADS = (0.5, 1.0, 1.5)  # of what one after another can bear
@@ -147,7 +148,8 @@ def _run(*, quick: bool, out: Path | None) -> dict[str, Any]:
             figures |= _ratios(races[title], "_faster")
             figures |= _ablation(spec, pictures[: len(pictures) // 4])
     if out:
-        _plot(races, out)
+        panels = {title: {name: line.latencies() for name, line in lines.items()} for title, lines in races.items()}
+        cumulative(panels, "until the picture is done", out)
     return figures
 
 
@@ -218,22 +220,3 @@ def _ablation(spec: ModelSpec, pictures: Sequence[Picture]) -> dict[str, float]:
     for name, share in figures.items():
         print(f"{name.replace('_', ' '):28}{share:9.2f} of the throughput")
     return figures
-
-
-def _plot(races: dict[str, dict[str, Line]], path: Path) -> None:
-    """Write the share of the requests that were done within so many seconds, for each race."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(1, len(races), figsize=(5 * len(races), 4), layout="constrained", squeeze=False)
-    for axis, (title, lines) in zip(axes[0], races.items(), strict=True):
-        for name, line in lines.items():
-            axis.ecdf(line.latencies(), label=name)
-        axis.set_title(title)
-        axis.set_xlabel("seconds until the picture is done")
-    axes[0][0].set_ylabel("share of the requests")
-    axes[0][-1].legend(loc="lower right")
-    figure.savefig(path)
-    pyplot.close(figure)
