@@ -79,7 +79,7 @@ def measure(name: str, folder: Path) -> Exactness:
     rows_alone = max(passes)
     passes.clear()
     together = _made(engine, pictures)
-    return Exactness(min(_psnr(together[name], alone[name]) for name in alone), rows_alone, max(passes))
+    return Exactness(min(psnr(together[name], alone[name]) for name in alone), rows_alone, max(passes))
 
 
 def _pictures(model: ModelSpec, tasks: Sequence[Task], folder: Path) -> list[Picture]:
@@ -115,7 +115,7 @@ def _made(engine: Any, pictures: Sequence[Picture]) -> dict[str, np.ndarray]:
     return {event.picture_id: np.asarray(Image.open(io.BytesIO(event.png)).convert("RGB"), float) for event in made}
 
 
-def _psnr(a: np.ndarray, b: np.ndarray) -> float:
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
     """Peak signal-to-noise ratio of 8-bit pictures: 10 log10(255² / mean squared error)."""
     error = float(((a - b) ** 2).mean())
     return float("inf") if error == 0 else 10 * float(np.log10(255**2 / error))

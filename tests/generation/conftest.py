@@ -111,12 +111,6 @@ def pixels(event: Event) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(event.png)).convert("RGB")).astype(np.float64)
 
 
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB of 8-bit pictures: 10 log10(255² / mean squared error)."""
-    error = float(((a - b) ** 2).mean())
-    return float("inf") if error == 0 else 10 * np.log10(255**2 / error)
-
-
 @pytest.fixture(scope="session")
 def sketch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A crude drawing: a red disc on a yellow ground."""

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
 from generation.engine.engine import Engine
 
-from .conftest import job, pixels, psnr
+from .conftest import job, pixels
 
 BUDGET = 8.0  # GiB
 

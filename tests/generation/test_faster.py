@@ -6,12 +6,13 @@ import pytest
 import torch
 from diffusers import UNet2DConditionModel
 
+from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Finished, Picture, Request, Task
 from generation.engine import faster
 from generation.engine.engine import Engine
 from generation.engine.faster import SAMPLES, Faster
 
-from .conftest import pixels, psnr
+from .conftest import pixels
 
 EMBEDDED = "criar-embedded"
 ROWS, SIDE, LENGTH = 3, 16, 48

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from benchmarks.exactness import psnr
 from generation import Cancelled, Catalogue, Event, Finished, Picture, Progress, Task
 from generation.engine.engine import Engine
 
-from .conftest import TERMINAL, job, pixels, psnr
+from .conftest import TERMINAL, job, pixels
 
 SAME = 60.0  # dB
 BUDGET = 8.0  # GiB

@@ -11,10 +11,11 @@ import psutil
 import pytest
 from PIL import Image
 
+from benchmarks.exactness import psnr
 from generation import Cancelled, Catalogue, Failed, Finished, Preview, Progress, Started, Task
 from generation.worker import Worker
 
-from .conftest import TERMINAL, Studio, job, pixels, psnr
+from .conftest import TERMINAL, Studio, job, pixels
 
 SAME = 60.0  # dB
 

@@ -276,7 +276,7 @@ def cogview4() -> Any:
     )  # fmt: skip
     return diffusers.CogView4Pipeline(
         transformer=transformer, vae=parts.autoencoder(16, 1.0, 0.0, quant=False), text_encoder=parts.glm(),
-        tokenizer=tokenizers.bytes_with("<|endoftext|>", "[gMASK]", "<sop>"), scheduler=Flow(**FLUX_FLOW),
+        tokenizer=tokenizers.glm(), scheduler=Flow(**FLUX_FLOW),
     )  # fmt: skip
 
 

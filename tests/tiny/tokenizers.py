@@ -51,6 +51,17 @@ def gemma() -> Any:
     return transformers.GemmaTokenizer(vocab=vocabulary, merges=[], model_max_length=300)
 
 
+def glm() -> Any:
+    """Begins every text with two tokens, so that none is empty."""
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer = bytes_with("<|endoftext|>", "[gMASK]", "<sop>")
+    tokenizer._tokenizer.post_processor = TemplateProcessing(
+        single="[gMASK] <sop> $A", special_tokens=[("[gMASK]", 257), ("<sop>", 258)]
+    )
+    return tokenizer
+
+
 def bytes_with(*special: str) -> Any:
     """A fast tokenizer of bytes, with special tokens from id 256 on, the first for padding."""
     from tokenizers import Tokenizer, decoders, models

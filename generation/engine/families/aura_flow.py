@@ -9,5 +9,4 @@ from .family import Family
 class AuraFlow(Family):
     """Guidance with a negative prompt."""
 
-    joins = False  # not shown to be exact
     pipelines: ClassVar = {Task.TXT2IMG: "AuraFlowPipeline"}

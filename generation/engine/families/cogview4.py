@@ -9,5 +9,4 @@ from .family import Family
 class CogView4(Family):
     """Guidance with a negative prompt."""
 
-    joins = False  # not shown to be exact
     pipelines: ClassVar = {Task.TXT2IMG: "CogView4Pipeline"}

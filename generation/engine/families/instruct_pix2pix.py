@@ -12,7 +12,6 @@ IMAGE_GUIDANCE = 1.5  # how strictly the input is followed; Brooks, Holynski and
 class InstructPix2Pix(StableDiffusion):
     """The input's size decides that of the picture."""
 
-    joins = False  # not shown to be exact
     pipelines: ClassVar = {Task.EDIT: ""}
 
     def settings(self, call: Call) -> dict[str, Any]:

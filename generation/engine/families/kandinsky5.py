@@ -10,7 +10,7 @@ from .latents import FrameLatents
 class Kandinsky5(Family):
     """Makes a few sizes of about a megapixel alone, and chooses the one nearest in shape by itself."""
 
-    joins = False  # its editing makes a megapixel: not shown to be exact
+    joins = False  # its calls are as long as their prompts: seldom would two agree
     pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
     latents = FrameLatents()
 

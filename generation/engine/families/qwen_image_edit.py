@@ -10,7 +10,6 @@ from .qwen_image import QwenImage
 class QwenImageEdit(QwenImage):
     """Its text encoder sees the picture."""
 
-    joins = False  # not shown to be exact
     pipelines: ClassVar = {Task.EDIT: "QwenImageEditPipeline", Task.INPAINT: "QwenImageEditInpaintPipeline"}
     fits_inputs = True
 

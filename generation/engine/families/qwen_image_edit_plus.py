@@ -10,7 +10,6 @@ from .qwen_image_edit import QwenImageEdit
 class QwenImageEditPlus(QwenImageEdit):
     """Takes the pictures in order, each in its own shape, and brings them to about a megapixel by itself."""
 
-    joins = False  # not shown to be exact
     pipelines: ClassVar = {Task.EDIT: "QwenImageEditPlusPipeline"}
     max_images = 3
     fits_inputs = False
