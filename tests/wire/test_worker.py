@@ -9,7 +9,7 @@ from itertools import pairwise
 import psutil
 import pytest
 
-from sandbox import LocalDiscord
+from sandbox import Asked, LocalDiscord
 from tests.children import say_to_parent
 
 from .conftest import HEARTBEAT, Bot
@@ -48,8 +48,7 @@ async def test_a_bot_that_stands_still_is_found_late(local: LocalDiscord, bot: B
 
 async def test_the_workers_death_costs_one_more_try(local: LocalDiscord, bot: Bot) -> None:
     """When the child is killed in mid-picture, the picture is made at the second attempt and delivered once."""
-    asked = slash(local, "txt2img", prompt="a cat of two lives", num_inference_steps=100)
-    await local.wait_for(lambda: "step" in asked.content, 30)
+    asked = await _under_way(local, "a cat of two lives")
     async with in_time(local):
         worker(bot).kill()
         assert "ready" in await done(local, asked)
@@ -59,8 +58,7 @@ async def test_the_workers_death_costs_one_more_try(local: LocalDiscord, bot: Bo
 @pytest.mark.slow
 async def test_a_worker_that_hangs_keeps_nobody_from_an_answer(local: LocalDiscord, bot: Bot) -> None:
     """While the child stands still, commands are answered in time; killed, it costs its picture one more try."""
-    asked = slash(local, "txt2img", prompt="a cat that stands still", num_inference_steps=100)
-    await local.wait_for(lambda: "step" in asked.content, 30)
+    asked = await _under_way(local, "a cat that stands still")
     async with in_time(local):
         hung = worker(bot)
         hung.suspend()
@@ -78,8 +76,7 @@ async def test_a_worker_that_hangs_keeps_nobody_from_an_answer(local: LocalDisco
 @pytest.mark.slow
 async def test_garbage_from_the_worker_costs_one_more_try(local: LocalDiscord, bot: Bot) -> None:
     """A child that says what cannot be read is replaced, and its picture is delivered once."""
-    asked = slash(local, "txt2img", prompt="a cat of nonsense", num_inference_steps=100)
-    await local.wait_for(lambda: "step" in asked.content, 30)
+    asked = await _under_way(local, "a cat of nonsense")
     async with in_time(local):
         say_to_parent(worker(bot), b"\x80garbage")
         assert "ready" in await done(local, asked)
@@ -113,6 +110,13 @@ async def test_workers_that_die_while_they_load_are_replaced(local: LocalDiscord
             dead.kill()
         assert "ready" in await done(local, asked)
     assert len(public(local, "a cat with patience for three")[0].attachments) == 1
+
+
+async def _under_way(local: LocalDiscord, prompt: str) -> Asked:
+    """A picture of many steps that has been begun."""
+    asked = slash(local, "txt2img", prompt=prompt, num_inference_steps=100)
+    await local.wait_for(lambda: "step" in asked.content, 30)
+    return asked
 
 
 async def _successor(bot: int, dead: psutil.Process) -> psutil.Process:
