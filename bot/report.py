@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from itertools import accumulate, groupby
 from zoneinfo import ZoneInfo
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from .font import font
 from .quota import day_of
 from .store import Used
 from .text import Speaker
@@ -96,23 +97,23 @@ def _draw(title: str, members: Sequence[Member]) -> bytes:
     colour = {model: COLOURS[min(place, MOST_COLOURS - 1)] for place, model in enumerate(models)}
     legend = models[:MOST_COLOURS]
     whole = Image.new("RGB", (WIDTH, 2 * EDGE + ROW * (2 + len(members) + len(legend))), PAPER)
-    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(24)
-    pen.text((EDGE, EDGE), title, INK, font)
+    pen, letters = ImageDraw.Draw(whole), font(22)
+    pen.text((EDGE, EDGE), title, INK, letters)
     longest = max((member.images for member in members), default=1)
     scale = (WIDTH - 2 * EDGE - NUMBER - COUNT) / longest
     for place, member in enumerate(members):
         middle = EDGE + ROW * (place + 1.5)
-        pen.text((EDGE, middle), f"{place + 1}.", INK, font, anchor="lm")
+        pen.text((EDGE, middle), f"{place + 1}.", INK, letters, anchor="lm")
         left = float(EDGE + NUMBER)
         for model, images in member.models:
             pen.rectangle((left, middle - ROW / 3, left + images * scale, middle + ROW / 3), fill=colour[model])
             left += images * scale
-        pen.text((left + 12, middle), str(member.images), INK, font, anchor="lm")
+        pen.text((left + 12, middle), str(member.images), INK, letters, anchor="lm")
     for place, model in enumerate(legend):
         middle = EDGE + ROW * (len(members) + 2 + place)
         pen.rectangle((EDGE, middle - 10, EDGE + 20, middle + 10), fill=colour[model])
         others = place == MOST_COLOURS - 1 and len(models) > MOST_COLOURS
-        pen.text((EDGE + 36, middle), f"{model} …" if others else model, INK, font, anchor="lm")
+        pen.text((EDGE + 36, middle), f"{model} …" if others else model, INK, letters, anchor="lm")
     file = io.BytesIO()
     whole.save(file, "PNG")
     return file.getvalue()

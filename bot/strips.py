@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
+from .font import font
+
 TILE = 384  # pixels of a tile's side
 BAR = 84  # pixels of the label above it
 GAP = 8
@@ -25,7 +27,8 @@ def strip(tiles: Sequence[tuple[bytes | None, str]], columns: int | None = None)
     pen = ImageDraw.Draw(whole)
     for place, (data, label) in enumerate(tiles):
         left, top = corner(place, columns)
-        pen.text((left + TILE / 2, top - BAR / 2), label, INK, _font(pen, label, columns), anchor="mm", stroke_width=1)
+        letters = _fitting(pen, label, columns)
+        pen.text((left + TILE / 2, top - BAR / 2), label, INK, letters, anchor="mm", stroke_width=1)
         if data is None:
             pen.rectangle((left, top, left + TILE, top + TILE), fill=MISSING)
         else:
@@ -58,10 +61,9 @@ def corner(place: int, columns: int) -> tuple[int, int]:
     return GAP + place % columns * (TILE + GAP), GAP + BAR + place // columns * (TILE + BAR + GAP)
 
 
-def _font(pen: ImageDraw.ImageDraw, label: str, columns: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _fitting(pen: ImageDraw.ImageDraw, label: str, columns: int) -> ImageFont.FreeTypeFont:
     """The largest size at which the label fits over its tile."""
     for size in range(min(BAR - 20, TEXT * columns), SMALLEST_TEXT, -2):
-        font = ImageFont.load_default(size)
-        if pen.textlength(label, font) <= TILE:
-            return font
-    return ImageFont.load_default(SMALLEST_TEXT)
+        if pen.textlength(label, font(size)) <= TILE:
+            return font(size)
+    return font(SMALLEST_TEXT)

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from .classifier import Picture
 from .evaluation import GUIDANCE, STEPS, draw, sheet
@@ -111,7 +112,8 @@ def refine(pipeline: Any, prompt: str, source: Image.Image, strength: float) -> 
 def _captioned(image: Image.Image, text: str) -> Image.Image:
     whole = Image.new("RGB", (image.width + 8, image.height + 24), "white")
     whole.paste(image, (4, 20))
-    ImageDraw.Draw(whole).text((6, 4), text, fill="black", font_size=12)
+    font = ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", 11)
+    ImageDraw.Draw(whole).text((6, 4), text, fill="black", font=font)
     return whole
 
 
