@@ -1,13 +1,22 @@
 """What a person asked for becomes a Request: gaps filled, sizes fitted, everything changed is said. Pure."""
 
-import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from generation import MAX_SEED, Catalogue, ModelSpec, Parameters, Request, RequestError, Task, images
+from generation import (
+    MAX_SEED,
+    Catalogue,
+    ModelSpec,
+    Parameters,
+    Request,
+    RequestError,
+    Task,
+    fewest_steps,
+    images,
+)
 
 from .errors import Refusal
 from .loras import read_loras, with_triggers, write_loras
@@ -84,6 +93,7 @@ def compose(
     prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
     (width, height), size_notes = _size(spec, options.size, source)
     defaults = spec.defaults
+    strength = _chosen(options.strength, USUAL_STRENGTH[task]) if task in USUAL_STRENGTH else None
     request = Request(
         task=task,
         model=spec.id,
@@ -92,9 +102,9 @@ def compose(
         seed=_chosen(options.seed, new_seed()),
         width=width,
         height=height,
-        num_inference_steps=_chosen(options.num_inference_steps, defaults.num_inference_steps),
+        num_inference_steps=_chosen(options.num_inference_steps, _enough(defaults.num_inference_steps, strength)),
         guidance_scale=_chosen(options.guidance_scale, defaults.guidance_scale),
-        strength=_chosen(options.strength, USUAL_STRENGTH[task]) if task in USUAL_STRENGTH else None,
+        strength=strength,
         scheduler=_chosen(options.scheduler, defaults.scheduler),
         count=options.count,
         images=(source.path, *more) if source else (),
@@ -103,6 +113,11 @@ def compose(
     catalogue.check(request)
     notes = (*_received(source, request), *size_notes, *_unheard(spec, request), *lora_notes, *_cost(spec))
     return Composed(request=request, notes=notes, parent=source.picture if source else None)
+
+
+def _enough(steps: int, strength: float | None) -> int:
+    """The steps that nobody chose, or as many as the strength needs to run one at least."""
+    return steps if strength is None else max(steps, fewest_steps(strength))
 
 
 def can(catalogue: Catalogue, model: str | None, task: Task) -> bool:
@@ -151,15 +166,16 @@ def refined(
     if same_model and kept["model"] == style.model:
         kept |= {
             "lora": options.lora or write_loras(style.loras),
-            "num_inference_steps": _chosen(options.num_inference_steps, style.num_inference_steps),
+            "num_inference_steps": _chosen(
+                options.num_inference_steps, _enough(style.num_inference_steps, options.strength)
+            ),
             "guidance_scale": _chosen(options.guidance_scale, style.guidance_scale),
             "scheduler": _chosen(options.scheduler, style.scheduler),
         }
     composed = compose(catalogue, Task.IMG2IMG, replace(options, **kept), source)
     request = composed.request
     if strengths:
-        # Models of few steps: at the smallest strength, one at least is run.
-        steps = max(request.num_inference_steps, math.ceil(1 / min(strengths)))
+        steps = _enough(request.num_inference_steps, min(strengths))
         request = replace(request, num_inference_steps=steps)
         request = replace(request, strengths=strengths, strength=None, count=len(strengths))
     if enlarge_first:

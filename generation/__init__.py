@@ -1,7 +1,7 @@
 """Pictures from requests. What stands here is all that others may import; none of it loads torch."""
 
 from . import downloads, images
-from .catalogue import Catalogue, matching, resembling
+from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .entries import read_models
 from .errors import GenerationError, ModelError, PictureError, RequestError
 from .events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
@@ -67,6 +67,7 @@ __all__ = [
     "Started",
     "Task",
     "downloads",
+    "fewest_steps",
     "forget",
     "images",
     "matching",

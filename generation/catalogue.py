@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -237,3 +238,8 @@ def _check_strength(strength: float, steps: int) -> None:
 def smallest_strength(num_inference_steps: int) -> float:
     """The smallest strength, in hundredths, at which at least one step is run: int(steps × strength) >= 1."""
     return next(hundredths / 100 for hundredths in range(1, 101) if int(num_inference_steps * hundredths / 100) >= 1)
+
+
+def fewest_steps(strength: float) -> int:
+    """The fewest steps at which a strength of a hundredth and more runs one at least; the inverse of the above."""
+    return ceil(1 / max(strength, 0.01))

@@ -67,12 +67,14 @@ def export_model(folder: Path = MODEL) -> None:
 @app.command()
 def evaluate(
     folder: Path = MODEL,
-    steps: Annotated[int, typer.Option(help="num_inference_steps")] = evaluation.STEPS,
-    guidance: Annotated[float, typer.Option(help="guidance_scale")] = evaluation.GUIDANCE,
+    steps: Annotated[int | None, typer.Option(help="num_inference_steps, where not the usual")] = None,
+    guidance: Annotated[float | None, typer.Option(help="guidance_scale, where not the usual")] = None,
 ) -> None:
     """Print the shares of the evaluation's prompts that a model follows."""
     pipeline = evaluation.load_pipeline(folder)
-    print(json.dumps(evaluation.evaluate(pipeline, num_inference_steps=steps, guidance_scale=guidance), indent=1))
+    asked = {"num_inference_steps": steps, "guidance_scale": guidance}
+    options = {name: value for name, value in asked.items() if value is not None}
+    print(json.dumps(evaluation.evaluate(pipeline, **options), indent=1))
 
 
 @app.command("curve")

@@ -9,19 +9,28 @@ import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
+from generation import Catalogue
+from generation.engine.schedulers import make_scheduler
+from generation.types import Defaults
+
 from .classifier import Classifier, Picture, background_of, nearest_colour
 from .loop import batches
 from .prompts import Asked, load_prompts
 from .scene import THIRDS
 
-STEPS, GUIDANCE = 20, 4.0
 BATCH = 8
 SMALL = 0.62  # of the picture's side: a thing that was asked to be small is smaller
 
 
+def defaults() -> Defaults:
+    """What members get who choose nothing."""
+    return Catalogue.load().get("criar-embedded").defaults
+
+
 def load_pipeline(folder: Path) -> Any:
-    """The stock pipeline on a CPU."""
+    """The stock pipeline on a CPU, with the scheduler that members get."""
     pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32, safety_checker=None)
+    pipeline.scheduler = make_scheduler(defaults().scheduler, pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -29,12 +38,13 @@ def load_pipeline(folder: Path) -> Any:
 def draw(pipeline: Any, prompts: list[str], seed: int = 0, **options: Any) -> list[Picture]:
     """Pictures of shape (128, 128, 3), each with a seed of its own counted from ``seed``."""
     pictures: list[Picture] = []
+    usual = {name: getattr(defaults(), name) for name in ("num_inference_steps", "guidance_scale")}
     for some in batches(len(prompts), BATCH):
         seeds = range(seed + some.start, seed + len(prompts))[: len(prompts[some])]
         made = pipeline(
             prompts[some],
             generator=[torch.Generator().manual_seed(each) for each in seeds],
-            **{"num_inference_steps": STEPS, "guidance_scale": GUIDANCE, **options},
+            **{**usual, **options},
         )
         pictures += [np.asarray(image) for image in made.images]
     return pictures

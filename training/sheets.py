@@ -10,7 +10,7 @@ from diffusers import StableDiffusionImg2ImgPipeline
 from PIL import Image, ImageDraw, ImageFont
 
 from .classifier import Picture
-from .evaluation import GUIDANCE, STEPS, draw, sheet
+from .evaluation import defaults, draw, sheet
 
 SHOWN = """a cat|a dog, 3d|a red apple on a light blue background|a rocket on a dark blue background
 a pizza, flat|a unicorn on a pink background|a house, outlined|a strawberry on a teal background
@@ -102,8 +102,8 @@ def refine(pipeline: Any, prompt: str, source: Image.Image, strength: float) -> 
             prompt,
             image=source,
             strength=strength,
-            num_inference_steps=round(STEPS / strength),
-            guidance_scale=GUIDANCE,
+            num_inference_steps=round(defaults().num_inference_steps / strength),
+            guidance_scale=defaults().guidance_scale,
             generator=torch.Generator().manual_seed(3),
         ).images[0]
     )

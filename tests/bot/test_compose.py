@@ -26,7 +26,7 @@ def test_only_the_prompt_is_needed() -> None:
     """Everything that is left out comes from the model, and the seed is new each time."""
     first, second = (compose(CATALOGUE, Task.TXT2IMG, Options(prompt=" a cat ")).request for _ in range(2))
     assert (first.model, first.prompt, first.width, first.height) == ("criar-embedded", "a cat", 512, 512)
-    assert (first.num_inference_steps, first.scheduler, first.strength) == (20, "DDIM", None)
+    assert (first.num_inference_steps, first.scheduler, first.strength) == (12, "DPM++ 2M", None)
     assert first.seed != second.seed
     assert 0 <= first.seed <= MAX_SEED
 
@@ -46,6 +46,15 @@ def test_a_picture_comes_with_medium_strength_and_what_was_received_is_said() ->
     assert say_notes(speaker("en-US"), composed.notes) == (
         "-# I received “a.png”, 300×200; the result will be 640×416."
     )
+
+
+def test_a_small_strength_brings_the_steps_that_it_needs_where_nobody_chose_them() -> None:
+    """So that the smallest strength runs one; who chooses too few steps is told instead."""
+    for strength, steps in ((0.05, 20), (0.08, 13), (0.5, 12)):
+        request = compose(CATALOGUE, Task.IMG2IMG, Options(prompt="x", strength=strength), source()).request
+        assert request.num_inference_steps == steps
+    with pytest.raises(RequestError):
+        compose(CATALOGUE, Task.IMG2IMG, Options(prompt="x", strength=0.05, num_inference_steps=12), source())
 
 
 @pytest.mark.parametrize(

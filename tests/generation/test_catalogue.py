@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation import Catalogue, LoraSpec, ModelSpec, Request, RequestError, Task
+from generation import Catalogue, LoraSpec, ModelSpec, Request, RequestError, Task, fewest_steps
 from generation.catalogue import smallest_strength
 
 CATALOGUE = Catalogue.load()
@@ -33,7 +33,7 @@ def test_a_good_request_passes() -> None:
         ({"height": 2048}, "256 to 768"),
         ({"num_inference_steps": 0}, "between 1 and 100"),
         ({"guidance_scale": 31.0}, "between 0 and 30"),
-        ({"scheduler": "Magic"}, "choose one of DDIM"),
+        ({"scheduler": "Magic"}, "choose one of DPM"),
         ({"task": Task.IMG2IMG, "strength": 0.0}, "above 0"),
         ({"task": Task.IMG2IMG, "strength": 1.1}, "at most 1"),
         ({"task": Task.IMG2IMG, "strength": 0.04}, "at least 0.05"),
@@ -233,3 +233,9 @@ def test_loras_that_fit_come_with_the_model() -> None:
     assert WITH_LORAS.get("criar-embedded").loras == (LORA,)
     assert WITH_LORAS.loras == (LORA,)
     WITH_LORAS.check(replace(GOOD, loras=(("ink", -0.5),)))
+
+
+@given(st.floats(0.01, 1))
+def test_the_fewest_steps_of_a_strength_run_one(strength: float) -> None:
+    """With as many steps a strength does something."""
+    assert int(fewest_steps(strength) * strength) >= 1

@@ -119,7 +119,7 @@ async def test_upscale_makes_a_picture_four_times_larger(local: LocalDiscord) ->
     [
         ({"prompt": "x", "size": "huge"}, "is no size; write a ratio such as 3:2"),
         ({"prompt": "x", "model": "nothing"}, "There is no model “nothing”"),
-        ({"prompt": "x", "scheduler": "magic"}, "choose one of DDIM"),
+        ({"prompt": "x", "scheduler": "magic"}, "choose one of DPM"),
     ],
 )
 async def test_txt2img_refuses_privately_and_says_what_to_do(
@@ -217,7 +217,7 @@ async def test_details_show_every_parameter(local: LocalDiscord) -> None:
     message = delivered(local, "a detailed cat")
     asked = local.people.press(local.world.members["milo"], message, custom_id(message, "Details"))
     await local.answered(asked)
-    for words in ("Criar embedded", "a detailed cat", "512×512", "20", "3.5", "DDIM", "seed 9"):
+    for words in ("Criar embedded", "a detailed cat", "512×512", "20", "3.5", "DPM++ 2M", "seed 9"):
         assert words in asked.content
 
 
