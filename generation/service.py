@@ -196,9 +196,13 @@ class Service:
         self._spawn(self._restart(place))
 
     async def _restart(self, place: int) -> None:
-        await asyncio.sleep(self._pauses[place])
-        self._pauses[place] = min(2 * self._pauses[place], LONGEST_PAUSE)
-        self._start_worker(place)
+        while place not in self._workers:
+            await asyncio.sleep(self._pauses[place])
+            self._pauses[place] = min(2 * self._pauses[place], LONGEST_PAUSE)
+            try:
+                self._start_worker(place)
+            except (OSError, RuntimeError):  # no memory, process, file or thread is left to start one with
+                log.exception("no worker can be started on %s; that is tried again", self._devices[place])
 
     async def _watch(self) -> None:
         """Kill workers that have work and give no sign of life."""

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -183,6 +184,24 @@ async def test_the_childs_death_fails_its_pictures_to_be_tried_again(own_studio:
     assert failed.retryable
     assert isinstance(await own_studio.wait(waiting.id, *TERMINAL), Finished)
     assert [event for event in own_studio.events[running.id] if isinstance(event, TERMINAL)] == [failed]
+
+
+@pytest.mark.slow
+async def test_a_child_that_cannot_be_started_is_started_later(
+    own_studio: Studio, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the machine has no file left for a pipe when a child died, the next one comes once it has."""
+    (picture,) = job(num_inference_steps=2).pictures()
+    tried = asyncio.Event()
+    caplog.handler.addFilter(lambda record: "can be started" not in record.getMessage() or tried.set() or True)
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limit[1]))
+    try:
+        os.kill(own_studio.service.worker_pids()[0], 9)
+        await asyncio.wait_for(tried.wait(), 30)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+    assert isinstance((await own_studio.make([picture]))[0], Finished)
 
 
 async def test_the_child_is_given_no_secrets(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
