@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import resource
+import signal
 import sys
 import traceback
 from asyncio.subprocess import PIPE, Process
@@ -128,6 +129,7 @@ async def _end(child: Process | None) -> None:
 def serve(parent: int) -> None:
     """The child's main function: answer until the pipe ends."""
     end_with(parent)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # systemd sends it to all of us; the parent ends us in order
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

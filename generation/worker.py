@@ -1,6 +1,7 @@
 """A child process that makes pictures on one device, and the parent's end of its pipe."""
 
 import asyncio
+import atexit
 import logging
 import multiprocessing
 import os
@@ -79,6 +80,8 @@ class Worker:
         )
         with _without_secrets():
             self._process.start()
+        # It ignores the signal with which multiprocessing ends such children at exit, and would be waited for in vain.
+        atexit.register(self._process.kill)
         # Only with no copy of its end left here does the pipe end when the child does.
         theirs.close()
         threading.Thread(target=self._read, name=f"read-{device}", daemon=True).start()
@@ -130,6 +133,7 @@ class Worker:
             while (message := self._receive()) is not None:
                 self._loop.call_soon_threadsafe(self._take, message)
             self._process.join()
+            atexit.unregister(self._process.kill)
             self._loop.call_soon_threadsafe(lambda: self._on_exit(self))
 
     def _receive(self) -> Event | Room | None:
@@ -177,7 +181,8 @@ def _child(
 ) -> None:
     """The child's main function: make what comes through the pipe until the pipe ends."""
     end_with(parent)  # before all that takes long, and also where it hangs later
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us in order
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Ctrl-C and systemd reach all of us; the parent ends us in order
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {device} %(name)s: %(message)s")
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "TRANSFORMERS_VERBOSITY": "error", "GOMP_SPINCOUNT": SPIN_COUNT}
     if device == "cpu":

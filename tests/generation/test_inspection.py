@@ -181,6 +181,17 @@ async def test_a_process_that_hangs_or_dies_costs_its_picture_alone() -> None:
     assert not children()
 
 
+async def test_a_process_that_is_told_to_end_with_its_parent_leaves_that_to_it(inspector: Inspector) -> None:
+    """After a SIGTERM, as systemd sends to all of a service's processes, pictures are still opened."""
+    small = encoded(BAR, "PNG")
+    await inspector.open_picture(small)
+    before = children()
+    for child in before:
+        child.terminate()
+    assert (await inspector.open_picture(small)).width == 64
+    assert children() == before
+
+
 async def test_whoever_stops_waiting_leaves_the_next_one_a_clean_process(inspector: Inspector) -> None:
     """A call that is cancelled in the middle does not leave its answer to the next call."""
     large = asyncio.create_task(inspector.open_picture(encoded(Image.new("L", (6000, 6000)), "PNG")))

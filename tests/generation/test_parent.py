@@ -1,4 +1,4 @@
-"""Children of a parent that is killed: none outlives it, at whatever moment it happens."""
+"""Children of a parent that is killed or ends: none outlives it, or keeps it, at whatever moment it happens."""
 
 import asyncio
 import sys
@@ -19,6 +19,19 @@ async def main():
     await service.start()
     print(service.worker_pids()[0], flush=True)
     await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+FORGETFUL = """
+import asyncio
+from generation.worker import Worker
+
+async def main():
+    ready = asyncio.Event()
+    worker = Worker({}, "cpu", 1, 1.0, None, on_event=lambda *_: ready.set(), on_exit=lambda _: None)
+    await asyncio.wait_for(ready.wait(), 60)
+    print(worker.pid, flush=True)
 
 asyncio.run(main())
 """
@@ -48,3 +61,16 @@ async def test_no_child_outlives_a_parent_that_is_killed(library: str, hangs: bo
     await parent.wait()
     await asyncio.to_thread(psutil.wait_procs, children, SOON)
     assert not [child.cmdline() for child in children if child.is_running()]
+
+
+async def test_a_parent_that_ends_without_closing_waits_for_no_child() -> None:
+    """A parent that comes to its end by itself, as after an error, ends at once, and its idle worker with it."""
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", FORGETFUL, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout
+    pid = int(await parent.stdout.readline())
+    try:
+        assert await asyncio.wait_for(parent.wait(), SOON) == 0
+    except TimeoutError:
+        parent.kill()
+        raise
+    assert not psutil.pid_exists(pid)

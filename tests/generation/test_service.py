@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import resource
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,6 +185,17 @@ async def test_the_childs_death_fails_its_pictures_to_be_tried_again(own_studio:
     assert failed.retryable
     assert isinstance(await own_studio.wait(waiting.id, *TERMINAL), Finished)
     assert [event for event in own_studio.events[running.id] if isinstance(event, TERMINAL)] == [failed]
+
+
+async def test_a_child_that_is_told_to_end_with_its_parent_leaves_that_to_it(studio: Studio) -> None:
+    """After a SIGTERM, as systemd sends to all of a service's processes, the child finishes what it makes."""
+    (picture,) = job(num_inference_steps=30).pictures()
+    studio.service.submit([picture])
+    await studio.wait(picture.id, Progress)
+    (pid,) = studio.service.worker_pids()
+    os.kill(pid, signal.SIGTERM)
+    assert isinstance(await studio.wait(picture.id, *TERMINAL), Finished)
+    assert studio.service.worker_pids() == [pid]
 
 
 @pytest.mark.slow
