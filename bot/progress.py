@@ -85,6 +85,7 @@ class _Follower:
         self._content = ""
         self._refresh = FIRST_REFRESH
         self._editing = asyncio.Lock()
+        self._ended = False
         self._task = asyncio.create_task(self._run(), name=f"progress-{job.id}")
 
     def update(self, event: Event) -> None:
@@ -98,15 +99,20 @@ class _Follower:
         self._changed.set()
 
     async def end(self, last_words: str = "") -> None:
-        """Stop; an edit under way is finished first, since one that is cut off could still overtake the next."""
+        """Stop; an edit under way is finished first, since one that is cut off could still overtake the next.
+
+        Who comes while another ends it waits for that end, and says nothing more: by then the pictures may be there.
+        """
         try:
-            await self._editing.acquire()
+            async with self._editing:
+                self._task.cancel()
+                await asyncio.gather(self._task, return_exceptions=True)
+                if last_words and not self._ended:
+                    with suppress(*TROUBLE):
+                        await self._edit(content=self._say(last_words), attachments=[], view=None)
+                self._ended = True
         finally:  # also where nobody waits any longer, since the bot must stop and Discord does not answer
             self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        if last_words:
-            with suppress(*TROUBLE):
-                await self._edit(content=self._say(last_words), attachments=[], view=None)
 
     async def _run(self) -> None:
         """Edit whenever something changed, as often as the pace allows, until the message is gone or the job done."""
@@ -203,13 +209,12 @@ class ProgressBoard:
         if follower and isinstance(event, Started | Progress | Preview):
             follower.update(event)
 
-    async def end(self, job_id: str) -> None:
-        """Stop editing; when this returns, no edit is under way."""
-        follower = self._followers.pop(job_id, None)
-        if follower:
-            await follower.end()
+    async def end(self, job_id: str, last_words: str = "") -> None:
+        """Stop editing; when this returns, no edit is under way, whoever else ended it."""
+        if follower := self._followers.get(job_id):
+            await follower.end(last_words)
+            self._followers.pop(job_id, None)
 
     async def close(self, last_words: str = "", but: Collection[str] = ()) -> None:
         """Stop editing all but some jobs' messages, where the last words remain: a sentence to be translated."""
-        ended = [self._followers.pop(job_id) for job_id in self._followers.keys() - set(but)]
-        await asyncio.gather(*(follower.end(last_words) for follower in ended))
+        await asyncio.gather(*(self.end(job_id, last_words) for job_id in self._followers.keys() - set(but)))

@@ -97,3 +97,34 @@ async def test_the_more_jobs_wait_the_less_often_each_is_told_its_place(
     await asyncio.wait_for(again.wait(), 30)
     assert monotonic() - began >= 0.4
     await board.close()
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+async def test_the_pictures_come_after_all_that_is_said_in_their_message(make_job: MakeJob, stopped: bool) -> None:
+    """However many end a job while an edit is under way, as a stop, a cancel and its last picture, all wait for it."""
+    said, editing, answered = list[str](), asyncio.Event(), asyncio.Event()
+
+    async def edit(**fields: Any) -> None:
+        editing.set()
+        await answered.wait()
+        said.append(fields["content"])
+
+    async def deliver() -> None:
+        await board.end(job.id)
+        said.append("the pictures")
+
+    places: Any = Queue(0, None)
+    nobody: Any = None  # there are no previews
+    board = ProgressBoard(places, nobody)
+    row = PictureRow(id="ending:0", place=0, state=State.WAITING, attempt=1, seconds=None, reason=None)
+    job = replace(make_job(), pictures=(row,))
+    board.follow(job, edit, Pace(burst=4, every=1.0))
+    await asyncio.wait_for(editing.wait(), 5)
+    ending = []
+    for each in (board.close("the last words") if stopped else board.end(job.id), deliver(), board.close("too late")):
+        ending.append(asyncio.create_task(each))
+        done, _ = await asyncio.wait(ending, timeout=0.05)
+        assert not done
+    answered.set()
+    await asyncio.wait_for(asyncio.gather(*ending), 5)
+    assert said == ["You are next.", *(["the last words"] if stopped else []), "the pictures"]
