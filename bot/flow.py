@@ -15,7 +15,7 @@ from generation import Service
 from .asker import Asker
 from .compose import Composed, say_notes
 from .config import Config
-from .delivery import TROUBLE, Delivery, Edit
+from .delivery import TROUBLE, Delivery
 from .errors import Refusal
 from .moderation import Moderation
 from .outbox import Outbox
@@ -53,8 +53,8 @@ class Flow:
         self._outcomes = Outcomes(store, service, moderation, self._board, shelf, self._on_ended)
         keep = timedelta(days=config.storage.keep_days)
         self._outbox = Outbox(store, delivery, keep, self._on_delivered, self._on_missing)
-        #: of each job that is followed: how its private answer is edited, and what was received and rounded
-        self._answers: dict[str, Edit | None] = {}
+        #: ids of jobs whose progress may be shown: from their beginning to their end
+        self._followed: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -93,9 +93,8 @@ class Flow:
 
     async def _follow(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> None:
         """Announce the job where that was not done, and show how it goes on: privately, or else in the channel."""
-        answer = self._delivery.answer(job)
-        self._answers[job.id] = answer
-        if answer:
+        self._followed.add(job.id)
+        if answer := self._delivery.answer(job):
             self._board.follow(job, answer, Pace(burst=4, every=2.5))
         if job.private:
             return
@@ -105,8 +104,9 @@ class Flow:
             # The pictures are under way all the same, and delivery announces them itself or finds another way.
             log.warning("job %s is not announced yet: %s", job.id, error)
         else:
-            # Only what a message asked for: edits in a channel share one rate limit, which deliveries need.
-            if job.token is None and job.id in self._answers:
+            # Only what a message asked for: edits in a channel share one rate limit, which deliveries need. And not
+            # what ended while it was announced, whose pictures are or will be in the message.
+            if job.token is None and job.id in self._followed:
                 self._board.follow(job, message.edit, Pace(burst=1, every=3.0))
 
     async def cancel(self, job: JobRow, by: int | None = None) -> int:
@@ -143,7 +143,7 @@ class Flow:
         for picture_id in forgotten.running:
             self._service.cancel(picture_id)
         for job_id in forgotten.jobs:
-            self._answers.pop(job_id, None)
+            self._followed.discard(job_id)
             await self._board.end(job_id)
 
     async def resume(self) -> None:
@@ -199,13 +199,13 @@ class Flow:
 
     async def _finish(self, job: JobRow) -> None:
         # First, since an edit that shows progress may overtake the one that brings the pictures.
+        self._followed.discard(job.id)
         await self._board.end(job.id)
         self._outbox.put(job.id)
 
     async def _on_delivered(self, job: JobRow) -> None:
         """Close the member's private answer."""
-        answer = self._answers.pop(job.id, None) or self._delivery.answer(job)
-        if answer and not job.private:
+        if (answer := self._delivery.answer(job)) and not job.private:
             try:
                 await answer(content=await self._farewell(job), attachments=[], view=None)
             except TROUBLE as error:

@@ -52,6 +52,9 @@ class Hands:
     def running(self) -> frozenset[str]:
         return frozenset()
 
+    async def drain(self) -> None:
+        pass
+
     async def events(self) -> AsyncIterator[Event]:
         while True:
             yield await self._events.get()
@@ -265,6 +268,24 @@ async def test_deleting_while_the_announcement_is_on_its_way_takes_it_away(stage
     stage.local.rest.latency = 0.0
     await asking
     await stage.local.wait_for(lambda: not stage.local.messages())
+
+
+async def test_a_picture_that_is_made_faster_than_it_is_announced_stays(stage: Stage) -> None:
+    """Made while the announcement is on its way, it is not replaced by progress or by the words of a later stop."""
+    first = await stage.ask()
+    await stage.hands.happen(finished(first))  # from now on a picture is looked at within milliseconds
+    await stage.delivered(first)
+    stage.local.rest.latency = 1.0
+    asking = asyncio.create_task(stage.ask(1))
+    await stage.local.wait_for(lambda: len(stage.local.messages()) == 2)
+    stage.local.rest.latency = 0.0
+    (job,) = await stage.store.jobs.undelivered()
+    await stage.hands.happen(finished(job))
+    assert not asking.done()
+    await asking
+    await stage.delivered(job)
+    await stage.flow.stop(5)
+    assert [len(message.attachments) for message in stage.local.messages()] == [1, 1]
 
 
 async def test_deleting_after_the_delivery_takes_all_away(stage: Stage) -> None:
