@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from .delivery import TROUBLE, passes
 from .store import COMMAND_LINE, Action, Entry
 from .text import Speaker, speaker
 from .words import inert
@@ -64,14 +65,16 @@ async def tell_regularly(client: "Criar") -> None:
         await asyncio.sleep(LOOK)
         if not client.is_ready():
             continue
-        for entry in await client.store.audit.untold(AT_ONCE):
-            if not await _told(client, entry):
-                break
-            await client.store.audit.set_told(entry.id, datetime.now(UTC))
+        try:
+            for entry in await client.store.audit.untold(AT_ONCE):
+                await _tell(client, entry)
+                await client.store.audit.set_told(entry.id, datetime.now(UTC))
+        except TROUBLE as error:
+            log.info("the log channels are told later: %r", error)
 
 
-async def _told(client: "Criar", entry: Entry) -> bool:
-    """Tell the entry's channels; False where that is to be tried again."""
+async def _tell(client: "Criar", entry: Entry) -> None:
+    """Tell the entry's channels, but for those that refuse it; raises where that may pass."""
     here = await client.store.quotas.log_channel(entry.guild_id) if entry.guild_id else None
     for channel_id in dict.fromkeys(filter(None, (here, client.config.discord.log_channel))):
         guild = client.get_guild(entry.guild_id) if entry.guild_id else None
@@ -79,9 +82,7 @@ async def _told(client: "Criar", entry: Entry) -> bool:
         try:
             # Told twice, after a restart at the wrong moment, it is the same message because of its nonce.
             await client.get_partial_messageable(channel_id).send(line[:2000], nonce=f"audit-{entry.id}")
-        except (discord.Forbidden, discord.NotFound) as error:
+        except discord.HTTPException as error:
+            if passes(error):
+                raise
             log.warning("audit entry %d cannot be told in channel %d: %s", entry.id, channel_id, error)
-        except (discord.HTTPException, OSError) as error:
-            log.info("audit entry %d is told later: %s", entry.id, error)
-            return False
-    return True

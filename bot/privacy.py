@@ -13,6 +13,7 @@ import discord
 
 from generation import images
 
+from .delivery import TROUBLE, passes
 from .store import Store
 
 if TYPE_CHECKING:
@@ -71,19 +72,19 @@ async def erase_regularly(client: "Criar") -> None:
         await asyncio.sleep(LOOK)
         if not client.is_ready():
             continue
-        for channel_id, message_id in await client.store.privacy.to_erase(AT_ONCE):
-            if not await _erase(client, channel_id, message_id):
-                break
-            await client.store.privacy.erased(message_id)
+        try:
+            for channel_id, message_id in await client.store.privacy.to_erase(AT_ONCE):
+                await _erase(client, channel_id, message_id)
+                await client.store.privacy.erased(message_id)
+        except TROUBLE as error:
+            log.info("what members deleted is taken away later: %r", error)
 
 
-async def _erase(client: discord.Client, channel_id: int, message_id: int) -> bool:
-    """Take a message away; False where that is to be tried again."""
+async def _erase(client: discord.Client, channel_id: int, message_id: int) -> None:
+    """Take a message away, unless Discord refuses it; raises where that may pass."""
     try:
         await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
-    except (discord.NotFound, discord.Forbidden) as error:
+    except discord.HTTPException as error:
+        if passes(error):
+            raise
         log.info("message %d cannot be taken away: %s", message_id, error)
-    except (discord.HTTPException, discord.RateLimited, OSError) as error:
-        log.info("message %d is taken away later: %s", message_id, error)
-        return False
-    return True
