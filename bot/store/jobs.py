@@ -240,13 +240,19 @@ class Jobs:
         return await self._move(picture_id, attempt, State.WAITING, next_attempt=True)
 
     async def requeue(self) -> None:
-        """running -> waiting without counting an attempt: the bot was restarted, the pictures are not to blame."""
-        sql = f"UPDATE pictures SET state = 'waiting' WHERE state = 'running' AND job_id IN ({_WAITED_FOR})"  # noqa: S608
+        """running -> waiting without counting an attempt: the bot was restarted, the pictures are not to blame.
+
+        Whatever is unfinished of a job that nobody waits for any more -> cancelled.
+        """
+        sql = (
+            f"UPDATE pictures SET state = iif(job_id IN ({_WAITED_FOR}), 'waiting', 'cancelled')"  # noqa: S608
+            " WHERE state IN ('waiting', 'running')"
+        )
         await self._changes(sql)
 
     async def remake(self, picture_id: str) -> bool:
-        """finished -> waiting: it was made, and its file is gone before it was delivered."""
-        sql = "UPDATE pictures SET state = 'waiting' WHERE id = ? AND state = 'finished'"
+        """finished -> waiting: it was made, and its file is gone before it was delivered; False where nobody waits."""
+        sql = f"UPDATE pictures SET state = 'waiting' WHERE id = ? AND state = 'finished' AND job_id IN ({_WAITED_FOR})"  # noqa: S608
         return await self._changes(sql, picture_id)
 
     async def _move(

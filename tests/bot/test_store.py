@@ -192,6 +192,21 @@ async def test_unfinished_work_is_found_again_after_a_restart(config: Config, ma
     await second.close()
 
 
+async def test_nothing_stays_unfinished_of_what_was_deleted(store: Store, make_job: MakeJob) -> None:
+    """What waited or ran when its job was deleted is given back at the next start, and nothing of it is made again."""
+    job = await store.accept(make_job(pictures=3))
+    assert job
+    _, running, finished = (row.id for row in job.pictures)
+    await store.jobs.started(running, 1)
+    await store.jobs.finished(finished, 1, 1.0)
+    await store.jobs.set_deleted(job.id, NOON)
+    assert not await store.jobs.remake(finished)
+    await store.jobs.requeue()
+    now = await store.jobs.of_picture(job.id)
+    assert [row.state for row in now.pictures] == ["cancelled", "cancelled", "finished"]
+    assert await left(store) == 19
+
+
 async def test_pictures_older_than_the_kept_days_are_deleted_unless_needed(
     store: Store, make_job: MakeJob, tmp_path: Path
 ) -> None:
