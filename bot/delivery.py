@@ -30,6 +30,9 @@ SPOILER = "SPOILER_"  # Discord covers files whose names begin so
 ORIGINAL: Any = "@original"  # the interaction's own answer, in place of a message's id
 LARGEST = 100 * 2**20  # bytes of a picture of ours that is fetched again; Discord takes no larger ones
 SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is not refused for its size
+#: seconds that editing an interaction's answer may take, in words or with pictures: discord.py waits there for a rate
+#: limit as long as Discord says, whatever the client's max_ratelimit_timeout
+ANSWERED, UPLOADED = 60.0, 300.0
 TOKEN_LIFE = timedelta(minutes=15)  # in which an interaction's answer can be edited
 NONCE_LIFE = timedelta(minutes=2)  # in which a nonce surely keeps a message from being sent twice
 SEARCHED = 100  # messages of a channel, on either side of what came since the job began
@@ -86,12 +89,7 @@ class Delivery:
         """Edits the private answer of the job's interaction; None where there is none any more."""
         if job.token is None or datetime.now(UTC) - job.created_at > TOKEN_LIFE:
             return None
-        webhook = discord.Webhook.partial(self._client.application_id or 0, job.token, client=self._client)
-
-        async def edit(**fields: Any) -> None:
-            await webhook.edit_message(ORIGINAL, **fields)
-
-        return edit
+        return self._original(job.token, ANSWERED)
 
     def message(self, job: JobRow) -> discord.PartialMessage | None:
         """The job's message; None where none is known."""
@@ -167,8 +165,8 @@ class Delivery:
     async def _put(self, job: JobRow) -> None:
         """Put the pictures where they were asked for."""
         if job.private and not job.message_id:
-            webhook = discord.Webhook.partial(self._client.application_id or 0, job.token or "", client=self._client)
-            await self._fit(job, lambda files: webhook.edit_message(ORIGINAL, **self._finished(job, files)))
+            edit = self._original(job.token or "", UPLOADED)
+            await self._fit(job, lambda files: edit(**self._finished(job, files)))
             return
         message = self.message(job) or await self.announce(job)
         try:
@@ -180,6 +178,16 @@ class Delivery:
             await self._put_anew(self._channel(job), job)
             with suppress(discord.HTTPException):
                 await message.delete()
+
+    def _original(self, token: str, seconds: float) -> Edit:
+        """Edits an interaction's own answer; raises TimeoutError where that takes longer."""
+        webhook = discord.Webhook.partial(self._client.application_id or 0, token, client=self._client)
+
+        async def edit(**fields: Any) -> None:
+            async with asyncio.timeout(seconds):
+                await webhook.edit_message(ORIGINAL, **fields)
+
+        return edit
 
     async def _put_directly(self, job: JobRow, error: discord.HTTPException) -> None:
         """Raises the error with which the channel refused the pictures where a direct message may not show them."""

@@ -4,7 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from simcord.backend.models import Message
 
+from bot import delivery
 from bot.asker import Asker
 from bot.cdn import Cdn
 from bot.compose import Composed
@@ -26,6 +27,7 @@ from bot.shelf import Shelf
 from bot.store import JobRow, State, Store
 from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Request, Started, Task
 from sandbox import Fault, LocalDiscord
+from sandbox.rest import Call
 
 from .conftest import NOON, MakeJob
 
@@ -48,6 +50,9 @@ class Hands:
 
     def ahead(self, _: str) -> int:
         return 0
+
+    def estimate(self, _: str) -> float:
+        return 0.0
 
     def running(self) -> frozenset[str]:
         return frozenset()
@@ -75,13 +80,20 @@ class Stage:
     flow: Flow
     delivery: Delivery
 
-    async def ask(self, number: int = 0, pictures: int = 1) -> JobRow:
-        """A member asks for pictures with a message; they are announced when this returns."""
-        asker = self.asker(number)
+    async def ask(self, number: int = 0, pictures: int = 1, *, command: bool = False, private: bool = False) -> JobRow:
+        """A member asks for pictures with a message, or with a command whose answer this Discord does not know.
+
+        They are announced when this returns, where they are not private.
+        """
+        asker = replace(self.asker(number), token="secret" if command else None, private=private)
         await self.flow.submit(asker, self.composed(pictures))
         job = await self.store.jobs.of_interaction(asker.id)
         assert job
         return job
+
+    def edits_of_answers(self, status: int) -> list[Call]:
+        """Requests to edit an interaction's answer that ended so."""
+        return [call for call in self.local.rest.calls if call.path.startswith("/webhooks/") and call.status == status]
 
     def asker(self, number: int = 0) -> Asker:
         return Asker(
@@ -286,6 +298,40 @@ async def test_a_picture_that_is_made_faster_than_it_is_announced_stays(stage: S
     await stage.delivered(job)
     await stage.flow.stop(5)
     assert [len(message.attachments) for message in stage.local.messages()] == [1, 1]
+
+
+def limit_answers(local: LocalDiscord) -> None:
+    """Let no interaction's answer be edited for an hour."""
+    local.fail(Fault(method="PATCH", path="/webhooks/*", status=429, retry_after=3600.0, times=100))
+
+
+async def test_a_long_rate_limit_on_progress_does_not_hold_up_the_pictures(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Discord limits the private answer for an hour, the pictures come into the channel all the same."""
+    monkeypatch.setattr(delivery, "ANSWERED", 0.3)
+    limit_answers(stage.local)
+    job = await stage.ask(command=True)
+    await stage.local.wait_for(lambda: stage.edits_of_answers(429))
+    await stage.hands.happen(finished(job))
+    (message,) = await asyncio.wait_for(stage.delivered(job), 10)
+    assert len(message.attachments) == 1
+
+
+async def test_a_long_rate_limit_on_a_private_delivery_lets_others_through(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures for the channel wait their turn behind a private delivery, but not for its whole hour."""
+    monkeypatch.setattr(delivery, "UPLOADED", 0.3)
+    private = await stage.ask(command=True, private=True)
+    await stage.local.wait_for(lambda: stage.edits_of_answers(404))  # its progress cannot be shown here
+    limit_answers(stage.local)
+    await stage.hands.happen(finished(private))
+    await stage.local.wait_for(lambda: stage.edits_of_answers(429))
+    other = await stage.ask(1)
+    await stage.hands.happen(finished(other))
+    (message,) = await asyncio.wait_for(stage.delivered(other), 10)
+    assert len(message.attachments) == 1
 
 
 async def test_deleting_after_the_delivery_takes_all_away(stage: Stage) -> None:
