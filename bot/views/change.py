@@ -12,6 +12,7 @@ from ..asker import asker_like
 from ..compose import changed
 from ..store import JobRow
 from ..text import Speaker
+from .form import Form
 
 if TYPE_CHECKING:
     from ..client import Criar
@@ -27,7 +28,7 @@ def changeable(request: Request) -> tuple[str, ...]:
     return ("prompt", "negative_prompt", fourth, "guidance_scale", "seed")
 
 
-class ChangeModal(discord.ui.Modal):
+class ChangeModal(Form):
     """The fields that people change most, each with its present value; take_change takes the answer."""
 
     def __init__(self, job: JobRow, say: Speaker) -> None:

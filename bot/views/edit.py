@@ -9,6 +9,7 @@ from generation import Task
 from ..asker import asker_like
 from ..compose import Options, compose, editor
 from ..text import Speaker
+from .form import Form
 from .refine import ours, source_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 MAX_INSTRUCTION = 4000  # characters
 
 
-class EditModal(discord.ui.Modal):
+class EditModal(Form):
     """One field; its custom_id says which picture is changed."""
 
     def __init__(self, picked: str, say: Speaker) -> None:

@@ -13,6 +13,7 @@ from ..gate import Admitting
 from ..habits import filled_up
 from ..text import Speaker, speaker_for
 from .errors import answering
+from .form import Form
 
 if TYPE_CHECKING:
     from ..client import Criar
@@ -21,7 +22,7 @@ PARTS = ("subject", "composition", "surroundings", "light", "style")
 MAX_PART, MAX_HINT = 300, 100  # characters
 
 
-class PromptModal(discord.ui.Modal):
+class PromptModal(Form):
     """A field for each part; the hints are words that the model is known to follow."""
 
     def __init__(self, say: Speaker, spec: ModelSpec) -> None:

@@ -13,6 +13,7 @@ from ..compose import MEDIUM, Options, Source, can, compose, read_fields, refine
 from ..errors import Refusal
 from ..store import JobRow, PictureRow
 from ..text import Speaker
+from .form import Form
 
 if TYPE_CHECKING:
     from ..client import Criar
@@ -29,7 +30,7 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-class RefineModal(discord.ui.Modal):
+class RefineModal(Form):
     """What to change and how much; ``custom_id`` is a way with a picture of ours, or an attachment of anybody's.
 
     Filled in with the request ``style`` that drew the picture, or with what the picture says itself. Without a

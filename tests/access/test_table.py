@@ -392,3 +392,13 @@ async def test_everybody_may_reply_as_the_table_says(rig: Rig, places: dict[str,
             await rig.settle(lambda d=direct, t=told, b=backend: len(b.messages.get(d, {})) > t)
             assert REFUSALS[0] in list(backend.messages[direct].values())[-1].content
             assert rig.service.asked[user] == before
+
+
+async def test_modals_are_not_kept_until_they_are_sent(rig: Rig) -> None:
+    """Of each modal that was shown, as of those that are dismissed, nothing stays in memory."""
+    world = rig.local.world
+    job, message = await rig.job("ana", world.channel_id, world.guild_id)
+    for custom_id in (f"job:change:{job.id}", f"pic:ask:{job.id}:0", f"pic:edit:{job.id}:0", "help:prompt"):
+        shown = rig.forge("ana", world.channel_id, message, custom_id)
+        await rig.settle(lambda shown=shown: shown.record.modal)
+    assert not rig.client._connection._view_store._modals
