@@ -19,7 +19,7 @@ from .delivery import TROUBLE, Delivery
 from .errors import Refusal
 from .moderation import Moderation
 from .outbox import Outbox
-from .outcomes import Outcomes
+from .outcomes import Outcomes, patiently
 from .progress import Pace, ProgressBoard
 from .shelf import Shelf
 from .store import JobRow, State, Store
@@ -121,7 +121,7 @@ class Flow:
         for picture_id in taken:
             self._service.cancel(picture_id)
         if taken:
-            await self._on_ended(taken[0])
+            self._on_ended(taken[0])
         return len(taken)
 
     async def delete(self, job: JobRow, by: int | None = None) -> None:
@@ -154,7 +154,7 @@ class Flow:
         await self._store.jobs.requeue()
         for job in await self._store.jobs.undelivered():
             if job.complete:
-                self._outbox.put(job.id)
+                self._outbox.put(job)
                 continue
             self._service.submit(job.to_make())
             asked = discord.MessageReference(
@@ -192,16 +192,18 @@ class Flow:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _on_ended(self, picture_id: str) -> None:
-        job = await self._store.jobs.of_picture(picture_id)
-        if job.complete:
-            self._spawn(self._finish(job))
+    def _on_ended(self, picture_id: str) -> None:
+        self._spawn(self._finish(picture_id.partition(":")[0]))
 
-    async def _finish(self, job: JobRow) -> None:
+    async def _finish(self, job_id: str) -> None:
+        """Have the job delivered, if all its pictures have ended."""
+        job = await patiently(self._store.jobs.get, job_id)
+        if job is None or not job.complete:
+            return
         # First, since an edit that shows progress may overtake the one that brings the pictures.
         self._followed.discard(job.id)
         await self._board.end(job.id)
-        self._outbox.put(job.id)
+        self._outbox.put(job)
 
     async def _on_delivered(self, job: JobRow) -> None:
         """Close the member's private answer."""

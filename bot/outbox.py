@@ -46,11 +46,11 @@ class Outbox:
         #: one delivery at a time in a channel, whose messages share a rate limit: it bounds the memory of many at once
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
-    def put(self, job_id: str) -> None:
+    def put(self, job: JobRow) -> None:
         """Deliver the job, unless that is under way."""
-        if job_id not in self._tasks:
-            task = self._tasks[job_id] = asyncio.create_task(self._bring(job_id), name=f"deliver-{job_id}")
-            task.add_done_callback(lambda ended: self._on_ended(job_id, ended))
+        if job.id not in self._tasks:
+            task = self._tasks[job.id] = asyncio.create_task(self._bring(job), name=f"deliver-{job.id}")
+            task.add_done_callback(lambda ended: self._on_ended(job.id, ended))
 
     def hurry(self, user_id: int) -> None:
         """Try at once what waits for this member: he is here, and may have opened a way."""
@@ -70,26 +70,34 @@ class Outbox:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _bring(self, job_id: str) -> None:
+    async def _bring(self, job: JobRow) -> None:
         """Try until the job is delivered, deleted or given back."""
         pauses: dict[tuple[float, float], float] = {}
-        while (job := await self._store.jobs.get(job_id)) and not job.delivered:
+        while True:
             try:
-                async with self._turns.setdefault(job.channel_id, asyncio.Lock()):
-                    if not job.deleted:
-                        await self._delivery.deliver(job)
-                await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
-            except FileNotFoundError:
-                await self._on_missing(job)
-                return
+                await self._try(job.id)
             except TROUBLE as error:
                 kind = REFUSED if isinstance(error, discord.HTTPException) and not passes(error) else PASSING
                 pauses[kind] = min(2 * pauses.get(kind, kind[0] / 2), kind[1])
                 if not await self._postpone(job, error, max(pauses[kind], getattr(error, "retry_after", 0.0))):
                     return
             else:
-                await self._on_delivered(job)
                 return
+
+    async def _try(self, job_id: str) -> None:
+        """Deliver the job as it stands by now. Raises what is among TROUBLE."""
+        job = await self._store.jobs.get(job_id)
+        if job is None or job.delivered:
+            return
+        try:
+            async with self._turns.setdefault(job.channel_id, asyncio.Lock()):
+                if not job.deleted:
+                    await self._delivery.deliver(job)
+        except FileNotFoundError:
+            await self._on_missing(job)
+            return
+        await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
+        await self._on_delivered(job)
 
     async def _postpone(self, job: JobRow, error: Exception, wait: float) -> bool:
         """Note the trouble where the operator finds it, and wait; False where the pictures were given back instead."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
 
 from generation import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Service, Started
 
@@ -15,9 +16,23 @@ from .words import inert
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before what disk or database did not take is tried again
 MAX_NOTE = 400  # characters of what the generation module says of a picture
 MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
+
+
+async def patiently(work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What ``work`` returns, which is tried again and again while disk or database cannot be used."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await work(*args, **kwargs)
+        except Unavailable:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 class Outcomes:
@@ -30,21 +45,22 @@ class Outcomes:
         moderation: Moderation,
         board: ProgressBoard,
         shelf: Shelf,
-        on_ended: Callable[[str], Awaitable[None]],
+        on_ended: Callable[[str], None],
     ) -> None:
         self._store = store
         self._service = service
         self._moderation = moderation
         self._board = board
         self._shelf = shelf
-        #: told of a picture that waits or runs no more
+        #: told of a picture that waits or runs no more, right after that was committed: a handler that is tried again
+        #: would not come here a second time, so this may not fail
         self._on_ended = on_ended
 
     async def run(self) -> None:
         """Follow the generation module's events until it closes."""
         async for event in self._service.events():
             try:
-                await self._handle(event)
+                await patiently(self._on_event, event)  # nothing that was made is dropped
             except Exception:
                 log.exception("what happened to picture %s could not be handled", event.picture_id)
                 if isinstance(event, Finished | Failed | Cancelled):
@@ -52,27 +68,15 @@ class Outcomes:
 
     async def make_again(self, picture_id: str) -> None:
         """Queue a picture of which the database knows that it is to be made."""
-        job = await self._store.jobs.of_picture(picture_id)
+        job = await patiently(self._store.jobs.of_picture, picture_id)
         self._service.submit([picture for picture in job.to_make() if picture.id == picture_id])
-
-    async def _handle(self, event: Event) -> None:
-        """Handle an event, again and again while disk or database cannot be used: nothing that was made is dropped."""
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                await self._on_event(event)
-            except Unavailable:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                return
 
     async def _give_back(self, event: Event) -> None:
         """A picture whose end we stumbled over must not wait for ever."""
         sentence = Refusal("I stumbled over this picture when it was made; please tell the operator.")
         try:
             if await self._store.jobs.failed(event.picture_id, event.attempt, sentence.template, sentence.params):
-                await self._on_ended(event.picture_id)
+                self._on_ended(event.picture_id)
         except Exception:
             log.exception("picture %s waits for the next start", event.picture_id)
 
@@ -92,7 +96,7 @@ class Outcomes:
                 await self._on_failed(event)
             case Cancelled(picture_id=picture_id, attempt=attempt):
                 if await jobs.cancelled(picture_id, attempt):
-                    await self._on_ended(picture_id)
+                    self._on_ended(picture_id)
 
     async def _on_finished(self, event: Finished) -> None:
         if await self._held_back(event):
@@ -100,7 +104,7 @@ class Outcomes:
         await asyncio.to_thread(self._store.files.keep_picture, event.picture_id, event.png)
         again = self._shelf.made_again(event.picture_id)
         if await self._store.jobs.finished(event.picture_id, event.attempt, event.seconds):
-            await self._on_ended(event.picture_id)
+            self._on_ended(event.picture_id)
         elif not again:
             await self._too_late(event.picture_id)
 
@@ -118,7 +122,7 @@ class Outcomes:
         except HeldBack as held:
             self._shelf.made_again(event.picture_id)
             if await self._store.jobs.failed(event.picture_id, event.attempt, held.template, held.params):
-                await self._on_ended(event.picture_id)
+                self._on_ended(event.picture_id)
             return True
         return False
 
@@ -129,7 +133,7 @@ class Outcomes:
             if await jobs.retry(event.picture_id, event.attempt):
                 await self.make_again(event.picture_id)
         elif await jobs.failed(event.picture_id, event.attempt, event.template, event.params):
-            await self._on_ended(event.picture_id)
+            self._on_ended(event.picture_id)
 
     async def _too_late(self, picture_id: str) -> None:
         """The picture was finished when it had ended otherwise, as by being cancelled: its file goes again."""

@@ -87,16 +87,15 @@ class Store:
         include it.
         """
 
-        def write(tables: Tables) -> bool:
+        def write(tables: Tables) -> JobRow | None:
             if next(iter(tables.query("SELECT 1 FROM jobs WHERE interaction_id = ?", [job.interaction_id])), None):
-                return False
+                return None
             plan, payers = self._limits.admit(tables, job.person, job.request, job.created_at)
             day = day_of(job.created_at, self._config.zone)
             cost = self._config.generation.cost(job.request.model)
-            self.jobs.insert(tables, replace(job, priority=plan.priority), day, payers, cost)
-            return True
+            return self.jobs.insert(tables, replace(job, priority=plan.priority), day, payers, cost)
 
-        return await self.jobs.get(job.id) if await self._database.write(write) else None
+        return await self._database.write(write)
 
     async def in_use(self) -> frozenset[Path]:
         """The files that unfinished jobs still need."""

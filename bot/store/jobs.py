@@ -23,8 +23,8 @@ class Jobs:
         #: input pictures are stored by name, so that the folder may move
         self._inputs = inputs
 
-    def insert(self, tables: Tables, job: JobRow, day: str, payers: Sequence[int | None], cost: int) -> None:
-        """Insert the job and a reservation for each of its pictures; part of the caller's transaction.
+    def insert(self, tables: Tables, job: JobRow, day: str, payers: Sequence[int | None], cost: int) -> JobRow:
+        """Insert the job and a reservation for each of its pictures; part of the caller's transaction. Returns it.
 
         ``payers`` says what pays each picture, which counts ``cost``: a grant's id, or None for the day.
         """
@@ -54,6 +54,7 @@ class Jobs:
                     created,
                 ],
             )
+        return self._select(tables, "id = ?", job.id)[0]
 
     async def get(self, job_id: str) -> JobRow | None:
         """The job with this id."""
@@ -281,8 +282,8 @@ class Jobs:
         return next(iter(await self._many(where, value)), None)
 
     async def _many(self, where: str, *values: Any) -> list[JobRow]:
-        def query(tables: Tables) -> list[JobRow]:
-            rows = list(tables.query(f"SELECT * FROM jobs WHERE {where}", values))  # noqa: S608 - ours, see callers
-            return [read_job(tables, row, self._inputs) for row in rows]
+        return await self._database.read(lambda tables: self._select(tables, where, *values))
 
-        return await self._database.read(query)
+    def _select(self, tables: Tables, where: str, *values: Any) -> list[JobRow]:
+        rows = list(tables.query(f"SELECT * FROM jobs WHERE {where}", values))  # noqa: S608 - ours, see callers
+        return [read_job(tables, row, self._inputs) for row in rows]

@@ -4,10 +4,11 @@ import asyncio
 import os
 import sqlite3
 import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,11 @@ from bot.config import Config
 from bot.errors import ConfigError, Unavailable
 from bot.quota import Person
 from bot.sections import Storage
-from bot.store import Store, copy_database, database, only_bot
+from bot.store import JobRow, Store, copy_database, database, only_bot
+from generation import Event
 
 from .conftest import NOON, MakeJob
-from .test_races import Stage, finished, stage
+from .test_races import Stage, cancelled, died, finished, gone_wrong, stage
 
 __all__ = ["stage"]
 
@@ -80,6 +82,98 @@ async def test_what_was_made_waits_for_the_disk(stage: Stage, monkeypatch: pytes
     await happening
     (message,) = await stage.delivered(job)
     assert len(message.attachments) == 1
+
+
+@contextmanager
+def unreadable_after_a_change(store: Store) -> Iterator[asyncio.Event]:
+    """The next change of the database is the last thing that works there, to the end; set when a read failed."""
+    database, failed, changed = store._database, asyncio.Event(), asyncio.Event()
+    read, write = database.read, database.write
+
+    async def look(query: Any) -> Any:
+        if changed.is_set():
+            failed.set()
+            raise Unavailable
+        return await read(query)
+
+    async def change(what: Any) -> Any:
+        result = await write(what)
+        changed.set()
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "read", look)
+        patch.setattr(database, "write", change)
+        yield failed
+
+
+@pytest.mark.parametrize("ending", [finished, gone_wrong, cancelled, None])
+async def test_an_end_is_told_though_the_database_cannot_be_read_right_after_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, ending: Callable[[JobRow], Event] | None
+) -> None:
+    """Finished, failed or cancelled, by the worker or by the member: committed is not yet delivered."""
+    monkeypatch.setattr(outcomes, "FIRST_PAUSE", 0.05)
+    job = await stage.ask()
+    with unreadable_after_a_change(stage.store) as failed:
+        happening = asyncio.create_task(stage.hands.happen(ending(job)) if ending else stage.flow.cancel(job))
+        await asyncio.wait_for(failed.wait(), 5)
+    await happening
+    (message,) = await asyncio.wait_for(stage.delivered(job), 5)
+    assert "on its way" not in message.content
+
+
+async def test_a_picture_whose_worker_died_is_made_again_though_the_database_cannot_be_read_then(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second attempt is queued once, when it can be read what it is."""
+    monkeypatch.setattr(outcomes, "FIRST_PAUSE", 0.05)
+    job = await stage.ask()
+    with unreadable_after_a_change(stage.store) as failed:
+        happening = asyncio.create_task(stage.hands.happen(died(job)))
+        await asyncio.wait_for(failed.wait(), 5)
+    await happening
+    assert [picture.attempt for picture in stage.hands.submitted] == [1, 2]
+
+
+async def test_a_delivery_is_tried_again_though_the_database_cannot_be_read_in_between(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two tries the job is read anew; where that fails, that is one more trouble that passes."""
+    monkeypatch.setattr(outbox, "PASSING", (0.05, 1.0))
+    job = await stage.ask()
+    await stage.fail_delivery(job)
+    await stage.hands.happen(finished(job))
+    with unreadable_after_a_change(stage.store) as failed:
+        await asyncio.wait_for(failed.wait(), 5)
+    (message,) = await asyncio.wait_for(stage.delivered(job), 10)
+    assert len(message.attachments) == 1
+
+
+async def test_a_file_that_is_gone_is_noticed_again_where_that_could_not_be_written_down(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The picture is made again when the database takes it, not after the next start."""
+    monkeypatch.setattr(outbox, "PASSING", (0.05, 1.0))
+    job = await stage.ask()
+    await stage.fail_delivery(job)
+    await stage.hands.happen(finished(job))
+    stage.store.files.picture(f"{job.id}:0").unlink()
+    other = sqlite3.connect(stage.store.files.pictures.parent / "criar.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    async with asyncio.timeout(10):
+        while caplog.text.count("they are made again") < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        other.execute("ROLLBACK")
+        other.close()
+        while len(stage.hands.submitted) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_an_accepted_request_is_queued_though_the_database_cannot_be_read_then(stage: Stage) -> None:
+    """What is reserved and charged is made, and its member is not told that it could not be written."""
+    with unreadable_after_a_change(stage.store):
+        await stage.flow.submit(stage.asker(), stage.composed())
+    assert len(stage.hands.submitted) == 1
 
 
 async def test_a_database_held_by_another_process_holds_up_only_what_writes(

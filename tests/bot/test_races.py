@@ -91,6 +91,15 @@ class Stage:
         assert job
         return job
 
+    async def fail_delivery(self, job: JobRow) -> None:
+        """Let the first try to deliver the job fail; the edit before it, which tells the member his place, is made."""
+        await self.local.wait_for(
+            lambda: any(
+                message.id == job.message_id and "You are next." in message.content for message in self.local.messages()
+            )
+        )
+        self.local.fail(Fault(method="PATCH", path=EDITS, status=503))
+
     def edits_of_answers(self, status: int) -> list[Call]:
         """Requests to edit an interaction's answer that ended so."""
         return [call for call in self.local.rest.calls if call.path.startswith("/webhooks/") and call.status == status]
@@ -168,11 +177,19 @@ def died(job: JobRow, attempt: int = 1, place: int = 0) -> Failed:
     return Failed(picture_id=f"{job.id}:{place}", attempt=attempt, template="It died.", retryable=True)
 
 
+def gone_wrong(job: JobRow) -> Failed:
+    return Failed(picture_id=f"{job.id}:0", attempt=1, template="It went wrong.", retryable=False)
+
+
+def cancelled(job: JobRow) -> Cancelled:
+    return Cancelled(picture_id=f"{job.id}:0", attempt=1)
+
+
 async def test_cancelling_before_the_end_wins(stage: Stage) -> None:
     """What was cancelled first is given back, though the worker finishes it all the same; no file is left."""
     job = await stage.ask()
     await stage.flow.cancel(job)
-    await stage.hands.happen(finished(job), Cancelled(picture_id=f"{job.id}:0", attempt=1))
+    await stage.hands.happen(finished(job), cancelled(job))
     (message,) = await stage.delivered(job)
     assert "1 picture was cancelled and not counted." in message.content
     assert not message.attachments
@@ -245,8 +262,8 @@ async def test_deleting_before_the_delivery_wins(stage: Stage) -> None:
 
 async def test_deleting_between_two_tries_of_a_delivery_wins(stage: Stage) -> None:
     """Deleted while the delivery waits for its next try, the picture goes nowhere."""
-    stage.local.fail(Fault(method="PATCH", path=EDITS, status=503))
     job = await stage.ask()
+    await stage.fail_delivery(job)
     await stage.hands.happen(finished(job))
     await stage.local.wait_for(lambda: any(call.status == 503 for call in stage.local.rest.calls))
     await stage.flow.delete(await stage.now(job))
@@ -370,8 +387,8 @@ async def test_the_days_end_between_reserving_and_refunding(store: Store, make_j
 
 async def test_a_file_that_is_gone_before_its_delivery_is_made_again(stage: Stage) -> None:
     """As after a backup was put back: the picture is made from its seed once more, at no attempt's cost."""
-    stage.local.fail(Fault(method="PATCH", path=EDITS, status=503))
     job = await stage.ask()
+    await stage.fail_delivery(job)
     await stage.hands.happen(finished(job))
     await stage.local.wait_for(lambda: any(call.status == 503 for call in stage.local.rest.calls))
     stage.store.files.picture(f"{job.id}:0").unlink()
