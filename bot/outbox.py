@@ -6,7 +6,9 @@ The outbox is the jobs' table itself, so that nothing of it is lost with the pro
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from weakref import WeakValueDictionary
 
 import discord
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 #: seconds until the next try, doubling from the first to the last: where it passes by itself (Discord or the network
 #: has trouble), and where Discord refused every way, until the member or an admin changes something
 PASSING, REFUSED = (1.0, 300.0), (60.0, 6 * 3600.0)
+#: seconds that a run of the bot tries before it gives anything back, for it may have been down, or its clock wrong, so
+#: long that all of it is too old
+TRIED = 12 * 3600.0
 
 
 class Outbox:
@@ -73,14 +78,18 @@ class Outbox:
     async def _bring(self, job: JobRow) -> None:
         """Try until the job is delivered, deleted or given back."""
         pauses: dict[tuple[float, float], float] = {}
+        began = monotonic()
         while True:
             try:
                 await self._try(job.id)
             except TROUBLE as error:
                 kind = REFUSED if isinstance(error, discord.HTTPException) and not passes(error) else PASSING
                 pauses[kind] = min(2 * pauses.get(kind, kind[0] / 2), kind[1])
-                if not await self._postpone(job, error, max(pauses[kind], getattr(error, "retry_after", 0.0))):
+                log.warning("job %s of member %s is not delivered yet: %s", job.id, job.user_id, error)
+                too_old = datetime.now(UTC) - job.created_at > self._keep and monotonic() - began > TRIED
+                if too_old and await self._give_up(job):
                     return
+                await self._postpone(job, error, max(pauses[kind], getattr(error, "retry_after", 0.0)))
             else:
                 return
 
@@ -99,16 +108,24 @@ class Outbox:
         await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
         await self._on_delivered(job)
 
-    async def _postpone(self, job: JobRow, error: Exception, wait: float) -> bool:
-        """Note the trouble where the operator finds it, and wait; False where the pictures were given back instead."""
-        log.warning("job %s of member %s is not delivered yet: %s", job.id, job.user_id, error)
-        now = datetime.now(UTC)
+    async def _give_up(self, job: JobRow) -> bool:
+        """Give the pictures back, and say so if words alone get through; False where that cannot be written down."""
         try:
-            if now - job.created_at > self._keep:
-                await self._store.jobs.give_up(job.id, now, template="They could not be delivered to you.")
-                log.error("job %s of member %s was given back: it cannot be delivered", job.id, job.user_id)
-                return False
-            await self._store.jobs.postpone(job.id, str(error), now + timedelta(seconds=wait))
+            now = datetime.now(UTC)
+            await self._store.jobs.give_up(job.id, now, template="They could not be delivered to you.")
+        except Unavailable:
+            return False
+        log.error("job %s of member %s was given back: it cannot be delivered", job.id, job.user_id)
+        with suppress(*TROUBLE):
+            given_back = await self._store.jobs.get(job.id)
+            if given_back and not given_back.deleted:
+                await self._delivery.deliver(given_back)
+        return True
+
+    async def _postpone(self, job: JobRow, error: Exception, wait: float) -> None:
+        """Note the trouble where the operator finds it, and wait."""
+        try:
+            await self._store.jobs.postpone(job.id, str(error), datetime.now(UTC) + timedelta(seconds=wait))
         except Unavailable:
             log.warning("nor can that be noted in the database")
         wake = asyncio.Event()
@@ -120,7 +137,6 @@ class Outbox:
             pass
         finally:
             del self._pausing[job.id]
-        return True
 
     def _on_ended(self, job_id: str, task: asyncio.Task[None]) -> None:
         del self._tasks[job_id]

@@ -19,6 +19,7 @@ from bot.quota import Person
 from bot.sections import Storage
 from bot.store import JobRow, Store, copy_database, database, only_bot
 from generation import Event
+from sandbox import Fault
 
 from .conftest import NOON, MakeJob
 from .test_races import Stage, cancelled, died, finished, gone_wrong, stage
@@ -234,6 +235,41 @@ async def test_a_clock_that_is_set_over_midnight_loses_and_doubles_nothing(
         Clock.shift = timedelta()
     assert await stage.used() == 1
     assert sorted(len(message.attachments) for message in stage.local.messages()) == [1, 2]
+
+
+@pytest.fixture
+def a_week_later(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """All that waits for its delivery is older than it is kept."""
+    monkeypatch.setattr(outbox, "datetime", Clock)
+    Clock.shift = timedelta(days=8)
+    yield
+    Clock.shift = timedelta()
+
+
+@pytest.mark.usefixtures("a_week_later")
+async def test_nothing_is_given_back_at_the_first_trouble_after_a_week(stage: Stage) -> None:
+    """After a long downtime, or with a clock set forward, what is too old is tried for half a day all the same."""
+    job = await stage.ask()
+    await stage.fail_delivery(job)
+    await stage.hands.happen(finished(job))
+    (message,) = await stage.delivered(job)
+    assert len(message.attachments) == 1
+
+
+@pytest.mark.usefixtures("a_week_later")
+async def test_what_could_not_be_delivered_for_a_week_is_given_back_with_words(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the channel takes no files and the member no direct messages, the message says so; nothing is charged."""
+    monkeypatch.setattr(outbox, "TRIED", 0.0)
+    job = await stage.ask()
+    await stage.fail_delivery(job, 403)
+    stage.local.fail(Fault(method="POST", path="/users/@me/channels", status=403))
+    await stage.hands.happen(finished(job))
+    await stage.local.wait_for(lambda: any("could not be" in message.content for message in stage.local.messages()))
+    (message,) = stage.local.messages()
+    assert not message.attachments
+    assert await stage.used() == 0
 
 
 def test_a_second_bot_on_the_same_folder_is_refused(tmp_path: Path) -> None:

@@ -91,14 +91,14 @@ class Stage:
         assert job
         return job
 
-    async def fail_delivery(self, job: JobRow) -> None:
+    async def fail_delivery(self, job: JobRow, status: int = 503) -> None:
         """Let the first try to deliver the job fail; the edit before it, which tells the member his place, is made."""
         await self.local.wait_for(
             lambda: any(
                 message.id == job.message_id and "You are next." in message.content for message in self.local.messages()
             )
         )
-        self.local.fail(Fault(method="PATCH", path=EDITS, status=503))
+        self.local.fail(Fault(method="PATCH", path=EDITS, status=status))
 
     def edits_of_answers(self, status: int) -> list[Call]:
         """Requests to edit an interaction's answer that ended so."""
