@@ -10,7 +10,7 @@ from pathlib import Path
 
 import discord
 
-from generation import GenerationError, ModelSpec, Pin, Precision, downloads, read_pins
+from generation import GenerationError, ModelSpec, Pin, Precision, downloads, host, read_pins
 
 from .asker import NEEDED_IN_CHANNEL, NEEDED_IN_THREAD
 from .config import TOKEN_VARIABLE, Config, token
@@ -94,7 +94,7 @@ def _models(config: Config) -> Iterator[Finding]:
         yield Finding(good=False, text=str(error))
         return
     on_cpu = all(device == "cpu" for device in config.generation.devices)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB if on_cpu else _card()
+    memory = host.memory() / GIB if on_cpu else _card()
     for spec in catalogue.models:
         yield _model(spec, pins, memory, on_cpu=on_cpu)
 

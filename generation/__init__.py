@@ -1,6 +1,6 @@
 """Pictures from requests. What stands here is all that others may import; none of it loads torch."""
 
-from . import downloads, images
+from . import downloads, host, images
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .entries import read_models
 from .errors import GenerationError, ModelError, PictureError, RequestError
@@ -69,6 +69,7 @@ __all__ = [
     "downloads",
     "fewest_steps",
     "forget",
+    "host",
     "images",
     "matching",
     "read_models",

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Any
 from .catalogue import Catalogue
 from .estimate import MOST, Estimator, Forecast
 from .events import TERMINAL, Cancelled, Event, Failed
+from .host import cores, memory
 from .queue import FairQueue
 from .types import Picture
 from .worker import Room, Worker
@@ -41,7 +41,7 @@ class Service:
         """``folder`` is where workers keep what they measured of models and made of them; None forgets it."""
         self._catalogue = catalogue
         self._devices = devices
-        self._threads = threads or max(1, (os.cpu_count() or 1) // len(devices))
+        self._threads = threads or max(1, cores() // len(devices))
         self._stalled_after = stalled_after
         self._folder = folder
         self._queue = FairQueue()
@@ -142,7 +142,7 @@ class Service:
 
     def _start_worker(self, place: int) -> None:
         specs = {spec.id: spec for spec in self._catalogue.models}
-        budget = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB * MEMORY_SHARE / len(self._devices)
+        budget = memory() / GIB * MEMORY_SHARE / len(self._devices)
         self._workers[place] = Worker(
             specs,
             self._devices[place],
@@ -205,11 +205,11 @@ class Service:
                 log.exception("no worker can be started on %s; that is tried again", self._devices[place])
 
     async def _watch(self) -> None:
-        """Kill workers that have work and give no sign of life."""
+        """Kill workers that give no sign of life though they have work or are not ready yet."""
         while True:
             await asyncio.sleep(min(LOOK_EVERY, self._stalled_after / 4))
             for worker in self._workers.values():
-                if worker.running and monotonic() - worker.last_sign > self._stalled_after:
+                if (worker.running or not worker.capacity) and monotonic() - worker.last_sign > self._stalled_after:
                     log.error("the worker on %s gives no sign of life; it is killed", worker.device)
                     worker.kill()
 
