@@ -45,6 +45,7 @@ class Measured:
     model: str
     width: int
     height: int
+    #: with the card's name, where it is one
     device: str
     #: of the model's numbers, such as "bf16"
     precision: str
@@ -123,8 +124,12 @@ class Profile:
     def _remember(self) -> None:
         if self._folder is None:
             return
-        # Another device's child may have written meanwhile: only what is ours is replaced.
-        others = [each for each in read_profile(self._folder) if not self._where.items() <= asdict(each).items()]
+        # Another child may have written meanwhile, of this kind of device too: only what is ours is replaced.
+        others = [
+            each
+            for each in read_profile(self._folder)
+            if _key(each) not in self._measured or not self._where.items() <= asdict(each).items()
+        ]
         entries = [asdict(each) for each in (*others, *self._measured.values())]
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """How many rows pay, learnt from forward passes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from generation.profile import FILE, SAMPLES, Kind, Profile, read_profile
@@ -37,6 +38,14 @@ def test_what_was_measured_is_remembered_for_the_device_and_the_libraries(tmp_pa
         again.took(KIND, 8, 3.0)
     assert again.rows(KIND) == 4
     assert profile(tmp_path, "cuda:0").rows(KIND) == 2
+
+
+def test_two_workers_on_devices_of_a_kind_keep_what_both_measured(tmp_path: Path) -> None:
+    """Neither forgets what the other wrote meanwhile."""
+    first, second = profile(tmp_path), profile(tmp_path)
+    learn(first, {1: 1.0, 2: 1.0, 4: 3.0})
+    second.too_many(replace(KIND, model="another"), 8)
+    assert {each.model for each in read_profile(tmp_path)} == {"a-model", "another"}
 
 
 def test_what_did_not_fit_is_not_tried_again(tmp_path: Path) -> None:
