@@ -15,11 +15,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
 
 from .events import TERMINAL, Event
 from .parent import end_with
 from .types import ModelSpec, Picture
+
+if TYPE_CHECKING:
+    from .engine.engine import Engine
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +31,8 @@ NICENESS = 10  # on a CPU the bot's process comes first, so that it answers in t
 #: how long OpenMP's threads spin before they sleep. As they come, two of them beside any other busy process took fifty
 #: times as long for a picture, each waiting in a spin for the other to be scheduled.
 SPIN_COUNT = "20000"
+SIGN_EVERY = 20.0  # seconds between two signs of life of a child that loads a model
+LONGEST_LOADING = 7200.0  # seconds after which it gives none any more; over a slow line the largest take an hour
 END_SECONDS = 5.0  # how long a child may take to end before it is killed
 
 SECRET = re.compile(r"(TOKEN|SECRET|PASSWORD|KEY)$")  # names of variables that the child has no need of
@@ -40,6 +46,11 @@ class Room:
     models: frozenset[str]
     #: with those that it has
     pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class StillLoading:
+    """The child is loading a model, which may take long; sent now and then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +85,7 @@ class Worker:
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
             target=_child,
-            args=(os.getpid(), theirs, dict(specs), device, threads, budget, folder),
+            args=(os.getpid(), theirs, device, threads, budget, folder),
             name=f"criar-{device}",
             daemon=True,
         )
@@ -84,7 +95,7 @@ class Worker:
         atexit.register(self._process.kill)
         # Only with no copy of its end left here does the pipe end when the child does.
         theirs.close()
-        threading.Thread(target=self._read, name=f"read-{device}", daemon=True).start()
+        threading.Thread(target=self._read, args=(dict(specs),), name=f"read-{device}", daemon=True).start()
 
     @property
     def pid(self) -> int | None:
@@ -127,8 +138,9 @@ class Worker:
         with suppress(BrokenPipeError, ConnectionResetError):
             self._pipe.send(message)
 
-    def _read(self) -> None:
+    def _read(self, specs: Mapping[str, ModelSpec]) -> None:
         """The reader thread: pass on what comes, until the pipe is drained and ends with the child."""
+        self._send(specs)  # from here, since more than the pipe holds waits until the child is there to take it
         with suppress(RuntimeError):  # the loop was closed before the child's last words
             while (message := self._receive()) is not None:
                 self._loop.call_soon_threadsafe(self._take, message)
@@ -136,7 +148,7 @@ class Worker:
             atexit.unregister(self._process.kill)
             self._loop.call_soon_threadsafe(lambda: self._on_exit(self))
 
-    def _receive(self) -> Event | Room | None:
+    def _receive(self) -> Event | Room | StillLoading | None:
         """The child's next message; None once it is dead. One that talks nonsense is broken, and is killed."""
         try:
             message = self._pipe.recv()
@@ -145,14 +157,16 @@ class Worker:
         except Exception:
             log.exception("the worker on %s sends what cannot be read; it is killed", self.device)
         else:
-            if isinstance(message, Event | Room):
+            if isinstance(message, Event | Room | StillLoading):
                 return message
             log.error("the worker on %s sends what means nothing; it is killed", self.device)
         self._process.kill()
         return None
 
-    def _take(self, message: Event | Room) -> None:
+    def _take(self, message: Event | Room | StillLoading) -> None:
         self.last_sign = monotonic()
+        if isinstance(message, StillLoading):
+            return
         if isinstance(message, Room):
             self.resident, self.capacity = message.models, message.pictures
         elif isinstance(message, TERMINAL):
@@ -173,7 +187,6 @@ def _without_secrets() -> Iterator[None]:
 def _child(
     parent: int,
     pipe: Connection,
-    specs: Mapping[str, ModelSpec],
     device: str,
     threads: int,
     budget: float,
@@ -187,19 +200,25 @@ def _child(
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "TRANSFORMERS_VERBOSITY": "error", "GOMP_SPINCOUNT": SPIN_COUNT}
     if device == "cpu":
         os.nice(NICENESS)
+    try:
+        specs: Mapping[str, ModelSpec] = pipe.recv()
+    except (EOFError, OSError):
+        return  # the parent is gone, or closed us at once
     inbox: queue.SimpleQueue[Picture | _Cancel | None] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
     from .engine.engine import Engine, quiet_libraries
 
     quiet_libraries()
     engine = Engine(specs, device, threads, budget, folder)
-    engine.warm_up()
+    turn = threading.Lock()
 
-    def send(message: Event | Room) -> None:
+    def send(message: Event | Room | StillLoading) -> None:
         # A parent that is gone needs no answer; the reader ends this process.
-        with suppress(OSError):
+        with turn, suppress(OSError):
             pipe.send(message)
 
+    threading.Thread(target=_reassure, args=(engine, send), daemon=True).start()
+    engine.warm_up()
     room, busy = None, False
     while True:
         if (now := Room(models=engine.resident(), pictures=engine.capacity())) != room:
@@ -218,12 +237,22 @@ def _child(
         busy = engine.step()
 
 
+def _reassure(engine: "Engine", send: Callable[[StillLoading], None]) -> None:
+    """A thread of the child: give signs of life while the engine's thread is busy with loading a model."""
+    while True:
+        sleep(SIGN_EVERY)
+        if 0 < engine.loading_for() < LONGEST_LOADING:
+            send(StillLoading())
+
+
 def _receive(pipe: Connection, inbox: "queue.SimpleQueue[Picture | _Cancel | None]") -> None:
     """The child's reader thread: it only passes on what comes, since greenlets must stay in the engine's thread."""
-    with suppress(EOFError, OSError):
-        while True:
-            inbox.put(pipe.recv())
-    # The parent closes us, or is gone where the kernel tells nobody: we end, also where what is being made hangs.
-    inbox.put(None)
-    threading.Event().wait(END_SECONDS)
-    os._exit(0)
+    try:
+        with suppress(EOFError, OSError):
+            while True:
+                inbox.put(pipe.recv())
+    finally:  # also where memory ran out: nobody would read any more
+        # The parent closes us, or is gone where the kernel tells nobody: we end, also where what is being made hangs.
+        inbox.put(None)
+        sleep(END_SECONDS)
+        os._exit(0)

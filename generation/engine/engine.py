@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 import diffusers
+import greenlet
 import onnxruntime
 import torch
 import transformers
@@ -18,7 +19,7 @@ from PIL import Image, ImageOps
 
 from ..images import read_kept
 from ..profile import Kind, Profile
-from ..types import ModelSpec, Picture, Request, Task
+from ..types import ModelSpec, Offload, Picture, Request, Task
 from .adapters import adapted
 from .families import Call, family_of
 from .hub import Hub
@@ -68,7 +69,8 @@ class Engine:
         versions = f"torch {torch.__version__}, diffusers {diffusers.__version__}"
         if faster and device == "cpu":
             versions += f", onnxruntime {onnxruntime.__version__}"
-        self._profile = Profile(folder, device, versions)
+        named = f"{device}, {torch.cuda.get_device_name(device)}" if device.startswith("cuda") else device
+        self._profile = Profile(folder, named, versions)
         self._hub = Hub(self._profile, clock)
         self._previews = Previews()
         self._upscalers: dict[str, Upscaler] = {}
@@ -95,9 +97,20 @@ class Engine:
         """Ids of the models that are loaded."""
         return self._models.resident()
 
+    def loading_for(self) -> float:
+        """Seconds for which a model is being fetched and loaded; 0 while none is. May be asked in any thread."""
+        since = self._models.loading_since
+        return 0.0 if since is None else monotonic() - since
+
     def submit(self, picture: Picture, emit: Emit) -> None:
         """Take a picture; it begins at the next step that can take it in. One terminal event is emitted of it."""
-        self._arrivals.append(Run(picture, emit, self._previews))
+        run = Run(picture, emit, self._previews)
+        if picture.request.model in self._specs:
+            self._arrivals.append(run)
+        else:  # it waited while the operator took the model out of the catalogue
+            run.fail(
+                "The model {model} is not offered here any more; choose another model.", model=picture.request.model
+            )
 
     def cancel(self, picture_id: str) -> None:
         """Let a picture go where it waits: before its next step. Nothing happens where it is not here any more."""
@@ -125,6 +138,9 @@ class Engine:
         rows = [GUIDED_ROWS if member.rows is None else member.rows for member in self._hub.members.values()]
         each = max(rows, default=0) or GUIDED_ROWS
         most = min((self._profile.rows(kind) for kind in self._kinds() if kind.model in self.resident()), default=each)
+        # Those whose end is being made take no rows, but time: others wait where these are more than can be at work.
+        if rows.count(0) > max(1, most // each):
+            return held
         return max(1, held + (most - sum(rows)) // each)
 
     def run(self, pictures: Sequence[Picture], emit: Emit, cancelled: Callable[[str], bool] = lambda _: False) -> None:
@@ -143,7 +159,9 @@ class Engine:
             return True
         if run.picture.request.task is Task.UPSCALE:
             return False
-        return not family_of(spec).joins or (spec.id in self.resident() and self._models.get(spec).offloaded)
+        if not family_of(spec).joins or spec.loading.offload not in (None, Offload.NONE):
+            return True
+        return spec.id in self.resident() and self._models.get(spec).offloaded
 
     def _may_begin(self, run: Run) -> bool:
         if not self._hub.members:
@@ -153,7 +171,7 @@ class Engine:
         request = run.picture.request
         # Adapters sit on the modules, which models may share: pictures with others, or with none, take turns.
         if any((kind.model, kind.loras) != (request.model, request.loras) for kind in self._kinds()) and (
-            request.loras or self._worn
+            request.loras or any(kind.loras for kind in self._kinds())
         ):
             return False
         return request.task is Task.UPSCALE or self._models.fits(self._specs[request.model], self._busy())
@@ -168,6 +186,7 @@ class Engine:
     def _work(self, run: Run) -> None:
         run.work(self._make)
         del self._runs[run.picture.id]
+        self._models.rest(run.picture.request.model)
         if not self._runs:
             self._adapters.close()
             self._worn = None
@@ -202,7 +221,8 @@ class Engine:
 
     def _load(self, spec: ModelSpec) -> LoadedModel:
         """The loaded model, its modules watched by the hub."""
-        model = self._models.get(spec, self._busy())
+        # In a greenlet that the hub does not know: it must not wait for others in the middle of loading.
+        model: LoadedModel = greenlet.greenlet(self._models.get).switch(spec, self._busy())
         for name, module in model.pipeline.components.items():
             if isinstance(module, torch.nn.Module):
                 joins = name in DENOISERS

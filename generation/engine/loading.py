@@ -33,7 +33,7 @@ def trouble(spec: ModelSpec) -> Iterator[None]:
         yield
     # It comes from outside: missing or broken files, no network, libraries that are not installed.
     except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
+        if isinstance(error, (torch.OutOfMemoryError, torch.AcceleratorError)):
             raise
         log.exception("%s cannot be loaded from %s", spec.id, spec.source)
         raise ModelError("{model} cannot be loaded just now; choose another model.", model=spec.title) from error

@@ -4,6 +4,7 @@ import gc
 import logging
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
+from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -84,6 +85,13 @@ class LoadedModel:
             self.pipeline.enable_group_offload(torch.device(self._device), offload_type="leaf_level")
         self.on_device = True
 
+    def rest(self) -> None:
+        """Bring back what a picture's pipeline left on the device, which knows nothing of the hooks of this one.
+
+        What it left in mid-run would stand beside the next picture's, where both do not fit; else nothing happens.
+        """
+        self.pipeline.maybe_free_model_hooks()
+
 
 class Models:
     """The models that are in memory, on a device and in the host's memory."""
@@ -103,6 +111,8 @@ class Models:
         self._sharing = Sharing()
         self._colours: WeakKeyDictionary[torch.nn.Module, dict[type, LatentColours]] = WeakKeyDictionary()
         self.prompts = Prompts()
+        #: monotonic() since when a model is being fetched and loaded; None while none is
+        self.loading_since: float | None = None
 
     def fits(self, spec: ModelSpec, busy: Collection[str] = ()) -> bool:
         """Whether it is on the device, or can be without letting go of those that are busy."""
@@ -115,13 +125,17 @@ class Models:
         if model is None or not model.on_device:
             self._make_room(spec, {*busy, spec.id})
         if model is None:
-            with trouble(spec):
-                model = self._loaded[spec.id] = self._load(spec)
+            model = self._loaded[spec.id] = self._load(spec)
             log.info("loaded %s as %s", spec.id, model.loading)
         elif not model.on_device:
             model.move_in()
         self._loaded.move_to_end(spec.id)
         return model
+
+    def rest(self, name: str) -> None:
+        """Have an offloaded model leave the device after a picture; others stay."""
+        if (model := self._loaded.get(name)) and model.offloaded:
+            model.rest()
 
     def resident(self) -> frozenset[str]:
         """Ids of the models that are on the device."""
@@ -132,6 +146,14 @@ class Models:
         return frozenset(self._loaded)
 
     def _load(self, spec: ModelSpec) -> LoadedModel:
+        self.loading_since = monotonic()
+        try:
+            with trouble(spec):
+                return self._made(spec)
+        finally:
+            self.loading_since = None
+
+    def _made(self, spec: ModelSpec) -> LoadedModel:
         free = _device_memory(self._device) if self._apart else None
         loading = choose(spec.loading, self._device, _half(spec, self._device), sizes(spec), free)
         names: dict[str, str] = {}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+import torch
 from PIL import Image
 
 from ..errors import GenerationError
@@ -64,6 +65,8 @@ class Run:
             self.drop()
         except GenerationError as error:
             self.fail(error.template, **error.params)
+        except torch.AcceleratorError:
+            raise  # the device answers nothing any more: this process must end, and another take its place
         except Exception as error:
             if is_out_of_memory(error):
                 self.fail("The picture does not fit into the memory here; ask for a smaller size.")

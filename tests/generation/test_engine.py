@@ -11,6 +11,8 @@ import torch
 from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
 from generation.engine.engine import Engine
+from generation.engine.hub import Member
+from generation.engine.run import Previews, Run
 
 from .conftest import job, pixels
 
@@ -89,6 +91,35 @@ def test_one_picture_too_large_for_the_memory_fails_with_what_to_do(engine: Engi
     assert isinstance(end, Failed)
     assert "smaller size" in end.template
     assert not end.retryable
+
+
+def test_a_picture_of_a_model_that_is_not_offered_any_more_fails_with_a_sentence(engine: Engine) -> None:
+    """The picture waited while the operator took the model away; the engine goes on with the others."""
+    refused = run(engine, *job(model="taken-away").pictures())
+    assert [type(event) for event in refused] == [Failed]
+    assert "choose another model" in refused[0].template  # type: ignore[union-attr]
+
+
+def test_a_device_that_is_lost_ends_the_engine(engine: Engine, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing more can be made in this process, so that the error leaves it, for another to take its place."""
+
+    def lost(*args: object, **kwargs: object) -> object:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(memory, "_forward", lost)
+    with pytest.raises(torch.AcceleratorError):
+        run(engine, *four(seed=1))
+
+
+def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for two in a forward pass, two at their end let two others in, and three let none in."""
+    monkeypatch.setattr(engine._profile, "rows", lambda _: 4)
+    kind = profile.Kind("criar-embedded", 128, 128)
+    for ending, capacity in ((2, 4), (3, 3)):
+        members = {picture.id: Member(kind, rows=0) for picture in four(seed=1)[:ending]}
+        monkeypatch.setattr(engine._hub, "_members", members)
+        monkeypatch.setattr(engine, "_runs", {name: Run(job().pictures()[0], print, Previews()) for name in members})
+        assert engine.capacity() == capacity
 
 
 def test_a_model_that_cannot_be_loaded_ahead_leaves_the_others_working(catalogue: Catalogue) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.exactness import SAME, joining, measure
+from generation.engine.families import FAMILIES
+from tests.tiny import CHECKPOINTS
 
 CORE = ("flux", "qwen_image", "z_image")
 
@@ -17,3 +19,10 @@ def test_pictures_of_a_family_that_join_in_mid_run_come_out_as_alone(tmp_path: P
     found = measure(name, tmp_path)
     assert found.psnr >= SAME
     assert found.rows_joined > found.rows_alone
+
+
+def test_every_family_that_is_joined_is_among_those_shown_to_be_exact() -> None:
+    """Whoever adds a family adds a checkpoint of it here, or it runs alone."""
+    assert {name for name, family in FAMILIES.items() if family.joins} <= {
+        family for family, *_ in CHECKPOINTS.values()
+    }

@@ -14,9 +14,11 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from generation import Event, Failed, Finished, LoraSpec, ModelSpec, Picture, Request, Task
+from generation.engine import models as models_module
 from generation.engine import prompts as prompts_module
 from generation.engine.choosing import choose
 from generation.engine.engine import Engine
+from generation.engine.loading import load
 from generation.engine.models import Models
 from generation.engine.prompts import Prompts
 from generation.types import Loading, Offload, Precision
@@ -184,6 +186,50 @@ def test_an_offloaded_model_makes_the_same_picture(base: ModelSpec, offload: Off
     assert (make(engine, request(chosen)) == made).all()
 
 
+def test_what_a_cancelled_picture_brought_to_the_device_goes_back(
+    base: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An offloaded model leaves the device after each picture, also where that was left in its middle."""
+    chosen = replace(base, loading=Loading(offload=Offload.MODEL))
+    engine = engine_of(chosen)
+    make(engine, request(chosen))
+    pipeline = engine._models.get(chosen).pipeline
+    back: list[object] = []
+    monkeypatch.setattr(pipeline, "enable_model_cpu_offload", lambda **where: back.append(where["device"]))
+    engine.submit(Picture(id="cancelled", user_id=1, request=request(chosen)), lambda _: None)
+    engine.step()
+    assert not back
+    engine.cancel("cancelled")
+    assert len(back) == 1
+
+
+def test_a_model_that_is_to_be_offloaded_begins_alone(base: ModelSpec) -> None:
+    """Also its first picture, before it is loaded, waits until nothing else is made."""
+    chosen = replace(other(base, 1), loading=Loading(offload=Offload.MODEL))
+    engine, began = engine_of(base, chosen), list[str]()
+    for model in (base, chosen):
+        picture = Picture(id=model.id, user_id=1, request=request(model))
+        engine.submit(picture, lambda event: began.append(f"{type(event).__name__} {event.picture_id}"))
+    while engine.step():
+        pass
+    assert began.index(f"Finished {base.id}") < began.index(f"Started {chosen.id}")
+
+
+def test_how_long_a_model_is_being_loaded_can_be_asked(base: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that another thread can say that the engine lives; before and after it is nothing."""
+    engine, asked = engine_of(base), list[float]()
+
+    def slow(*args: Any) -> Any:
+        asked.append(engine.loading_for())
+        return load(*args)
+
+    monkeypatch.setattr(models_module, "load", slow)
+    make(engine, request(base))
+    assert len(asked) == 1
+    assert asked[0] > 0
+    assert engine.loading_for() == 0
+
+
 def test_decoding_in_tiles_is_set_for_the_model(base: ModelSpec) -> None:
     """With vae_tiling a picture is decoded in tiles, and is made all the same."""
     chosen = replace(base, loading=Loading(vae_tiling=True))
@@ -293,6 +339,25 @@ def test_loras_change_the_picture_while_they_are_asked_for(base: ModelSpec, lora
     assert (make(engine, request(model)) == plain).all()
     assert (make(engine, request(model, loras=(("ink", 1.0),))) == ink).all()
     assert engine._models.get(model).pipeline.unet is denoiser
+
+
+def test_a_picture_without_loras_waits_for_one_with_them_that_has_only_begun(
+    base: ModelSpec, lora: Callable[[str], LoraSpec], tmp_path: Path
+) -> None:
+    """While the input of the one with LoRAs is still enlarged, none without begins, and it comes out as alone."""
+    model = replace(base, loras=(lora("ink"),))
+    engine = engine_of(model)
+    plain = make(engine, request(model))
+    Image.radial_gradient("L").resize((64, 64)).convert("RGB").save(tmp_path / "input.png")
+    inked = {"task": Task.IMG2IMG, "strength": 0.9, "images": (tmp_path / "input.png",), "enlarge_first": True}
+    events: list[Event] = []
+    for name, wanted in (("ink", request(model, loras=(("ink", 1.0),), **inked)), ("plain", request(model))):
+        engine.submit(Picture(id=name, user_id=1, request=wanted), events.append)
+    while engine.step():
+        pass
+    ended = {event.picture_id: event for event in events if isinstance(event, Finished)}
+    assert (np.asarray(Image.open(io.BytesIO(ended["plain"].png)).convert("RGB")).astype(int) == plain).all()
+    assert len(ended) == 2
 
 
 def test_a_lora_that_does_not_fit_fails_with_a_sentence(base: ModelSpec, tmp_path: Path) -> None:
