@@ -19,6 +19,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from .events import TERMINAL, Event
+from .host import give_back
 from .parent import end_with
 from .types import ModelSpec, Picture
 
@@ -33,6 +34,7 @@ NICENESS = 10  # on a CPU the bot's process comes first, so that it answers in t
 SPIN_COUNT = "20000"
 SIGN_EVERY = 20.0  # seconds between two signs of life of a child that loads a model
 LONGEST_LOADING = 7200.0  # seconds after which it gives none any more; over a slow line the largest take an hour
+GIVE_BACK_EVERY = 30.0  # seconds of work between two times that a child gives freed memory back
 END_SECONDS = 5.0  # how long a child may take to end before it is killed
 
 SECRET = re.compile(r"(TOKEN|SECRET|PASSWORD|KEY)$")  # names of variables that the child has no need of
@@ -219,7 +221,16 @@ def _child(
 
     threading.Thread(target=_reassure, args=(engine, send), daemon=True).start()
     engine.warm_up()
-    room, busy = None, False
+    _work(engine, inbox, send)
+
+
+def _work(
+    engine: "Engine",
+    inbox: "queue.SimpleQueue[Picture | _Cancel | None]",
+    send: Callable[[Event | Room | StillLoading], None],
+) -> None:
+    """Make what comes, until None does."""
+    room, busy, given_back = None, False, monotonic()
     while True:
         if (now := Room(models=engine.resident(), pictures=engine.capacity())) != room:
             room = now
@@ -235,6 +246,9 @@ def _child(
                 engine.submit(message, send)
             busy = True
         busy = engine.step()
+        if monotonic() - given_back > GIVE_BACK_EVERY:
+            give_back()
+            given_back = monotonic()
 
 
 def _reassure(engine: "Engine", send: Callable[[StillLoading], None]) -> None:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from generation.host import cores, memory
+import psutil
+
+from generation.host import cores, give_back, memory
 
 
 def test_a_containers_limits_are_kept(tmp_path: Path) -> None:
@@ -19,3 +21,13 @@ def test_without_limits_all_of_the_machine_is_used(tmp_path: Path) -> None:
     (tmp_path / "memory.max").write_text("max\n")
     assert cores(tmp_path) == cores(tmp_path / "none") >= 1
     assert memory(tmp_path) == memory(tmp_path / "none") > 2**30
+
+
+def test_freed_memory_is_given_back() -> None:
+    """Also what lies below something that is still in use."""
+    blocks = [bytearray(2**16) for _ in range(2**11)]  # 128 MiB in pieces that the heap keeps
+    last, before = blocks[-1], psutil.Process().memory_info().rss
+    del blocks
+    give_back()
+    assert last is not None
+    assert before - psutil.Process().memory_info().rss > 100 * 2**20
