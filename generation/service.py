@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 STALLED_AFTER = 600.0  # seconds without a sign of life while it has work: loading a large model takes minutes
 LOOK_EVERY = 10.0  # seconds between two looks for stalled workers
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a child that died is started again
+#: events that nobody has taken yet, from which on no more is begun: while the bot cannot keep what was made, as on a
+#: full disk, all of it is held in memory, and this much is some hundred MB
+MOST_UNHANDLED = 300
 MEMORY_SHARE = 0.6  # of the machine's memory, for models that are kept loaded
 GIB = 2**30
 
@@ -77,6 +80,7 @@ class Service:
             yield event
             self._events.task_done()
             self._handled.set()
+            self._feed_all()
 
     async def drain(self) -> None:
         """Begin no more pictures; returns when those that are being made have ended and their events were handled."""
@@ -97,8 +101,7 @@ class Service:
                 self._suspects.append(picture)
             else:
                 self._queue.push(picture, monotonic())
-        for worker in self._workers.values():
-            self._feed(worker)
+        self._feed_all()
 
     def cancel(self, picture_id: str) -> None:
         """Take a picture back: at once where it waits, at the next step where it is being made."""
@@ -153,9 +156,13 @@ class Service:
             on_exit=partial(self._on_exit, place),
         )
 
+    def _feed_all(self) -> None:
+        for worker in self._workers.values():
+            self._feed(worker)
+
     def _feed(self, worker: Worker) -> None:
         """Give a worker pictures while it has room, image by image in the queue's order."""
-        while worker.has_room and not self._held:
+        while worker.has_room and not self._held and self._events.qsize() < MOST_UNHANDLED:
             if not self._suspects:
                 if any(picture.attempt > 1 for picture in worker.running.values()):
                     return
@@ -176,8 +183,7 @@ class Service:
             self._estimator.take(worker, event, monotonic())
             self._events.put_nowait(event)
         if isinstance(event, (*TERMINAL, Room)):
-            for each in self._workers.values():
-                self._feed(each)
+            self._feed_all()
 
     def _on_exit(self, place: int, worker: Worker) -> None:
         """The child is dead: its pictures failed, and another child takes its place after a pause."""

@@ -50,6 +50,10 @@ class Studio:
         assert event
         return event
 
+    def taking_nothing(self) -> asyncio.Condition:
+        """A context in which no event is handled."""
+        return self._happened
+
     async def make(self, pictures: Sequence[Picture]) -> list[Event]:
         """Submit pictures and wait for their ends."""
         self.service.submit(pictures)

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.exactness import psnr
-from generation import Cancelled, Catalogue, Failed, Finished, Preview, Progress, Started, Task
+from generation import Cancelled, Catalogue, Failed, Finished, Preview, Progress, Started, Task, service
 from generation.worker import Worker
 
 from .conftest import TERMINAL, Studio, job, pixels
@@ -162,6 +162,22 @@ async def test_cancelling_one_of_a_batch_leaves_the_others_unharmed(studio: Stud
     assert isinstance(await studio.wait(first.id, *TERMINAL), Cancelled)
     (alone,) = await studio.make(job(num_inference_steps=60, seed=22).pictures())
     assert psnr(pixels(kept), pixels(alone)) >= SAME
+
+
+async def test_nothing_more_is_begun_while_what_was_made_is_not_taken(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the bot cannot keep pictures for a while, the next one waits until it has taken those that were made."""
+    monkeypatch.setattr(service, "MOST_UNHANDLED", 3)
+    (first,), (second,) = job(num_inference_steps=4).pictures(), job(num_inference_steps=4).pictures()
+    async with studio.taking_nothing():
+        studio.service.submit([first])
+        async with asyncio.timeout(60):
+            while studio.service.waiting() or studio.service.running():  # noqa: ASYNC110 - nobody is told of it
+                await asyncio.sleep(0.01)
+        studio.service.submit([second])
+        assert studio.service.waiting() == 1
+    assert isinstance(await studio.wait(second.id, *TERMINAL), Finished)
 
 
 async def test_a_request_that_breaks_fails_with_a_sentence_and_harms_nobody(studio: Studio, tmp_path: Path) -> None:
