@@ -43,9 +43,9 @@ class Files:
         Raises Unavailable, as keep_picture does.
         """
         path = self.inputs / f"{sha256(png).hexdigest()}.png"
-        if path.exists():
-            path.touch()
-        else:
+        try:
+            os.utime(path)  # not touch, which would make an empty file of one that is deleted at this moment
+        except FileNotFoundError:
             _write(path, png)
         return path
 
@@ -72,7 +72,8 @@ class Files:
             if path.stat().st_mtime < before and path not in in_use
         ]
         for path in old:
-            path.unlink()
+            if path.stat().st_mtime < before:  # else somebody has just sent it again
+                path.unlink()
         return len(old)
 
 

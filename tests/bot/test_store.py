@@ -1,6 +1,8 @@
 """What is accepted, counted, moved on and given back."""
 
 import asyncio
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -228,6 +230,27 @@ def test_the_same_picture_is_kept_once(config: Config) -> None:
     files.open()
     assert files.keep_input(b"same") == files.keep_input(b"same")
     assert len(list(files.inputs.iterdir())) == 1
+
+
+def test_an_input_that_is_deleted_while_it_is_sent_again_is_never_empty(store: Store) -> None:
+    """Whenever the cleaning comes between, what is there afterwards is the picture."""
+    files, over = store.files, threading.Event()
+    path = files.keep_input(b"again")
+
+    def clean() -> None:
+        while not over.is_set():
+            path.unlink(missing_ok=True)
+
+    cleaning = threading.Thread(target=clean)
+    cleaning.start()
+    found = set()
+    for _ in range(500):
+        files.keep_input(b"again")
+        with suppress(FileNotFoundError):
+            found.add(path.read_bytes())
+    over.set()
+    cleaning.join()
+    assert found <= {b"again"}
 
 
 async def test_what_is_cancelled_late_is_counted(store: Store, make_job: MakeJob) -> None:
