@@ -12,7 +12,7 @@ from itertools import count
 from statistics import fmean, median
 from time import monotonic
 
-from generation import Catalogue, Event, Progress, Service
+from generation import Catalogue, Event, Failed, Progress, Service
 from generation.events import TERMINAL
 
 from . import bare
@@ -20,6 +20,7 @@ from .pictures import picture
 
 STEPS = (4, 8, 12, 20)
 WAITING = 32  # pictures asked for at a time; each that ends is followed by another
+PATIENCE = 60.0  # seconds without any picture's end, after which something is broken
 SETTLING = 2  # pictures of each device that end before a turn is measured
 WARM_UP, TURN, TURNS = 20.0, 10.0, 8  # seconds before, seconds of a turn, and how many each has
 QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS = 3.0, 2.0, 2
@@ -64,7 +65,11 @@ class _Side:
     async def _until(self, done: Callable[[], bool]) -> None:
         while not done():
             self._changed.clear()
-            await self._changed.wait()
+            waiting = asyncio.create_task(self._changed.wait())
+            await asyncio.wait({waiting, self._following}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                waiting.cancel()
+                raise RuntimeError(f"nothing more is heard of {sorted(self._open)}")
 
     async def _follow(self) -> None:
         async for event in self._service.events():
@@ -73,6 +78,8 @@ class _Side:
     def _take(self, event: Event) -> None:
         if isinstance(event, Progress):
             self._steps += 1
+        elif isinstance(event, Failed):
+            raise RuntimeError(event.template)
         elif isinstance(event, TERMINAL):
             self._open.remove(event.picture_id)
             self._ended += 1
