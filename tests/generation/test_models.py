@@ -63,13 +63,13 @@ def make(engine: Engine, wanted: Request) -> np.ndarray:
 
 
 def engine_of(*models: ModelSpec, budget: float = 4.0) -> Engine:
-    return Engine({model.id: model for model in models}, "cpu", 1, budget)
+    return Engine({model.id: model for model in models}, "cpu", 1, budget, faster=False)
 
 
 def test_the_least_recently_used_model_goes_first(base: ModelSpec) -> None:
     """Within a budget of two, the third model takes the place of the one whose last use is longest ago."""
     second, third = other(base, 1), other(base, 2)
-    models = Models("cpu", 2.5 * NEED)
+    models = Models("cpu", 2.5 * NEED, faster=False)
     kept = models.get(base)
     models.get(second)
     assert models.get(base) is kept
@@ -88,7 +88,7 @@ def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
 
     The host stands for the device here: what is tested is who is where.
     """
-    models = Models("cpu", 1.0)
+    models = Models("cpu", 1.0, faster=False)
     monkeypatch.setattr(models, "_apart", True)
     monkeypatch.setattr(models, "_budget", 1.5 * NEED)
     monkeypatch.setattr("generation.engine.models._device_memory", lambda _: 2**30)
@@ -105,7 +105,7 @@ def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
 
 def test_what_two_models_have_in_common_is_loaded_once(base: ModelSpec) -> None:
     """Equal text encoders and autoencoders are one object, in the same precision; it goes with its last model."""
-    models = Models("cpu", 4.0)
+    models = Models("cpu", 4.0, faster=False)
     first, second = models.get(base).pipeline, models.get(other(base, 1)).pipeline
     assert first.text_encoder is second.text_encoder
     assert first.vae is second.vae
