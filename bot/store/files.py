@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -72,8 +73,10 @@ class Files:
             if path.stat().st_mtime < before and path not in in_use
         ]
         for path in old:
-            if path.stat().st_mtime < before:  # else somebody has just sent it again
-                path.unlink()
+            # It may have been taken away meanwhile, or sent again.
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
         return len(old)
 
 
