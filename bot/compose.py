@@ -176,8 +176,7 @@ def refined(
     request = composed.request
     if strengths:
         steps = _enough(request.num_inference_steps, min(strengths))
-        request = replace(request, num_inference_steps=steps)
-        request = replace(request, strengths=strengths, strength=None, count=len(strengths))
+        request = replace(request, num_inference_steps=steps, strengths=strengths, strength=None, count=len(strengths))
     if enlarge_first:
         spec = catalogue.get(request.model)
         width, height = images.fit_size(2 * request.width, 2 * request.height, spec)

@@ -1,6 +1,7 @@
 """How well the embedded model follows prompts, in figures."""
 
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ BATCH = 8
 SMALL = 0.62  # of the picture's side: a thing that was asked to be small is smaller
 
 
+@cache
 def defaults() -> Defaults:
     """What members get who choose nothing."""
     return Catalogue.load().get("criar-embedded").defaults

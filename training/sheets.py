@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from bot.font import font
 
 from .classifier import Picture
 from .evaluation import defaults, draw, sheet
@@ -112,8 +113,7 @@ def refine(pipeline: Any, prompt: str, source: Image.Image, strength: float) -> 
 def _captioned(image: Image.Image, text: str) -> Image.Image:
     whole = Image.new("RGB", (image.width + 8, image.height + 24), "white")
     whole.paste(image, (4, 20))
-    font = ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", 11)
-    ImageDraw.Draw(whole).text((6, 4), text, fill="black", font=font)
+    ImageDraw.Draw(whole).text((6, 4), text, fill="black", font=font(11))
     return whole
 
 

@@ -170,8 +170,9 @@ class Engine:
             return False
         request = run.picture.request
         # Adapters sit on the modules, which models may share: pictures with others, or with none, take turns.
-        if any((kind.model, kind.loras) != (request.model, request.loras) for kind in self._kinds()) and (
-            request.loras or any(kind.loras for kind in self._kinds())
+        kinds = self._kinds()
+        if any((kind.model, kind.loras) != (request.model, request.loras) for kind in kinds) and (
+            request.loras or any(kind.loras for kind in kinds)
         ):
             return False
         return request.task is Task.UPSCALE or self._models.fits(self._specs[request.model], self._busy())

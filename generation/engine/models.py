@@ -85,13 +85,6 @@ class LoadedModel:
             self.pipeline.enable_group_offload(torch.device(self._device), offload_type="leaf_level")
         self.on_device = True
 
-    def rest(self) -> None:
-        """Bring back what a picture's pipeline left on the device, which knows nothing of the hooks of this one.
-
-        What it left in mid-run would stand beside the next picture's, where both do not fit; else nothing happens.
-        """
-        self.pipeline.maybe_free_model_hooks()
-
 
 class Models:
     """The models that are in memory, on a device and in the host's memory."""
@@ -135,7 +128,9 @@ class Models:
     def rest(self, name: str) -> None:
         """Have an offloaded model leave the device after a picture; others stay."""
         if (model := self._loaded.get(name)) and model.offloaded:
-            model.rest()
+            # The picture's own pipeline knows nothing of this one's hooks: what it left on the device in mid-run would
+            # stand there beside what the next picture needs.
+            model.pipeline.maybe_free_model_hooks()
 
     def resident(self) -> frozenset[str]:
         """Ids of the models that are on the device."""
