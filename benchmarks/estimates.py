@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from generation import Catalogue, Event, Picture, Service, Started
+from generation import Catalogue, Service, Started
 from generation.events import TERMINAL
 
 from .pictures import picture
@@ -18,9 +18,10 @@ from .pictures import picture
 MEMBERS = 8
 STEPS = (4, 8, 12, 20)
 WITHIN = 0.3  # of the wait, by which an estimate may be wrong
-LEARNING, TOGETHER, COMING = 16, 60, 60  # pictures made before, asked for at once, and coming one after another
-QUICK_LEARNING, QUICK_TOGETHER = 10, 12  # with --quick, where none come later
-LOAD = 0.8  # of what the worker can do, that arrives
+LEARNING = 100  # pictures made before, as in a bot that has run for some minutes: row counts and runtimes are chosen
+ROUNDS, TOGETHER, COMING = 3, 60, 120  # pictures asked for at once, each time of an idle worker, and one after another
+QUICK_LEARNING, QUICK_TOGETHER = 10, 12  # with --quick, of one round, where none come later
+LOAD = 1.2  # of what the worker can do, that arrives: with less hardly any wait
 
 
 @dataclass
@@ -34,27 +35,37 @@ class _Bench:
     begun: dict[str, float] = field(default_factory=dict)
     #: when each was asked about, and what was told
     told: dict[str, tuple[float, float]] = field(default_factory=dict)
-    ended: int = 0
+    #: pictures that were asked for and have not ended
+    left: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def pictures(self, number: int) -> list[Picture]:
-        names = list(islice(self.names, number))
-        return [picture(str(name), name % MEMBERS, self.chance.choice(STEPS)) for name in names]
 
     async def follow(self) -> None:
         async for event in self.service.events():
-            self._take(event)
+            if isinstance(event, Started):
+                self.begun[event.picture_id] = monotonic()
+            elif isinstance(event, TERMINAL):
+                self.left -= 1
+                self.changed.set()
 
-    async def all_ended(self, number: int) -> None:
-        while self.ended < number:
-            self.changed.clear()
-            await self.changed.wait()
-
-    def ask(self, pictures: Sequence[Picture]) -> None:
-        """Note what the service tells of pictures that wait."""
+    def ask(self, number: int) -> None:
+        """Ask for so many pictures, and note what the service tells of those that wait."""
+        names = list(islice(self.names, number))
+        pictures = [picture(str(name), name % MEMBERS, self.chance.choice(STEPS)) for name in names]
+        self.left += number
+        self.service.submit(pictures)
         for each in pictures:
             if (seconds := self.service.estimate(each.id)) is not None:
                 self.told[each.id] = (monotonic(), seconds)
+
+    async def all_ended(self) -> None:
+        while self.left:
+            self.changed.clear()
+            await self.changed.wait()
+
+    async def make(self, number: int) -> None:
+        """Ask for so many at once, and wait until all have ended."""
+        self.ask(number)
+        await self.all_ended()
 
     def ratios(self) -> list[float]:
         """Of each picture that was told of and then waited: the told wait against the real one."""
@@ -62,36 +73,27 @@ class _Bench:
         self.told.clear()
         return [told / real for told, real in waits if real > 0]
 
-    def _take(self, event: Event) -> None:
-        if isinstance(event, Started):
-            self.begun[event.picture_id] = monotonic()
-        elif isinstance(event, TERMINAL):
-            self.ended += 1
-            self.changed.set()
-
 
 async def run(*, quick: bool) -> dict[str, Any]:
     """The share of waits told within 30%, and the quantiles of told against real."""
-    learning, together, coming = (QUICK_LEARNING, QUICK_TOGETHER, 0) if quick else (LEARNING, TOGETHER, COMING)
+    learning, rounds, together, coming = (LEARNING, ROUNDS, TOGETHER, COMING)
+    if quick:
+        learning, rounds, together, coming = QUICK_LEARNING, 1, QUICK_TOGETHER, 0
     bench = _Bench(Service(Catalogue.load()), random.Random(1))  # noqa: S311
     await bench.service.start()
     following = asyncio.create_task(bench.follow())
-    bench.service.submit(bench.pictures(learning))
-    await bench.all_ended(learning)
-    pictures = bench.pictures(together)
-    began = monotonic()
-    bench.service.submit(pictures)
-    bench.ask(pictures)
-    await bench.all_ended(learning + together)
-    each = (monotonic() - began) / together
-    figures = {"pictures": together, **_figures("", bench.ratios())}
+    await bench.make(learning)
+    began, ratios = monotonic(), []
+    for _ in range(rounds):
+        await bench.make(together)
+        ratios += bench.ratios()
+    each = (monotonic() - began) / (rounds * together)
+    figures = {"pictures": rounds * together, **_figures("", ratios)}
     for _ in range(coming):
-        one = bench.pictures(1)
-        bench.service.submit(one)
-        bench.ask(one)
+        bench.ask(1)
         await asyncio.sleep(bench.chance.expovariate(LOAD / each))
     if coming:
-        await bench.all_ended(learning + together + coming)
+        await bench.all_ended()
         figures |= {"pictures_coming": coming, **_figures("coming_", bench.ratios())}
     await bench.service.close()
     await following

@@ -2,8 +2,9 @@
 
 Pictures that a device makes together share its time: while n are being made, each is charged a n-th of what passes. So
 the charges of all add up to the time that passed, however the device interleaves them, and a picture's charge is what
-it puts off those behind it by. It is learnt in two parts, seconds a step and the rest (text, encoding, decoding,
-enlarging), for each model, task and size, and by how many shared the device: together they are cheaper than alone.
+it puts off those behind it by. It is learnt in three parts, for each model, task and size: until the first step begins
+(text, encoding), seconds a step, and after the last (decoding, enlarging), when another picture may take its place.
+Each part is less the more share the device, since some of what a forward pass takes is the same for any number.
 """
 
 import heapq
@@ -13,11 +14,14 @@ from itertools import islice
 from statistics import fmean
 from typing import NamedTuple
 
-from .events import Cancelled, Event, Failed, Finished, Progress
+from .events import Cancelled, Event, Failed, Finished, Progress, Started
 from .types import Picture, Request
 
-#: weight of the newest time in a mean, once it has seen some; the first ones, of a cold start, count less
-SMOOTHING = 0.1
+#: how many times a cost is learnt from, of a step or another part of one picture: so many that neither a single pass
+#: decides nor a worker's trials of other row counts and runtimes
+MEMORY = 200
+OWN = 3  # steps of its own after which these say as much of a picture's next ones as what is known
+STEADY = 0.01  # deviation of 1/n, below which what is shared and what is each picture's own are not told apart
 KINDS = 500  # whose times are remembered; pictures to enlarge may have any size
 FRESH = 1.0  # seconds for which a forecast of a short queue is used again
 MOST = 1000  # waiting pictures whose beginnings are worked out one by one; the rest follow at the mean distance
@@ -45,31 +49,33 @@ class Kind(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Mean:
-    """A mean in which what came last counts most."""
+class _Cost:
+    """What a part of a picture is charged with n together: own + shared / n, by least squares; the new counts most.
 
-    value: float = 0.0
+    n may have changed meanwhile; 1 / n is then what was charged of each second. The formulas are those of https://en.wikipedia.org/wiki/Simple_linear_regression with means that forget.
+    """
+
     seen: int = 0
+    #: means of x = 1/n, of y = seconds, and of their products
+    x: float = 0.0
+    y: float = 0.0
+    xx: float = 0.0
+    xy: float = 0.0
 
-    def add(self, value: float) -> None:
+    def add(self, x: float, seconds: float) -> None:
         self.seen += 1
-        self.value += max(SMOOTHING, 2 / (self.seen + 1)) * (value - self.value)
+        weight = max(1 / MEMORY, 2 / (self.seen + 1))
+        self.x += weight * (x - self.x)
+        self.y += weight * (seconds - self.y)
+        self.xx += weight * (x * x - self.xx)
+        self.xy += weight * (x * seconds - self.xy)
 
-
-@dataclass(slots=True)
-class _Times:
-    """Means by how many pictures shared the device."""
-
-    means: dict[int, _Mean] = field(default_factory=dict)
-
-    def add(self, together: int, seconds: float) -> None:
-        self.means.setdefault(together, _Mean()).add(seconds)
-
-    def get(self, together: int) -> float | None:
-        """The mean for so many together, or for the nearest number that was seen."""
-        if not self.means:
-            return None
-        return self.means[min(self.means, key=lambda seen: abs(seen - together))].value
+    def get(self, together: int) -> float:
+        """Seconds with so many together."""
+        shared = (self.xy - self.x * self.y) / (max(0.0, self.xx - self.x**2) + STEADY**2)
+        # Neither part is less than nothing, whatever the noise says.
+        shared = min(max(0.0, shared), self.y / self.x)
+        return self.y + shared * (1 / together - self.x)
 
 
 @dataclass(slots=True)
@@ -90,15 +96,22 @@ class _Device:
 
 @dataclass(slots=True)
 class _Run:
-    """A picture that is being made; times are of its device's ``charged``."""
+    """A picture that a device was given."""
 
     picture: Picture
+    #: whether its model was there already
     loaded: bool
-    began: float
-    #: at the first and at the last step so far
+    #: at the last step so far or when it was begun: the time, and its device's ``charged``
+    at: float
+    last: float
+    #: ``charged`` at the first step
     first: float = 0.0
-    last: float = 0.0
     step: int = 0
+
+    @property
+    def ending(self) -> bool:
+        """Whether it has had its last step; where pictures are made together, another may take its place."""
+        return 0 < self.picture.request.steps_run <= self.step
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +141,18 @@ class Estimator:
 
     def __init__(self) -> None:
         self._devices: dict[Hashable, _Device] = {}
-        self._steps: dict[Kind, _Times] = {}
-        self._rests: dict[Kind, _Times] = {}
+        #: of a picture's parts: what it has until its first step is done, each further step, what follows the last
+        self._starts: dict[Kind, _Cost] = {}
+        self._steps: dict[Kind, _Cost] = {}
+        self._ends: dict[Kind, _Cost] = {}
         #: seconds of loading, by model
-        self._loads: dict[str, _Mean] = {}
+        self._loads: dict[str, float] = {}
 
     def begin(self, device: Hashable, picture: Picture, *, loaded: bool, now: float) -> None:
         """A device was given a picture; ``loaded`` says whether its model was there already."""
         there = self._devices.setdefault(device, _Device())
         there.pass_time(now)
-        there.running[picture.id] = _Run(picture, loaded, there.charged)
+        there.running[picture.id] = _Run(picture, loaded, now, there.charged)
 
     def take(self, device: Hashable, event: Event, now: float) -> None:
         """Something happened to a picture on a device."""
@@ -146,10 +161,12 @@ class Estimator:
         if there is None or run is None:
             return
         there.pass_time(now)
-        if isinstance(event, Progress) and event.step > run.step:
+        if isinstance(event, Started):
+            run.at, run.last = now, there.charged  # it may have waited there, as for its model's files
+        elif isinstance(event, Progress) and event.step > run.step:
             self._on_step(there, run, event.step)
         elif isinstance(event, Finished):
-            self._on_finished(there, run)
+            self._on_end(there, run)
         if isinstance(event, Finished | Failed | Cancelled):
             del there.running[event.picture_id]
 
@@ -157,12 +174,16 @@ class Estimator:
         """A device has gone, with all that it was making."""
         self._devices.pop(device, None)
 
-    def cost(self, request: Request, together: int) -> float | None:
-        """Seconds of a device's time that a picture takes, with so many made together; None where nothing is known."""
-        rest, step = self._known(self._rests, request, together), self._known(self._steps, request, together)
-        if rest is None and step is None:
+    def cost(self, request: Request, together: int) -> tuple[float, float] | None:
+        """Seconds of a device's time that a picture takes up to its last step and after it, with so many made together.
+
+        None where nothing is known.
+        """
+        parts = [_known(costs, request, together) for costs in (self._starts, self._steps, self._ends)]
+        if all(part is None for part in parts):
             return None
-        return (rest or 0.0) + (step or 0.0) * request.steps_run
+        start, step, end = (part or 0.0 for part in parts)
+        return start + step * max(0, request.steps_run - 1), end
 
     def forecast(
         self, order: Iterable[Picture], room: int, devices: int, resident: Iterable[str], now: float
@@ -172,75 +193,88 @@ class Estimator:
         Plays forward how the devices share their time among what they make, and take the next where one has ended.
         """
         waiting, loaded = list(islice(order, MOST)), set(resident)
-        in_all = len(waiting) + sum(len(device.running) for device in self._devices.values())
-        together = max(1, min(room, in_all) // devices)
-        costs = [self.cost(picture.request, together) for picture in waiting]
-        known = [cost for cost in costs if cost is not None]
+        running = [run for device in self._devices.values() for run in device.running.values()]
+        places = max(devices, room - sum(run.ending for run in running))
+        together = max(1, min(places, len(waiting) + len(running)) // devices)
+        known = {picture.id: cost for picture in waiting if (cost := self.cost(picture.request, together))}
         if not known:
             return Forecast(now, [])
-        usual = fmean(known)
-        #: what is being made, by the charge at which it ends, if all are charged alike from now on
-        ends = self._left(together, now)
-        heapq.heapify(ends)
+        usual = fmean(before for before, _ in known.values()), fmean(after for _, after in known.values())
+        #: charges, if all are charged alike from now on, at which places are left to others, and at which pictures end
+        leaves, ends = self._left(together, now)
         begins: list[float] = []
         charged = seconds = 0.0
-        for picture, cost in zip(waiting, costs, strict=True):
-            while len(ends) >= max(1, room):
-                shared, end = len(ends), heapq.heappop(ends)
-                seconds += (end - charged) * shared / min(shared, devices)
-                charged = end
+        for picture in waiting:
+            while len(leaves) >= places:
+                shared = len(leaves) + len(ends)
+                if ends and ends[0] <= leaves[0][0]:
+                    at = heapq.heappop(ends)
+                else:
+                    at, after = heapq.heappop(leaves)
+                    heapq.heappush(ends, at + after)
+                seconds += (at - charged) * shared / min(shared, devices)
+                charged = at
             begins.append(seconds)
-            loading = self._loads.get(picture.request.model) if picture.request.model not in loaded else None
-            loaded.add(picture.request.model)
-            heapq.heappush(ends, charged + (usual if cost is None else cost) + (loading.value if loading else 0.0))
+            before, after = known.get(picture.id, usual)
+            if picture.request.model not in loaded:
+                before += self._loads.get(picture.request.model, 0.0)
+                loaded.add(picture.request.model)
+            heapq.heappush(leaves, (charged + before, after))
         return Forecast(now, begins)
 
-    def _left(self, together: int, now: float) -> list[float]:
-        """What the pictures that are being made have still to be charged."""
-        left = []
+    def _left(self, together: int, now: float) -> tuple[list[tuple[float, float]], list[float]]:
+        """What the pictures that are being made have still to be charged up to their last step, with what follows it;
+        and what is left of those that had it. Both are heaps."""
+        leaves, ends = [], []
         for device in self._devices.values():
             device.pass_time(now)
             for run in device.running.values():
-                cost = self.cost(run.picture.request, together) or 0.0
-                left.append(max(0.0, cost - (device.charged - run.began)))
-        return left
+                before, after = self.cost(run.picture.request, together) or (0.0, 0.0)
+                since = device.charged - run.last
+                if run.ending:
+                    ends.append(max(0.0, after - since))
+                    continue
+                if run.step:
+                    known = _known(self._steps, run.picture.request, together) or 0.0
+                    step = (OWN * known + run.last - run.first) / (OWN + run.step - 1)
+                    before = step * (run.picture.request.steps_run - run.step)
+                leaves.append((max(0.0, before - since), after))
+        heapq.heapify(leaves)
+        heapq.heapify(ends)
+        return leaves, ends
 
     def _on_step(self, device: _Device, run: _Run, step: int) -> None:
-        if run.step:
-            seconds = (device.charged - run.last) / (step - run.step)
-            _learn(self._steps, run.picture.request, len(device.running), seconds)
-        else:
-            run.first = device.charged
-        run.step, run.last = step, device.charged
+        request, model = run.picture.request, run.picture.request.model
+        if not (run.loaded or run.step):
+            usual = _known(self._starts, request, len(device.running)) or 0.0
+            self._loads[model] = max(0.0, device.at - run.at - usual * len(device.running))
+        elif all(other.loaded or other.step for other in device.running.values()):  # nobody's model is being loaded
+            self._learn(self._steps if run.step else self._starts, device, run, step - run.step)
+        run.first = run.first or device.charged
+        run.step, run.at, run.last = step, device.at, device.charged
 
-    def _on_finished(self, device: _Device, run: _Run) -> None:
-        request, together = run.picture.request, len(device.running)
-        rest = device.charged - run.began
-        if run.step > 1:
-            # The first step ended when it was told; as long as the mean of the others it took itself.
-            rest -= (run.last - run.first) * run.step / (run.step - 1)
-        if run.loaded:
-            _learn(self._rests, request, together, max(0.0, rest))
-        else:
-            usual = self._known(self._rests, request, together) or 0.0
-            self._loads.setdefault(request.model, _Mean()).add(max(0.0, rest - usual))
+    def _on_end(self, device: _Device, run: _Run) -> None:
+        # What has no steps, as enlarging, keeps its place to its end.
+        self._learn(self._ends if run.step else self._starts, device, run)
 
     @staticmethod
-    def _known(times: dict[Kind, _Times], request: Request, together: int) -> float | None:
-        """The mean for a request's kind; else for the nearest size of its model, grown with the size."""
-        kind = Kind.of(request)
-        if kind in times:
-            return times[kind].get(together)
-        like = [other for other in times if other.model == kind.model]
-        if not like:
-            return None
-        nearest = min(like, key=lambda other: (other.task != kind.task, abs(other.size - kind.size)))
-        seconds = times[nearest].get(together)
-        return None if seconds is None else seconds * kind.size / max(1, nearest.size)
+    def _learn(costs: dict[Kind, _Cost], device: _Device, run: _Run, times: int = 1) -> None:
+        """Take what a picture was charged since its last step, for so many, into its kind's cost; forget the kind that
+        was learnt of first where there are too many."""
+        charge, passed = device.charged - run.last, device.at - run.at
+        if passed > 0:
+            costs.setdefault(Kind.of(run.picture.request), _Cost()).add(charge / passed, charge / times)
+        if len(costs) > KINDS:
+            del costs[next(iter(costs))]
 
 
-def _learn(times: dict[Kind, _Times], request: Request, together: int, seconds: float) -> None:
-    """Take a time into its kind's mean, and forget the kind that was learnt of first where there are too many."""
-    times.setdefault(Kind.of(request), _Times()).add(together, seconds)
-    if len(times) > KINDS:
-        del times[next(iter(times))]
+def _known(costs: dict[Kind, _Cost], request: Request, together: int) -> float | None:
+    """The cost for a request's kind; else for the nearest size of its model, grown with the size."""
+    kind = Kind.of(request)
+    if kind in costs:
+        return costs[kind].get(together)
+    like = [other for other in costs if other.model == kind.model]
+    if not like:
+        return None
+    nearest = min(like, key=lambda other: (other.task != kind.task, abs(other.size - kind.size)))
+    return costs[nearest].get(together) * kind.size / max(1, nearest.size)
