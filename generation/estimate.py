@@ -52,7 +52,8 @@ class Kind(NamedTuple):
 class _Cost:
     """What a part of a picture is charged with n together: own + shared / n, by least squares; the new counts most.
 
-    n may have changed meanwhile; 1 / n is then what was charged of each second. The formulas are those of https://en.wikipedia.org/wiki/Simple_linear_regression with means that forget.
+    n may have changed meanwhile; 1 / n is then what was charged of each second. The formulas are those of
+    https://en.wikipedia.org/wiki/Simple_linear_regression with means that forget.
     """
 
     seen: int = 0

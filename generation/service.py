@@ -166,7 +166,7 @@ class Service:
             if not self._suspects:
                 if any(picture.attempt > 1 for picture in worker.running.values()):
                     return
-                picture = self._queue.next(monotonic(), worker.resident)
+                picture = self._queue.next(monotonic(), worker.resident, self._is_there)
             elif worker.running:
                 return  # all workers run empty for it: it waits no longer than what is being made takes
             else:
@@ -176,6 +176,10 @@ class Service:
             loaded = picture.request.model in worker.resident
             self._estimator.begin(worker, picture, loaded=loaded, now=monotonic())
             worker.submit(picture)
+
+    def _is_there(self, picture: Picture) -> bool:
+        """Whether its model is not being fetched; else others go before it until that has come."""
+        return not any(picture.request.model in worker.fetching for worker in self._workers.values())
 
     def _on_event(self, place: int, worker: Worker, event: Event | Room) -> None:
         self._pauses[place] = FIRST_PAUSE

@@ -43,9 +43,12 @@ NEEDED = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")  # but for these, with which it 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What the child keeps loaded, and how many pictures it wants to have; sent when ready and on every change."""
+    """What the child keeps loaded and what it fetches, and how many pictures it wants to have; sent when ready and on
+    every change."""
 
     models: frozenset[str]
+    #: models whose files are on their way
+    fetching: frozenset[str]
     #: with those that it has
     pictures: int
 
@@ -75,6 +78,8 @@ class Worker:
     ) -> None:
         self.device = device
         self.resident: frozenset[str] = frozenset()
+        #: models that it is fetching, while it makes pictures of others
+        self.fetching: frozenset[str] = frozenset()
         #: how many pictures it wants to have; none until it is ready
         self.capacity = 0
         #: pictures that it was given and that have not ended
@@ -170,7 +175,7 @@ class Worker:
         if isinstance(message, StillLoading):
             return
         if isinstance(message, Room):
-            self.resident, self.capacity = message.models, message.pictures
+            self.resident, self.fetching, self.capacity = message.models, message.fetching, message.pictures
         elif isinstance(message, TERMINAL):
             self.running.pop(message.picture_id, None)
         self._on_event(self, message)
@@ -232,7 +237,8 @@ def _work(
     """Make what comes, until None does."""
     room, busy, given_back = None, False, monotonic()
     while True:
-        if (now := Room(models=engine.resident(), pictures=engine.capacity())) != room:
+        now = Room(models=engine.resident(), fetching=engine.fetching(), pictures=engine.capacity())
+        if now != room:
             room = now
             send(room)
         # While pictures are in flight, take what has come before each step; else wait for something to come.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from urllib.parse import unquote, urlparse
 
 LARGE = 64  # bytes; larger files have a SHA-256, as those in Git LFS have
@@ -21,6 +21,9 @@ class Hub:
         #: paths that were asked for
         self.calls: list[str] = []
         self.address = ""
+        #: files are given while it is set
+        self.open = Event()
+        self.open.set()
 
     def put(self, name: str, files: dict[str, bytes]) -> str:
         """Put a new commit into a repository; its hash."""
@@ -51,6 +54,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, b"{}", {"X-Error-Code": "RepoNotFound"})
         elif name in self.hub.gated:
             self._send(403, b"{}", {"X-Error-Code": "GatedRepo"})
+        elif parts[4:5] == ["tree"]:
+            files = self.hub.repositories[name][1]
+            tree = [{"type": "file", "path": key, "size": len(data), "oid": _sha1(data)} for key, data in files.items()]
+            self._send(200, json.dumps(tree).encode(), {})
         elif parts[:2] == ["api", "models"]:
             self._model(name, parts[5] if parts[4:5] == ["revision"] else "main")
         else:
@@ -73,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         if revision not in ("main", commit) or file not in files:
             self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
             return
+        self.hub.open.wait()
         data = files[file]
         etag = _sha256(data) if len(data) > LARGE else _sha1(data)
         self._send(200, data, {"ETag": f'"{etag}"', "X-Repo-Commit": commit})

@@ -20,11 +20,13 @@ from PIL import Image, ImageOps
 from ..images import read_kept
 from ..profile import Kind, Profile
 from ..types import ModelSpec, Offload, Picture, Request, Task
+from .absent import Absent
 from .adapters import adapted
 from .families import Call, family_of
 from .hub import Hub
 from .inpaint import Keeper, merge
 from .lengths import cut_off
+from .loading import bring, comes_from_hub
 from .models import LoadedModel, Models
 from .run import Emit, Previews, Run
 from .schedulers import Estimate, make_scheduler
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 
 DENOISERS = ("unet", "transformer", "transformer_2")  # what pipelines call the module that runs at every step
 GUIDED_ROWS = 2  # rows that a picture takes, while it is not known: with guidance most take two
+
+LOOK_EVERY = 0.1  # seconds between two looks for what has come, while nothing is made since a model is being fetched
 
 ENLARGE_FIRST = 2  # times, for inputs that are to be enlarged before they are worked on
 ENLARGER = "realesr-animevideov3"  # weights for models that make less than they deliver
@@ -74,6 +78,8 @@ class Engine:
         self._hub = Hub(self._profile, clock)
         self._previews = Previews()
         self._upscalers: dict[str, Upscaler] = {}
+        #: what cannot begin before its model's files have come
+        self._absent = Absent(bring)
         #: what has not begun, oldest first
         self._arrivals: deque[Run] = deque()
         #: what has begun, by the picture's id
@@ -97,23 +103,30 @@ class Engine:
         """Ids of the models that are loaded."""
         return self._models.resident()
 
+    def fetching(self) -> frozenset[str]:
+        """Ids of the models whose files are being fetched; pictures of others go on meanwhile."""
+        return self._absent.models
+
     def loading_for(self) -> float:
-        """Seconds for which a model is being fetched and loaded; 0 while none is. May be asked in any thread."""
+        """Seconds for which nothing is done but fetching or loading a model; else 0. May be asked in any thread."""
         since = self._models.loading_since
+        if since is None and not (self._arrivals or self._hub.members):
+            since = self._absent.since
         return 0.0 if since is None else monotonic() - since
 
     def submit(self, picture: Picture, emit: Emit) -> None:
         """Take a picture; it begins at the next step that can take it in. One terminal event is emitted of it."""
-        run = Run(picture, emit, self._previews)
-        if picture.request.model in self._specs:
+        run, name = Run(picture, emit, self._previews), picture.request.model
+        if name not in self._specs:  # it waited while the operator took the model out of the catalogue
+            run.fail("The model {model} is not offered here any more; choose another model.", model=name)
+        elif comes_from_hub(self._specs[name]) and name not in self._models.in_memory():
+            self._absent.hold(self._specs[name], run)
+        else:
             self._arrivals.append(run)
-        else:  # it waited while the operator took the model out of the catalogue
-            run.fail(
-                "The model {model} is not offered here any more; choose another model.", model=picture.request.model
-            )
 
     def cancel(self, picture_id: str) -> None:
         """Let a picture go where it waits: before its next step. Nothing happens where it is not here any more."""
+        self._absent.cancel(picture_id)
         for run in list(self._arrivals):
             if run.picture.id == picture_id:
                 self._arrivals.remove(run)
@@ -124,14 +137,21 @@ class Engine:
 
     def step(self) -> bool:
         """Begin what can begin, and make one step of what is in flight; whether anything is left."""
+        self._arrivals.extend(self._absent.come())
         with torch.inference_mode():
             while self._arrivals and self._may_begin(self._arrivals[0]):
                 self._begin(self._arrivals.popleft())
             self._hub.step()
-        return bool(self._arrivals or self._hub.members)
+        if self._absent and not (self._arrivals or self._hub.members):
+            self._absent.wait(LOOK_EVERY)
+        return bool(self._arrivals or self._hub.members or self._absent)
 
     def capacity(self) -> int:
         """How many pictures it wants to have, with those that it has."""
+        return len(self._absent) + self._places()
+
+    def _places(self) -> int:
+        """How many pictures it wants to have beside those whose models are being fetched."""
         held = len(self._arrivals) + len(self._hub.members)
         if self._arrivals or any(self._alone(self._runs[name]) for name in self._hub.members):
             return max(held, 1)

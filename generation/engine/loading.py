@@ -10,6 +10,7 @@ from typing import Any
 import diffusers
 import torch
 
+from ..downloads import is_of_hub
 from ..errors import ModelError
 from ..types import Loading, ModelSpec, Precision
 from .choosing import parameters
@@ -75,6 +76,17 @@ def fetched(spec: ModelSpec) -> Path:
             **dict.fromkeys(UNUSED),
         )
     )
+
+
+def bring(spec: ModelSpec) -> None:
+    """Have the model's files on the disk, and be it by fetching them. Raises ModelError where they cannot be had."""
+    with trouble(spec):
+        sizes(spec)
+
+
+def comes_from_hub(spec: ModelSpec) -> bool:
+    """Whether files of the model may have to be fetched."""
+    return is_of_hub(spec) or bool(spec.base)
 
 
 def sizes(spec: ModelSpec) -> dict[str, int]:
