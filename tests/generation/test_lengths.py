@@ -41,6 +41,7 @@ def test_the_text_encoder_that_reads_most_decides() -> None:
 
 
 @pytest.mark.parametrize("length", [5, 200])
+@pytest.mark.slow
 async def test_a_long_prompt_is_noted_through_the_worker(studio: Studio, length: int) -> None:
     """The embedded model reads 48 tokens; of a longer prompt the end is said, of a short one nothing."""
     prompt = " ".join(["a red apple", *["on a blue background"] * (length // 5), "xylophone"])

@@ -63,6 +63,7 @@ async def test_no_child_outlives_a_parent_that_is_killed(library: str, hangs: bo
     assert not [child.cmdline() for child in children if child.is_running()]
 
 
+@pytest.mark.slow
 async def test_a_parent_that_ends_without_closing_waits_for_no_child() -> None:
     """A parent that comes to its end by itself, as after an error, ends at once, and its idle worker with it."""
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", FORGETFUL, stdout=asyncio.subprocess.PIPE)

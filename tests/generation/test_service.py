@@ -232,6 +232,7 @@ async def test_a_child_that_cannot_be_started_is_started_later(
     assert isinstance((await own_studio.make([picture]))[0], Finished)
 
 
+@pytest.mark.slow
 async def test_the_child_is_given_no_secrets(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     """The child's environment holds no token but the one that fetches models, and the parent's keeps them all."""
     for name in ("DISCORD_TOKEN", "HF_TOKEN"):

@@ -25,6 +25,7 @@ def with_pictures(local: LocalDiscord, words: str) -> list[Message]:
 
 
 @pytest.mark.parametrize("resumable", [True, False])
+@pytest.mark.slow
 async def test_a_gateway_that_drops_in_mid_job_costs_nothing(local: LocalDiscord, resumable: bool) -> None:
     """The pictures arrive once though the gateway was cut while they were made, and the next command works."""
     words = f"a boat while the gateway drops {resumable}"

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from PIL import Image
 from simcord.backend.models import Message
 
@@ -191,6 +192,7 @@ async def test_apps_picture_info_reads_what_other_programs_wrote(local: LocalDis
     assert "Say what the picture should show" in await refused(local, slash(local, "img2img", image=("p.png", png())))
 
 
+@pytest.mark.slow
 async def test_a_mention_beside_a_foreign_picture_refines_it_or_names_the_way(local: LocalDiscord) -> None:
     """An own upload with a mention is refined; a reply to another's picture that is hidden names Apps > Refine."""
     ana, milo = local.world.members["ana"], local.world.members["milo"]

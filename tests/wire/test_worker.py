@@ -46,6 +46,7 @@ async def test_a_bot_that_stands_still_is_found_late(local: LocalDiscord, bot: B
             await asyncio.sleep(1.5 * HEARTBEAT / 1000)
 
 
+@pytest.mark.slow
 async def test_the_workers_death_costs_one_more_try(local: LocalDiscord, bot: Bot) -> None:
     """When the child is killed in mid-picture, the picture is made at the second attempt and delivered once."""
     asked = await _under_way(local, "a cat of two lives")
