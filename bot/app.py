@@ -18,7 +18,7 @@ from .logbook import tell_regularly
 from .offer import offered, pin_new, workers_folder
 from .privacy import erase_regularly
 from .store import Store, only_bot
-from .upkeep import clean_regularly
+from .upkeep import clean_regularly, trim_regularly
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         asyncio.create_task(clean_regularly(store, config)),
         asyncio.create_task(tell_regularly(client)),
         asyncio.create_task(erase_regularly(client)),
+        asyncio.create_task(trim_regularly()),
     ]
     running = asyncio.create_task(client.start(token))
     stopping = asyncio.create_task(_stop_when_told(client, config.generation.finish_seconds))

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
+from generation.host import give_back
+
 from .config import Config
 from .errors import Unavailable
 from .quota import day_of
@@ -12,6 +14,7 @@ from .store import Store
 log = logging.getLogger(__name__)
 
 CLEANING = 3600.0  # seconds between two looks for old pictures
+TRIMMING = 60.0  # seconds between two times that freed memory is given back: thousands of pictures pass through a day
 
 
 async def clean_regularly(store: Store, config: Config) -> None:
@@ -27,3 +30,10 @@ async def clean_regularly(store: Store, config: Config) -> None:
         except (OSError, Unavailable) as error:
             log.warning("old pictures could not be deleted: %s", error)
         await asyncio.sleep(CLEANING)
+
+
+async def trim_regularly() -> None:
+    """Give freed memory back to the system; never returns."""
+    while True:
+        await asyncio.sleep(TRIMMING)
+        await asyncio.to_thread(give_back)

@@ -10,15 +10,18 @@ from typing import Any
 
 import aiohttp
 import discord
+import psutil
 import pytest
 
-from bot import health, logbook, privacy
+from bot import health, logbook, privacy, upkeep
 from bot.config import Config
 from bot.health import alive, beat
 from bot.logbook import tell_regularly
 from bot.privacy import erase_regularly
 from bot.sections import Discord
 from bot.store import Action, Change, Store, database
+from bot.upkeep import trim_regularly
+from generation.host import give_back
 
 from .conftest import NOON, MakeJob
 
@@ -28,6 +31,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logbook, "LOOK", 0.01)
     monkeypatch.setattr(privacy, "LOOK", 0.01)
     monkeypatch.setattr(health, "BEAT", 0.01)
+    monkeypatch.setattr(upkeep, "TRIMMING", 0.01)
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
 
 
@@ -131,3 +135,22 @@ async def _twice(event: asyncio.Event) -> None:
     for _ in range(2):
         event.clear()
         await event.wait()
+
+
+async def test_freed_memory_goes_back_to_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what lies below something that is still in use, without anybody's doing."""
+    loop, trimmed = asyncio.get_running_loop(), asyncio.Event()
+
+    def trim() -> None:
+        give_back()
+        loop.call_soon_threadsafe(trimmed.set)
+
+    monkeypatch.setattr(upkeep, "give_back", trim)
+    blocks = [bytearray(2**16) for _ in range(2**11)]  # 128 MiB in pieces that the heap keeps
+    last, before = blocks[-1], psutil.Process().memory_info().rss
+    del blocks
+    chore = asyncio.create_task(trim_regularly())
+    await asyncio.wait_for(trimmed.wait(), 10)
+    chore.cancel()
+    assert last is not None
+    assert before - psutil.Process().memory_info().rss > 100 * 2**20
