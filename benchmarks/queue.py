@@ -107,11 +107,11 @@ def _times() -> dict[str, float]:
         name = f"{MANY - 1 - place}:0"
         steps: tuple[tuple[str, Callable[[], object]], ...] = (
             ("next_us", lambda: queue.next(float(MANY), ("none",))),
-            ("ahead_us", lambda name=name: queue.ahead(name)),  # type: ignore[misc]
+            ("ahead_us", lambda name=name: queue.ahead(name, float(MANY))),  # type: ignore[misc]
             ("cancel_us", lambda name=name: queue.cancel(name)),  # type: ignore[misc]
         )
         # Once a second at most, and not for each picture.
-        forecast = ("forecast_us", lambda: estimator.forecast(queue.order(MOST), 4, 1, (), float(MANY)))
+        forecast = ("forecast_us", lambda: estimator.forecast(queue.order(MOST, float(MANY)), 4, 1, (), float(MANY)))
         for step, do in (*steps, forecast) if place % 2000 == 0 else steps:
             began = process_time()
             do()

@@ -17,7 +17,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
-from math import ceil
+from math import ceil, floor
 
 from .types import Picture
 
@@ -131,22 +131,33 @@ class FairQueue:
             self._members[user_id].passed_over += 1
         return self._serve(chosen[2], now)
 
-    def ahead(self, picture_id: str) -> int | None:
-        """How many pictures are handed out before this one, if nobody comes; None where it does not wait."""
+    def ahead(self, picture_id: str, now: float) -> int | None:
+        """How many pictures are handed out before this one, if nobody comes; None where it does not wait.
+
+        Right within a round of the members who wait, since it counts and does not sort.
+        """
         user_id = self._user_of.get(picture_id)
         if user_id is None:
             return None
         mine = self._members[user_id]
         before = next(place for place, each in enumerate(mine.waiting) if each == picture_id)
-        tag = mine.tag + before / mine.priority
-        others = [member for member in self._members.values() if member.tag < tag and member is not mine]
+        # Whoever is served waits for his next turn from now on at the earliest: ageing puts it behind first turns.
+        aged = now / AGEING
+        start = mine.start + before / mine.priority if before else mine.tag - aged
+        tag = start + aged if before else mine.tag
+
+        def turns(other: _Member) -> int:
+            """How many of another member's come before, beside his first."""
+            after = (start - other.start) * other.priority
+            return floor(after) if (after, other.entry) < (before, mine.entry) else ceil(after) - 1
+
+        others = (other for other in self._members.values() if other.tag < tag and other is not mine)
         # Most have one alone, which needs no reckoning where tens of thousands wait.
         return before + sum(
-            number if (number := len(each.waiting)) < 2 else min(number, ceil((tag - each.tag) * each.priority))
-            for each in others
+            number if (number := len(each.waiting)) < 2 else min(number, 1 + max(0, turns(each))) for each in others
         )
 
-    def order(self, most: int) -> Iterator[Picture]:
+    def order(self, most: int, now: float) -> Iterator[Picture]:
         """The first so many in the order in which pictures are handed out, if nobody comes and no model is preferred.
 
         The queue may not be changed meanwhile.
@@ -154,7 +165,7 @@ class FairQueue:
         waiting = (member for member in self._members.values() if member.waiting)
         # None of the others has a turn among these.
         soonest = heapq.nsmallest(most, waiting, key=lambda member: (member.tag, member.entry))
-        return (picture for _, _, picture in islice(heapq.merge(*map(_turns, soonest)), most))
+        return (turn[-1] for turn in islice(heapq.merge(*(_turns(member, now) for member in soonest)), most))
 
     def _pop(self) -> _Entry | None:
         """Take the first entry out of the order, leaving out those that are out of date."""
@@ -199,7 +210,14 @@ class FairQueue:
                 del self._members[user_id]
 
 
-def _turns(member: _Member) -> Iterator[tuple[float, int, Picture]]:
-    """The member's pictures, each with its place in the order of service."""
+def _turns(member: _Member, now: float) -> Iterator[tuple[float, float, int, int, Picture]]:
+    """The member's pictures, each with its place in the order of service.
+
+    Of two with the same tag that one is served first whose member was served his turn before it first, for he has the
+    earlier entry.
+    """
+    tag, before, start = member.tag, float("-inf"), member.start
     for turn, picture in enumerate(member.waiting.values()):
-        yield member.tag + turn / member.priority, member.entry, picture
+        yield tag, before, turn, member.entry, picture
+        start += 1 / member.priority
+        tag, before = start + now / AGEING, tag

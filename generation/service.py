@@ -119,7 +119,7 @@ class Service:
         suspects = [picture.id for picture in self._suspects]
         if picture_id in suspects:
             return suspects.index(picture_id)
-        ahead = self._queue.ahead(picture_id)
+        ahead = self._queue.ahead(picture_id, monotonic())
         return None if ahead is None else len(suspects) + ahead
 
     def waiting(self) -> int:
@@ -135,7 +135,7 @@ class Service:
             workers = self._workers.values()
             resident = frozenset[str]().union(*(worker.resident for worker in workers))
             room = max(len(self._devices), sum(worker.capacity for worker in workers))
-            order = chain(self._suspects, self._queue.order(MOST))
+            order = chain(self._suspects, self._queue.order(MOST, now))
             self._forecast = self._estimator.forecast(order, room, len(self._devices), resident, now)
         return self._forecast.seconds(ahead, now)
 

@@ -84,6 +84,8 @@ class Engine:
         self._arrivals: deque[Run] = deque()
         #: what has begun, by the picture's id
         self._runs: dict[str, Run] = {}
+        #: the kinds of what is in flight, or was last: when idle, it wants as many as it had room for then
+        self._lately: set[Kind] = set()
         #: what takes the adapters off again, and whose they are: model and adapters
         self._adapters = ExitStack()
         self._worn: tuple[str, tuple[tuple[str, float], ...]] | None = None
@@ -141,6 +143,7 @@ class Engine:
         with torch.inference_mode():
             while self._arrivals and self._may_begin(self._arrivals[0]):
                 self._begin(self._arrivals.popleft())
+            self._lately = self._kinds() or self._lately
             self._hub.step()
         if self._absent and not (self._arrivals or self._hub.members):
             self._absent.wait(LOOK_EVERY)
@@ -157,7 +160,7 @@ class Engine:
             return max(held, 1)
         rows = [GUIDED_ROWS if member.rows is None else member.rows for member in self._hub.members.values()]
         each = max(rows, default=0) or GUIDED_ROWS
-        most = min((self._profile.rows(kind) for kind in self._kinds() if kind.model in self.resident()), default=each)
+        most = min((self._profile.rows(kind) for kind in self._lately if kind.model in self.resident()), default=each)
         # Those whose end is being made take no rows, but time: others wait where these are more than can be at work.
         if rows.count(0) > max(1, most // each):
             return held

@@ -124,15 +124,28 @@ def test_ahead_counts_what_is_handed_out_before(asked: list[tuple[int, str, int]
     queue = FairQueue()
     for number, (user, model, _) in enumerate(asked):
         queue.push(picture(user, number, model, priority=1 + user % 3), 0.0)
-    expected = [one.id for one in queue.order(len(queue))]
-    told = {f"{user}-{number}:0": queue.ahead(f"{user}-{number}:0") for number, (user, _, _) in enumerate(asked)}
+    expected = [one.id for one in queue.order(len(queue), 0.0)]
+    told = {f"{user}-{number}:0": queue.ahead(f"{user}-{number}:0", 0.0) for number, (user, _, _) in enumerate(asked)}
     users = len({user for user, _, _ in asked})
     handed = [one.id for one in drain(queue)]
-    assert sorted(handed) == sorted(expected)
+    assert handed == expected
     for place, one in enumerate(handed):
         assert abs((told[one] or 0) - place) <= users
-        assert abs(expected.index(one) - place) <= users
-    assert queue.ahead("nobody") is None
+    assert queue.ahead("nobody", 0.0) is None
+
+
+def test_the_order_is_told_while_some_have_been_served() -> None:
+    """Whoever was just served is told his turn after those who wait for their first, as it then happens."""
+    queue = FairQueue()
+    for number in range(40):
+        queue.push(picture(number % 8, number), number * 1e-4)
+    for number in range(13):
+        queue.next(1 + number * 1e-4)
+    expected = [one.id for one in queue.order(len(queue), 2.0)]
+    told = [queue.ahead(each, 2.0) for each in expected]
+    assert expected == [f"{number % 8}-{number}:0" for number in range(13, 40)]
+    assert told == list(range(27))
+    assert [one.id for number in range(27) if (one := queue.next(2 + number * 0.7))] == expected
 
 
 @pytest.mark.parametrize("seconds", [0.01, 2.0, 20.0, 600.0])
