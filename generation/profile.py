@@ -19,7 +19,9 @@ _Key = tuple[str, int, int, str]
 FILE = "rows.json"
 GAIN = 1.05  # in rows a second, for twice the rows to be worth their latency
 SAMPLES = 12  # forward passes before a number of rows is judged, by the fastest
-AGAIN = 256  # forward passes after which what did not pay is tried again: the machine may have been busy
+#: forward passes after which what did not pay is tried again, since the machine may have been busy; each time twice as
+#: many as before, up to SELDOM: for as long as it is tried, more pictures are made at once than pays
+AGAIN, SELDOM = 256, 16384
 FULL = 0.75  # share of a number of rows above which a forward pass tells about it
 MOST = 64  # rows; beyond it no device was seen to gain
 
@@ -79,7 +81,7 @@ class Profile:
         known = read_profile(folder) if folder else []
         self._measured = {_key(each): each for each in known if self._where.items() <= asdict(each).items()}
         self._tried: dict[_Key, dict[int, int]] = {}
-        self._passes = 0
+        self._passes, self._again = 0, AGAIN
         for key, each in self._measured.items():
             # What did not pay is tried again by each process: the machine may have been busy with something else.
             self._tried[key] = {rows: SAMPLES for rows in each.seconds if rows <= each.rows()}
@@ -100,7 +102,8 @@ class Profile:
         measured, tried = self._of(kind), self._tried.setdefault(_key(kind), {})
         before = measured.rows(tried)
         self._passes += 1
-        if self._passes % AGAIN == 0:
+        if self._passes == self._again:
+            self._passes, self._again = 0, min(2 * self._again, SELDOM)
             tried |= {rows: 0 for rows in tried if rows > measured.rows()}
         tried[full] = tried.get(full, 0) + 1
         best = min(measured.seconds.get(full, float("inf")), seconds * full / rows)

@@ -1,9 +1,10 @@
 """How many rows pay, learnt from forward passes."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
-from generation.profile import FILE, SAMPLES, Kind, Profile, read_profile
+from generation.profile import AGAIN, FILE, SAMPLES, Kind, Profile, read_profile
 
 KIND = Kind("a-model", 512, 512)
 
@@ -23,6 +24,27 @@ def test_rows_are_doubled_while_that_gains() -> None:
     """The most rows that still gain five per cent over half as many are kept."""
     learnt = profile()
     learn(learnt, {1: 1.0, 2: 1.0, 4: 1.5, 8: 2.9, 16: 6.0, 32: 12.0})
+    assert learnt.rows(KIND) == 4
+
+
+def test_what_did_not_pay_is_tried_again_ever_more_seldom() -> None:
+    """And is kept at last, where it was the machine that was busy."""
+    learnt = profile()
+    seconds = {1: 1.0, 2: 1.0, 4: 3.0}
+    tries = []
+    for number in range(10 * AGAIN):
+        rows = learnt.rows(KIND)
+        if rows == 4 and (not tries or number > tries[-1] + SAMPLES):
+            tries.append(number)
+        learnt.took(KIND, rows, seconds[rows])
+    pauses = [later - earlier for earlier, later in pairwise(tries)]
+    assert len(pauses) >= 3
+    assert all(1.8 * before < after for before, after in pairwise(pauses[1:]))
+    seconds |= {4: 1.0, 8: 9.0}
+    learn(learnt, seconds)
+    while learnt.rows(KIND) == 2:
+        learnt.took(KIND, 2, 1.0)
+    learn(learnt, seconds)
     assert learnt.rows(KIND) == 4
 
 
