@@ -19,9 +19,10 @@ MEMBERS = 8
 STEPS = (4, 8, 12, 20)
 WITHIN = 0.3  # of the wait, by which an estimate may be wrong
 LEARNING = 100  # pictures made before, as in a bot that has run for some minutes: row counts and runtimes are chosen
-ROUNDS, TOGETHER, COMING = 3, 60, 120  # pictures asked for at once, each time of an idle worker, and one after another
+ROUNDS, TOGETHER = 3, 60  # pictures asked for at once, each time of an idle worker
+BACKLOG, COMING = 30, 60  # pictures that wait while others come one by one
 QUICK_LEARNING, QUICK_TOGETHER = 10, 12  # with --quick, of one round, where none come later
-LOAD = 1.2  # of what the worker can do, that arrives: with less hardly any wait
+LOAD = 0.9  # of what the worker can do, that arrives
 
 
 @dataclass
@@ -89,12 +90,13 @@ async def run(*, quick: bool) -> dict[str, Any]:
         ratios += bench.ratios()
     each = (monotonic() - began) / (rounds * together)
     figures = {"pictures": rounds * together, **_figures("", ratios)}
+    bench.ask(BACKLOG if coming else 0)
     for _ in range(coming):
         bench.ask(1)
         await asyncio.sleep(bench.chance.expovariate(LOAD / each))
     if coming:
         await bench.all_ended()
-        figures |= {"pictures_coming": coming, **_figures("coming_", bench.ratios())}
+        figures |= {"pictures_coming": BACKLOG + coming, **_figures("coming_", bench.ratios())}
     await bench.service.close()
     await following
     return figures

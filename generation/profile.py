@@ -21,7 +21,7 @@ GAIN = 1.05  # in rows a second, for twice the rows to be worth their latency
 SAMPLES = 12  # forward passes before a number of rows is judged, by the fastest
 #: forward passes after which what did not pay is tried again, since the machine may have been busy; each time twice as
 #: many as before, up to SELDOM: for as long as it is tried, more pictures are made at once than pays
-AGAIN, SELDOM = 256, 16384
+AGAIN, SELDOM = 2048, 32768
 FULL = 0.75  # share of a number of rows above which a forward pass tells about it
 MOST = 64  # rows; beyond it no device was seen to gain
 
