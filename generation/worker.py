@@ -18,7 +18,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-from .events import TERMINAL, Event
+from .events import TERMINAL, Event, Progress
 from .host import give_back
 from .parent import end_with
 from .types import ModelSpec, Picture
@@ -61,6 +61,34 @@ class StillLoading:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cancel:
     picture_id: str
+
+
+Message = Event | Room | StillLoading
+
+
+class _Line:
+    """What a child says to its parent. Steps of pictures that are made together are told together, since each message
+    wakes the parent."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._turn = threading.Lock()
+        self._waiting: list[Message] = []
+
+    def tell(self, message: Message) -> None:
+        """Say it at once, after what waits; a step waits for the others'."""
+        with self._turn:
+            self._waiting.append(message)
+        if not isinstance(message, Progress):
+            self.flush()
+
+    def flush(self) -> None:
+        """Say what waits."""
+        # A parent that is gone needs no answer; the reader ends this process.
+        with self._turn, suppress(OSError):
+            if self._waiting:
+                self._pipe.send(tuple(self._waiting))
+                self._waiting.clear()
 
 
 class Worker:
@@ -149,29 +177,33 @@ class Worker:
         """The reader thread: pass on what comes, until the pipe is drained and ends with the child."""
         self._send(specs)  # from here, since more than the pipe holds waits until the child is there to take it
         with suppress(RuntimeError):  # the loop was closed before the child's last words
-            while (message := self._receive()) is not None:
-                self._loop.call_soon_threadsafe(self._take, message)
+            while (messages := self._receive()) is not None:
+                self._loop.call_soon_threadsafe(self._take_all, messages)
             self._process.join()
             atexit.unregister(self._process.kill)
             self._loop.call_soon_threadsafe(lambda: self._on_exit(self))
 
-    def _receive(self) -> Event | Room | StillLoading | None:
-        """The child's next message; None once it is dead. One that talks nonsense is broken, and is killed."""
+    def _receive(self) -> tuple[Message, ...] | None:
+        """What the child says next; None once it is dead. One that talks nonsense is broken, and is killed."""
         try:
-            message = self._pipe.recv()
+            messages = self._pipe.recv()
         except (EOFError, OSError):
             return None
         except Exception:
             log.exception("the worker on %s sends what cannot be read; it is killed", self.device)
         else:
-            if isinstance(message, Event | Room | StillLoading):
-                return message
+            if isinstance(messages, tuple) and all(isinstance(message, Message) for message in messages):
+                return messages
             log.error("the worker on %s sends what means nothing; it is killed", self.device)
         self._process.kill()
         return None
 
-    def _take(self, message: Event | Room | StillLoading) -> None:
+    def _take_all(self, messages: tuple[Message, ...]) -> None:
         self.last_sign = monotonic()
+        for message in messages:
+            self._take(message)
+
+    def _take(self, message: Message) -> None:
         if isinstance(message, StillLoading):
             return
         if isinstance(message, Room):
@@ -217,30 +249,20 @@ def _child(
 
     quiet_libraries()
     engine = Engine(specs, device, threads, budget, folder)
-    turn = threading.Lock()
-
-    def send(message: Event | Room | StillLoading) -> None:
-        # A parent that is gone needs no answer; the reader ends this process.
-        with turn, suppress(OSError):
-            pipe.send(message)
-
-    threading.Thread(target=_reassure, args=(engine, send), daemon=True).start()
+    line = _Line(pipe)
+    threading.Thread(target=_reassure, args=(engine, line), daemon=True).start()
     engine.warm_up()
-    _work(engine, inbox, send)
+    _work(engine, inbox, line)
 
 
-def _work(
-    engine: "Engine",
-    inbox: "queue.SimpleQueue[Picture | _Cancel | None]",
-    send: Callable[[Event | Room | StillLoading], None],
-) -> None:
+def _work(engine: "Engine", inbox: "queue.SimpleQueue[Picture | _Cancel | None]", line: _Line) -> None:
     """Make what comes, until None does."""
     room, busy, given_back = None, False, monotonic()
     while True:
         now = Room(models=engine.resident(), fetching=engine.fetching(), pictures=engine.capacity())
         if now != room:
             room = now
-            send(room)
+            line.tell(room)
         # While pictures are in flight, take what has come before each step; else wait for something to come.
         while not busy or not inbox.empty():
             message = inbox.get()
@@ -249,20 +271,21 @@ def _work(
             if isinstance(message, _Cancel):
                 engine.cancel(message.picture_id)
             else:
-                engine.submit(message, send)
+                engine.submit(message, line.tell)
             busy = True
         busy = engine.step()
+        line.flush()
         if monotonic() - given_back > GIVE_BACK_EVERY:
             give_back()
             given_back = monotonic()
 
 
-def _reassure(engine: "Engine", send: Callable[[StillLoading], None]) -> None:
+def _reassure(engine: "Engine", line: _Line) -> None:
     """A thread of the child: give signs of life while the engine's thread is busy with loading a model."""
     while True:
         sleep(SIGN_EVERY)
         if 0 < engine.loading_for() < LONGEST_LOADING:
-            send(StillLoading())
+            line.tell(StillLoading())
 
 
 def _receive(pipe: Connection, inbox: "queue.SimpleQueue[Picture | _Cancel | None]") -> None:
