@@ -257,7 +257,7 @@ def _child(
 
 def _work(engine: "Engine", inbox: "queue.SimpleQueue[Picture | _Cancel | None]", line: _Line) -> None:
     """Make what comes, until None does."""
-    room, busy, given_back = None, False, monotonic()
+    room, busy, given_back = None, bool(engine.fetching()), monotonic()
     while True:
         now = Room(models=engine.resident(), fetching=engine.fetching(), pictures=engine.capacity())
         if now != room:

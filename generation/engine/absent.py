@@ -52,14 +52,14 @@ class Absent:
         """monotonic() since when a model is being fetched; None while none is. May be asked in any thread."""
         return min((fetch.since for fetch in list(self._fetches.values())), default=None)
 
-    def hold(self, spec: ModelSpec, run: Run) -> None:
-        """Let a picture wait until its model is there."""
+    def hold(self, spec: ModelSpec, *runs: Run) -> None:
+        """Fetch a model, where that is not done already, and let pictures wait until it is there."""
         fetch = self._fetches.get(spec.id)
         if fetch is None:
             fetch = self._fetches[spec.id] = _Fetch(spec)
             # Not one of a pool: those are waited for at the process's end, however long they take.
             Thread(target=fetch.work, args=(self._fetch,), name=f"fetch-{spec.id}", daemon=True).start()
-        fetch.runs.append(run)
+        fetch.runs.extend(runs)
 
     def cancel(self, picture_id: str) -> None:
         """Let a picture go, where it waits; what is fetched is fetched all the same."""

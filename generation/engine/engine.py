@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 DENOISERS = ("unet", "transformer", "transformer_2")  # what pipelines call the module that runs at every step
 GUIDED_ROWS = 2  # rows that a picture takes, while it is not known: with guidance most take two
 
+AT_ONCE = 5.0  # seconds within which a model that was fetched before is known to be there
 LOOK_EVERY = 0.1  # seconds between two looks for what has come, while nothing is made since a model is being fetched
 
 ENLARGE_FIRST = 2  # times, for inputs that are to be enlarged before they are worked on
@@ -91,15 +92,21 @@ class Engine:
         self._worn: tuple[str, tuple[tuple[str, float], ...]] | None = None
 
     def warm_up(self) -> None:
-        """Load the model that is asked for most, so that the first member does not wait for it."""
-        for spec in self._specs.values():
-            if Task.TXT2IMG in spec.tasks:
-                try:
-                    self._models.get(spec)
-                except Exception:
-                    # Whoever asks for it is told; the other models work all the same.
-                    log.exception("%s could not be loaded ahead", spec.id)
-                return
+        """Load the model that is asked for most, for the first member not to wait for it; or begin to fetch it."""
+        spec = next((spec for spec in self._specs.values() if Task.TXT2IMG in spec.tasks), None)
+        if spec is None:
+            return
+        if comes_from_hub(spec):
+            self._absent.hold(spec)
+            self._absent.wait(AT_ONCE)
+            self._absent.come()
+        if spec.id in self._absent.models:
+            return
+        try:
+            self._models.get(spec)
+        except Exception:
+            # Whoever asks for it is told; the other models work all the same.
+            log.exception("%s could not be loaded ahead", spec.id)
 
     def resident(self) -> frozenset[str]:
         """Ids of the models that are loaded."""
@@ -145,9 +152,9 @@ class Engine:
                 self._begin(self._arrivals.popleft())
             self._lately = self._kinds() or self._lately
             self._hub.step()
-        if self._absent and not (self._arrivals or self._hub.members):
+        if self._absent.models and not (self._arrivals or self._hub.members):
             self._absent.wait(LOOK_EVERY)
-        return bool(self._arrivals or self._hub.members or self._absent)
+        return bool(self._arrivals or self._hub.members or self._absent.models)
 
     def capacity(self) -> int:
         """How many pictures it wants to have, with those that it has."""

@@ -49,7 +49,7 @@ async def test_pictures_of_other_models_are_made_while_one_is_fetched(
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
         monkeypatch.setenv("HF_HOME", str(tmp_path))
         absent = replace(embedded, id="absent", source="somebody/something")
-        service = Service(Catalogue([embedded, absent]))
+        service = Service(Catalogue([absent, embedded]))
         await service.start()
         studio = Studio(service)
         try:
