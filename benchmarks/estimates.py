@@ -90,11 +90,11 @@ async def run(*, quick: bool) -> dict[str, Any]:
         ratios += bench.ratios()
     each = (monotonic() - began) / (rounds * together)
     figures = {"pictures": rounds * together, **_figures("", ratios)}
-    bench.ask(BACKLOG if coming else 0)
-    for _ in range(coming):
-        bench.ask(1)
-        await asyncio.sleep(bench.chance.expovariate(LOAD / each))
     if coming:
+        bench.ask(BACKLOG)
+        for _ in range(coming):
+            bench.ask(1)
+            await asyncio.sleep(bench.chance.expovariate(LOAD / each))
         await bench.all_ended()
         figures |= {"pictures_coming": BACKLOG + coming, **_figures("coming_", bench.ratios())}
     await bench.service.close()
