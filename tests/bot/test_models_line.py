@@ -200,6 +200,7 @@ async def test_what_is_offered_is_pinned_at_the_first_start(hub: Hub, config: Pa
 
 
 @pytest.mark.parametrize("words", [("models", "--profile"), ("models", "profile")])
+@pytest.mark.slow
 async def test_the_profile_shows_what_was_measured(words: tuple[str, ...], config: Path) -> None:
     """Before pictures were made it says so; afterwards each number of rows has its line, the used one a star."""
     code, said = await criar(*words, "--config", str(config))

@@ -136,6 +136,7 @@ def test_a_model_that_cannot_be_loaded_ahead_leaves_the_others_working(catalogue
     assert isinstance(made, Finished)
 
 
+@pytest.mark.slow
 def test_progress_counts_the_steps_that_were_asked_for_with_every_scheduler(
     engine: Engine, catalogue: Catalogue
 ) -> None:

@@ -44,6 +44,7 @@ SOON = 15.0  # seconds; one that has just been born first loads what it runs, on
     [("", False), ("pydantic_core", False), ("libtorch_cpu", False), ("libtorch_cpu", True)],
     ids=["is born", "loads what it runs", "loads torch", "hangs"],
 )
+@pytest.mark.slow
 async def test_no_child_outlives_a_parent_that_is_killed(library: str, hangs: bool) -> None:
     """Killed with SIGKILL while its worker starts, or hangs, the parent leaves neither that nor any other child."""
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, stdout=asyncio.subprocess.PIPE)

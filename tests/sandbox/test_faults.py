@@ -34,6 +34,7 @@ async def test_answers_end_with_the_interactions_token(local: LocalDiscord, slas
 
 
 @pytest.mark.parametrize("resumable", [True, False])
+@pytest.mark.slow
 async def test_a_dropped_gateway_comes_back(local: LocalDiscord, slash: Slash, resumable: bool) -> None:
     """After a drop the bot resumes with what it missed, or identifies anew; either way it goes on."""
     sessions = set(local.gateway.sessions)
@@ -49,6 +50,7 @@ async def test_a_dropped_gateway_comes_back(local: LocalDiscord, slash: Slash, r
 
 
 @pytest.mark.parametrize(("status", "times"), [(429, 1), (500, 2), (502, 1)])
+@pytest.mark.slow
 async def test_refused_requests_are_tried_again(local: LocalDiscord, slash: Slash, status: int, times: int) -> None:
     """A 429 is waited for as long as it says, and errors of the server are outlasted; the log shows each try."""
     seen = len(local.rest.calls)

@@ -63,6 +63,7 @@ def test_it_draws_the_things_and_backgrounds_that_are_asked_for(pipeline: Any) -
     assert sum(grounds) >= len(ASKED) - 1
 
 
+@pytest.mark.slow
 def test_its_autoencoder_keeps_drawings_that_it_never_saw(pipeline: Any) -> None:
     """Reconstruction reaches 30 dB on held-out artwork."""
     assert reconstruction_psnr(pipeline.vae) >= LEAST_PSNR

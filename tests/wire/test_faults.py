@@ -46,6 +46,7 @@ async def test_a_rate_limit_is_waited_for(local: LocalDiscord) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 502])
+@pytest.mark.slow
 async def test_discords_own_errors_are_outlasted(local: LocalDiscord, status: int) -> None:
     """Errors of Discord's server while announcing are tried again; the announcement is not doubled."""
     local.fail(Fault(method="POST", path=MESSAGES, status=status, times=2))

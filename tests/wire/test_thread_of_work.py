@@ -62,6 +62,7 @@ async def test_the_refine_modal_takes_strength_prompt_model_and_seed(local: Loca
     assert "strength must be a number" in await refused(local, wrong)
 
 
+@pytest.mark.slow
 async def test_an_upload_that_was_only_enlarged_is_refined_with_words_that_are_asked_for(local: LocalDiscord) -> None:
     """It has no prompt to go on with, so the buttons open a modal; comparing asks for no strength."""
     ana = local.world.members["ana"]
@@ -93,6 +94,7 @@ async def test_a_picture_that_was_taken_on_outlives_the_message_it_came_in(local
     assert "strength 0.8" in delivered(local, "a cat to keep").content
 
 
+@pytest.mark.slow
 async def test_comparing_strengths_makes_one_labelled_strip_of_one_seed(local: LocalDiscord) -> None:
     """The strip shows the input and 0.2 to 0.8; taking 0.6 on posts that picture; it costs four."""
     before = await done(local, slash(local, "txt2img", prompt="a cat to compare", seed=5))

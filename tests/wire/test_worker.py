@@ -33,6 +33,7 @@ async def in_time(local: LocalDiscord) -> AsyncIterator[None]:
     assert max(gaps) < LATE
 
 
+@pytest.mark.slow
 async def test_a_bot_that_stands_still_is_found_late(local: LocalDiscord, bot: Bot) -> None:
     """What the tests below rule out is seen where it happens: the bot's loop stands still for a moment."""
     assert bot.process
