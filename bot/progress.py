@@ -178,7 +178,11 @@ class _Follower:
 
 
 def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
-    """Where a waiting picture stands in the queue, and how long that may take."""
+    """Where a waiting picture stands in the queue and how long that may take, or what else it waits for."""
+    if service.lacks_model(picture_id):
+        return say(
+            "The model is being fetched, which takes a while the first time; yours is made as soon as it is here."
+        )
     ahead = service.ahead(picture_id)
     place = say("You are next.")
     if ahead:

@@ -87,6 +87,11 @@ class FairQueue:
             member.start = max(member.start, self._served)
             self._enter(picture.user_id, member, now)
 
+    def get(self, picture_id: str) -> Picture | None:
+        """A picture that waits; None where it does not."""
+        user_id = self._user_of.get(picture_id)
+        return None if user_id is None else self._members[user_id].waiting[picture_id]
+
     def cancel(self, picture_id: str) -> Picture | None:
         """Take a picture out; None where it does not wait."""
         user_id = self._user_of.pop(picture_id, None)

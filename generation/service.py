@@ -122,6 +122,12 @@ class Service:
         ahead = self._queue.ahead(picture_id, monotonic())
         return None if ahead is None else len(suspects) + ahead
 
+    def lacks_model(self, picture_id: str) -> bool:
+        """Whether a picture waits for a model that is being fetched."""
+        given = (worker.running.get(picture_id) for worker in self._workers.values())
+        picture = self._queue.get(picture_id) or next(filter(None, given), None)
+        return picture is not None and not self._is_there(picture)
+
     def waiting(self) -> int:
         """How many pictures wait."""
         return len(self._suspects) + len(self._queue)

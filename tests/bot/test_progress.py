@@ -22,6 +22,10 @@ class Queue:
 
     places: int | None
     seconds: float | None
+    fetches: bool = False
+
+    def lacks_model(self, _: str) -> bool:
+        return self.fetches
 
     def ahead(self, _: str) -> int | None:
         return self.places
@@ -45,6 +49,12 @@ def test_the_wait_is_told_where_it_is_known(ahead: int | None, seconds: float | 
     """Place and wait are told together, long waits in minutes."""
     queue: Any = Queue(ahead, seconds)
     assert describe_place(speaker("en-US"), queue, "job:0") == told
+
+
+def test_whoever_waits_for_a_model_is_told_so() -> None:
+    """His place in the queue would say that he is next, for as long as the model comes over the line."""
+    queue: Any = Queue(0, 3.0, fetches=True)
+    assert describe_place(speaker("en-US"), queue, "job:0").startswith("The model is being fetched")
 
 
 async def test_pictures_of_different_strengths_share_one_bar(make_job: MakeJob) -> None:

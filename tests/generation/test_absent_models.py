@@ -58,6 +58,7 @@ async def test_pictures_of_other_models_are_made_while_one_is_fetched(
             for _ in range(2):
                 (made,) = await studio.make(job(2, num_inference_steps=2).pictures())
                 assert isinstance(made, Finished)
+            assert service.lacks_model(second.id)
             service.cancel(first.id)
             service.cancel(others[-1].id)
             assert isinstance(await studio.wait(first.id, Finished, Cancelled), Cancelled)
@@ -69,6 +70,7 @@ async def test_pictures_of_other_models_are_made_while_one_is_fetched(
                 *(studio.wait(each.id, Finished, Failed) for each in (second, third, *others[:-1]))
             )
             assert all(isinstance(end, Finished) for end in ends)
+            assert not service.lacks_model(second.id)
         finally:
             hub.open.set()
             await studio.close()
