@@ -73,6 +73,9 @@ class InstantService(Service):
         self.cancelled.add(picture_id)
         self._queue.put_nowait(Cancelled(picture_id=picture_id, attempt=1))
 
+    def lacks_model(self, picture_id: str) -> bool:
+        return False
+
     def ahead(self, picture_id: str) -> int | None:
         return 0
 

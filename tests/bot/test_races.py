@@ -48,6 +48,9 @@ class Hands:
     def cancel(self, picture_id: str) -> None:
         self.cancelled.append(picture_id)
 
+    def lacks_model(self, _: str) -> bool:
+        return False
+
     def ahead(self, _: str) -> int:
         return 0
 
