@@ -77,9 +77,8 @@ class _Bench:
 
 async def run(*, quick: bool) -> dict[str, Any]:
     """The share of waits told within 30%, and the quantiles of told against real."""
-    learning, rounds, together, coming = (LEARNING, ROUNDS, TOGETHER, COMING)
-    if quick:
-        learning, rounds, together, coming = QUICK_LEARNING, 1, QUICK_TOGETHER, 0
+    usual, short = (LEARNING, ROUNDS, TOGETHER, COMING), (QUICK_LEARNING, 1, QUICK_TOGETHER, 0)
+    learning, rounds, together, coming = short if quick else usual
     bench = _Bench(Service(Catalogue.load()), random.Random(1))  # noqa: S311
     await bench.service.start()
     following = asyncio.create_task(bench.follow())

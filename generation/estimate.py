@@ -245,10 +245,10 @@ class Estimator:
         return leaves, ends
 
     def _on_step(self, device: _Device, run: _Run, step: int) -> None:
-        request, model = run.picture.request, run.picture.request.model
         if not (run.loaded or run.step):
-            usual = _known(self._starts, request, len(device.running)) or 0.0
-            self._loads[model] = max(0.0, device.at - run.at - usual * len(device.running))
+            request, together = run.picture.request, len(device.running)
+            usual = _known(self._starts, request, together) or 0.0
+            self._loads[request.model] = max(0.0, device.at - run.at - usual * together)
         elif all(other.loaded or other.step for other in device.running.values()):  # nobody's model is being loaded
             self._learn(self._steps if run.step else self._starts, device, run, step - run.step)
         run.first = run.first or device.charged
