@@ -16,7 +16,7 @@ class Bare:
         import diffusers
         import torch
 
-        from generation.engine.faster import speed_up
+        from generation.engine.onnx_unet import speed_up
 
         self._most = most
         self._txt2img = diffusers.StableDiffusionPipeline.from_pretrained(spec.source, dtype=torch.float32)

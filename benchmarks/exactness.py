@@ -38,7 +38,7 @@ class Exactness:
 
 def joining() -> list[str]:
     """Names of the checkpoints whose families are joined; the others are made alone."""
-    from generation.engine.families import FAMILIES
+    from generation.families import FAMILIES
 
     return [name for name, (family, _, _) in CHECKPOINTS.items() if FAMILIES[family].joins]
 

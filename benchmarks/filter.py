@@ -8,8 +8,8 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 
-from bot.moderation import too_much
-from bot.sections import Filter
+from bot.config.schema import Filter
+from bot.moderation.policy import too_much
 from generation import Catalogue, Finished, Inspector, Job, Request, Service, Task
 
 PROMPTS = (

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from generation.parent import end_with
+from generation.process_lifetime import end_with
 from sandbox import LocalDiscord
 
 GENEROUS = """

@@ -8,17 +8,16 @@ from contextlib import suppress
 
 import discord
 
+from bot.background.audit_feed import tell_regularly
+from bot.background.cleanup import clean_regularly, trim_regularly
+from bot.background.erasure import erase_regularly
+from bot.background.heartbeat import beat
+from bot.client import Criar, use_local_discord
+from bot.config import TOKEN_VARIABLE, Config
+from bot.errors import ConfigError
+from bot.requests.offered_models import offered, pin_new, workers_folder
+from bot.store import Store, only_bot
 from generation import Catalogue, Service
-
-from .client import Criar, use_local_discord
-from .config import TOKEN_VARIABLE, Config
-from .errors import ConfigError
-from .health import beat
-from .logbook import tell_regularly
-from .offer import offered, pin_new, workers_folder
-from .privacy import erase_regularly
-from .store import Store, only_bot
-from .upkeep import clean_regularly, trim_regularly
 
 log = logging.getLogger(__name__)
 

@@ -12,31 +12,30 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from yarl import URL
 
+from bot.commands import COMMANDS
+from bot.components.audit import AuditButton
+from bot.components.history import HistoryButton
+from bot.components.job import JobButton
+from bot.components.message_menu import WhichSelect
+from bot.components.modals.prompt_help import PromptButton
+from bot.components.modals.submitted import on_modal_sent
+from bot.components.models import ModelsButton, ModelSelect
+from bot.components.pick import TakeSelect
+from bot.components.picture import PictureButton
+from bot.components.privacy import ForgetButton
+from bot.components.replies import answer_reply
+from bot.config import Config
+from bot.interactions.errors import answer_error
+from bot.jobs.cdn import Cdn
+from bot.jobs.delivery import Delivery
+from bot.jobs.library import Shelf
+from bot.jobs.manager import Flow
+from bot.jobs.uploads import Intake
+from bot.moderation.admission import Gate, admitted
+from bot.moderation.policy import Moderation
+from bot.store import Store
+from bot.text.translate import CommandTranslator
 from generation import Catalogue, Inspector, Service
-
-from .cdn import Cdn
-from .commands import COMMANDS
-from .config import Config
-from .delivery import Delivery
-from .flow import Flow
-from .gate import Gate, admitted
-from .intake import Intake
-from .moderation import Moderation
-from .replies import answer_reply
-from .shelf import Shelf
-from .store import Store
-from .text import CommandTranslator
-from .views.audit import AuditButton
-from .views.errors import answer_error
-from .views.helped import PromptButton
-from .views.history import HistoryButton
-from .views.job import JobButton
-from .views.modals import on_modal_sent
-from .views.models import ModelsButton, ModelSelect
-from .views.picture import PictureButton
-from .views.privacy import ForgetButton
-from .views.take import TakeSelect
-from .views.which import WhichSelect
 
 log = logging.getLogger(__name__)
 

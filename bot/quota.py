@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from .config import FREE, Config
-from .sections import Plan
+from bot.config import FREE, Config
+from bot.config.schema import Plan
 
 EVERYWHERE = 0  # stands for no server in what the operator set for a member
 

@@ -1,12 +1,12 @@
 """Pictures from requests. What stands here is all that others may import; none of it loads torch."""
 
-from . import downloads, host, images
+from . import downloads, images, machine
 from .catalogue import Catalogue, fewest_steps, matching, resembling
-from .entries import read_models
+from .catalogue_files import read_models
 from .errors import GenerationError, ModelError, PictureError, RequestError
 from .events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
-from .inspection import Inspector
-from .parameters import Parameters
+from .image_sandbox import Inspector
+from .metadata import Parameters
 from .pins import Pin, forget, read_pins, write_pins
 from .profile import Measured, read_profile
 from .service import Service
@@ -69,8 +69,8 @@ __all__ = [
     "downloads",
     "fewest_steps",
     "forget",
-    "host",
     "images",
+    "machine",
     "matching",
     "read_models",
     "read_pins",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from rapidfuzz import fuzz, process
 from rapidfuzz.utils import default_process
 
-from .entries import SHIPPED, read_file
+from .catalogue_files import SHIPPED, read_file
 from .errors import RequestError
 from .pins import Pins
 from .types import MAX_LORA_WEIGHT, MAX_LORAS, Loading, LoraSpec, ModelSpec, Request, Task

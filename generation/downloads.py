@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .entries import SAFE
+from .catalogue_files import SAFE
 from .errors import ModelError
 from .pins import Pin, PinnedFile
 from .types import LoraSpec, ModelSpec

@@ -13,7 +13,7 @@ from typing import Any
 from .catalogue import Catalogue
 from .estimate import MOST, Estimator, Forecast
 from .events import TERMINAL, Cancelled, Event, Failed
-from .host import cores, memory
+from .machine import cores, memory
 from .queue import FairQueue
 from .types import Picture
 from .worker import Room, Worker

@@ -19,8 +19,8 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from .events import TERMINAL, Event, Progress
-from .host import give_back
-from .parent import end_with
+from .machine import give_back
+from .process_lifetime import end_with
 from .types import ModelSpec, Picture
 
 if TYPE_CHECKING:

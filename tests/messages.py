@@ -17,8 +17,7 @@ SAYERS = {
     "say", "_say", "locale_str", "as_it_stands", "fail",
     "Refusal", "Flooded", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError",
 }  # fmt: skip
-#: of bot/commands/fields.py, bot/compose.py, bot/logbook.py, bot/store/limits.py, bot/access.py and bot/flow.py: said
-#: elsewhere
+#: said elsewhere
 CONSTANTS = {"STRENGTHS", "SHAPES", "DONE", "BANNED", "NOT_KEPT", "GOES_ON", "TOO_LATE"}
 
 

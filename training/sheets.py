@@ -8,7 +8,7 @@ import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 from PIL import Image, ImageDraw
 
-from bot.font import font
+from bot.messages.font import font
 
 from .classifier import Picture
 from .evaluation import defaults, draw, sheet

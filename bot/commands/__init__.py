@@ -4,25 +4,25 @@ from typing import Any
 
 from discord import app_commands
 
-from . import ban, quota_admin, report  # noqa: F401 - they are subcommands of the group in admin.py
-from .admin import quota_admin as quota_admin_group
-from .cancel import cancel
-from .edit import edit
-from .help import help_command
-from .history import history
-from .img2img import img2img
-from .inpaint import inpaint
-from .menus import edit_menu, info_menu, refine_menu, upscale_menu
-from .models import model, models
-from .privacy import privacy
-from .prompt import prompt
-from .queue import queue
-from .quota import quota
-from .rules import rules
-from .settings import settings
-from .style import style
-from .txt2img import txt2img
-from .upscale import upscale
+from bot.commands.admin import ban, quota_admin, report  # noqa: F401 - they are subcommands of the group in admin.py
+from bot.commands.admin.group import quota_admin as quota_admin_group
+from bot.commands.admin.rules import rules
+from bot.commands.generate.edit import edit
+from bot.commands.generate.img2img import img2img
+from bot.commands.generate.inpaint import inpaint
+from bot.commands.generate.menus import edit_menu, info_menu, refine_menu, upscale_menu
+from bot.commands.generate.prompt import prompt
+from bot.commands.generate.txt2img import txt2img
+from bot.commands.generate.upscale import upscale
+from bot.commands.members.cancel import cancel
+from bot.commands.members.help import help_command
+from bot.commands.members.history import history
+from bot.commands.members.models import model, models
+from bot.commands.members.privacy import privacy
+from bot.commands.members.queue import queue
+from bot.commands.members.quota import quota
+from bot.commands.members.settings import settings
+from bot.commands.members.style import style
 
 COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu, ...] = (
     txt2img,

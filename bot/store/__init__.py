@@ -7,24 +7,24 @@ from pathlib import Path
 
 from sqlite_utils import Database as Tables
 
-from ..config import Config
-from ..quota import Allowance, Person, day_of
-from .audit import COMMAND_LINE, Action, Audit, Change, Entry
-from .backup import copy_database
-from .bans import Bans
-from .database import DATABASE, Database
-from .files import Files
-from .jobs import Jobs
-from .limits import BANNED, Limits
-from .lock import only_bot
-from .preferences import Preference, Preferences
-from .privacy import Forgotten, Privacy
-from .quotas import Quotas
-from .rows import JobRow, PictureRow, State
-from .settings import Settings
-from .strikes import ForbiddenWords, Rule, Strike, Strikes
-from .styles import Styles
-from .usage import Usages, Used
+from bot.config import Config
+from bot.quota import Allowance, Person, day_of
+from bot.store.backup import copy_database
+from bot.store.database import DATABASE, Database
+from bot.store.files import Files
+from bot.store.lock import only_bot
+from bot.store.tables.audit import COMMAND_LINE, Action, Audit, Change, Entry
+from bot.store.tables.bans import Bans
+from bot.store.tables.jobs import Jobs
+from bot.store.tables.limits import BANNED, Limits
+from bot.store.tables.preferences import Preference, Preferences
+from bot.store.tables.privacy import Forgotten, Privacy
+from bot.store.tables.quotas import Quotas
+from bot.store.tables.rows import JobRow, PictureRow, State
+from bot.store.tables.settings import Settings
+from bot.store.tables.strikes import ForbiddenWords, Rule, Strike, Strikes
+from bot.store.tables.styles import Styles
+from bot.store.tables.usage import Usages, Used
 
 __all__ = [
     "BANNED",

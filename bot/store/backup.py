@@ -4,8 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from ..errors import ConfigError
-from .database import DATABASE
+from bot.errors import ConfigError
+from bot.store.database import DATABASE
 
 MIB = 2**20
 

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from sqlite_utils import Database as Tables
 
-from ..errors import Unavailable
-from .migrations import MIGRATIONS
+from bot.errors import Unavailable
+from bot.store.migrations import MIGRATIONS
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from ..errors import Unavailable
+from bot.errors import Unavailable
 
 log = logging.getLogger(__name__)
 

@@ -17,19 +17,19 @@ import torch
 import transformers
 from PIL import Image, ImageOps
 
+from ..families import Call, family_of
 from ..images import read_kept
 from ..profile import Kind, Profile
 from ..types import ModelSpec, Offload, Picture, Request, Task
-from .absent import Absent
 from .adapters import adapted
-from .families import Call, family_of
-from .hub import Hub
+from .fetching import Absent
 from .inpaint import Keeper, merge
-from .lengths import cut_off
 from .loading import bring, comes_from_hub
 from .models import LoadedModel, Models
 from .run import Emit, Previews, Run
 from .schedulers import Estimate, make_scheduler
+from .step_batcher import Hub
+from .truncation import cut_off
 from .upscale import Upscaler
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from PIL import Image, ImageFilter
 
-from .families.latents import Latents
+from ..families.latents import Latents
 
 FEATHER = 2  # pixels over which the two parts run into each other
 

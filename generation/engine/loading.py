@@ -12,9 +12,9 @@ import torch
 
 from ..downloads import is_of_hub
 from ..errors import ModelError
+from ..families import family_of
 from ..types import Loading, ModelSpec, Precision
-from .choosing import parameters
-from .families import family_of
+from .load_policy import parameters
 from .processors import complete, substitutes
 
 log = logging.getLogger(__name__)

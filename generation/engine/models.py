@@ -12,14 +12,14 @@ import diffusers
 import torch
 
 from ..downloads import is_of_hub
+from ..families import family_of
 from ..types import Loading, ModelSpec, Offload, Precision
-from .choosing import BYTES, choose
-from .families import family_of
-from .faster import speed_up
+from .load_policy import BYTES, choose
 from .loading import fetched, is_single, load, sizes, trouble
+from .onnx_unet import speed_up
 from .preview import LatentColours
 from .prompts import Prompts
-from .sharing import Sharing, fingerprints
+from .shared_modules import Sharing, fingerprints
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .families.latents import Latents
+from ..families.latents import Latents
 
 SIDE = 256  # pixels of a preview's longer side
 QUALITY = 80

@@ -12,7 +12,7 @@ from ..errors import GenerationError
 from ..events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
 from ..images import encode_png
 from ..types import Picture
-from .hub import Left, is_out_of_memory
+from .step_batcher import Left, is_out_of_memory
 
 log = logging.getLogger(__name__)
 

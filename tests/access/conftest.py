@@ -18,11 +18,11 @@ from simcord import interactions
 from simcord.backend.models import Message
 from simcord.enums import AppCommandType, InteractionType
 
+from bot.background.audit_feed import tell_regularly
 from bot.client import Criar, use_local_discord
 from bot.config import Config
-from bot.logbook import tell_regularly
-from bot.offer import offered
-from bot.sections import Discord, Flooding, Generation, Plan, Quota, Server, Storage
+from bot.config.schema import Discord, Flooding, Generation, Plan, Quota, Server, Storage
+from bot.requests.offered_models import offered
 from bot.store import Change, JobRow, Store
 from generation import Cancelled, Event, Finished, Picture, Request, Service, Started, Task
 from sandbox import LocalDiscord, wire

@@ -10,10 +10,10 @@ from simcord.backend.models import Message, Overwrite
 from simcord.enums import OverwriteType
 
 from bot.client import ITEMS
+from bot.components.job import ACTIONS as OF_JOBS
+from bot.components.message_menu import ACTIONS as OF_MESSAGES
+from bot.components.picture import ACTIONS as OF_PICTURES
 from bot.store import Change, JobRow
-from bot.views.job import ACTIONS as OF_JOBS
-from bot.views.picture import ACTIONS as OF_PICTURES
-from bot.views.which import ACTIONS as OF_MESSAGES
 from sandbox.people import Asked
 
 from .conftest import Rig

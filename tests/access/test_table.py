@@ -14,10 +14,10 @@ from simcord.backend.models import Message
 
 from bot.client import ITEMS
 from bot.commands import COMMANDS
+from bot.components.job import ACTIONS as OF_JOBS
+from bot.components.modals.refine import WAYS
+from bot.components.picture import ACTIONS as OF_PICTURES
 from bot.store import Change, JobRow
-from bot.views.job import ACTIONS as OF_JOBS
-from bot.views.picture import ACTIONS as OF_PICTURES
-from bot.views.refine import WAYS
 from sandbox.people import Asked
 
 from .conftest import Rig, png

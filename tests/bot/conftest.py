@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.sections import Storage
+from bot.config.schema import Storage
 from bot.store import JobRow, Store
 from generation import Request, Task
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.config import Config
+from bot.config.schema import Plan, Server
 from bot.quota import (
     EVERYWHERE,
     Allowance,
@@ -19,7 +20,6 @@ from bot.quota import (
     plan_of,
     resets_at,
 )
-from bot.sections import Plan, Server
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 MIDNIGHT = datetime(2026, 11, 25, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest_asyncio
 from PIL import Image
 
 from generation import Cancelled, Catalogue, Picture, Preview, Progress, Request, Service, Task
-from generation.engine.families import FAMILIES
-from generation.entries import families
+from generation.catalogue_files import families
+from generation.families import FAMILIES
 from tests.tiny import CHECKPOINTS, spec
 
 from .conftest import TERMINAL, Studio, pixels

@@ -11,8 +11,8 @@ import torch
 from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
 from generation.engine.engine import Engine
-from generation.engine.hub import Member
 from generation.engine.run import Previews, Run
+from generation.engine.step_batcher import Member
 
 from .conftest import job, pixels
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.exactness import SAME, joining, measure
-from generation.engine.families import FAMILIES
+from generation.families import FAMILIES
 from tests.tiny import CHECKPOINTS
 
 CORE = ("flux", "qwen_image", "z_image")

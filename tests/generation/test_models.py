@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 from generation import Event, Failed, Finished, LoraSpec, ModelSpec, Picture, Request, Task
 from generation.engine import models as models_module
 from generation.engine import prompts as prompts_module
-from generation.engine.choosing import choose
 from generation.engine.engine import Engine
+from generation.engine.load_policy import choose
 from generation.engine.loading import load
 from generation.engine.models import Models
 from generation.engine.prompts import Prompts

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from generation import Catalogue, Picture, Progress, Request, Service, Task
-from generation.engine.choosing import parameters
-from generation.entries import read_models
+from generation.catalogue_files import read_models
+from generation.engine.load_policy import parameters
 from tests.tiny.real_size import stable_diffusion_15
 
 from .conftest import Studio, pixels

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from generation import ModelSpec
-from generation.entries import read_models
+from generation.catalogue_files import read_models
 
 from .checkpoints import CHECKPOINTS
 

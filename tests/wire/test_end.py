@@ -16,7 +16,7 @@ from yarl import URL
 
 from bot.app import LAST_RESORT, run
 from bot.config import Config
-from bot.sections import Discord, Storage
+from bot.config.schema import Discord, Storage
 from sandbox import LocalDiscord
 
 from .conftest import UNFILTERED, Bot, running

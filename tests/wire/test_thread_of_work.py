@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from simcord.backend.models import Message
 
-from bot.strips import strip
+from bot.messages.contact_sheet import strip
 from sandbox import LocalDiscord
 
 from .test_commands import custom_id, delivered, done, modal_fields, png, refused, slash

@@ -1,0 +1,219 @@
+"""``python -m bot models``: list, explain, fetch ahead, verify, remove and pin models and LoRAs; what was measured."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+from bot.cli.common import ConfigFile, or_exit, settings
+from bot.config import Config
+from bot.requests.offered_models import known, offered, pins_file, workers_folder
+from generation import (
+    Catalogue,
+    GenerationError,
+    LoraSpec,
+    Measured,
+    ModelSpec,
+    Pin,
+    downloads,
+    forget,
+    matching,
+    read_pins,
+    read_profile,
+    write_pins,
+)
+
+
+class _Group(typer.core.TyperGroup):
+    """The subcommands, of which ``profile`` may be written as an option too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, ["profile", *args[1:]] if args[:1] == ["--profile"] else args)
+
+
+models = typer.Typer(
+    cls=_Group, no_args_is_help=True, help="The models and LoRAs of the catalogue, and what is fetched of them."
+)
+
+GB = 10**9
+P = ParamSpec("P")
+T = TypeVar("T")
+Spec = ModelSpec | LoraSpec
+
+Names = Annotated[list[str], typer.Argument(help='Ids of models or LoRAs, or patterns such as "sdxl-*"')]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs")]
+KINDS = {"absent": "is absent", "size": "has another size", "content": "has another content"}
+
+
+@models.command("list")
+def list_models(
+    patterns: Annotated[list[str] | None, typer.Argument(help='Only these, such as "sdxl-*"')] = None,
+    only_offered: Annotated[bool, typer.Option("--offered", help="Only those that members may use")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> None:
+    """All models of the catalogue: what each can do, what it needs, its licence, and whether it is here."""
+    loaded = settings(config)
+    everything, chosen = or_exit(lambda: known(loaded)), or_exit(lambda: offered(loaded))
+    ids = {spec.id for spec in chosen.models}
+    catalogue = chosen if only_offered else everything
+    shown = matching(catalogue.models, *patterns) if patterns else list(catalogue.models)
+    pins = _pins(loaded)
+    if as_json:
+        rows = [_facts(spec, pins) | {"offered": spec.id in ids} for spec in shown]
+        typer.echo(json.dumps({"models": rows, "loras": [_facts(lora, pins) for lora in catalogue.loras]}, indent=1))
+        return
+    typer.echo(f"  {'id':29} {'family':21} {'can':28} {'memory':>8} {'disk':>8}  licence")
+    for spec in shown:
+        mark = "*" if spec.id in ids else " "
+        can = " ".join(sorted(task.value for task in spec.tasks))
+        memory, disk = _measure(spec.memory, "GiB"), _measure(spec.weights, "GB")
+        here = "" if _here(spec, pins) else " (not here)"
+        typer.echo(f"{mark} {spec.id:29} {spec.family:21} {can:28} {memory:>8} {disk:>8}  {spec.licence or '?'}{here}")
+    typer.echo(f"{len(shown)} models; * is offered. LoRAs: {', '.join(lora.id for lora in catalogue.loras)}")
+
+
+@models.command("show")
+def show(name: str, as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """Everything that is known of one model or LoRA; a field that nobody confirmed is left out."""
+    loaded = settings(config)
+    catalogue = or_exit(lambda: known(loaded))
+    facts = _facts(_chosen(catalogue, [name])[0], _pins(loaded))
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1))
+        return
+    for key, value in facts.items():
+        if value not in (None, "", []):
+            said = ", ".join(map(str, value)) if isinstance(value, list) else value
+            shown = ", ".join(f"{k} {v}" for k, v in said.items()) if isinstance(said, dict) else said
+            typer.echo(f"{key:13} {shown}")
+
+
+@models.command("download")
+def download(names: Names, config: ConfigFile = None) -> None:
+    """Fetch models or LoRAs ahead, safetensors alone, and record commit and files, to which loading then keeps."""
+    loaded = settings(config)
+    for spec in _of_hub(or_exit(lambda: known(loaded)), names):
+        pin = _pins(loaded).get(spec.id) or _try(downloads.look_up, spec)
+        typer.echo(f"{spec.id}: {pin.source} at {pin.revision[:12]}, {pin.size / GB:.2f} GB in {len(pin.files)} files")
+        _try(downloads.fetch, pin)
+        _record(loaded, spec, pin)
+        typer.echo(f"{spec.id}: is here")
+
+
+@models.command("pin")
+def pin_models(names: Names, config: ConfigFile = None) -> None:
+    """Record the newest commit and its files without fetching it; the next download and loading keep to it."""
+    loaded = settings(config)
+    for spec in _of_hub(or_exit(lambda: known(loaded, pinned=False)), names):
+        pin = _try(downloads.look_up, spec)
+        _record(loaded, spec, pin)
+        typer.echo(f"{spec.id}: {pin.source} at {pin.revision}, {pin.size / GB:.2f} GB")
+
+
+@models.command("verify")
+def verify(names: Names, config: ConfigFile = None) -> None:
+    """Compare what lies on the disk with what the hub said; exits with 1 where a file is absent or differs."""
+    loaded = settings(config)
+    good = True
+    for spec in _of_hub(or_exit(lambda: known(loaded)), names):
+        pin = _pins(loaded).get(spec.id)
+        flaws = [f"{flaw.name} {KINDS[flaw.kind]}" for flaw in downloads.verify(pin)] if pin else ["was never fetched"]
+        good = good and not flaws
+        typer.echo(f"{spec.id}: {'; '.join(flaws) or 'all files are as the hub said'}")
+    raise typer.Exit(0 if good else 1)
+
+
+@models.command("remove")
+def remove(names: Names, config: ConfigFile = None) -> None:
+    """Delete what was fetched of models or LoRAs, and forget the commit."""
+    loaded = settings(config)
+    for spec in _of_hub(or_exit(lambda: known(loaded)), names):
+        pins = _pins(loaded)
+        if spec.id not in pins:
+            typer.echo(f"{spec.id}: was never fetched")
+            continue
+        others = [name for name, pin in pins.items() if pin.source == spec.source and name != spec.id]
+        freed = 0 if others else downloads.remove(pins[spec.id])
+        forget(pins_file(loaded), [spec.id])
+        kept = f"; {', '.join(others)} still needs its repository" if others else ""
+        typer.echo(f"{spec.id}: {freed / GB:.2f} GB are free again{kept}")
+
+
+@models.command("profile")
+def profile(as_json: AsJson = False, config: ConfigFile = None) -> None:
+    """How many rows of a forward pass pay, as measured within real work; --profile says the same."""
+    measured = read_profile(workers_folder(settings(config)))
+    if as_json:
+        typer.echo(json.dumps([asdict(each) | {"rows": each.rows()} for each in measured], indent=1))
+    elif not measured:
+        typer.echo("Nothing was measured yet; that is done while pictures are made, so ask for some first.")
+    else:
+        typer.echo("\n\n".join("\n".join(_rows(each)) for each in measured))
+        typer.echo("\n* is the most that are joined. A picture takes one row, or two where it is guided.")
+
+
+def _rows(measured: Measured) -> Iterator[str]:
+    """A model's table at a size on a device."""
+    size = f"{measured.width}×{measured.height}"
+    yield f"{measured.model} at {size} on {measured.device}, {measured.precision} ({measured.versions})"
+    yield f"  {'rows':>4} {'ms a pass':>10} {'rows a second':>14}"
+    for rows, seconds in sorted(measured.seconds.items()):
+        mark = "*" if rows == measured.rows() else " "
+        yield f"{mark} {rows:4} {seconds * 1000:10.1f} {rows / seconds:14.1f}"
+    if measured.fit:
+        yield f"  at most {measured.fit} rows fit into the memory"
+
+
+def _chosen(catalogue: Catalogue, names: Sequence[str]) -> list[Spec]:
+    """The models and LoRAs with these ids or patterns; ends the program where there is none of a name."""
+    found: dict[str, Spec] = {}
+    for name in names:
+        loras = [lora for lora in catalogue.loras if lora.id == name]
+        some: Sequence[Spec] = matching(catalogue.models, name) or loras
+        found |= {spec.id: spec for spec in some or [_try(catalogue.get, name)]}
+    return list(found.values())
+
+
+def _of_hub(catalogue: Catalogue, names: Sequence[str]) -> list[Spec]:
+    chosen = _chosen(catalogue, names)
+    for spec in chosen:
+        if not downloads.is_of_hub(spec):
+            typer.echo(f"{spec.id}: is on this machine already")
+    return [spec for spec in chosen if downloads.is_of_hub(spec)]
+
+
+def _record(config: Config, spec: Spec, pin: Pin) -> None:
+    write_pins(pins_file(config), {**_pins(config), spec.id: pin})
+
+
+def _pins(config: Config) -> dict[str, Pin]:
+    return _try(read_pins, pins_file(config))
+
+
+def _here(spec: Spec, pins: dict[str, Pin]) -> bool:
+    return not downloads.is_of_hub(spec) or (spec.id in pins and downloads.present(pins[spec.id]))
+
+
+def _facts(spec: Spec, pins: dict[str, Pin]) -> dict[str, Any]:
+    """The entry as plain values, and whether its files are here."""
+    facts = asdict(spec)
+    if isinstance(spec, ModelSpec):
+        facts["tasks"] = sorted(task.value for task in spec.tasks)
+        facts["loras"] = [lora.id for lora in spec.loras]
+    return json.loads(json.dumps(facts | {"here": _here(spec, pins)}))  # type: ignore[no-any-return]
+
+
+def _measure(value: float | None, unit: str) -> str:
+    return "?" if value is None else f"{value:g} {unit}"
+
+
+def _try(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What ``work`` returns; its error becomes a line on stderr and exit code 1."""
+    try:
+        return work(*args, **kwargs)
+    except GenerationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,104 @@
+"""/rules: what prompts may not contain in this server, and the strikes of those who wrote it."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.commands.admin.group import REASON
+from bot.commands.options import Interaction
+from bot.errors import Refusal
+from bot.interactions.permissions import changing, is_operator
+from bot.store import Rule, Strike
+from bot.text.matching import plain
+from bot.text.sanitize import inert
+from bot.text.translate import Speaker, speaker_for
+
+MAX_WORD, MAX_WORDS = 60, 200  # characters; words of a server
+SHOWN = 15  # strikes
+MAX_PROMPT, MAX_TEXT = 80, 1900  # characters
+
+rules = app_commands.Group(
+    name=locale_str("rules"),
+    description=locale_str("What prompts may not contain here, and who wrote it"),
+    default_permissions=discord.Permissions(manage_guild=True),
+    guild_only=True,
+)
+WORD = locale_str("A word or phrase; * at an end stands for any letters")
+MEMBER = locale_str("Whose strikes")
+
+
+@rules.command(name=locale_str("forbid"), description=locale_str("Forbid a word or phrase in prompts of this server"))
+@app_commands.describe(word=WORD)
+async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MAX_WORD]) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    change, forbidden = changing(interaction, here=True), interaction.client.store.forbidden
+    word = " ".join(plain(word).split())
+    if len(word.strip("* ")) < 2 and word.isascii():
+        raise Refusal("Write at least two letters; a shorter word would forbid almost everything.")
+    if len(await forbidden.of(change.guild_id)) >= MAX_WORDS:
+        raise Refusal("There are {most} words already; allow one again with /rules allow first.", most=MAX_WORDS)
+    await forbidden.add(change, word)
+    say = speaker_for(interaction)
+    text = say("“{word}” is forbidden in this server now, however it is written.", word=inert(word, MAX_WORD))
+    await interaction.edit_original_response(content=text)
+
+
+@rules.command(name=locale_str("allow"), description=locale_str("Allow a word again that was forbidden in this server"))
+@app_commands.describe(word=WORD)
+async def allow(interaction: "Interaction", word: str) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    change = changing(interaction, here=True)
+    if not await interaction.client.store.forbidden.remove(change, " ".join(plain(word).split())):
+        raise Refusal("“{word}” is not forbidden by this server; /rules words shows what is.", word=word[:MAX_WORD])
+    text = speaker_for(interaction)("“{word}” is allowed again.", word=inert(word, MAX_WORD))
+    await interaction.edit_original_response(content=text)
+
+
+@allow.autocomplete("word")
+async def _suggest(interaction: "Interaction", typed: str) -> list[app_commands.Choice[str]]:
+    if not interaction.permissions.manage_guild and not is_operator(interaction):
+        return []
+    words = await interaction.client.store.forbidden.of(interaction.guild_id)
+    return [app_commands.Choice(name=word, value=word) for word in words if plain(typed) in word][:25]
+
+
+@rules.command(name=locale_str("words"), description=locale_str("See the words that are forbidden in this server"))
+async def words(interaction: "Interaction") -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    say = speaker_for(interaction)
+    found = await interaction.client.store.forbidden.of(changing(interaction, here=True).guild_id)
+    listed = ", ".join(f"||{inert(word, MAX_WORD)}||" for word in found)
+    none = say("This server forbids no words of its own; /rules forbid adds one.")
+    await interaction.edit_original_response(content=listed[:MAX_TEXT] or none)
+
+
+@rules.command(name=locale_str("strikes"), description=locale_str("See who wrote what is forbidden"))
+@app_commands.describe(member=MEMBER)
+async def strikes(interaction: "Interaction", member: discord.User | None = None) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    say, scope = speaker_for(interaction), changing(interaction).guild_id
+    found = await interaction.client.store.strikes.latest(SHOWN, user_id=member.id if member else None, guild_id=scope)
+    lines = [_line(say, strike) for strike in found]
+    none = say("Nobody wrote what is forbidden.")
+    await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT] or none)
+
+
+@rules.command(name=locale_str("lift"), description=locale_str("Forgive a member's strikes, so that he may go on"))
+@app_commands.describe(member=MEMBER, reason=REASON)
+async def lift(interaction: "Interaction", member: discord.User, reason: str = "") -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    say, change = speaker_for(interaction), changing(interaction, reason, user_id=member.id)
+    # An admin forgives what broke his own rules; else whoever invites the bot could forgive himself everything.
+    count = await interaction.client.store.strikes.lift(change)
+    text = say.plural(
+        "{n} strike of {member} is forgiven.", "{n} strikes of {member} are forgiven.", count, member=member.mention
+    )
+    if not change.by_operator:
+        text += " " + say("Those by the bot's own rules can be forgiven by its operator alone.")
+    await interaction.edit_original_response(content=text)
+
+
+def _line(say: Speaker, strike: Strike) -> str:
+    broken = say("minors") if strike.rule is Rule.MINORS else f"“{inert(strike.word, MAX_WORD)}”"
+    line = f"<t:{int(strike.at.timestamp())}:f> <@{strike.user_id}> {broken}: ||{inert(strike.prompt, MAX_PROMPT)}||"
+    return f"{line} ({say('forgiven')})" if strike.lifted else line

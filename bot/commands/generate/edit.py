@@ -1,0 +1,31 @@
+"""/edit: a picture changed after an instruction, by a model made for that."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.commands.options import Count, Interaction, Prompt, Seed, described, suggesting
+from bot.interactions.acknowledge import private_asker
+from bot.requests.builder import Options, compose, editor
+from generation import Task
+
+
+@app_commands.command(name=locale_str("edit"), description=locale_str("Change a picture by saying what to change"))
+@described("instruction", "image", "image2", "image3", "model", "count", "seed")
+@suggesting("model")
+async def edit(
+    interaction: "Interaction",
+    instruction: Prompt,
+    image: discord.Attachment,
+    image2: discord.Attachment | None = None,
+    image3: discord.Attachment | None = None,
+    model: str | None = None,
+    count: Count = 1,
+    seed: Seed | None = None,
+) -> None:
+    asker = await private_asker(interaction)
+    client = interaction.client
+    options = Options(prompt=instruction, model=model or editor(client.catalogue).id, count=count, seed=seed)
+    source, *others = [await client.intake.receive(each) for each in (image, image2, image3) if each]
+    more = tuple(other.path for other in others)
+    await client.flow.submit(asker, compose(client.catalogue, Task.EDIT, options, source, more))

@@ -1,0 +1,50 @@
+"""/inpaint: a part of a picture made anew, the rest kept."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.commands.options import (
+    Count,
+    Interaction,
+    NegativePrompt,
+    Prompt,
+    Seed,
+    Strength,
+    described,
+    suggesting,
+    wishes,
+)
+from bot.interactions.acknowledge import private_asker
+from bot.requests.builder import compose
+from generation import Task
+
+
+@app_commands.command(
+    name=locale_str("inpaint"), description=locale_str("Make a part of a picture anew, keep the rest")
+)
+@described(
+    "image", "prompt", "mask", "strength", "negative_prompt", "model", "count", "seed", "style", "private", "spoiler"
+)
+@suggesting("model", "strength", "style")
+async def inpaint(
+    interaction: "Interaction",
+    image: discord.Attachment,
+    prompt: Prompt,
+    mask: discord.Attachment | None = None,
+    strength: Strength | None = None,
+    negative_prompt: NegativePrompt | None = None,
+    model: str | None = None,
+    count: Count | None = None,
+    seed: Seed | None = None,
+    style: str | None = None,
+    private: bool | None = None,
+    spoiler: bool | None = None,
+) -> None:
+    wished = await wishes(interaction)
+    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
+    client = interaction.client
+    where = await client.intake.receive_mask(image, mask)
+    source = await client.intake.receive(image)
+    composed = compose(client.catalogue, Task.INPAINT, wished.options, source, (where,))
+    await client.flow.submit(asker, composed)

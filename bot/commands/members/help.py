@@ -1,0 +1,76 @@
+"""/help: the two modes, what strength does, how to combine them, tips."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.commands.options import Interaction
+from bot.components.modals.prompt_help import help_view
+from bot.text.translate import Speaker, speaker_for
+
+
+@app_commands.command(name=locale_str("help"), description=locale_str("How to make good pictures with this bot"))
+async def help_command(interaction: "Interaction") -> None:
+    say = speaker_for(interaction)
+    await interaction.response.send_message(embed=help_embed(say), view=help_view(say), ephemeral=True)
+
+
+def help_embed(say: Speaker) -> discord.Embed:
+    """What a member who has never seen a setting needs to know."""
+    embed = discord.Embed(
+        title=say("Pictures from words"),
+        description=say("Only the prompt is needed; everything else has a good default."),
+    )
+    for title, text in (
+        (
+            say("/txt2img: from words"),
+            say(
+                "Starts from noise and draws what the prompt says. Name the thing, its surroundings, light and style: "
+                "“a red apple on a blue background, flat”."
+            ),
+        ),
+        (
+            say("/img2img: from a picture"),
+            say(
+                "Starts from your picture, adds noise and draws it anew after the prompt. Or reply to a picture of "
+                "mine with words (“as a watercolour, strong, 2x”); without a strength it is medium. For anybody's "
+                "picture open its menu and choose Apps > Refine."
+            ),
+        ),
+        (
+            say("Strength: how much may change"),
+            say(
+                "0.25 subtle changes: colours and texture\n0.5 noticeable changes, composition kept\n"
+                "0.7 sketches: drawn anew where you drew it\n0.8 major changes: only the rough layout stays\n"
+                "1.0 from scratch, like /txt2img"
+            ),
+        ),
+        (
+            say("Together"),
+            say(
+                "Make four with /txt2img, press “Take” under the best, refine it or compare strengths, then enlarge "
+                "it. “Origin” shows the way back."
+            ),
+        ),
+        (
+            say("Tips"),
+            say(
+                "Start from a clean, well-composed, sharp picture. Say where things are: centred, close-up, from "
+                "above, wide shot. Make several pictures: each has its own seed, and the same seed with a changed "
+                "prompt shows what the words do."
+            ),
+        ),
+        (
+            say("Your habits"),
+            say(
+                "/history finds your pictures again, /settings keeps your defaults and your language, /style saves "
+                "words that you use often."
+            ),
+        ),
+        (
+            say("Your day"),
+            say("/quota shows what is left, /queue where you stand, /cancel takes back what is not made yet."),
+        ),
+    ):
+        embed.add_field(name=title, value=text, inline=False)
+    return embed

@@ -1,0 +1,25 @@
+"""/models: what can draw here; /model: one of them in full."""
+
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.commands.options import Interaction, suggest_any_model
+from bot.components.models import models_page, show_model
+from bot.interactions.acknowledge import person_of
+from bot.requests.offered_models import usable
+from bot.text.translate import speaker_for
+
+
+@app_commands.command(name=locale_str("models"), description=locale_str("See which models can draw here"))
+@app_commands.describe(search=locale_str("A word of the name or of what it is good at"))
+async def models(interaction: "Interaction", search: str = "") -> None:
+    catalogue = await usable(interaction.client, person_of(interaction))
+    embed, view = models_page(speaker_for(interaction), catalogue, search, 0)
+    await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+
+
+@app_commands.command(name=locale_str("model"), description=locale_str("See what one model is good at, with samples"))
+@app_commands.describe(name=locale_str("Its name, or a part of it"))
+@app_commands.autocomplete(name=suggest_any_model)
+async def model(interaction: "Interaction", name: str) -> None:
+    await show_model(interaction, name)

@@ -1,0 +1,72 @@
+"""/settings: a member's own defaults."""
+
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.commands.options import Count, Interaction, NegativePrompt, described, suggesting
+from bot.errors import Refusal
+from bot.interactions.defaults import style_owners
+from bot.requests.sizes import wished_size
+from bot.store import Preference
+from bot.text.sanitize import inert
+from bot.text.translate import Speaker, speaker_for
+from generation import Task
+
+LANGUAGES = {"en-US": "English", "pt-BR": "Português do Brasil", "es-ES": "Español"}
+MAX_SHOWN = 300  # characters
+
+
+@app_commands.command(name=locale_str("settings"), description=locale_str("See and change your own defaults"))
+@described("model", "size", "count", "negative_prompt", "style", "private")
+@app_commands.describe(
+    language=locale_str("The language in which I answer you"),
+    reset=locale_str("Go back to the usual for everything"),
+)
+@app_commands.choices(language=[Choice(name=name, value=code) for code, name in LANGUAGES.items()])
+@suggesting("model", "size", "style")
+async def settings(
+    interaction: "Interaction",
+    model: str | None = None,
+    size: str | None = None,
+    count: Count | None = None,
+    negative_prompt: NegativePrompt | None = None,
+    style: str | None = None,
+    private: bool | None = None,
+    language: str | None = None,
+    reset: bool = False,
+) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    client, preferences = interaction.client, interaction.client.store.preferences
+    spec = client.catalogue.get(model) if model else client.catalogue.first(Task.TXT2IMG)
+    if size:
+        wished_size(size, spec)
+    if style and style not in await client.store.styles.of(*style_owners(interaction)):
+        raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=style)
+    if reset:
+        await preferences.forget(interaction.user.id)
+    wished = {
+        "model": model, "size": size, "count": count, "negative_prompt": negative_prompt, "style": style,
+        "private": private, "language": language,
+    }  # fmt: skip
+    preference = await preferences.change(
+        interaction.user.id, **{name: value for name, value in wished.items() if value is not None}
+    )
+    client.languages.pop(interaction.user.id, None)
+    if preference.language:
+        client.languages[interaction.user.id] = preference.language
+    await interaction.edit_original_response(content=_shown(speaker_for(interaction), preference))
+
+
+def _shown(say: Speaker, preference: Preference) -> str:
+    usual = say("the usual")
+    rows = [
+        (say("Model"), preference.model),
+        (say("Size"), preference.size),
+        (say("Pictures at once"), preference.count),
+        (say("Negative prompt"), inert(preference.negative_prompt or "", MAX_SHOWN) or None),
+        (say("Style"), preference.style and inert(preference.style, MAX_SHOWN)),
+        (say("Only for you"), None if preference.private is None else say("yes") if preference.private else say("no")),
+        (say("Language"), LANGUAGES.get(preference.language or "")),
+    ]
+    lines = [f"**{name}**: {usual if value is None else value}" for name, value in rows]
+    return "\n".join([say("Your defaults, for whatever you leave out:"), *lines])

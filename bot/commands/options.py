@@ -1,0 +1,204 @@
+"""What the commands that make pictures share: their fields' descriptions and the suggestions while typing."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.errors import Refusal
+from bot.interactions.acknowledge import person_of
+from bot.interactions.defaults import FIELDS, filled_up, style_owners
+from bot.requests.builder import Options
+from bot.requests.offered_models import usable
+from bot.requests.sizes import SHAPES, pixels, wished_size
+from bot.text.translate import speaker_for
+from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images, resembling
+
+if TYPE_CHECKING:
+    from bot.client import Criar
+
+Interaction: TypeAlias = "discord.Interaction[Criar]"
+
+T = TypeVar("T")
+
+MAX_CHOICES = 25  # Discord's limit for suggestions
+MAX_CHOICE = 100  # characters of one
+
+Count = app_commands.Range[int, 1, 4]
+Steps = app_commands.Range[int, 1, 100]
+Guidance = app_commands.Range[float, 0.0, 30.0]
+Seed = app_commands.Range[int, 0, MAX_SEED]
+MIN_STRENGTH = 0.05
+Strength = app_commands.Range[float, MIN_STRENGTH, 1.0]
+Prompt = app_commands.Range[str, 1, 4000]
+NegativePrompt = app_commands.Range[str, 0, 4000]
+
+DESCRIPTIONS = {
+    "prompt": locale_str("What the picture should show, in words"),
+    "negative_prompt": locale_str("What to keep out of the picture"),
+    "model": locale_str("Which model draws it; the default is a good start"),
+    "count": locale_str("How many pictures, 1 to 4; each counts against your day"),
+    "size": locale_str("Shape or size: square, 3:2, 512x384"),
+    "num_inference_steps": locale_str("Denoising steps: more take longer and are finer"),
+    "guidance_scale": locale_str("How closely it follows the prompt; too much looks harsh"),
+    "seed": locale_str("The same seed and settings make the same picture"),
+    "scheduler": locale_str("How the noise is taken away, step by step"),
+    "strength": locale_str("How much may change: 0.25 subtle, 0.5 noticeable, 0.8 major, 1 from scratch"),
+    "lora": locale_str("Adapters for a manner: papercut:0.8, ikea; up to three, that fit the model"),
+    "style": locale_str("A saved style, whose words are added to the prompt"),
+    "private": locale_str("Show the pictures to you alone"),
+    "spoiler": locale_str("Cover the pictures until they are pressed"),
+    "mask": locale_str("White where the picture is to be made anew; or make that part of it transparent"),
+    "image2": locale_str("A second picture to take things from"),
+    "image3": locale_str("A third picture to take things from"),
+    "instruction": locale_str("What to change: make the sky purple"),
+    "image": locale_str("The picture to start from: PNG, JPEG, WebP or GIF"),
+}
+
+STRENGTHS = (
+    (0.25, "0.25 low: subtle changes"),
+    (0.5, "0.5 medium: noticeable changes, composition kept"),
+    (0.7, "0.7 for sketches: drawn anew in the sketch's composition"),
+    (0.8, "0.8 high: major changes"),
+    (1.0, "1.0 from scratch, like txt2img"),
+)
+
+SHAPE_NAMES = {"square": "1:1", "portrait": "2:3", "landscape": "3:2", "wide": "16:9", "tall": "9:16"}
+
+
+def _chosen_model(interaction: "Interaction", task: Task) -> ModelSpec:
+    catalogue: Catalogue = interaction.client.catalogue
+    try:
+        return catalogue.get(interaction.namespace.model or catalogue.first(task).id)
+    except RequestError:
+        return catalogue.first(task)
+
+
+def _task(interaction: "Interaction") -> Task:
+    name = interaction.command.name if interaction.command else ""
+    return Task(name) if name in list(Task) else Task.TXT2IMG
+
+
+async def suggest_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Models of the member's plan that resemble what was typed and can do the command's task."""
+    catalogue = await usable(interaction.client, person_of(interaction))
+    return _models(catalogue.search(typed, task=_task(interaction), limit=MAX_CHOICES))
+
+
+async def suggest_any_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Models of the member's plan that resemble what was typed."""
+    catalogue = await usable(interaction.client, person_of(interaction))
+    return _models(catalogue.search(typed, limit=MAX_CHOICES))
+
+
+def _models(specs: Iterable[ModelSpec]) -> list[Choice[str]]:
+    return [Choice(name=f"{spec.title}: {spec.description}"[:MAX_CHOICE], value=spec.id) for spec in specs]
+
+
+async def suggest_lora(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """LoRAs that fit the chosen model, or any where none is chosen; after a comma, one more."""
+    catalogue: Catalogue = interaction.client.catalogue
+    before, comma, last = typed.rpartition(",")
+    name, colon, weight = last.strip().partition(":")
+    fitting = _chosen_model(interaction, _task(interaction)).loras if interaction.namespace.model else catalogue.loras
+    written = {part.partition(":")[0].strip() for part in before.split(",")}
+    left = [lora for lora in fitting if lora.id not in written]
+    found = [lora for lora in left if colon and lora.id == name] or resembling(left, name, MAX_CHOICES)
+    head = f"{before.strip()}, " if comma else ""
+    tail = f":{weight}" if weight else ""
+    return [
+        Choice(name=f"{head}{lora.title}{tail}: {lora.description}"[:100], value=f"{head}{lora.id}{tail}")
+        for lora in found
+        if len(head) + len(lora.id) + len(tail) <= MAX_CHOICE
+    ]
+
+
+async def suggest_scheduler(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Schedulers that work with the chosen model."""
+    names = _chosen_model(interaction, _task(interaction)).schedulers
+    return [Choice(name=name, value=name) for name in names if typed.lower() in name.lower()][:MAX_CHOICES]
+
+
+async def suggest_size(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Shapes with the size they come to, or the size that was typed as the model will make it."""
+    say = speaker_for(interaction)
+    spec = _chosen_model(interaction, _task(interaction))
+
+    def choice(label: str, value: str) -> Choice[str]:
+        return Choice(name=f"{label} ({pixels(*images.fit_size(*wished_size(value, spec), spec))})"[:100], value=value)
+
+    shapes = [choice(f"{say(name)} {SHAPE_NAMES[name]}", name) for name in SHAPES]
+    found = [shape for shape in shapes if typed.lower() in shape.name.lower()]
+    if found or not typed:
+        return found
+    try:
+        return [choice(typed, typed)]
+    except Refusal:
+        return shapes
+
+
+async def suggest_strength(interaction: "Interaction", typed: float | str) -> list[Choice[float]]:
+    """The strengths that have a name, explained; and the number that was typed.
+
+    discord.py passes nan where nothing was typed, and the text as it is where the number is not finished.
+    """
+    say = speaker_for(interaction)
+    named = [Choice(name=say(text), value=value) for value, text in STRENGTHS]
+    try:
+        value = round(float(typed), 2)
+    except ValueError:
+        return named
+    if not MIN_STRENGTH <= value <= 1 or value in {choice.value for choice in named}:
+        return named
+    return [Choice(name=f"{value:g}", value=value), *named]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a command asks for, with the member's own defaults where he left a field out."""
+
+    options: Options
+    #: None leaves it to his settings
+    private: bool | None
+    spoiler: bool
+
+
+async def wishes(interaction: "Interaction") -> Wishes:
+    """The fields that the person filled in, which discord.py has checked, over his defaults, and a style's words.
+
+    Raises Refusal where a style is named that there is not.
+    """
+    filled_in = interaction.namespace
+    chosen = {name: getattr(filled_in, name) for name in FIELDS}
+    options = await filled_up(interaction, _task(interaction), chosen, filled_in.style)
+    return Wishes(options, filled_in.private, bool(filled_in.spoiler))
+
+
+async def suggest_style(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+    """Saved styles, the member's own and the server's."""
+    styles = await interaction.client.store.styles.of(*style_owners(interaction))
+    return [Choice(name=name, value=name) for name in styles if typed.lower() in name.lower()][:MAX_CHOICES]
+
+
+def described(*names: str) -> Callable[[T], T]:
+    """Give a command's fields their descriptions."""
+    return app_commands.describe(**{name: DESCRIPTIONS[name] for name in names})
+
+
+def suggesting(*names: str) -> Callable[[T], T]:
+    """Give a command's fields their suggestions."""
+    suggestions: dict[str, Any] = {name: SUGGESTIONS[name] for name in names}
+    return app_commands.autocomplete(**suggestions)
+
+
+SUGGESTIONS = {
+    "model": suggest_model,
+    "size": suggest_size,
+    "scheduler": suggest_scheduler,
+    "strength": suggest_strength,
+    "style": suggest_style,
+    "lora": suggest_lora,
+}

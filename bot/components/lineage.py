@@ -1,0 +1,93 @@
+"""Where a picture comes from: its way from the first words, as a strip with captions."""
+
+import asyncio
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.errors import Refusal
+from bot.interactions.permissions import may_see
+from bot.messages.contact_sheet import strip
+from bot.store import JobRow, PictureRow
+from bot.text.sanitize import inert
+from bot.text.translate import Speaker
+from generation import Task
+
+if TYPE_CHECKING:
+    from bot.client import Criar
+
+MAX_STEPS = 8  # pictures of the way that are shown, the last ones
+COLUMNS = 4
+MAX_PROMPT = 150  # characters
+
+
+@dataclass(frozen=True)
+class Step:
+    """One picture of the way."""
+
+    job: JobRow
+    row: PictureRow
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The way of a picture, oldest first, in words and as a picture."""
+
+    steps: list[Step]
+    text: str
+    file: discord.File
+
+
+async def origin(interaction: "discord.Interaction[Criar]", say: Speaker, job: JobRow, row: PictureRow) -> Origin:
+    """The way of a finished picture, back to the first one of ours that he may see and that may be shown here."""
+    client, channel_id = interaction.client, interaction.channel_id or 0
+    steps = [Step(job, row)]
+    while len(steps) < MAX_STEPS and (parent := steps[0].job.parent):
+        before = await client.store.jobs.picture(parent)
+        if before is None or not await may_see(interaction, before[0]):
+            break
+        steps.insert(0, Step(*before))
+    tiles: list[tuple[bytes | None, str]] = []
+    first = steps[0].job.request
+    if first.images and not steps[0].job.parent:
+        upload = first.images[0]
+        exists = await asyncio.to_thread(upload.exists)
+        data = await asyncio.to_thread(upload.read_bytes) if exists else b""
+        shown = exists and await client.moderation.allows(channel_id, data)
+        tiles.append((data if shown else None, say("sent")))
+    for number, step in enumerate(steps, 1):
+        tiles.append((await _bytes(client, channel_id, step), f"{number}. {_caption(say, step)}"))
+    whole = await asyncio.to_thread(strip, tiles, min(COLUMNS, len(tiles)))
+    text = "\n".join(f"{number}. {_line(say, step)}" for number, step in enumerate(steps, 1))
+    file = discord.File(io.BytesIO(whole), "criar-origin.png", description=text[:1000])
+    return Origin(steps, text, file)
+
+
+async def _bytes(client: "Criar", channel_id: int, step: Step) -> bytes | None:
+    try:
+        return await client.shelf.picture(step.job, step.row, channel_id)
+    except Refusal:
+        return None
+
+
+def _caption(say: Speaker, step: Step) -> str:
+    request = step.job.request.of_picture(step.row.place)
+    match request.task:
+        case Task.UPSCALE:
+            return say("enlarged")
+        case Task.TXT2IMG:
+            return say("from words")
+        case _:
+            return f"{request.strength:g}" if request.strength is not None else request.task.value
+
+
+def _line(say: Speaker, step: Step) -> str:
+    request = step.job.request.of_picture(step.row.place)
+    if request.task is Task.UPSCALE:
+        return say("enlarged to {width}×{height}", width=request.width, height=request.height)
+    facts = [f"“{inert(request.prompt, MAX_PROMPT)}”", say("seed {seeds}", seeds=request.seed)]
+    if request.strength is not None:
+        facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
+    return f"{request.task.value}: {' · '.join(facts)}"

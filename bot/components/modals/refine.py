@@ -1,0 +1,122 @@
+"""The modal behind “Refine with …”: strength, prompt, model and seed. Its custom_id says which picture it is for."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.components.modals.form import Form
+from bot.errors import Refusal
+from bot.interactions.acknowledge import asker_like
+from bot.interactions.permissions import NOT_KEPT, usable_picture
+from bot.requests.builder import MEDIUM, Options, Source, can, compose, read_fields, refined
+from bot.store import JobRow, PictureRow
+from bot.text.translate import Speaker
+from generation import Catalogue, Parameters, Request, Task
+
+if TYPE_CHECKING:
+    from bot.client import Criar
+
+#: a channel, a message, and which of its pictures
+FOREIGN = re.compile(r"(\d{1,20}):(\d{1,20}):(\d)")
+MAX_PROMPT, MAX_SHORT = 4000, 60  # characters
+COMPARED = (0.2, 0.4, 0.6, 0.8)
+#: what compose.refined is told, by the first word of a modal's custom_id
+WAYS: dict[str, dict[str, Any]] = {
+    "refine": {},
+    "compare": {"strengths": COMPARED},
+    "polish": {"enlarge_first": True},
+}
+
+
+class RefineModal(Form):
+    """What to change and how much; ``custom_id`` is a way with a picture of ours, or an attachment of anybody's.
+
+    Filled in with the request ``style`` that drew the picture, or with what the picture says itself. Without a
+    strength, as for comparing several, none is asked for.
+    """
+
+    def __init__(
+        self,
+        custom_id: str,
+        say: Speaker,
+        catalogue: Catalogue,
+        style: Request | Parameters | None = None,
+        *,
+        strength: float | None = MEDIUM,
+    ) -> None:
+        super().__init__(title=say("Refine the picture"), custom_id=custom_id)
+        negative = style.negative_prompt if style else ""
+        model = style.model if style and can(catalogue, style.model, Task.IMG2IMG) else ""
+        for name, label, value, long in (
+            ("prompt", say("Prompt: what it should show"), style.prompt if style else "", True),
+            ("negative_prompt", say("Negative prompt: what to avoid"), negative, True),
+            ("strength", say("Strength: 0.25 subtle, 0.7 sketch, 0.8 major"), f"{strength or 0:g}", False),
+            ("model", say("Model (empty: the picture's, or the usual)"), model, False),
+            ("seed", say("Seed (empty: a new one)"), "", False),
+        ):
+            if name == "strength" and strength is None:
+                continue
+            field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+                custom_id=name,
+                default=value[: MAX_PROMPT if long else MAX_SHORT] or None,
+                style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
+                max_length=MAX_PROMPT if long else MAX_SHORT,
+                required=name == "prompt",
+            )
+            self.add_item(discord.ui.Label(text=label, component=field))
+
+
+async def take_refine(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
+    """Make what a refine modal asks for; False where the custom_id is another modal's."""
+    verb, _, picked = custom_id.partition(":")
+    if verb not in WAYS:
+        return False
+    client, options = interaction.client, _options(filled_in)
+    found = await ours(interaction, picked)
+    asker = await asker_like(interaction, found[0] if found else None)
+    source = await source_of(interaction, picked, found)
+    if found:
+        composed = refined(client.catalogue, await client.shelf.style_of(found[0]), source, options, **WAYS[verb])
+    else:
+        composed = compose(client.catalogue, Task.IMG2IMG, options, source)
+    await client.flow.submit(asker, composed)
+    return True
+
+
+async def ours(interaction: "discord.Interaction[Criar]", picked: str) -> tuple[JobRow, PictureRow] | None:
+    """The picture of ours that a custom_id names; None where it names an attachment. Raises Refusal where the member
+    may not use it."""
+    return None if FOREIGN.fullmatch(picked) else await usable_picture(interaction, picked)
+
+
+async def source_of(
+    interaction: "discord.Interaction[Criar]", picked: str, found: tuple[JobRow, PictureRow] | None
+) -> Source:
+    """The picture that a custom_id names: one of ours, or an attachment. Raises Refusal where it cannot be had."""
+    client = interaction.client
+    if found:
+        return await client.shelf.take_up(*found)
+    channel_id, message_id, place = (int(part) for part in picked.split(":"))
+    return await client.intake.receive(await seen_attachment(interaction, channel_id, message_id, place))
+
+
+async def seen_attachment(
+    interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int
+) -> discord.Attachment:
+    """A picture of anybody's message in this channel. Raises Refusal where it cannot be seen."""
+    if channel_id != interaction.channel_id:
+        # A menu is used where its message stands, so this custom_id was made up to look into another channel.
+        raise Refusal(NOT_KEPT)
+    return await interaction.client.intake.attachment(channel_id, message_id, place)
+
+
+def _options(filled_in: dict[str, str]) -> Options:
+    texts = {name: text for name, text in filled_in.items() if text.strip() or name == "seed"}
+    fields = read_fields({name: text for name, text in texts.items() if name in ("strength", "seed")})
+    return Options(
+        prompt=filled_in.get("prompt", ""),
+        negative_prompt=filled_in.get("negative_prompt"),
+        model=filled_in.get("model", "").strip() or None,
+        **fields,
+    )

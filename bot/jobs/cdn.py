@@ -1,0 +1,67 @@
+"""Attachments' bytes, from Discord's own servers and from nowhere else."""
+
+import asyncio
+import logging
+
+import aiohttp
+import discord
+from yarl import URL
+
+from bot.errors import Refusal
+from generation import images
+
+log = logging.getLogger(__name__)
+
+HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+SECONDS = 30.0  # for one file
+CHUNK = 2**16  # bytes
+OK = 200
+
+
+class Cdn:
+    """Fetches attachments over TLS, by host, without following redirects, up to a size and within a time.
+
+    ``api`` is the address of a local Discord, whose attachments come from the same place instead; empty is the real.
+    """
+
+    def __init__(self, api: str = "", seconds: float = SECONDS) -> None:
+        self._local = URL(api).origin() if api else None
+        self._seconds = seconds
+
+    async def fetch(self, attachment: discord.Attachment, most: int = images.MAX_BYTES) -> bytes:
+        """An attachment's bytes.
+
+        Raises generation.PictureError where it has more than ``most``, and Refusal where it lies elsewhere or Discord
+        does not hand it out.
+        """
+        images.check_bytes(attachment.size, most)
+        url = URL(attachment.url)
+        if not self._trusted(url):
+            log.warning("attachment %d is not fetched, since it lies at %s", attachment.id, url.host)
+            raise Refusal("I fetch pictures from Discord alone; attach the picture itself.")
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await _read(url, most)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("attachment %d cannot be fetched: %r", attachment.id, error)
+            raise Refusal("Discord did not hand me that picture; attach it again.") from None
+
+    def _trusted(self, url: URL) -> bool:
+        if self._local is not None:
+            return url.is_absolute() and url.origin() == self._local and url.user is None
+        return url.scheme == "https" and url.host in HOSTS and url.explicit_port in (None, 443) and url.user is None
+
+
+async def _read(url: URL, most: int) -> bytes:
+    # Neither proxies nor passwords of the machine's are taken from the environment, and no cookies are kept.
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        session.get(url, allow_redirects=False) as response,
+    ):
+        if response.status != OK:
+            raise aiohttp.ClientError(f"status {response.status}")
+        data = bytearray()
+        async for chunk in response.content.iter_chunked(CHUNK):
+            data += chunk
+            images.check_bytes(len(data), most)
+        return bytes(data)

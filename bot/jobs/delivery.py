@@ -1,0 +1,264 @@
+"""The job's message: announcing it, putting the pictures into it, finding it again, and what is done without it."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.components.delivered import delivered_view
+from bot.components.job import cancel_view
+from bot.components.picture import posted_view
+from bot.errors import Refusal, Unavailable
+from bot.jobs.cdn import Cdn
+from bot.messages.contact_sheet import cut
+from bot.messages.job_message import COMPARED, Contents
+from bot.moderation.policy import Moderation
+from bot.store import JobRow, PictureRow, State, Store
+from bot.text.translate import Speaker, speaker
+from generation import Catalogue
+
+log = logging.getLogger(__name__)
+
+SPOILER = "SPOILER_"  # Discord covers files whose names begin so
+ORIGINAL: Any = "@original"  # the interaction's own answer, in place of a message's id
+LARGEST = 100 * 2**20  # bytes of a picture of ours that is fetched again; Discord takes no larger ones
+SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is not refused for its size
+#: seconds that editing an interaction's answer may take, in words or with pictures: discord.py waits there for a rate
+#: limit as long as Discord says, whatever the client's max_ratelimit_timeout
+ANSWERED, UPLOADED = 60.0, 300.0
+TOKEN_LIFE = timedelta(minutes=15)  # in which an interaction's answer can be edited
+NONCE_LIFE = timedelta(minutes=2)  # in which a nonce surely keeps a message from being sent twice
+SEARCHED = 100  # messages of a channel, on either side of what came since the job began
+
+RATE_LIMITED, SERVER_ERROR = 429, 500
+TOO_LARGE, TOO_LARGE_CODE = 413, 40005
+#: the message cannot be edited, and another one may be sent: it is too old and was edited too often, or its thread was
+#: archived, which a new message undoes
+STALE = (30046, 50083)
+
+#: why Discord may not have what it was sent, which is tried again or given up
+TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
+
+#: sends a message with what a channel's or a webhook's send takes
+Send = Callable[..., Awaitable[Any]]
+Channel = discord.PartialMessageable | discord.DMChannel
+#: edits a message with content, attachments and view
+Edit = Callable[..., Awaitable[object]]
+
+
+def passes(error: discord.HTTPException) -> bool:
+    """Whether the same request may be answered otherwise later: Discord has trouble, or we asked too often."""
+    return error.status >= SERVER_ERROR or (error.status == RATE_LIMITED and error.code not in STALE)
+
+
+class Delivery:
+    """Brings jobs to their channel."""
+
+    def __init__(
+        self, client: discord.Client, store: Store, catalogue: Catalogue, cdn: Cdn, moderation: Moderation
+    ) -> None:
+        self._cdn = cdn
+        self._moderation = moderation
+        self._client = client
+        self._store = store
+        self._contents = Contents(store.files, catalogue)
+
+    async def announce(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> discord.PartialMessage:
+        """Say in the channel who asked for what; sent twice, it is the same message."""
+        channel = self._channel(job)
+        if message := await self._sent_before(channel, job, "cancel", "delete"):
+            await self._remember(job, message)
+            return message
+        say = speaker(job.locale)
+        return await self._send(
+            channel,
+            job,
+            content=f"{self._contents.title(say, job)}\n-# ⏳ {say('on its way')}",
+            view=cancel_view(job.id, say),
+            reference=reply_to,
+        )
+
+    def answer(self, job: JobRow) -> Edit | None:
+        """Edits the private answer of the job's interaction; None where there is none any more."""
+        if job.token is None or datetime.now(UTC) - job.created_at > TOKEN_LIFE:
+            return None
+        return self._original(job.token, ANSWERED)
+
+    def message(self, job: JobRow) -> discord.PartialMessage | None:
+        """The job's message; None where none is known."""
+        return self._channel(job).get_partial_message(job.message_id) if job.message_id else None
+
+    async def deliver(self, job: JobRow) -> None:
+        """Bring the pictures to the member in the best way left: the job's message, a new one, a direct message.
+
+        It may be tried again after any error: no way doubles what it has brought. Raises discord.HTTPException,
+        discord.RateLimited, what the network raises, and FileNotFoundError where a picture's file is gone.
+        """
+        try:
+            await self._put(job)
+        except discord.HTTPException as error:
+            if passes(error):
+                raise
+            now = await self._store.jobs.get(job.id)
+            if now is None or now.deleted:
+                return  # that is why its message is gone
+            log.warning("job %s goes to its member directly: %s", job.id, error)
+            await self._put_directly(now, error)
+
+    async def picture(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
+        """A finished picture's bytes and name: from disk, or from its message where the file was cleaned up.
+
+        Raises Refusal where neither has it.
+        """
+        try:
+            return await asyncio.to_thread(
+                self._store.files.picture(row.id).read_bytes
+            ), f"{self._contents.name(job, row)}.png"
+        except FileNotFoundError:
+            log.info("picture %s is fetched from its message", row.id)
+        name = self._contents.name(job, row)
+        for channel_id, message_id in [*await self._store.jobs.posts_of(row.id), (job.channel_id, job.message_id or 0)]:
+            try:
+                message = await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
+            except discord.HTTPException:
+                continue
+            for attachment in message.attachments:
+                if attachment.filename.removeprefix(SPOILER).startswith(f"{name}."):
+                    return await self._cdn.fetch(attachment, LARGEST), attachment.filename
+                if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARED):
+                    return await asyncio.to_thread(
+                        cut, await self._cdn.fetch(attachment, LARGEST), row.place + 1
+                    ), f"{name}.png"
+        raise Refusal("That picture is not kept any more; attach it to /img2img instead.")
+
+    async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
+        """Send one finished picture in a message of its own. Raises Refusal where it is not kept any more."""
+        data, name = await self.picture(job, row)
+        message = await send(
+            self._contents.describe(job, row),
+            file=discord.File(
+                io.BytesIO(data), name, description=self._contents.alt_text(job, row), spoiler=job.spoiler
+            ),
+            view=posted_view(job, row, say, self._contents.prices(job)),
+            allowed_mentions=discord.AllowedMentions.none(),
+            suppress_embeds=True,
+        )
+        await self._store.jobs.set_post(message.channel.id, message.id, row.id)
+
+    async def delete(self, job: JobRow) -> None:
+        """Take the job's message and its pictures away, except those that were taken on in messages of their own."""
+        await self._store.jobs.set_deleted(job.id, datetime.now(UTC))
+        if job.message_id:
+            with suppress(discord.NotFound):
+                await self._channel(job).get_partial_message(job.message_id).delete()
+        for row in job.of_state(State.FINISHED):
+            if not await self._store.jobs.posts_of(row.id):
+                await asyncio.to_thread(self._store.files.picture(row.id).unlink, missing_ok=True)
+
+    async def _put(self, job: JobRow) -> None:
+        """Put the pictures where they were asked for."""
+        if job.private and not job.message_id:
+            edit = self._original(job.token or "", UPLOADED)
+            await self._fit(job, lambda files: edit(**self._finished(job, files)))
+            return
+        message = self.message(job) or await self.announce(job)
+        try:
+            await self._fit(job, lambda files: message.edit(**self._finished(job, files)))
+        except discord.HTTPException as error:
+            if error.code not in STALE:
+                raise
+            log.info("job %s gets a new message, since its own cannot be edited any more: %s", job.id, error)
+            await self._put_anew(self._channel(job), job)
+            with suppress(discord.HTTPException):
+                await message.delete()
+
+    def _original(self, token: str, seconds: float) -> Edit:
+        """Edits an interaction's own answer; raises TimeoutError where that takes longer."""
+        webhook = discord.Webhook.partial(self._client.application_id or 0, token, client=self._client)
+
+        async def edit(**fields: Any) -> None:
+            async with asyncio.timeout(seconds):
+                await webhook.edit_message(ORIGINAL, **fields)
+
+        return edit
+
+    async def _put_directly(self, job: JobRow, error: discord.HTTPException) -> None:
+        """Raises the error with which the channel refused the pictures where a direct message may not show them."""
+        channel = await (await self._client.fetch_user(job.user_id)).create_dm()
+        for row in job.of_state(State.FINISHED):
+            data = await asyncio.to_thread(self._store.files.picture(row.id).read_bytes)
+            if not await self._moderation.allows(channel.id, data):
+                raise error
+        await self._put_anew(channel, job)
+
+    async def _put_anew(self, channel: Channel, job: JobRow) -> None:
+        """A further message with the pictures, which is the job's from now on."""
+        if message := await self._sent_before(channel, job, "delete"):
+            await self._remember(job, message)
+            return
+        await self._fit(job, lambda files: self._send(channel, job, again=True, **self._finished(job, files, "files")))
+
+    async def _send(
+        self, channel: Channel, job: JobRow, *, again: bool = False, **fields: Any
+    ) -> discord.PartialMessage:
+        """Send the job's message, and remember it; within minutes its nonce keeps it from being sent twice."""
+        message = await channel.send(
+            **fields,
+            nonce=f"{job.id}-2" if again else job.id,
+            allowed_mentions=discord.AllowedMentions.none(),
+            suppress_embeds=True,
+        )
+        partial = channel.get_partial_message(message.id)
+        await self._remember(job, partial)
+        return partial
+
+    async def _remember(self, job: JobRow, message: discord.PartialMessage) -> None:
+        """Store the job's message; one that was sent while the job was deleted is taken away."""
+        if not await self._store.jobs.set_message(job.id, message.channel.id, message.id):
+            await message.delete()
+
+    async def _sent_before(self, channel: Channel, job: JobRow, *actions: str) -> discord.PartialMessage | None:
+        """The job's message with one of these buttons, which an earlier run sent and was killed before it knew of it.
+
+        Only where a nonce does not find it any more, and where we may read what we wrote.
+        """
+        custom_ids = {f"job:{action}:{job.id}" for action in actions}
+        if abs(datetime.now(UTC) - job.created_at) < NONCE_LIFE:
+            return None
+        with suppress(discord.Forbidden):
+            for since in (discord.Object(job.interaction_id), None):
+                async for message in channel.history(limit=SEARCHED, after=since):
+                    if message.id != job.message_id and custom_ids & _custom_ids(message):
+                        return channel.get_partial_message(message.id)
+        return None
+
+    def _finished(self, job: JobRow, files: list[discord.File], key: str = "attachments") -> dict[str, Any]:
+        view = delivered_view(job, speaker(job.locale), self._contents.prices(job))
+        return {"content": self._contents.describe(job), "view": view, key: files}
+
+    async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:
+        """Send the pictures, in fewer bytes where Discord finds them too large."""
+        limit = job.upload_limit
+        while True:
+            try:
+                await send(await asyncio.to_thread(self._contents.files, job, limit))
+            except discord.HTTPException as error:
+                if limit < SMALLEST or (error.status != TOO_LARGE and error.code != TOO_LARGE_CODE):
+                    raise
+                limit //= 2
+            else:
+                return
+
+    def _channel(self, job: JobRow) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+
+
+def _custom_ids(message: discord.Message) -> set[str]:
+    parts = [part for row in message.components for part in getattr(row, "children", ())]
+    return {part.custom_id for part in parts if getattr(part, "custom_id", None)}

@@ -1,0 +1,144 @@
+"""What is made and not delivered yet: tried again with back-off, seen by the operator, and given back at last.
+
+The outbox is the jobs' table itself, so that nothing of it is lost with the process; here are only its tasks.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from weakref import WeakValueDictionary
+
+import discord
+
+from bot.errors import Unavailable
+from bot.jobs.delivery import TROUBLE, Delivery, passes
+from bot.store import JobRow, Store
+
+log = logging.getLogger(__name__)
+
+#: seconds until the next try, doubling from the first to the last: where it passes by itself (Discord or the network
+#: has trouble), and where Discord refused every way, until the member or an admin changes something
+PASSING, REFUSED = (1.0, 300.0), (60.0, 6 * 3600.0)
+#: seconds that a run of the bot tries before it gives anything back, for it may have been down, or its clock wrong, so
+#: long that all of it is too old
+TRIED = 12 * 3600.0
+
+
+class Outbox:
+    """Delivers jobs that are complete, each in a task of its own."""
+
+    def __init__(
+        self,
+        store: Store,
+        delivery: Delivery,
+        keep: timedelta,
+        on_delivered: Callable[[JobRow], Awaitable[None]],
+        on_missing: Callable[[JobRow], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._delivery = delivery
+        #: how long pictures wait before they are given back
+        self._keep = keep
+        self._on_delivered = on_delivered
+        #: told of a job whose pictures' files are gone, so that they are made again
+        self._on_missing = on_missing
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        #: of jobs that wait for their next try: whose they are, and what wakes them
+        self._pausing: dict[str, tuple[int, asyncio.Event]] = {}
+        #: one delivery at a time in a channel, whose messages share a rate limit: it bounds the memory of many at once
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    def put(self, job: JobRow) -> None:
+        """Deliver the job, unless that is under way."""
+        if job.id not in self._tasks:
+            task = self._tasks[job.id] = asyncio.create_task(self._bring(job), name=f"deliver-{job.id}")
+            task.add_done_callback(lambda ended: self._on_ended(job.id, ended))
+
+    def hurry(self, user_id: int) -> None:
+        """Try at once what waits for this member: he is here, and may have opened a way."""
+        for waiting_for, wake in self._pausing.values():
+            if waiting_for == user_id:
+                wake.set()
+
+    async def drain(self) -> None:
+        """Wait until what is under way is delivered, or waits for its next try."""
+        tasks = [task for job_id, task in self._tasks.items() if job_id not in self._pausing]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop; the next start goes on."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _bring(self, job: JobRow) -> None:
+        """Try until the job is delivered, deleted or given back."""
+        pauses: dict[tuple[float, float], float] = {}
+        began = monotonic()
+        while True:
+            try:
+                await self._try(job.id)
+            except TROUBLE as error:
+                kind = REFUSED if isinstance(error, discord.HTTPException) and not passes(error) else PASSING
+                pauses[kind] = min(2 * pauses.get(kind, kind[0] / 2), kind[1])
+                log.warning("job %s of member %s is not delivered yet: %s", job.id, job.user_id, error)
+                too_old = datetime.now(UTC) - job.created_at > self._keep and monotonic() - began > TRIED
+                if too_old and await self._give_up(job):
+                    return
+                await self._postpone(job, error, max(pauses[kind], getattr(error, "retry_after", 0.0)))
+            else:
+                return
+
+    async def _try(self, job_id: str) -> None:
+        """Deliver the job as it stands by now. Raises what is among TROUBLE."""
+        job = await self._store.jobs.get(job_id)
+        if job is None or job.delivered:
+            return
+        try:
+            async with self._turns.setdefault(job.channel_id, asyncio.Lock()):
+                if not job.deleted:
+                    await self._delivery.deliver(job)
+        except FileNotFoundError:
+            await self._on_missing(job)
+            return
+        await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
+        await self._on_delivered(job)
+
+    async def _give_up(self, job: JobRow) -> bool:
+        """Give the pictures back, and say so if words alone get through; False where that cannot be written down."""
+        try:
+            now = datetime.now(UTC)
+            await self._store.jobs.give_up(job.id, now, template="They could not be delivered to you.")
+        except Unavailable:
+            return False
+        log.error("job %s of member %s was given back: it cannot be delivered", job.id, job.user_id)
+        with suppress(*TROUBLE):
+            given_back = await self._store.jobs.get(job.id)
+            if given_back and not given_back.deleted:
+                await self._delivery.deliver(given_back)
+        return True
+
+    async def _postpone(self, job: JobRow, error: Exception, wait: float) -> None:
+        """Note the trouble where the operator finds it, and wait."""
+        try:
+            await self._store.jobs.postpone(job.id, str(error), datetime.now(UTC) + timedelta(seconds=wait))
+        except Unavailable:
+            log.warning("nor can that be noted in the database")
+        wake = asyncio.Event()
+        self._pausing[job.id] = job.user_id, wake
+        try:
+            async with asyncio.timeout(wait):
+                await wake.wait()
+        except TimeoutError:
+            pass
+        finally:
+            del self._pausing[job.id]
+
+    def _on_ended(self, job_id: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[job_id]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("job %s waits for the next start", job_id, exc_info=error)

@@ -1,0 +1,223 @@
+"""Shows members how far their pictures are, by editing one message each: the latest wins, and never too often."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Collection, Sized
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+
+import discord
+
+from bot.components.job import cancel_view
+from bot.jobs.delivery import TROUBLE, Edit
+from bot.moderation.policy import Moderation
+from bot.requests.builder import say_notes
+from bot.store import JobRow
+from bot.text.translate import Speaker, speaker
+from generation import Event, Preview, Progress, Service, Started
+
+log = logging.getLogger(__name__)
+
+BAR = 20  # characters
+IN_MINUTES = 90  # seconds, from which a wait is told in minutes
+FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the queue is looked up; doubles each time
+#: a second, of all jobs together: thousands that wait may not keep bot and Discord busy with their places
+REFRESHES = 4.0
+
+
+@dataclass(slots=True)
+class Pace:
+    """How often a message may be edited: ``burst`` times at once, then every ``every`` seconds.
+
+    An interaction's answer has a rate limit of its own, so a short job may show each of its few stages; messages of a
+    channel share one.
+    """
+
+    burst: int
+    every: float
+    gap: float = 0.4
+    _saved: float = field(init=False)
+    _last: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._saved = float(self.burst)
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next edit may be made; counts it as made."""
+        if self._last:
+            self._saved = min(self.burst, self._saved + (now - self._last) / self.every)
+        delay = 0.0 if self._saved >= 1 else (1 - self._saved) * self.every
+        delay = max(delay, self._last + self.gap - now)
+        self._saved -= 1
+        self._last = now + delay
+        return delay
+
+
+@dataclass(slots=True)
+class _Shown:
+    step: int = 0
+    of: int = 0
+    #: the newest preview, not looked at yet
+    jpeg: bytes | None = None
+    #: the newest that was looked at, if it may be shown
+    passed: bytes | None = None
+
+
+class _Follower:
+    """One job's message."""
+
+    def __init__(
+        self, job: JobRow, service: Service, moderation: Moderation, edit: Edit, pace: Pace, all_followed: Sized
+    ) -> None:
+        self._job = job
+        self._all_followed = all_followed
+        self._moderation = moderation
+        self._service = service
+        self._edit = edit
+        self._pace = pace
+        self._say = speaker(job.locale)
+        self._notes = say_notes(self._say, job.notes)
+        self._shown = {picture.id: _Shown() for picture in job.pictures}
+        self._changed = asyncio.Event()
+        self._content = ""
+        self._refresh = FIRST_REFRESH
+        self._editing = asyncio.Lock()
+        self._ended = False
+        self._task = asyncio.create_task(self._run(), name=f"progress-{job.id}")
+
+    def update(self, event: Event) -> None:
+        """Take in what happened; the next edit shows it."""
+        shown = self._shown[event.picture_id]
+        match event:
+            case Progress():
+                shown.step, shown.of = event.step, event.of
+            case Preview():
+                shown.jpeg = event.jpeg
+        self._changed.set()
+
+    async def end(self, last_words: str = "") -> None:
+        """Stop; an edit under way is finished first, since one that is cut off could still overtake the next.
+
+        Who comes while another ends it waits for that end, and says nothing more: by then the pictures may be there.
+        """
+        try:
+            async with self._editing:
+                self._task.cancel()
+                await asyncio.gather(self._task, return_exceptions=True)
+                if last_words and not self._ended:
+                    with suppress(*TROUBLE):
+                        await self._edit(content=self._say(last_words), attachments=[], view=None)
+                self._ended = True
+        finally:  # also where nobody waits any longer, since the bot must stop and Discord does not answer
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        """Edit whenever something changed, as often as the pace allows, until the message is gone or the job done."""
+        try:
+            while True:
+                await asyncio.sleep(self._pace.wait(monotonic()))
+                self._changed.clear()
+                content = f"{self._describe()}\n{self._notes}".strip()
+                if content != self._content:
+                    self._content = content
+                    previews = await self._previews()
+                    async with self._editing:
+                        view = cancel_view(self._job.id, self._say)
+                        await self._edit(content=content, attachments=previews, view=view)
+                await self._wait_for_change()
+        except TROUBLE as error:
+            log.info("progress of job %s is not shown any more: %s", self._job.id, error)
+
+    async def _previews(self) -> list[discord.File]:
+        """The previews that the output filter lets pass."""
+        for shown in self._shown.values():
+            if jpeg := shown.jpeg:
+                shown.jpeg = None
+                # Not broken off with this message: the process that looks would be ended with it.
+                allowed = await asyncio.shield(self._moderation.allows(self._job.channel_id, jpeg))
+                shown.passed = jpeg if allowed else None
+        return [
+            discord.File(
+                io.BytesIO(shown.passed),
+                f"preview-{place}.jpg",
+                description=self._say("Preview"),
+                spoiler=self._job.spoiler,
+            )
+            for place, shown in enumerate(self._shown.values(), 1)
+            if shown.passed
+        ]
+
+    async def _wait_for_change(self) -> None:
+        running = any(shown.of for shown in self._shown.values())
+        try:
+            pause = max(self._refresh, len(self._all_followed) / REFRESHES)
+            async with asyncio.timeout(None if running else pause):
+                await self._changed.wait()
+        except TimeoutError:
+            self._refresh = min(2 * self._refresh, LAST_REFRESH)
+
+    def _describe(self) -> str:
+        running = [shown for shown in self._shown.values() if shown.of]
+        if not running:
+            return describe_place(self._say, self._service, next(iter(self._shown)))
+        title = self._say.plural(
+            "Making your picture",
+            "Making your pictures, {running} of {n} begun",
+            len(self._shown),
+            running=len(running),
+        )
+        # Of several pictures the mean: they may be at different steps, and of different strengths have different ones.
+        of = max(shown.of for shown in running)
+        share = sum(shown.step / shown.of for shown in running) / len(self._shown)
+        step, done = round(of * share), round(BAR * share)
+        bar = "█" * done + "░" * (BAR - done)
+        return f"{title}\n`{bar}` {self._say('step {step} of {of}', step=step, of=of)}"
+
+
+def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
+    """Where a waiting picture stands in the queue and how long that may take, or what else it waits for."""
+    if service.lacks_model(picture_id):
+        return say(
+            "The model is being fetched, which takes a while the first time; yours is made as soon as it is here."
+        )
+    ahead = service.ahead(picture_id)
+    place = say("You are next.")
+    if ahead:
+        place = say.plural("{n} picture is ahead of yours.", "{n} pictures are ahead of yours.", ahead)
+    seconds = round(service.estimate(picture_id) or 0)
+    if not seconds:
+        return place
+    if seconds < IN_MINUTES:
+        return f"{place} {say('About {seconds} s to wait.', seconds=seconds)}"
+    return f"{place} {say('About {minutes} min to wait.', minutes=round(seconds / 60))}"
+
+
+class ProgressBoard:
+    """All messages that are being edited."""
+
+    def __init__(self, service: Service, moderation: Moderation) -> None:
+        self._service = service
+        self._moderation = moderation
+        self._followers: dict[str, _Follower] = {}
+
+    def follow(self, job: JobRow, edit: Edit, pace: Pace) -> None:
+        """Begin to show the job's progress, above the notes on what was received and rounded."""
+        self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace, self._followers)
+
+    def update(self, event: Event) -> None:
+        """Show what happened to a picture, where its job is followed."""
+        follower = self._followers.get(event.picture_id.partition(":")[0])
+        if follower and isinstance(event, Started | Progress | Preview):
+            follower.update(event)
+
+    async def end(self, job_id: str, last_words: str = "") -> None:
+        """Stop editing; when this returns, no edit is under way, whoever else ended it."""
+        if follower := self._followers.get(job_id):
+            await follower.end(last_words)
+            self._followers.pop(job_id, None)
+
+    async def close(self, last_words: str = "", but: Collection[str] = ()) -> None:
+        """Stop editing all but some jobs' messages, where the last words remain: a sentence to be translated."""
+        await asyncio.gather(*(self.end(job_id, last_words) for job_id in self._followers.keys() - set(but)))

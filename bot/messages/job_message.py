@@ -1,0 +1,120 @@
+"""What a job's message contains: the words above its pictures, the pictures within the upload limit, alt text."""
+
+import io
+
+import discord
+
+from bot.messages.contact_sheet import strip
+from bot.messages.costs import Prices, prices
+from bot.requests.builder import say_notes
+from bot.requests.loras import write_loras
+from bot.requests.sizes import pixels
+from bot.store import Files, JobRow, PictureRow, State
+from bot.text.sanitize import inert
+from bot.text.translate import Speaker, speaker
+from generation import Catalogue, Task, images
+
+COMPARED = "criar-strengths"  # name of the file that compares strengths
+MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's 2,000
+MAX_ALT_TEXT = 1000  # characters; Discord allows 1,024
+
+
+class Contents:
+    """Puts together what members see of a job."""
+
+    def __init__(self, files: Files, catalogue: Catalogue) -> None:
+        self._files = files
+        self._catalogue = catalogue
+
+    def prices(self, job: JobRow) -> Prices:
+        """What can be done with the job's pictures, and what that costs."""
+        return prices(self._catalogue, job)
+
+    def files(self, job: JobRow, limit: int) -> list[discord.File]:
+        """The finished pictures, each within ``limit`` bytes, named and described; blocks.
+
+        Raises FileNotFoundError where a picture's file is gone.
+        """
+        if job.request.strengths and job.of_state(State.FINISHED):
+            return [self._compared(job, limit)]
+        files = []
+        for row in job.of_state(State.FINISHED):
+            png = self._files.picture(row.id).read_bytes()
+            data, extension = images.under_limit(png, limit)
+            name = f"{self.name(job, row)}.{extension}"
+            files.append(discord.File(io.BytesIO(data), name, description=self.alt_text(job, row), spoiler=job.spoiler))
+        return files
+
+    def _compared(self, job: JobRow, limit: int) -> discord.File:
+        """The input and the picture of each strength as one strip; blocks."""
+        say, request = speaker(job.locale), job.request
+        before = request.images[0].read_bytes() if request.images[0].exists() else None
+        tiles: list[tuple[bytes | None, str]] = [(before, say("before"))]
+        rows = {row.place: row for row in job.of_state(State.FINISHED)}
+        for place, strength in enumerate(request.strengths):
+            data = self._files.picture(rows[place].id).read_bytes() if place in rows else None
+            tiles.append((data, f"{strength:g}"))
+        data, extension = images.under_limit(strip(tiles), limit)
+        shown = ", ".join(f"{strength:g}" for strength in request.strengths)
+        text = say(
+            "The same picture before, and changed at the strengths {shown}: {prompt}",
+            shown=shown,
+            prompt=request.prompt[: MAX_ALT_TEXT // 2],
+        )
+        return discord.File(io.BytesIO(data), f"{COMPARED}.{extension}", description=text, spoiler=job.spoiler)
+
+    def name(self, job: JobRow, row: PictureRow) -> str:
+        """A picture's file name without its ending, by which it is found again in its message."""
+        return f"criar-{row.place + 1}-{job.seed_of(row)}"
+
+    def alt_text(self, job: JobRow, row: PictureRow) -> str:
+        """What those are told who do not see the picture."""
+        say = speaker(job.locale)
+        if job.request.task is Task.UPSCALE:
+            return say("An enlarged picture")
+        return say("{prompt} (seed {seed})", prompt=job.request.prompt[:MAX_ALT_TEXT], seed=job.seed_of(row))
+
+    def title(self, say: Speaker, job: JobRow) -> str:
+        """The prompt, and who asked for it."""
+        prompt = inert(job.request.prompt, MAX_PROMPT_SHOWN) or say("enlarge")
+        return say("**{prompt}** for {member}", prompt=prompt, member=f"<@{job.user_id}>")
+
+    def describe(self, job: JobRow, alone: PictureRow | None = None) -> str:
+        """What stands above the pictures, or above one alone: the prompt, for whom, with what, what is missing."""
+        say = speaker(job.locale)
+        request = job.request.of_picture(alone.place) if alone else job.request
+        rows = [alone] if alone else job.of_state(State.FINISHED)
+        seeds = ", ".join(dict.fromkeys(str(job.seed_of(row)) for row in rows))
+        facts = [self._catalogue.title(request.model), pixels(request.width, request.height)]
+        if request.loras:
+            facts.append(write_loras(request.loras))
+        if request.strength is not None:
+            facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
+        if request.strengths:
+            shown = ", ".join(f"{strength:g}" for strength in request.strengths)
+            facts.append(say("strengths {shown}", shown=shown))
+        if seeds and request.task is not Task.UPSCALE:
+            facts.append(say("seed {seeds}", seeds=seeds))
+        lines = [self.title(say, job), f"-# {' · '.join(facts)}"]
+        # Where there is no private answer beside it that says so.
+        if not alone and (job.private or job.token is None) and job.notes:
+            lines.append(say_notes(say, job.notes))
+        return "\n".join([*lines, *([] if alone else self._missing(say, job))])
+
+    def _missing(self, say: Speaker, job: JobRow) -> list[str]:
+        """What to say of the pictures that are not there."""
+        lines = []
+        if cancelled := len(job.of_state(State.CANCELLED)):
+            lines.append(
+                say.plural(
+                    "{n} picture was cancelled and not counted.", "{n} were cancelled and not counted.", cancelled
+                )
+            )
+        if failed := len(job.of_state(State.FAILED)):
+            lines.append(
+                say.plural(
+                    "{n} picture failed and was not counted:", "{n} pictures failed and were not counted:", failed
+                )
+            )
+            lines += sorted({say(row.reason[0], **row.reason[1]) for row in job.of_state(State.FAILED) if row.reason})
+        return lines

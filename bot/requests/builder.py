@@ -1,0 +1,296 @@
+"""What a person asked for becomes a Request: gaps filled, sizes fitted, everything changed is said. Pure."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.errors import Refusal
+from bot.requests.loras import read_loras, with_triggers, write_loras
+from bot.requests.sizes import is_size, pixels, wished_size
+from bot.text.sanitize import cleaned
+from bot.text.translate import Value
+from generation import (
+    MAX_SEED,
+    Catalogue,
+    ModelSpec,
+    Parameters,
+    Request,
+    RequestError,
+    Task,
+    fewest_steps,
+    images,
+)
+
+T = TypeVar("T")
+
+MEDIUM = 0.5  # the strength where nobody chose one: changes that are seen, with the composition kept
+#: the strength of the tasks that have one, where nobody chose; what is painted anew shall not shine through
+USUAL_STRENGTH = {Task.IMG2IMG: MEDIUM, Task.INPAINT: 0.9}
+MAX_PROMPT = 4000  # characters; what a modal's field may have. The job's message shows the beginning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The fields of a command as the person filled them in; None is left to the model."""
+
+    prompt: str = ""
+    negative_prompt: str | None = None
+    model: str | None = None
+    count: int = 1
+    size: str | None = None
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
+    seed: int | None = None
+    scheduler: str | None = None
+    strength: float | None = None
+    #: as read_loras reads it
+    lora: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The picture that a request starts from, as it was received and kept."""
+
+    path: Path
+    #: what the person calls it
+    name: str
+    width: int
+    height: int
+    #: what was done to it on receipt, as sentences' templates and parameters
+    notes: tuple["Note", ...] = ()
+    #: id of the picture, where it is one of ours
+    picture: str | None = None
+
+
+Note = tuple[str, Mapping[str, Value]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A request, and the sentences about what was received, rounded or clamped."""
+
+    request: Request
+    notes: tuple[Note, ...] = ()
+    #: id of the picture that it starts from, where that is one of ours
+    parent: str | None = None
+
+
+def compose(
+    catalogue: Catalogue, task: Task, options: Options, source: Source | None = None, more: tuple[Path, ...] = ()
+) -> Composed:
+    """The request for what a person filled in; ``more`` are further inputs, such as a mask.
+
+    Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
+    """
+    loras = read_loras(options.lora, catalogue)
+    spec = catalogue.get(options.model) if options.model else catalogue.first(task, [name for name, _ in loras])
+    prompt = cleaned(options.prompt)
+    if len(prompt) > MAX_PROMPT:
+        raise Refusal("The prompt has {length} characters; shorten it to {most}.", length=len(prompt), most=MAX_PROMPT)
+    prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
+    (width, height), size_notes = _size(spec, options.size, source)
+    defaults = spec.defaults
+    strength = _chosen(options.strength, USUAL_STRENGTH[task]) if task in USUAL_STRENGTH else None
+    request = Request(
+        task=task,
+        model=spec.id,
+        prompt=prompt,
+        negative_prompt=cleaned(_chosen(options.negative_prompt, defaults.negative_prompt)),
+        seed=_chosen(options.seed, new_seed()),
+        width=width,
+        height=height,
+        num_inference_steps=_chosen(options.num_inference_steps, _enough(defaults.num_inference_steps, strength)),
+        guidance_scale=_chosen(options.guidance_scale, defaults.guidance_scale),
+        strength=strength,
+        scheduler=_chosen(options.scheduler, defaults.scheduler),
+        count=options.count,
+        images=(source.path, *more) if source else (),
+        loras=loras,
+    )
+    catalogue.check(request)
+    notes = (*_received(source, request), *size_notes, *_unheard(spec, request), *lora_notes, *_cost(spec))
+    return Composed(request=request, notes=notes, parent=source.picture if source else None)
+
+
+def _enough(steps: int, strength: float | None) -> int:
+    """The steps that nobody chose, or as many as the strength needs to run one at least."""
+    return steps if strength is None else max(steps, fewest_steps(strength))
+
+
+def can(catalogue: Catalogue, model: str | None, task: Task) -> bool:
+    """Whether the model is offered, still, and does the task."""
+    return any(spec.id == model and task in spec.tasks for spec in catalogue.models)
+
+
+def editor(catalogue: Catalogue) -> ModelSpec:
+    """The model that changes pictures after an instruction. Raises Refusal where none is configured."""
+    try:
+        return catalogue.first(Task.EDIT)
+    except RequestError:
+        raise Refusal(
+            "No editing model is set up here; /img2img with a strength of 0.3 to 0.6 changes a picture after words."
+        ) from None
+
+
+def carried_over(options: Options, found: Parameters | None) -> Options:
+    """The options with the words that the picture itself carries. Raises Refusal where it carries none."""
+    if found is None or not found.prompt:
+        raise Refusal("Say what the picture should show, with prompt:; this picture does not carry its own words.")
+    negative = options.negative_prompt if options.negative_prompt is not None else found.negative_prompt or None
+    return replace(options, prompt=found.prompt[:MAX_PROMPT], negative_prompt=negative)
+
+
+def refined(
+    catalogue: Catalogue,
+    style: Request,
+    source: Source,
+    options: Options,
+    strengths: tuple[float, ...] = (),
+    *,
+    enlarge_first: bool = False,
+) -> Composed:
+    """img2img of one of our pictures, with the model and the settings of the request ``style`` where nothing else is
+    chosen; with several strengths, one picture of each.
+
+    Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
+    """
+    same_model = can(catalogue, style.model, Task.IMG2IMG)
+    kept: dict[str, Any] = {
+        "prompt": options.prompt or style.prompt,
+        "negative_prompt": _chosen(options.negative_prompt, style.negative_prompt),
+        "model": options.model or (style.model if same_model else None),
+    }
+    if same_model and kept["model"] == style.model:
+        kept |= {
+            "lora": options.lora or write_loras(style.loras),
+            "num_inference_steps": _chosen(
+                options.num_inference_steps, _enough(style.num_inference_steps, options.strength)
+            ),
+            "guidance_scale": _chosen(options.guidance_scale, style.guidance_scale),
+            "scheduler": _chosen(options.scheduler, style.scheduler),
+        }
+    composed = compose(catalogue, Task.IMG2IMG, replace(options, **kept), source)
+    request = composed.request
+    if strengths:
+        steps = _enough(request.num_inference_steps, min(strengths))
+        request = replace(request, num_inference_steps=steps, strengths=strengths, strength=None, count=len(strengths))
+    if enlarge_first:
+        spec = catalogue.get(request.model)
+        width, height = images.fit_size(2 * request.width, 2 * request.height, spec)
+        request = replace(request, width=width, height=height, enlarge_first=True)
+    catalogue.check(request)
+    said: Note = (
+        "It continues with the prompt, model and settings of the picture: {model}.",
+        {"model": catalogue.title(request.model)},
+    )
+    return replace(composed, request=request, notes=(said, *_cost(catalogue.get(request.model))))
+
+
+def enlarge(catalogue: Catalogue, source: Source, factor: int) -> Composed:
+    """The request that makes a picture ``factor`` times larger. Raises generation.RequestError beyond the limits."""
+    request = Request(
+        task=Task.UPSCALE,
+        model=catalogue.first(Task.UPSCALE).id,
+        width=source.width * factor,
+        height=source.height * factor,
+        images=(source.path,),
+    )
+    catalogue.check(request)
+    return Composed(request=request, notes=_received(source, request), parent=source.picture)
+
+
+def changed(
+    catalogue: Catalogue, request: Request, filled_in: Mapping[str, str], parent: str | None = None
+) -> Composed:
+    """The request made again with fields changed, as text from a modal; an empty seed is a new one.
+
+    Raises Refusal or generation.RequestError with a sentence where a field cannot be used.
+    """
+    request = replace(request, **read_fields(filled_in))
+    if any(not path.exists() for path in request.images):
+        raise Refusal("The picture that this was made from is not kept any more; attach it again with /img2img.")
+    catalogue.check(request)
+    return Composed(request=request, parent=parent)
+
+
+_NUMBERS: Mapping[str, type[int] | type[float]] = {
+    "seed": int,
+    "num_inference_steps": int,
+    "strength": float,
+    "guidance_scale": float,
+}
+
+
+def read_fields(filled_in: Mapping[str, str]) -> dict[str, Any]:
+    """A modal's texts as a request's fields. Raises Refusal where a number is none."""
+    return {name: _number(name, text) if name in _NUMBERS else cleaned(text) for name, text in filled_in.items()}
+
+
+def _number(name: str, text: str) -> int | float:
+    text = text.strip().replace(",", ".")
+    if name == "seed" and not text:
+        return new_seed()
+    try:
+        number = _NUMBERS[name](text)
+    except ValueError:
+        raise Refusal("{name} must be a number, not “{text}”.", name=name, text=text) from None
+    if name == "seed" and not 0 <= number <= MAX_SEED:
+        raise Refusal("seed must be between 0 and {most}.", most=MAX_SEED)
+    return number
+
+
+def new_seed() -> int:
+    """A seed that nobody can foresee."""
+    return secrets.randbelow(MAX_SEED + 1)
+
+
+def _chosen(value: T | None, default: T) -> T:
+    return default if value is None else value
+
+
+def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tuple[int, int], tuple[Note, ...]]:
+    """The size that is delivered, and what to say where it is not the one that was asked for."""
+    wish = wished_size(text, spec) if text else None
+    if wish is None and source is not None:
+        return images.fit_source(source.width, source.height, spec), ()
+    if wish is None:
+        return (spec.defaults.width, spec.defaults.height), ()
+    size = images.fit_size(*wish, spec)
+    if size == wish or not is_size(text or ""):
+        return size, ()
+    return size, (
+        (
+            "{model} cannot make {asked}; the nearest it can is {size}.",
+            {"model": spec.title, "asked": pixels(*wish), "size": pixels(*size)},
+        ),
+    )
+
+
+def _received(source: Source | None, request: Request) -> tuple[Note, ...]:
+    if source is None:
+        return ()
+    came, made = pixels(source.width, source.height), pixels(request.width, request.height)
+    said: Note = (
+        "I received “{name}”, {came}; the result will be {made}.",
+        {"name": source.name, "came": came, "made": made},
+    )
+    return said, *source.notes
+
+
+def _unheard(spec: ModelSpec, request: Request) -> tuple[Note, ...]:
+    if spec.limits.negative_prompt or not request.negative_prompt:
+        return ()
+    return (("{model} cannot be told what to avoid; say what it should show instead.", {"model": spec.title}),)
+
+
+def _cost(spec: ModelSpec) -> tuple[Note, ...]:
+    if spec.cost == 1:
+        return ()
+    return (("Each image of {model} counts {cost} against your day.", {"model": spec.title, "cost": spec.cost}),)
+
+
+def say_notes(say: Callable[..., str], notes: tuple[Note, ...]) -> str:
+    """The notes as lines of small print."""
+    return "\n".join(f"-# {say(template, **params)}" for template, params in notes)

@@ -1,0 +1,91 @@
+"""The models that this bot's configuration offers, with what their downloads recorded."""
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.config import Config
+from bot.errors import ConfigError
+from bot.quota import Person
+from generation import (
+    Catalogue,
+    GenerationError,
+    LoraSpec,
+    ModelError,
+    ModelSpec,
+    downloads,
+    read_models,
+    read_pins,
+    write_pins,
+)
+
+if TYPE_CHECKING:
+    from bot.client import Criar
+
+log = logging.getLogger(__name__)
+
+PINS = "models.json"  # in storage.folder
+
+
+def pins_file(config: Config) -> Path:
+    """Where downloads are recorded."""
+    return config.storage.folder / PINS
+
+
+def workers_folder(config: Config) -> Path:
+    """Where workers keep what they measured of models and made of them."""
+    return config.storage.folder / "generation"
+
+
+def known(config: Config, *, pinned: bool = True) -> Catalogue:
+    """Every model that could be offered: the shipped ones, those of further files, and the operator's own.
+
+    Where ``pinned``, each at the commit that its download recorded.
+
+    Raises ConfigError naming file, entry and key where one cannot be used.
+    """
+    try:
+        own = read_models(config.generation.own, "generation.own", Path())
+        catalogue = Catalogue.load(*config.generation.catalogues, own=own)
+        return catalogue.pinned(read_pins(pins_file(config))) if pinned else catalogue
+    except GenerationError as error:
+        raise ConfigError(str(error)) from error
+
+
+def offered(config: Config) -> Catalogue:
+    """The models that members may use: those that generation.models names, and the operator's own.
+
+    Raises ConfigError as known() does, and where nothing matches a name or pattern.
+    """
+    catalogue = known(config)
+    own = [str(entry.get("id")) for entry in config.generation.own]
+    try:
+        chosen = catalogue.offered((*config.generation.models, *own))
+    except GenerationError as error:
+        raise ConfigError(f"generation.models: {error}") from error
+    return chosen.costing(config.generation.cost).loading(config.generation.loading_of)
+
+
+async def usable(client: "Criar", person: Person) -> Catalogue:
+    """The models that the member's plan includes, in their order."""
+    plan = client.config.plans[(await client.store.allowance(person, datetime.now(UTC))).plan]
+    return client.catalogue.only(plan.allows)
+
+
+def pin_new(config: Config) -> None:
+    """Record the commit of every offered model of the hub of which none is recorded yet, so that what is fetched at the
+    first use stays the same ever after. Blocks; where the hub cannot be reached, the next start tries again.
+    """
+    path = pins_file(config)
+    catalogue, pins = offered(config), read_pins(path)
+    specs: tuple[ModelSpec | LoraSpec, ...] = (*catalogue.models, *catalogue.loras)
+    for spec in specs:
+        if spec.revision or not downloads.is_of_hub(spec):
+            continue
+        try:
+            pins[spec.id] = downloads.look_up(spec)
+        except ModelError as error:
+            log.warning("%s is not pinned yet: %s", spec.id, error)
+            break
+        write_pins(path, pins)

@@ -1,0 +1,64 @@
+"""What members chose once for all their requests."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from sqlite_utils import Database as Tables
+
+from bot.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """One member's defaults; None is left to the model, or to Discord."""
+
+    model: str | None = None
+    size: str | None = None
+    count: int | None = None
+    negative_prompt: str | None = None
+    #: name of a saved style
+    style: str | None = None
+    #: Discord's code of a language
+    language: str | None = None
+    private: bool | None = None
+
+
+class Preferences:
+    """The table of members' defaults."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, user_id: int) -> Preference:
+        """A member's defaults."""
+        return await self._database.read(lambda tables: _read(tables, user_id))
+
+    async def change(self, user_id: int, **chosen: str | int | bool | None) -> Preference:
+        """Change some of a member's defaults; returns all of them."""
+
+        def write(tables: Tables) -> Preference:
+            preference = replace(_read(tables, user_id), **chosen)  # type: ignore[arg-type]
+            tables.execute(
+                "INSERT INTO preferences VALUES (?, ?) ON CONFLICT DO UPDATE SET chosen = excluded.chosen",
+                [user_id, json.dumps(asdict(preference))],
+            )
+            return preference
+
+        return await self._database.write(write)
+
+    async def forget(self, user_id: int) -> None:
+        """Go back to the usual for everything."""
+        await self._database.write(
+            lambda tables: tables.execute("DELETE FROM preferences WHERE user_id = ?", [user_id])
+        )
+
+    async def languages(self) -> dict[int, str]:
+        """The languages of the members who chose one."""
+        rows = await self._database.read(lambda tables: list(tables.query("SELECT user_id, chosen FROM preferences")))
+        chosen = {row["user_id"]: json.loads(row["chosen"]).get("language") for row in rows}
+        return {user_id: language for user_id, language in chosen.items() if language}
+
+
+def _read(tables: Tables, user_id: int) -> Preference:
+    row = tables.execute("SELECT chosen FROM preferences WHERE user_id = ?", [user_id]).fetchone()
+    return Preference(**json.loads(row[0])) if row else Preference()

@@ -1,0 +1,60 @@
+"""What differs between families of models: the pipeline for a task, and its arguments. Loads no torch."""
+
+from ..errors import ModelError
+from ..types import ModelSpec
+from .aura_flow import AuraFlow
+from .chroma import Chroma
+from .cogview4 import CogView4
+from .family import Call, Family
+from .flux import Flux
+from .flux2 import Flux2
+from .flux2_klein import Flux2Klein
+from .flux_kontext import FluxKontext
+from .generic import Generic
+from .hunyuan_image import HunyuanImage
+from .instruct_pix2pix import InstructPix2Pix
+from .kandinsky5 import Kandinsky5
+from .lumina2 import Lumina2
+from .pixart import PixArt
+from .qwen_image import QwenImage
+from .qwen_image_edit import QwenImageEdit
+from .qwen_image_edit_plus import QwenImageEditPlus
+from .sana import Sana
+from .stable_diffusion import StableDiffusion
+from .stable_diffusion_3 import StableDiffusion3
+from .stable_diffusion_xl import StableDiffusionXL
+from .z_image import ZImage
+
+__all__ = ["FAMILIES", "Call", "Family", "family_of"]
+
+#: by the name that the catalogue gives
+FAMILIES: dict[str, Family] = {
+    "stable_diffusion": StableDiffusion(),
+    "stable_diffusion_xl": StableDiffusionXL(),
+    "stable_diffusion_3": StableDiffusion3(),
+    "flux": Flux(),
+    "flux_kontext": FluxKontext(),
+    "flux2": Flux2(),
+    "flux2_klein": Flux2Klein(),
+    "qwen_image": QwenImage(),
+    "qwen_image_edit": QwenImageEdit(),
+    "qwen_image_edit_plus": QwenImageEditPlus(),
+    "z_image": ZImage(),
+    "chroma": Chroma(),
+    "sana": Sana(),
+    "pixart": PixArt(),
+    "lumina2": Lumina2(),
+    "hunyuan_image": HunyuanImage(),
+    "kandinsky5": Kandinsky5(),
+    "cogview4": CogView4(),
+    "aura_flow": AuraFlow(),
+    "instruct_pix2pix": InstructPix2Pix(),
+    "generic": Generic(),
+}
+
+
+def family_of(spec: ModelSpec) -> Family:
+    """The family of a model. Raises ModelError where this version knows none of that name."""
+    if spec.family not in FAMILIES:
+        raise ModelError("{model} cannot be loaded just now; choose another model.", model=spec.title)
+    return FAMILIES[spec.family]

@@ -1,0 +1,20 @@
+"""FLUX.2: pictures from words, or from words and up to several pictures."""
+
+from typing import Any, ClassVar
+
+from ..types import Task
+from .family import Call, Family
+from .latents import Flux2Latents
+
+
+class Flux2(Family):
+    """Its guidance is distilled and it cannot be told what to avoid; inputs keep their own shapes."""
+
+    pipelines: ClassVar = {Task.TXT2IMG: "Flux2Pipeline", Task.EDIT: "Flux2Pipeline"}
+    negative_prompt = False
+    max_images = 3
+    fits_inputs = False
+    latents = Flux2Latents()
+
+    def pictures(self, call: Call) -> dict[str, Any]:
+        return {"image": list(call.inputs[0])} if call.request.task is Task.EDIT else {}

@@ -1,0 +1,39 @@
+"""FLUX.1 Kontext: a picture changed after an instruction, without a strength."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from PIL import Image
+
+from ..types import Task
+from .family import Call
+from .flux import Flux
+
+
+class FluxKontext(Flux):
+    """Guided as FLUX.1; several pictures are shown to it as one."""
+
+    pipelines: ClassVar = {Task.EDIT: "FluxKontextPipeline", Task.INPAINT: "FluxKontextInpaintPipeline"}
+    max_images = 3
+
+    def settings(self, call: Call) -> dict[str, Any]:
+        width, height = call.size
+        # Else it chooses a size of about a megapixel by itself.
+        return {**super().settings(call), "max_area": width * height, "_auto_resize": False}
+
+    def pictures(self, call: Call) -> dict[str, Any]:
+        if call.request.task is Task.EDIT:
+            return {"image": [_side_by_side(inputs) for inputs in call.inputs]}
+        return super().pictures(call)
+
+
+def _side_by_side(images: Sequence[Image.Image]) -> Image.Image:
+    """Several inputs as one picture, as the model was shown them: it takes one alone."""
+    if len(images) == 1:
+        return images[0]
+    whole = Image.new("RGB", (sum(image.width for image in images), images[0].height))
+    left = 0
+    for image in images:
+        whole.paste(image, (left, 0))
+        left += image.width
+    return whole

@@ -1,0 +1,21 @@
+"""HunyuanImage 2.1, whole and distilled."""
+
+from typing import Any, ClassVar
+
+from ..types import Task
+from .family import Call, Family, rebuilt
+
+
+class HunyuanImage(Family):
+    """Its guiders are parts of the pipeline: they hold the guidance scale, and state while they run."""
+
+    pipelines: ClassVar = {Task.TXT2IMG: "HunyuanImagePipeline"}
+    guidance = "distilled_guidance_scale"  # heard by the distilled one alone
+
+    def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:
+        guiders = {
+            name: guider.new(guidance_scale=call.request.guidance_scale)
+            for name in ("guider", "ocr_guider")
+            if (guider := getattr(loaded, name)) is not None
+        }
+        return rebuilt(loaded, type(loaded), scheduler=scheduler, **guiders)

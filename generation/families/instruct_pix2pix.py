@@ -1,0 +1,20 @@
+"""InstructPix2Pix: a picture changed after an instruction, by Stable Diffusion 1.5's or XL's build."""
+
+from typing import Any, ClassVar
+
+from ..types import Task
+from .family import Call
+from .stable_diffusion import StableDiffusion
+
+IMAGE_GUIDANCE = 1.5  # how strictly the input is followed; Brooks, Holynski and Efros, 2023, section 3.2.1
+
+
+class InstructPix2Pix(StableDiffusion):
+    """The input's size decides that of the picture."""
+
+    pipelines: ClassVar = {Task.EDIT: ""}
+
+    def settings(self, call: Call) -> dict[str, Any]:
+        settings = super().settings(call)
+        del settings["width"], settings["height"]
+        return {**settings, "image_guidance_scale": IMAGE_GUIDANCE}

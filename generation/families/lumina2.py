@@ -1,0 +1,12 @@
+"""Lumina Image 2."""
+
+from typing import ClassVar
+
+from ..types import Task
+from .family import Family
+
+
+class Lumina2(Family):
+    """Guidance with a negative prompt."""
+
+    pipelines: ClassVar = {Task.TXT2IMG: "Lumina2Pipeline"}

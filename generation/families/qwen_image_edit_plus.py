@@ -1,0 +1,18 @@
+"""Qwen-Image-Edit 2509, 2511 and later: one to three pictures and an instruction."""
+
+from typing import Any, ClassVar
+
+from ..types import Task
+from .family import Call
+from .qwen_image_edit import QwenImageEdit
+
+
+class QwenImageEditPlus(QwenImageEdit):
+    """Takes the pictures in order, each in its own shape, and brings them to about a megapixel by itself."""
+
+    pipelines: ClassVar = {Task.EDIT: "QwenImageEditPlusPipeline"}
+    max_images = 3
+    fits_inputs = False
+
+    def pictures(self, call: Call) -> dict[str, Any]:
+        return {"image": list(call.inputs[0])}

@@ -1,0 +1,36 @@
+"""Stable Diffusion 1.5 and 2.1, and models of their build."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from ..types import Precision, Request, Task
+from .family import Call, Family
+
+
+class StableDiffusion(Family):
+    """Guidance with a negative prompt; img2img by strength."""
+
+    pipelines: ClassVar = {
+        Task.TXT2IMG: "StableDiffusionPipeline",
+        Task.IMG2IMG: "StableDiffusionImg2ImgPipeline",
+        # With a model that was not made for it the kept part is put back at every step.
+        Task.INPAINT: "StableDiffusionInpaintPipeline",
+    }
+    half = Precision.FP16  # their files come in it
+
+    def steps(self, request: Request) -> int:
+        return int(request.num_inference_steps * (request.strength or 1))
+
+    def keeps(self, loaded: Any, task: Task) -> bool:
+        # The stock pipeline knows autoencoders of four channels alone, with nine for models made for inpainting.
+        return task is Task.INPAINT and loaded.unet.config.in_channels not in (4, 9)
+
+    def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
+        return super().pipeline_class(loaded, Task.IMG2IMG if self.keeps(loaded, task) else task)
+
+    def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
+        arguments = super().arguments(pipeline, call)
+        if "Img2Img" in type(pipeline).__name__:  # the input's size decides
+            for name in ("width", "height", "mask_image"):
+                arguments.pop(name, None)
+        return arguments

@@ -1,0 +1,16 @@
+"""Stable Diffusion XL, its Turbo, Lightning and LCM relatives, and models of its build."""
+
+from typing import ClassVar
+
+from ..types import Task
+from .stable_diffusion import StableDiffusion
+
+
+class StableDiffusionXL(StableDiffusion):
+    """Works as its smaller ancestors do."""
+
+    pipelines: ClassVar = {
+        Task.TXT2IMG: "StableDiffusionXLPipeline",
+        Task.IMG2IMG: "StableDiffusionXLImg2ImgPipeline",
+        Task.INPAINT: "StableDiffusionXLInpaintPipeline",
+    }

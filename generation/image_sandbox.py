@@ -1,0 +1,185 @@
+"""Pictures are opened and looked at in child processes: what a hostile file breaks there is replaced, and nobody waits.
+
+A child may use so much memory and so much time for a picture, writes no files, and knows nothing of the bot: its
+environment holds no secrets, and its answers are JSON and bytes. Children start when they are first needed.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+import traceback
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from . import images
+from .errors import GenerationError, PictureError
+from .metadata import Parameters, read_parameters
+from .process_lifetime import end_with
+
+log = logging.getLogger(__name__)
+
+CHILDREN = 2  # pictures at the same time
+SECONDS = 30.0  # for one picture; 36 megapixels of noise took 15 s on a busy core, usual ones a tenth of a second
+MEMORY = 1280 * 2**20  # bytes of address space; 36 megapixels and the filter need 750 MB
+#: all of the environment that a child is given; one thread each, since the machine's cores are for making pictures
+KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
+SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+Facts = dict[str, Any]
+
+
+class Inspector:
+    """Opens pictures in children. Every method raises PictureError where a picture cannot be used."""
+
+    def __init__(self, children: int = CHILDREN, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._slots: asyncio.Queue[Process | None] = asyncio.Queue()
+        for _ in range(children):
+            self._slots.put_nowait(None)
+
+    async def open_picture(self, data: bytes) -> images.OpenedPicture:
+        """As images.open_picture."""
+        images.check_bytes(len(data))
+        facts, png = await self._ask("open_picture", data)
+        notes = tuple((template, params) for template, params in facts.pop("notes"))
+        return images.OpenedPicture(png=png, notes=notes, **facts)
+
+    async def open_mask(self, data: bytes) -> bytes:
+        """As images.open_mask."""
+        images.check_bytes(len(data))
+        return (await self._ask("open_mask", data))[1]
+
+    async def has_transparency(self, data: bytes) -> bool:
+        """As images.has_transparency."""
+        return bool((await self._ask("has_transparency", data))[0]["found"])
+
+    async def parameters(self, data: bytes) -> Parameters | None:
+        """As read_parameters."""
+        facts, _ = await self._ask("parameters", data)
+        return Parameters(**facts) if facts else None
+
+    async def look(self, data: bytes) -> Mapping[str, float]:
+        """As safety.Detector.look: the highest score of each of SEEN that is seen, for PNG, JPEG and WebP."""
+        return (await self._ask("look", data))[0]
+
+    async def close(self) -> None:
+        """End the children that are idle; those at work end with this process."""
+        while not self._slots.empty():
+            await _end(self._slots.get_nowait())
+
+    async def _ask(self, name: str, data: bytes) -> tuple[Facts, bytes]:
+        child = await self._slots.get()
+        try:
+            async with asyncio.timeout(self._seconds):
+                child = child or await _start()
+                answer, body = await _exchange(child, name, data)
+        except (TimeoutError, EOFError, OSError, ValueError) as error:
+            log.warning("a picture of %d bytes was too much for the process that opens pictures: %r", len(data), error)
+            await _end(child)
+            child = None
+            raise PictureError("I could not open that picture safely; save it anew as PNG or JPEG.") from None
+        except BaseException:
+            # Whoever waited has gone, so nobody reads what the child still says.
+            await _end(child)
+            child = None
+            raise
+        finally:
+            self._slots.put_nowait(child)
+        if "error" in answer:
+            raise PictureError(answer["error"], **answer["params"])
+        return answer, body
+
+
+async def _start() -> Process:
+    # The same code as this process runs, wherever it was started from.
+    code = f"import sys; sys.path = {sys.path!r}; from generation.image_sandbox import serve; serve({os.getpid()})"
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdin=PIPE, stdout=PIPE, start_new_session=True,
+        env={name: os.environ[name] for name in KEPT if name in os.environ} | SINGLE_THREADED,
+    )  # fmt: skip
+
+
+async def _exchange(child: Process, name: str, data: bytes) -> tuple[Facts, bytes]:
+    """Raises EOFError or OSError where the child died, ValueError where it answers nonsense."""
+    if child.stdin is None or child.stdout is None:
+        raise EOFError
+    child.stdin.write(f"{name} {len(data)}\n".encode())
+    child.stdin.write(data)
+    await child.stdin.drain()
+    answer = json.loads(await child.stdout.readline())
+    return answer["facts"], await child.stdout.readexactly(answer["size"])
+
+
+async def _end(child: Process | None) -> None:
+    if child is None:
+        return
+    with suppress(ProcessLookupError):
+        child.kill()
+    await child.wait()
+
+
+def serve(parent: int) -> None:
+    """The child's main function: answer until the pipe ends."""
+    end_with(parent)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # systemd sends it to all of us; the parent ends us in order
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while line := source.readline():
+        name, size = line.split()
+        facts, body = _answer(name.decode(), source.read(int(size)))
+        sink.write(json.dumps({"facts": facts, "size": len(body)}).encode() + b"\n")
+        sink.write(body)
+        sink.flush()
+
+
+def _answer(name: str, data: bytes) -> tuple[Facts, bytes]:
+    try:
+        return CALLS[name](data)
+    except GenerationError as error:
+        refused = error
+    except MemoryError:
+        refused = PictureError("That picture needs too much memory to open; send a smaller one.")
+    except Exception:  # noqa: BLE001 - whatever a broken file does to a decoder, it is that file's end alone
+        traceback.print_exc()
+        refused = PictureError("That picture is damaged or incomplete; save it again as PNG or JPEG and send that.")
+    return {"error": refused.template, "params": dict(refused.params)}, b""
+
+
+def _open_picture(data: bytes) -> tuple[Facts, bytes]:
+    opened = images.open_picture(data)
+    return {"width": opened.width, "height": opened.height, "notes": opened.notes}, opened.png
+
+
+def _parameters(data: bytes) -> tuple[Facts, bytes]:
+    found = read_parameters(data)
+    return (asdict(found) if found else {}), b""
+
+
+def _look(data: bytes) -> tuple[Facts, bytes]:
+    return dict(_detector().look(data)), b""
+
+
+@cache
+def _detector() -> Any:
+    from .safety import Detector  # onnxruntime is for this process alone
+
+    return Detector()
+
+
+CALLS: Mapping[str, Callable[[bytes], tuple[Facts, bytes]]] = {
+    "open_picture": _open_picture,
+    "open_mask": lambda data: ({}, images.open_mask(data)),
+    "has_transparency": lambda data: ({"found": images.has_transparency(data)}, b""),
+    "parameters": _parameters,
+    "look": _look,
+}

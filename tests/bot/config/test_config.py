@@ -1,0 +1,132 @@
+"""The configuration is validated, and an error says where it stands and what is allowed."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, load, token
+from bot.config.schema import Plan
+from bot.errors import ConfigError
+from bot.requests.offered_models import offered
+from generation import Loading, Offload, Precision
+
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def test_the_example_holds_every_key_with_its_default() -> None:
+    """config.example.toml is the default configuration, written out."""
+    assert load(EXAMPLE) == Config()
+    written = tomllib.loads(EXAMPLE.read_text())
+    for name, field in Config.model_fields.items():
+        if name not in ("plans", "servers"):
+            keys = {key for key, value in field.default.model_dump().items() if value is not None}
+            assert set(written[name]) == keys
+
+
+def test_the_ceiling_is_the_free_plan_unless_it_is_set(file: Path) -> None:
+    """An admin may hand out the free plan's images, or what the operator allows."""
+    file.write_text("[plans.free]\nimages_per_day = 7")
+    assert load(file).ceiling(9) == 7
+    file.write_text("[quota]\nadmin_ceiling = 50\n[servers.123456]\nadmin_ceiling = 80")
+    assert load(file).ceiling(9) == 50
+    assert load(file).ceiling(123456) == 80
+
+
+def test_a_server_s_budget_is_its_own_or_that_of_all(file: Path) -> None:
+    """Without a number there is no budget; a server's own goes before the one for all."""
+    assert Config().budget(123456) is None
+    file.write_text("[quota]\nserver_images_per_day = 500\n[servers.123456]\nimages_per_day = 0")
+    assert load(file).budget(9) == 500
+    assert load(file).budget(123456) == 0
+
+
+@pytest.mark.parametrize(
+    ("models", "model", "allowed"),
+    [
+        (["*"], "any-model", True),
+        (["criar-*", "flux?"], "criar-embedded", True),
+        (["criar-*", "flux?"], "flux2", True),
+        (["criar-*", "flux?"], "flux-dev", False),
+        (["criar-embedded"], "criar-embedded-large", False),
+    ],
+)
+def test_a_plan_s_models_are_patterns_of_whole_ids(models: list[str], model: str, allowed: bool) -> None:
+    """* stands for any letters and ? for one, and the whole id must match."""
+    assert Plan(models=models).allows(model) is allowed  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[discrod]", ["discrod", "no such key"]),
+        ("[storage]\nkeep_day = 3", ["storage.keep_day", "no such key"]),
+        ("[storage]\nkeep_days = 0", ["storage.keep_days", "greater than or equal to 1", "0"]),
+        ("[storage]\nkeep_days = 'x'", ["storage.keep_days", "integer", "'x'"]),
+        ("[quota]\ntimezone = 'Mars'", ["quota.timezone", "tz database", "'Mars'"]),
+        ("[quota]\ntimezone = '../etc/passwd'", ["quota.timezone", "tz database"]),
+        ("[plans.gold]\nimages_per_day = 100", ["plans.free"]),
+        ("[servers.123456]\nplans = ['gold']", ["servers.123456", "gold", "free"]),
+        ("[servers.123456.roles]\n234567 = 'gold'", ["servers.123456", "gold", "free"]),
+        ("[servers.home]\nplans = []", ["servers.home", "pattern"]),
+        ("[plans.free]\ncount = 5", ["plans.free.count", "less than or equal to 4"]),
+        ("[flooding]\nwaiting = 0", ["flooding.waiting", "greater than or equal to 1"]),
+        ("[discord]\napi = 'https://discord.example/api'", ["discord.api", "127.0.0.1"]),
+        ("[discord]\napi = 'http://127.0.0.1.evil.example/api'", ["discord.api", "127.0.0.1"]),
+        ("[discord]\noperators = ['me']", ["discord.operators.0", "integer"]),
+        ("[generation]\ndevices = []", ["generation.devices", "at least 1"]),
+        ("[storage", ["TOML"]),
+        ('[generation.loading]\n"*" = { offload = "half" }', ["generation.loading.*.offload", "model", "half"]),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_key_and_what_is_allowed(file: Path, text: str, words: list[str]) -> None:
+    """Each mistake names the file, the key and what may stand there."""
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    for word in [str(file), *words]:
+        assert word in str(caught.value)
+
+
+def test_how_models_are_loaded_is_said_by_pattern(file: Path) -> None:
+    """The first pattern that matches decides, what it leaves out stays open, and it reaches the offered models."""
+    file.write_text(
+        "[generation.loading]\n"
+        '"criar-*" = { precision = "bf16", offload = "model" }\n'
+        '"*" = { quantised = 4, vae_tiling = true }\n'
+    )
+    config = load(file)
+    embedded = Loading(precision=Precision.BF16, offload=Offload.MODEL)
+    assert offered(config).get("criar-embedded").loading == embedded
+    assert config.generation.loading_of("flux-dev") == Loading(quantised=4, vae_tiling=True)
+    assert Config().generation.loading_of("flux-dev") is None
+
+
+def test_a_file_that_is_not_there_says_how_to_make_it(file: Path) -> None:
+    """A missing file's error names the example to copy."""
+    with pytest.raises(ConfigError, match=r"config\.example\.toml"):
+        load(file)
+
+
+def test_the_token_comes_only_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the variable the error says where tokens come from."""
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+    with pytest.raises(ConfigError, match="developer portal"):
+        token()
+    monkeypatch.setenv("DISCORD_TOKEN", " a.b.c\n")
+    assert token() == "a.b.c"
+
+
+def test_a_file_that_others_can_write_is_refused(file: Path) -> None:
+    """Whoever could change the configuration could take the bot over; the sentence says what to run."""
+    file.write_text("")
+    file.chmod(0o602)
+    with pytest.raises(ConfigError, match=r"config\.toml: others can write this file; run: chmod go-w "):
+        load(file)
+    file.chmod(0o644)
+    assert load(file) == Config()

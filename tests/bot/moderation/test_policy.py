@@ -1,0 +1,122 @@
+"""What may be shown where."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import discord
+import pytest
+from PIL import Image, ImageDraw
+
+from bot.config import Config
+from bot.config.schema import Filter, Storage
+from bot.moderation.policy import HeldBack, Moderation, too_much
+from bot.store import Store
+
+OPEN, STRICT = 1, 2
+CONFIG = Config(filter=Filter(strict={"FACE_FEMALE": 0.1}, age_restricted={}))
+
+
+def face() -> bytes:
+    """A drawn face, in which the detector sees FACE_FEMALE at about 0.2."""
+    image = Image.new("RGB", (512, 512), "#88aacc")
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((120, 60, 392, 430), fill="#3b2314")
+    pen.ellipse((150, 90, 362, 400), fill="#f1c27d")
+    for x in (205, 307):
+        pen.ellipse((x - 26, 210, x + 26, 238), fill="white")
+        pen.ellipse((x - 12, 212, x + 12, 236), fill="#2b4b6b")
+        pen.arc((x - 32, 180, x + 32, 220), 200, 340, fill="#3b2314", width=8)
+    pen.line((256, 230, 246, 290, 266, 294), fill="#b98b52", width=5)
+    pen.ellipse((215, 320, 297, 350), fill="#c0392b")
+    pen.line((215, 335, 297, 335), fill="#7b1f1f", width=3)
+    pen.rectangle((216, 390, 296, 470), fill="#f1c27d")
+    pen.ellipse((80, 440, 432, 640), fill="#cc3344")
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def _channel(kind: type[Any], *, nsfw: bool) -> Any:
+    """A channel of discord.py's as far as moderation looks at it."""
+    channel = kind.__new__(kind)
+    channel.nsfw = nsfw
+    return channel
+
+
+def _client(channels: dict[int, Any]) -> Any:
+    """The bot's client as far as moderation asks it."""
+    return SimpleNamespace(get_channel=channels.get, wait_until_ready=lambda: asyncio.sleep(0))
+
+
+@pytest.fixture
+async def moderation(store: Store) -> AsyncIterator[Moderation]:
+    """Holds faces back, but for age-restricted channels."""
+    channels = {OPEN: _channel(discord.TextChannel, nsfw=True), STRICT: _channel(discord.TextChannel, nsfw=False)}
+    moderation = Moderation(_client(channels), CONFIG, store)
+    yield moderation
+    await moderation.close()
+
+
+async def test_what_a_channel_allows_decides(moderation: Moderation) -> None:
+    """The same picture passes in an age-restricted channel and is held back in others and where we know nothing."""
+    picture = face()
+    assert await moderation.allows(OPEN, picture)
+    for channel_id in (STRICT, 999):
+        with pytest.raises(HeldBack, match="more than this channel allows"):
+            await moderation.check(channel_id, picture)
+
+
+async def test_other_pictures_pass(moderation: Moderation) -> None:
+    """A plain picture shows nothing of the body."""
+    file = io.BytesIO()
+    Image.linear_gradient("L").save(file, "PNG")
+    assert await moderation.allows(STRICT, file.getvalue())
+
+
+async def test_what_cannot_be_looked_at_is_held_back(moderation: Moderation) -> None:
+    """Where the filter fails the picture is not shown, not even where everything is allowed."""
+    for channel_id in (OPEN, STRICT):
+        with pytest.raises(HeldBack, match="could not look"):
+            await moderation.check(channel_id, b"this is no picture")
+
+
+async def test_a_thread_is_as_its_channel(store: Store) -> None:
+    """A thread in an age-restricted channel is age-restricted."""
+    parent = _channel(discord.TextChannel, nsfw=True)
+    thread = discord.Thread.__new__(discord.Thread)
+    thread.parent_id, thread.guild = 7, SimpleNamespace(get_channel={7: parent}.get)  # type: ignore[assignment]
+    moderation = Moderation(_client({3: thread}), CONFIG, store)
+    assert await moderation.allows(3, face())
+    assert not await moderation.allows(4, face())
+    await moderation.close()
+
+
+@pytest.mark.parametrize(
+    ("found", "held"),
+    [
+        ({}, ""),
+        ({"FACE_MALE": 0.99, "BELLY_EXPOSED": 0.9}, ""),
+        ({"FEMALE_BREAST_EXPOSED": 0.3}, ""),
+        ({"FEMALE_BREAST_EXPOSED": 0.41}, "FEMALE_BREAST_EXPOSED"),
+        ({"FEMALE_BREAST_EXPOSED": 0.41, "ANUS_EXPOSED": 0.8}, "ANUS_EXPOSED"),
+    ],
+)
+def test_the_usual_policy_minds_what_is_bare(found: dict[str, float], held: str) -> None:
+    """Faces and bellies pass; breasts, buttocks and genitals do not, from their scores on."""
+    assert too_much(found, Filter().scores(age_restricted=False)) == held
+
+
+def test_age_restricted_channels_are_as_strict_unless_the_operator_chose() -> None:
+    """Without a line of its own, an age-restricted channel has the strict policy."""
+    assert Filter().scores(age_restricted=True) == Filter().strict
+    assert Filter(age_restricted={}).scores(age_restricted=True) == {}
+    assert Filter(age_restricted={}).scores(age_restricted=False) == Filter().strict
+
+
+def test_a_class_that_the_filter_does_not_know_is_refused() -> None:
+    """A slip in a class's name is an error at the start and not a hole in the filter."""
+    with pytest.raises(ValueError, match="BOTTOM is no class of the filter; there are FEMALE_GENITALIA_COVERED"):
+        Config(storage=Storage(), filter=Filter(strict={"BOTTOM": 0.5}))

@@ -1,0 +1,125 @@
+"""Replies as people write them, and how they are read."""
+
+from typing import Any
+
+import pytest
+
+from bot.requests.reply_parser import read_phrase
+
+FIELDS = ("prompt", "strength", "count", "size", "seed", "negative_prompt", "unknown")
+TABLE: list[tuple[str, dict[str, Any]]] = [
+    # English: words of strength
+    ("as a watercolour, strong", {"prompt": "as a watercolour", "strength": 0.8}),
+    ("as a watercolour", {"prompt": "as a watercolour"}),
+    ("a dog, subtle", {"prompt": "a dog", "strength": 0.25}),
+    ("subtle, a dog", {"prompt": "a dog", "strength": 0.25}),
+    ("medium", {"strength": 0.5}),
+    ("a bit, more blue", {"prompt": "more blue", "strength": 0.25}),
+    ("Strongly, as an oil painting", {"prompt": "as an oil painting", "strength": 0.8}),
+    ("a lot", {"strength": 0.8}),
+    ("a cup of strong coffee", {"prompt": "a cup of strong coffee"}),
+    ("a light blue sky", {"prompt": "a light blue sky"}),
+    ("high mountains, gentle", {"prompt": "high mountains", "strength": 0.25}),
+    # numbers
+    ("0.4", {"strength": 0.4}),
+    ("as a sketch 0.4", {"prompt": "as a sketch", "strength": 0.4}),
+    ("as a sketch, 40%", {"prompt": "as a sketch", "strength": 0.4}),
+    ("as a sketch at 40%", {"prompt": "as a sketch", "strength": 0.4}),
+    ("40% as a sketch", {"prompt": "40% as a sketch"}),
+    ("0,6, wie ein Bild", {"prompt": "wie ein Bild", "strength": 0.6}),
+    ("strength 0.7, a red car", {"prompt": "a red car", "strength": 0.7}),
+    ("a red car, strength: 0.7", {"prompt": "a red car", "strength": 0.7}),
+    ("a red car with strength 70%", {"prompt": "a red car", "strength": 0.7}),
+    ("strength strong, a red car", {"prompt": "a red car", "strength": 0.8}),
+    ("100%", {"strength": 1.0}),
+    ("150%", {"prompt": "150%"}),
+    ("3 cats", {"prompt": "3 cats"}),
+    ("a house with 2 doors", {"prompt": "a house with 2 doors"}),
+    # count
+    ("4x", {"count": 4}),
+    ("as a painting 4x", {"prompt": "as a painting", "count": 4}),
+    ("x2, as a painting", {"prompt": "as a painting", "count": 2}),
+    ("3 pictures, a dog", {"prompt": "a dog", "count": 3}),
+    ("9x a dog", {"prompt": "a dog", "count": 4}),
+    ("512x384 box", {"prompt": "512x384 box"}),
+    ("2x, strong, as a comic", {"prompt": "as a comic", "count": 2, "strength": 0.8}),
+    # flags from Midjourney
+    ("a dog --ar 16:9", {"prompt": "a dog", "size": "16:9"}),
+    ("a dog --seed 7", {"prompt": "a dog", "seed": 7}),
+    ("a dog --no text, words", {"prompt": "a dog", "negative_prompt": "text, words"}),
+    ("a dog --no text --ar 3:2", {"prompt": "a dog", "negative_prompt": "text", "size": "3:2"}),
+    ("a dog —ar 1:1", {"prompt": "a dog", "size": "1:1"}),
+    ("a dog --v 6", {"prompt": "a dog", "unknown": ("--v",)}),
+    ("a dog --stylize 250 --ar 9:16", {"prompt": "a dog", "size": "9:16", "unknown": ("--stylize",)}),
+    ("--seed 5 a dog in the rain", {"prompt": "a dog in the rain", "seed": 5}),
+    ("a dog --seed 99999999999", {"prompt": "a dog", "unknown": ("--seed",)}),
+    ("a dog --strength 0.3", {"prompt": "a dog", "strength": 0.3}),
+    ("a dog --n 2", {"prompt": "a dog", "count": 2}),
+    ("well-known dog - a portrait", {"prompt": "well-known dog - a portrait"}),
+    ("a dog --style raw --q 2", {"prompt": "a dog", "unknown": ("--style", "--q")}),
+    ("a dog --iw 0.5", {"prompt": "a dog", "unknown": ("--iw",)}),
+    ("stronger", {"strength": 0.8}),
+    ("two versions, a dog", {"prompt": "a dog", "count": 2}),
+    # openings that say nothing
+    ("make it blue", {"prompt": "blue"}),
+    ("make it into a dragon, a bit", {"prompt": "a dragon", "strength": 0.25}),
+    ("make it a dragon", {"prompt": "a dragon"}),
+    ("Please turn this into a dragon", {"prompt": "a dragon"}),
+    ("turn it into a dragon, strong", {"prompt": "a dragon", "strength": 0.8}),
+    # Portuguese
+    ("como aquarela, forte", {"prompt": "como aquarela", "strength": 0.8}),
+    ("um cachorro, sutil", {"prompt": "um cachorro", "strength": 0.25}),
+    ("um pouco, mais azul", {"prompt": "mais azul", "strength": 0.25}),
+    ("médio", {"strength": 0.5}),
+    ("força 0,4, um gato", {"prompt": "um gato", "strength": 0.4}),
+    ("intensidade 40%", {"strength": 0.4}),
+    ("um café forte", {"prompt": "um café forte"}),
+    ("2 imagens, um gato", {"prompt": "um gato", "count": 2}),
+    ("um gato --sem texto", {"prompt": "um gato", "negative_prompt": "texto"}),
+    ("faça um dragão", {"prompt": "um dragão"}),
+    ("mais forte", {"strength": 0.8}),
+    ("quatro imagens, um gato, só um pouco", {"prompt": "um gato", "count": 4, "strength": 0.25}),
+    ("um gato, muito forte, 3x", {"prompt": "um gato", "strength": 0.8, "count": 3}),
+    # Spanish
+    ("como acuarela, fuerte", {"prompt": "como acuarela", "strength": 0.8}),
+    ("un perro, ligeramente", {"prompt": "un perro", "strength": 0.25}),
+    ("un poco", {"strength": 0.25}),
+    ("medio, un perro", {"prompt": "un perro", "strength": 0.5}),
+    ("fuerza 0.4, un gato", {"prompt": "un gato", "strength": 0.4}),
+    ("un gato 60%", {"prompt": "un gato", "strength": 0.6}),
+    ("2 imágenes, un gato", {"prompt": "un gato", "count": 2}),
+    ("un gato --sin texto", {"prompt": "un gato", "negative_prompt": "texto"}),
+    ("un café fuerte en la mesa", {"prompt": "un café fuerte en la mesa"}),
+    ("hazlo como cómic", {"prompt": "como cómic"}),
+    ("más fuerte, dos versiones", {"strength": 0.8, "count": 2}),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), TABLE, ids=[text for text, _ in TABLE])
+def test_a_reply_is_read_as_people_mean_it(text: str, expected: dict[str, Any]) -> None:
+    """Strength, count, shape, seed and what to avoid are taken; the rest is the prompt."""
+    phrase = read_phrase(text)
+    read = {name: value for name in FIELDS if (value := getattr(phrase, name)) not in (None, "", ())}
+    assert read == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "prompt"),
+    [
+        ("as a watercolour", "a cat, as a watercolour"),
+        ("com chapéu", "a cat, com chapéu"),
+        ("en la playa", "a cat, en la playa"),
+        ("a dog", "a dog"),
+        ("strong", "a cat"),
+        ("asparagus", "asparagus"),
+        ("make it look like a sketch", "a cat, look like a sketch"),
+        ("make it darker", "a cat, darker"),
+        ("make it a dog", "a dog"),
+        ("deixe mais escuro", "a cat, mais escuro"),
+        ("hazlo azul", "a cat, azul"),
+        ("turn it into a dog", "a dog"),
+    ],
+)
+def test_words_that_only_change_keep_the_picture_s_prompt(words: str, prompt: str) -> None:
+    """ "as a watercolour" is added to what the picture shows; "a dog" takes its place."""
+    assert read_phrase(words).prompt_for("a cat") == prompt
