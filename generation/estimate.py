@@ -27,7 +27,7 @@ FRESH = 1.0  # seconds for which a forecast of a short queue is used again
 MOST = 1000  # waiting pictures whose beginnings are worked out one by one; the rest follow at the mean distance
 
 
-class Kind(NamedTuple):
+class CostKey(NamedTuple):
     """What decides how long a step takes, besides the device."""
 
     model: str
@@ -38,7 +38,7 @@ class Kind(NamedTuple):
     guided: bool
 
     @classmethod
-    def of(cls, request: Request) -> "Kind":
+    def of(cls, request: Request) -> "CostKey":
         """The kind of a request."""
         return cls(request.model, request.task, request.width, request.height, request.guidance_scale > 1)
 
@@ -143,9 +143,9 @@ class Estimator:
     def __init__(self) -> None:
         self._devices: dict[Hashable, _Device] = {}
         #: of a picture's parts: what it has until its first step is done, each further step, what follows the last
-        self._starts: dict[Kind, _Cost] = {}
-        self._steps: dict[Kind, _Cost] = {}
-        self._ends: dict[Kind, _Cost] = {}
+        self._starts: dict[CostKey, _Cost] = {}
+        self._steps: dict[CostKey, _Cost] = {}
+        self._ends: dict[CostKey, _Cost] = {}
         #: seconds of loading, by model
         self._loads: dict[str, float] = {}
 
@@ -259,19 +259,19 @@ class Estimator:
         self._learn(self._ends if run.step else self._starts, device, run)
 
     @staticmethod
-    def _learn(costs: dict[Kind, _Cost], device: _Device, run: _Run, times: int = 1) -> None:
+    def _learn(costs: dict[CostKey, _Cost], device: _Device, run: _Run, times: int = 1) -> None:
         """Take what a picture was charged since its last step, for so many, into its kind's cost; forget the kind that
         was learnt of first where there are too many."""
         charge, passed = device.charged - run.last, device.at - run.at
         if passed > 0:
-            costs.setdefault(Kind.of(run.picture.request), _Cost()).add(charge / passed, charge / times)
+            costs.setdefault(CostKey.of(run.picture.request), _Cost()).add(charge / passed, charge / times)
         if len(costs) > KINDS:
             del costs[next(iter(costs))]
 
 
-def _known(costs: dict[Kind, _Cost], request: Request, together: int) -> float | None:
+def _known(costs: dict[CostKey, _Cost], request: Request, together: int) -> float | None:
     """The cost for a request's kind; else for the nearest size of its model, grown with the size."""
-    kind = Kind.of(request)
+    kind = CostKey.of(request)
     if kind in costs:
         return costs[kind].get(together)
     like = [other for other in costs if other.model == kind.model]

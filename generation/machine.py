@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+GIB = 2**30  # bytes
 CGROUP = Path("/sys/fs/cgroup")  # version 2, as containers see their own
 
 

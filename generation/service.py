@@ -13,7 +13,7 @@ from typing import Any
 from .catalogue import Catalogue
 from .estimate import MOST, Estimator, Forecast
 from .events import TERMINAL, Cancelled, Event, Failed
-from .machine import cores, memory
+from .machine import GIB, cores, memory
 from .queue import FairQueue
 from .types import Picture
 from .worker import Room, Worker
@@ -27,7 +27,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a child that died is st
 #: full disk, all of it is held in memory, and this much is some hundred MB
 MOST_UNHANDLED = 300
 MEMORY_SHARE = 0.6  # of the machine's memory, for models that are kept loaded
-GIB = 2**30
 
 
 class Service:

@@ -30,7 +30,7 @@ class _Fetch:
             self.done.set_result(None)
 
 
-class Absent:
+class DownloadQueue:
     """Models that are being fetched, each in a thread, and the pictures that wait for them, oldest first."""
 
     def __init__(self, fetch: Callable[[ModelSpec], object]) -> None:
@@ -52,7 +52,7 @@ class Absent:
         """monotonic() since when a model is being fetched; None while none is. May be asked in any thread."""
         return min((fetch.since for fetch in list(self._fetches.values())), default=None)
 
-    def hold(self, spec: ModelSpec, *runs: Run) -> None:
+    def enqueue(self, spec: ModelSpec, *runs: Run) -> None:
         """Fetch a model, where that is not done already, and let pictures wait until it is there."""
         fetch = self._fetches.get(spec.id)
         if fetch is None:
@@ -68,7 +68,7 @@ class Absent:
                 fetch.runs.remove(run)
                 run.drop()
 
-    def come(self) -> list[Run]:
+    def take_ready(self) -> list[Run]:
         """The pictures whose models have arrived; those whose models cannot be fetched end with a sentence."""
         come: list[Run] = []
         for name, fetch in list(self._fetches.items()):

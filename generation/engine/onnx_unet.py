@@ -26,7 +26,7 @@ OPSET = 17
 ASKING_MORE = ("addition_embed_type", "class_embed_type", "encoder_hid_dim_type", "time_cond_proj_dim")
 
 
-def speed_up(pipeline: Any) -> None:
+def use_onnx(pipeline: Any) -> None:
     """Let a pipeline's denoiser run on the faster runtime, where it is one that both can run; else do nothing."""
     unet = getattr(pipeline, "unet", None)
     if (
@@ -36,10 +36,10 @@ def speed_up(pipeline: Any) -> None:
         and isinstance(unet.config["cross_attention_dim"], int)
         and not any(unet.config[name] for name in ASKING_MORE)
     ):
-        unet.forward = Faster(unet)
+        unet.forward = OnnxUNet(unet)
 
 
-class Faster:
+class OnnxUNet:
     """Stands in the place of a U-Net's ``forward``: latents of shape (rows, channels, height, width) in float32."""
 
     def __init__(self, unet: UNet2DConditionModel) -> None:

@@ -15,7 +15,7 @@ from .loading import INDEX
 SHARED = ("text_encoder", "text_encoder_2", "text_encoder_3", "vae")
 
 
-class Sharing:
+class SharedModules:
     """Modules in memory by what they are made from; they go with the last model that has them."""
 
     def __init__(self) -> None:

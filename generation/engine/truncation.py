@@ -6,7 +6,7 @@ from typing import Any
 CLIP_TOKENS = 77  # with the marks of beginning and end; CLIP's text encoders have no more positions
 
 
-def cut_off(pipeline: Any, prompt: str) -> str:
+def truncated_end(pipeline: Any, prompt: str) -> str:
     """The end of a prompt that no text encoder of the pipeline reads; empty where one of them reads it whole.
 
     As diffusers' pipelines cut it: each tokenizer at its own length, those that are no CLIP's at the call's

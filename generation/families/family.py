@@ -52,11 +52,11 @@ class Family:
     #: how many pictures an edit may start from
     max_images: ClassVar[int] = 1
     #: whether inputs are brought to the size of the picture; else they keep their own
-    fits_inputs: ClassVar[bool] = True
+    resizes_inputs: ClassVar[bool] = True
     #: whether its pictures may share a forward pass: a test shows that they come out as they do alone, to 60 dB
     joins: ClassVar[bool] = True
     #: precision in which it is loaded where the device computes in half of it
-    half: ClassVar[Precision] = Precision.BF16
+    half_precision: ClassVar[Precision] = Precision.BF16
     #: how its latents are laid out; None where they cannot be shown
     latents: ClassVar[Latents | None] = Latents()
 
@@ -74,7 +74,7 @@ class Family:
         """A pipeline object of its own for one call, on the loaded one's modules."""
         return rebuilt(loaded, self.pipeline_class(loaded, call.request.task), scheduler=scheduler)
 
-    def keeps(self, loaded: Any, task: Task) -> bool:
+    def needs_blending(self, loaded: Any, task: Task) -> bool:
         """Whether the kept part of a picture must be put back after every step, since the pipeline does not do it."""
         return False
 
@@ -90,9 +90,9 @@ class Family:
 
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         """The arguments of that pipeline; lists where the pictures may differ."""
-        return self.words(call) | self.settings(call) | self.pictures(call)
+        return self.prompt_arguments(call) | self.sampling_arguments(call) | self.image_arguments(call)
 
-    def words(self, call: Call) -> dict[str, Any]:
+    def prompt_arguments(self, call: Call) -> dict[str, Any]:
         """Prompts, what to avoid, and how strictly the words are followed."""
         words: dict[str, Any] = {"prompt": [picture.request.prompt for picture in call.pictures]}
         if self.guidance:
@@ -101,7 +101,7 @@ class Family:
             words["negative_prompt"] = [picture.request.negative_prompt for picture in call.pictures]
         return words
 
-    def settings(self, call: Call) -> dict[str, Any]:
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
         """Steps, size and seeds."""
         return {
             "num_inference_steps": call.request.num_inference_steps,
@@ -110,7 +110,7 @@ class Family:
             "generator": [generator(picture.request.seed) for picture in call.pictures],
         }
 
-    def pictures(self, call: Call) -> dict[str, Any]:
+    def image_arguments(self, call: Call) -> dict[str, Any]:
         """The inputs, the mask and the strength, as far as the task has them."""
         task = call.request.task
         if task is Task.TXT2IMG:
@@ -122,7 +122,7 @@ class Family:
             arguments["strength"] = call.request.strength
         return arguments
 
-    def images(self, output: Any, call: Call) -> list[Image.Image]:
+    def output_images(self, output: Any, call: Call) -> list[Image.Image]:
         """The pictures in what the pipeline returns, at the size that was asked for: some choose one by themselves."""
         found: Sequence[Image.Image] = output.images if "images" in output else output.image
         return [

@@ -27,8 +27,8 @@ class Flux(Family):
                 arguments.pop(name, None)
         return arguments
 
-    def words(self, call: Call) -> dict[str, Any]:
-        words = super().words(call)
+    def prompt_arguments(self, call: Call) -> dict[str, Any]:
+        words = super().prompt_arguments(call)
         if any(words["negative_prompt"]):
             return {**words, "true_cfg_scale": call.request.guidance_scale}
         del words["negative_prompt"]

@@ -13,8 +13,8 @@ class Flux2(Family):
     pipelines: ClassVar = {Task.TXT2IMG: "Flux2Pipeline", Task.EDIT: "Flux2Pipeline"}
     negative_prompt = False
     max_images = 3
-    fits_inputs = False
+    resizes_inputs = False
     latents = Flux2Latents()
 
-    def pictures(self, call: Call) -> dict[str, Any]:
+    def image_arguments(self, call: Call) -> dict[str, Any]:
         return {"image": list(call.inputs[0])} if call.request.task is Task.EDIT else {}

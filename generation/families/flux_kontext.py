@@ -16,15 +16,15 @@ class FluxKontext(Flux):
     pipelines: ClassVar = {Task.EDIT: "FluxKontextPipeline", Task.INPAINT: "FluxKontextInpaintPipeline"}
     max_images = 3
 
-    def settings(self, call: Call) -> dict[str, Any]:
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
         width, height = call.size
         # Else it chooses a size of about a megapixel by itself.
-        return {**super().settings(call), "max_area": width * height, "_auto_resize": False}
+        return {**super().sampling_arguments(call), "max_area": width * height, "_auto_resize": False}
 
-    def pictures(self, call: Call) -> dict[str, Any]:
+    def image_arguments(self, call: Call) -> dict[str, Any]:
         if call.request.task is Task.EDIT:
             return {"image": [_side_by_side(inputs) for inputs in call.inputs]}
-        return super().pictures(call)
+        return super().image_arguments(call)
 
 
 def _side_by_side(images: Sequence[Image.Image]) -> Image.Image:

@@ -14,7 +14,7 @@ class InstructPix2Pix(StableDiffusion):
 
     pipelines: ClassVar = {Task.EDIT: ""}
 
-    def settings(self, call: Call) -> dict[str, Any]:
-        settings = super().settings(call)
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
+        settings = super().sampling_arguments(call)
         del settings["width"], settings["height"]
         return {**settings, "image_guidance_scale": IMAGE_GUIDANCE}

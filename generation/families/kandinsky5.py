@@ -14,5 +14,5 @@ class Kandinsky5(Family):
     pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
     latents = FrameLatents()
 
-    def pictures(self, call: Call) -> dict[str, Any]:
+    def image_arguments(self, call: Call) -> dict[str, Any]:
         return {"image": call.first_inputs()[0]} if call.request.task is Task.EDIT else {}

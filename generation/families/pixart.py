@@ -13,6 +13,6 @@ class PixArt(Family):
     pipelines: ClassVar = {Task.TXT2IMG: ""}
     latents = Latents()
 
-    def settings(self, call: Call) -> dict[str, Any]:
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
         # Else it makes a size of its own choice, and stretches and cuts that; and asks for libraries to clean prompts.
-        return {**super().settings(call), "use_resolution_binning": False, "clean_caption": False}
+        return {**super().sampling_arguments(call), "use_resolution_binning": False, "clean_caption": False}

@@ -18,8 +18,8 @@ class QwenImage(Family):
     guidance = "true_cfg_scale"
     latents = QwenLatents()
 
-    def words(self, call: Call) -> dict[str, Any]:
-        words = super().words(call)
+    def prompt_arguments(self, call: Call) -> dict[str, Any]:
+        words = super().prompt_arguments(call)
         # An empty prompt has no tokens after the template is cut off.
         words["negative_prompt"] = [text or " " for text in words["negative_prompt"]]
         if call.request.guidance_scale <= 1:

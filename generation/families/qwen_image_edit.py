@@ -11,8 +11,8 @@ class QwenImageEdit(QwenImage):
     """Its text encoder sees the picture."""
 
     pipelines: ClassVar = {Task.EDIT: "QwenImageEditPipeline", Task.INPAINT: "QwenImageEditInpaintPipeline"}
-    fits_inputs = True
+    resizes_inputs = True
 
-    def pictures(self, call: Call) -> dict[str, Any]:
-        arguments = super().pictures(call)
+    def image_arguments(self, call: Call) -> dict[str, Any]:
+        arguments = super().image_arguments(call)
         return {name: value[0] if isinstance(value, list) else value for name, value in arguments.items()}

@@ -12,7 +12,7 @@ class QwenImageEditPlus(QwenImageEdit):
 
     pipelines: ClassVar = {Task.EDIT: "QwenImageEditPlusPipeline"}
     max_images = 3
-    fits_inputs = False
+    resizes_inputs = False
 
-    def pictures(self, call: Call) -> dict[str, Any]:
+    def image_arguments(self, call: Call) -> dict[str, Any]:
         return {"image": list(call.inputs[0])}

@@ -21,6 +21,6 @@ class Sana(Family):
             del arguments["negative_prompt"]
         return arguments
 
-    def settings(self, call: Call) -> dict[str, Any]:
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
         # Else it makes a size of its own choice, and stretches and cuts that.
-        return {**super().settings(call), "use_resolution_binning": False}
+        return {**super().sampling_arguments(call), "use_resolution_binning": False}

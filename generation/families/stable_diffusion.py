@@ -16,17 +16,17 @@ class StableDiffusion(Family):
         # With a model that was not made for it the kept part is put back at every step.
         Task.INPAINT: "StableDiffusionInpaintPipeline",
     }
-    half = Precision.FP16  # their files come in it
+    half_precision = Precision.FP16  # their files come in it
 
     def steps(self, request: Request) -> int:
         return int(request.num_inference_steps * (request.strength or 1))
 
-    def keeps(self, loaded: Any, task: Task) -> bool:
+    def needs_blending(self, loaded: Any, task: Task) -> bool:
         # The stock pipeline knows autoencoders of four channels alone, with nine for models made for inpainting.
         return task is Task.INPAINT and loaded.unet.config.in_channels not in (4, 9)
 
     def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
-        return super().pipeline_class(loaded, Task.IMG2IMG if self.keeps(loaded, task) else task)
+        return super().pipeline_class(loaded, Task.IMG2IMG if self.needs_blending(loaded, task) else task)
 
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         arguments = super().arguments(pipeline, call)

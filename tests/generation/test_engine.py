@@ -11,7 +11,7 @@ import torch
 from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
 from generation.engine.engine import Engine
-from generation.engine.run import Previews, Run
+from generation.engine.run import PreviewPacer, Run
 from generation.engine.step_batcher import Member
 
 from .conftest import job, pixels
@@ -114,11 +114,13 @@ def test_a_device_that_is_lost_ends_the_engine(engine: Engine, memory: Memory, m
 def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for two in a forward pass, two at their end let two others in, and three let none in."""
     monkeypatch.setattr(engine._profile, "rows", lambda _: 4)
-    kind = profile.Kind("criar-embedded", 128, 128)
+    kind = profile.BatchKey("criar-embedded", 128, 128)
     for ending, capacity in ((2, 4), (3, 3)):
         members = {picture.id: Member(kind, rows=0) for picture in four(seed=1)[:ending]}
-        monkeypatch.setattr(engine._hub, "_members", members)
-        monkeypatch.setattr(engine, "_runs", {name: Run(job().pictures()[0], print, Previews()) for name in members})
+        monkeypatch.setattr(engine._batcher, "_members", members)
+        monkeypatch.setattr(
+            engine, "_runs", {name: Run(job().pictures()[0], print, PreviewPacer()) for name in members}
+        )
         assert engine.capacity() == capacity
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from generation.profile import AGAIN, FILE, SAMPLES, Kind, Profile, read_profile
+from generation.profile import AGAIN, FILE, SAMPLES, BatchKey, Profile, read_profile
 
-KIND = Kind("a-model", 512, 512)
+KIND = BatchKey("a-model", 512, 512)
 
 
 def learn(profile: Profile, seconds: dict[int, float]) -> None:
