@@ -15,6 +15,7 @@ class GenerationError(Exception):
     """An error whose sentence is meant to be read by people; ``str(error)`` is the English sentence."""
 
     def __init__(self, template: str, **params: str | int | float) -> None:
+        """``template`` is filled in with ``params`` by str.format."""
         super().__init__(template.format(**params))
         self.template = template
         self.params: Mapping[str, str | int | float] = params

@@ -126,7 +126,7 @@ class Engine:
         """Take a picture; it begins at the next step that can take it in. One terminal event is emitted of it."""
         run, name = Run(picture, emit, self._previews), picture.request.model
         if name not in self._specs:  # it waited while the operator took the model out of the catalogue
-            run.fail("The model {model} is not offered here any more; choose another model.", model=name)
+            run.fail("The model {model} is no longer offered here; choose another model.", model=name)
         elif needs_download(self._specs[name]) and name not in self._models.in_memory():
             self._downloads.enqueue(self._specs[name], run)
         else:

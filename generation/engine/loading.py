@@ -37,7 +37,7 @@ def loading_errors(spec: ModelSpec) -> Iterator[None]:
         if isinstance(error, (torch.OutOfMemoryError, torch.AcceleratorError)):
             raise
         log.exception("%s cannot be loaded from %s", spec.id, spec.source)
-        raise ModelError("{model} cannot be loaded just now; choose another model.", model=spec.title) from error
+        raise ModelError("{model} cannot be loaded right now; choose another model.", model=spec.title) from error
 
 
 def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:

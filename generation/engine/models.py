@@ -155,12 +155,12 @@ class Models:
         # What is offloaded or quantised carries marks of it that others must not find on a module of theirs.
         if loading.offload is Offload.NONE and not loading.quantised and not is_single(spec):
             names = fingerprints(fetched(spec), f"{loading.precision} {loading.vae_tiling}")
-        pipeline = load(spec, loading, self._shared.known(names))
+        pipeline = load(spec, loading, self._shared.find(names))
         pipeline.set_progress_bar_config(disable=True)
         if loading.vae_tiling:
             pipeline.vae.enable_slicing()
             pipeline.vae.enable_tiling()
-        self._shared.learn(pipeline, names)
+        self._shared.remember(pipeline, names)
         if not self._has_own_memory and isinstance(getattr(pipeline, "vae", None), diffusers.AutoencoderKL):
             pipeline.vae.to(memory_format=torch.channels_last)  # a sixth faster on a CPU
         if self._onnx:

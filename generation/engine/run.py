@@ -72,7 +72,7 @@ class Run:
                 self.fail("The picture does not fit into the memory here; ask for a smaller size.")
             else:
                 log.exception("picture %s failed", self.picture.id)
-                self.fail("The model stumbled over this request; try other settings or another model.")
+                self.fail("The model failed on this request; try other settings or another model.")
         else:
             self._say(Finished, png=png, seed=self.picture.request.seed, seconds=monotonic() - self._began)
 
@@ -81,7 +81,7 @@ class Run:
         if words:
             self._say(
                 Noted,
-                template="This model reads only the beginning of a prompt as long; it left out: “{words}”.",
+                template="This model reads only the beginning of a prompt this long; it left out: “{words}”.",
                 params={"words": words[:MAX_CUT]},
             )
 

@@ -1,4 +1,4 @@
-"""Chroma: FLUX.1's build without its distilled guidance."""
+"""Chroma: FLUX.1's architecture without distilled guidance."""
 
 from typing import Any, ClassVar
 

@@ -10,7 +10,7 @@ FILL = "FluxFillPipeline"
 
 
 class Flux(Family):
-    """Its guidance is distilled; a negative prompt needs the true one, which doubles the work."""
+    """Guidance is distilled; a negative prompt needs true guidance, which doubles the work."""
 
     pipelines: ClassVar = {
         Task.TXT2IMG: "FluxPipeline",
@@ -22,7 +22,7 @@ class Flux(Family):
 
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         arguments = super().arguments(pipeline, call)
-        if type(pipeline).__name__ == FILL:  # it cannot be told what to avoid
+        if type(pipeline).__name__ == FILL:  # it takes no negative prompt
             for name in ("negative_prompt", "true_cfg_scale"):
                 arguments.pop(name, None)
         return arguments

@@ -1,4 +1,4 @@
-"""FLUX.2: pictures from words, or from words and up to several pictures."""
+"""FLUX.2: pictures from a prompt, or from a prompt and several pictures."""
 
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ from .latents import Flux2Latents
 
 
 class Flux2(Family):
-    """Its guidance is distilled and it cannot be told what to avoid; inputs keep their own shapes."""
+    """Guidance is distilled, without negative prompts; inputs keep their sizes."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "Flux2Pipeline", Task.EDIT: "Flux2Pipeline"}
     negative_prompt = False

@@ -1,4 +1,4 @@
-"""FLUX.1 Kontext: a picture changed after an instruction, without a strength."""
+"""FLUX.1 Kontext: edits a picture by an instruction, without a strength."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -11,14 +11,14 @@ from .flux import Flux
 
 
 class FluxKontext(Flux):
-    """Guided as FLUX.1; several pictures are shown to it as one."""
+    """Guided like FLUX.1; several inputs are placed side by side in one picture."""
 
     pipelines: ClassVar = {Task.EDIT: "FluxKontextPipeline", Task.INPAINT: "FluxKontextInpaintPipeline"}
     max_images = 3
 
     def sampling_arguments(self, call: Call) -> dict[str, Any]:
         width, height = call.size
-        # Else it chooses a size of about a megapixel by itself.
+        # Otherwise it chooses a size of about a megapixel itself.
         return {**super().sampling_arguments(call), "max_area": width * height, "_auto_resize": False}
 
     def image_arguments(self, call: Call) -> dict[str, Any]:
@@ -28,7 +28,7 @@ class FluxKontext(Flux):
 
 
 def _side_by_side(images: Sequence[Image.Image]) -> Image.Image:
-    """Several inputs as one picture, as the model was shown them: it takes one alone."""
+    """Join several inputs into one picture, since the model takes only one."""
     if len(images) == 1:
         return images[0]
     whole = Image.new("RGB", (sum(image.width for image in images), images[0].height))

@@ -1,4 +1,4 @@
-"""HunyuanImage 2.1, whole and distilled."""
+"""HunyuanImage 2.1, base and distilled."""
 
 from typing import Any, ClassVar
 
@@ -7,10 +7,10 @@ from .family import Call, Family, rebuilt
 
 
 class HunyuanImage(Family):
-    """Its guiders are parts of the pipeline: they hold the guidance scale, and state while they run."""
+    """Its guiders are components of the pipeline: they hold the guidance scale, and state during a call."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "HunyuanImagePipeline"}
-    guidance = "distilled_guidance_scale"  # heard by the distilled one alone
+    guidance = "distilled_guidance_scale"  # used only by the distilled model
 
     def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:
         guiders = {

@@ -1,4 +1,4 @@
-"""InstructPix2Pix: a picture changed after an instruction, by Stable Diffusion 1.5's or XL's build."""
+"""InstructPix2Pix: edits a picture by an instruction, on the architecture of Stable Diffusion 1.5 or XL."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ IMAGE_GUIDANCE = 1.5  # how strictly the input is followed; Brooks, Holynski and
 
 
 class InstructPix2Pix(StableDiffusion):
-    """The input's size decides that of the picture."""
+    """The input's size decides the picture's size."""
 
     pipelines: ClassVar = {Task.EDIT: ""}
 

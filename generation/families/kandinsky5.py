@@ -1,4 +1,4 @@
-"""Kandinsky 5 Image Lite: from words, or a picture changed after an instruction."""
+"""Kandinsky 5 Image Lite: pictures from a prompt, or edits by an instruction."""
 
 from typing import Any, ClassVar
 
@@ -8,9 +8,9 @@ from .latents import FrameLatents
 
 
 class Kandinsky5(Family):
-    """Makes a few sizes of about a megapixel alone, and chooses the one nearest in shape by itself."""
+    """Makes only a few sizes of about a megapixel, and chooses the nearest aspect ratio itself."""
 
-    joins = False  # its calls are as long as their prompts: seldom would two agree
+    joins = False  # sequence lengths depend on the prompts, so two calls would seldom match
     pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
     latents = FrameLatents()
 

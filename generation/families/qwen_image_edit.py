@@ -1,4 +1,4 @@
-"""Qwen-Image-Edit: one picture changed after an instruction."""
+"""Qwen-Image-Edit: edits one picture by an instruction."""
 
 from typing import Any, ClassVar
 

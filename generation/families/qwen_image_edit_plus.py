@@ -8,7 +8,7 @@ from .qwen_image_edit import QwenImageEdit
 
 
 class QwenImageEditPlus(QwenImageEdit):
-    """Takes the pictures in order, each in its own shape, and brings them to about a megapixel by itself."""
+    """Takes the pictures in order, at any size, and scales them to about a megapixel itself."""
 
     pipelines: ClassVar = {Task.EDIT: "QwenImageEditPlusPipeline"}
     max_images = 3

@@ -6,11 +6,11 @@ from ..types import Task
 from .family import Call, Family
 from .latents import DeepLatents
 
-SPRINT = "SanaSprintPipeline"  # distilled: it cannot be told what to avoid
+SPRINT = "SanaSprintPipeline"  # distilled: it takes no negative prompt
 
 
 class Sana(Family):
-    """A deeply compressing autoencoder, so that sizes are multiples of 32."""
+    """An autoencoder with deep compression, so sizes are multiples of 32."""
 
     pipelines: ClassVar = {Task.TXT2IMG: ""}
     latents = DeepLatents()
@@ -22,5 +22,5 @@ class Sana(Family):
         return arguments
 
     def sampling_arguments(self, call: Call) -> dict[str, Any]:
-        # Else it makes a size of its own choice, and stretches and cuts that.
+        # Otherwise it makes another size and stretches and crops that.
         return {**super().sampling_arguments(call), "use_resolution_binning": False}

@@ -1,4 +1,4 @@
-"""Stable Diffusion 1.5 and 2.1, and models of their build."""
+"""Stable Diffusion 1.5 and 2.1, and models of their architecture."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ class StableDiffusion(Family):
     pipelines: ClassVar = {
         Task.TXT2IMG: "StableDiffusionPipeline",
         Task.IMG2IMG: "StableDiffusionImg2ImgPipeline",
-        # With a model that was not made for it the kept part is put back at every step.
+        # With a model that was not trained for it, the pipeline restores the unmasked part at every step.
         Task.INPAINT: "StableDiffusionInpaintPipeline",
     }
     half_precision = Precision.FP16  # their files come in it
@@ -22,7 +22,7 @@ class StableDiffusion(Family):
         return int(request.num_inference_steps * (request.strength or 1))
 
     def needs_blending(self, loaded: Any, task: Task) -> bool:
-        # The stock pipeline knows autoencoders of four channels alone, with nine for models made for inpainting.
+        # The stock pipeline only knows 4 latent channels, or 9 inputs for models trained for inpainting.
         return task is Task.INPAINT and loaded.unet.config.in_channels not in (4, 9)
 
     def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
