@@ -91,7 +91,10 @@ def _is_weights(name: str) -> bool:
 
 
 def _variant(name: str) -> str | None:
-    """Return "fp16" for model.fp16.safetensors, model.fp16-00001-of-00002.safetensors, model.safetensors.index.fp16.json."""
+    """Return the variant in a file's name; None for plain files.
+
+    "fp16" of model.fp16.safetensors, model.fp16-00001-of-00002.safetensors and model.safetensors.index.fp16.json.
+    """
     words = name.rpartition("/")[2].replace(".safetensors", "").replace(".index", "").replace(".json", "").split(".")
     return words[1].split("-")[0] if len(words) > 1 else None
 

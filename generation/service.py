@@ -74,7 +74,7 @@ class Service:
         self._events.put_nowait(None)
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happens, in order; each attempt at a picture ends with one terminal event. Ends when closed."""
+        """Yield events in order until closed; each attempt at a picture ends with one terminal event."""
         while (event := await self._events.get()) is not None:
             yield event
             self._events.task_done()
@@ -195,7 +195,7 @@ class Service:
             self._feed_all()
 
     def _on_exit(self, place: int, worker: Worker) -> None:
-        """The child is dead: its pictures failed, and another child takes its place after a pause."""
+        """Fail the pictures of a dead child, and start another one after a pause."""
         log.error("the worker on %s died with %d pictures; starting another", worker.device, len(worker.running))
         for picture in worker.running.values():
             self._events.put_nowait(

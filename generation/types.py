@@ -87,7 +87,7 @@ class Job:
     request: Request
 
     def pictures(self) -> tuple[Picture, ...]:
-        """The pictures of the job, with ids ``job:0 …``."""
+        """Return the pictures of the job, with ids ``job:0 …``."""
         return tuple(
             Picture(
                 id=f"{self.id}:{index}",

@@ -80,29 +80,27 @@ class OnnxUNet:
 
     def _both(self, key: tuple[int, ...], given: tuple[Any, Any, Any], kwargs: dict[str, Any]) -> Any:
         """Run and time both, and return torch's answer; if they disagree, ONNX Runtime is never used again."""
-        times, *best = self._took.get(key, (0, float("inf"), float("inf")))
-        ways: list[Callable[[], torch.Tensor]] = [
-            lambda: self._torch(*given, return_dict=False)[0],
-            lambda: self._other(*given),
-        ]
-        answers = []
-        for place, run in enumerate(ways):
-            began = perf_counter()
-            answers.append(run())
-            best[place] = min(best[place], perf_counter() - began)
-        apart = float((answers[0] - answers[1]).abs().max())
+        times, ours, theirs = self._took.get(key, (0, float("inf"), float("inf")))
+        expected, torch_seconds = _timed(lambda: self._torch(*given, return_dict=False)[0])
+        found, onnx_seconds = _timed(lambda: self._other(*given))
+        apart = float((expected - found).abs().max())
         if apart > CLOSE:
             log.warning("ONNX Runtime is %.1e off at %s; torch is used", apart, key)
             self._took[key] = SAMPLES, 0.0, float("inf")
         else:
-            self._took[key] = times + 1, best[0], best[1]
-        return _answer(answers[0], kwargs)
+            self._took[key] = times + 1, min(ours, torch_seconds), min(theirs, onnx_seconds)
+        return _answer(expected, kwargs)
 
     def _other(self, sample: torch.Tensor, timestep: Any, words: torch.Tensor) -> torch.Tensor:
         times = torch.as_tensor(timestep, dtype=torch.float32).reshape(-1).expand(len(sample))
         given = {"sample": sample, "timestep": times, "words": words}
         (out,) = self._session.run(None, {name: value.contiguous().numpy() for name, value in given.items()})
         return torch.from_numpy(out)
+
+
+def _timed(run: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+    began = perf_counter()
+    return run(), perf_counter() - began
 
 
 def _session(unet: UNet2DConditionModel) -> onnxruntime.InferenceSession:

@@ -18,9 +18,11 @@ SHARED = ("text_encoder", "text_encoder_2", "text_encoder_3", "vae")
 class SharedModules:
     """Modules in memory by their fingerprints; they are freed with the last model that has them."""
 
+    _modules: WeakValueDictionary[str, torch.nn.Module]
+
     def __init__(self) -> None:
         """Start with no module."""
-        self._modules: WeakValueDictionary[str, torch.nn.Module] = WeakValueDictionary()
+        self._modules = WeakValueDictionary()
 
     def find(self, names: Mapping[str, str]) -> dict[str, Any]:
         """Return those of the components (names to fingerprints) that are in memory."""

@@ -76,6 +76,7 @@ class Family:
 
     def needs_blending(self, loaded: Any, task: Task) -> bool:
         """Whether inpainting needs InpaintBlender, because the pipeline does not keep the unmasked part."""
+        del loaded, task  # for families that decide by them
         return False
 
     def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
@@ -90,6 +91,7 @@ class Family:
 
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         """Return the arguments of that pipeline; lists if the pictures may differ."""
+        del pipeline  # for families that decide by its class
         return self.prompt_arguments(call) | self.sampling_arguments(call) | self.image_arguments(call)
 
     def prompt_arguments(self, call: Call) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family
 from .latents import PackedLatents
@@ -20,6 +22,7 @@ class Flux(Family):
     special: ClassVar = {Task.INPAINT: (FILL,)}
     latents = PackedLatents()
 
+    @override
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         arguments = super().arguments(pipeline, call)
         if type(pipeline).__name__ == FILL:  # it takes no negative prompt
@@ -27,6 +30,7 @@ class Flux(Family):
                 arguments.pop(name, None)
         return arguments
 
+    @override
     def prompt_arguments(self, call: Call) -> dict[str, Any]:
         words = super().prompt_arguments(call)
         if any(words["negative_prompt"]):

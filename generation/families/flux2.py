@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family
 from .latents import Flux2Latents
@@ -16,5 +18,6 @@ class Flux2(Family):
     resizes_inputs = False
     latents = Flux2Latents()
 
+    @override
     def image_arguments(self, call: Call) -> dict[str, Any]:
         return {"image": list(call.inputs[0])} if call.request.task is Task.EDIT else {}

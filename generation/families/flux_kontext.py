@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from PIL import Image
+from typing_extensions import override
 
 from ..types import Task
 from .family import Call
@@ -16,11 +17,13 @@ class FluxKontext(Flux):
     pipelines: ClassVar = {Task.EDIT: "FluxKontextPipeline", Task.INPAINT: "FluxKontextInpaintPipeline"}
     max_images = 3
 
+    @override
     def sampling_arguments(self, call: Call) -> dict[str, Any]:
         width, height = call.size
         # Otherwise it chooses a size of about a megapixel itself.
         return {**super().sampling_arguments(call), "max_area": width * height, "_auto_resize": False}
 
+    @override
     def image_arguments(self, call: Call) -> dict[str, Any]:
         if call.request.task is Task.EDIT:
             return {"image": [_side_by_side(inputs) for inputs in call.inputs]}

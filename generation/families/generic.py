@@ -4,6 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from typing_extensions import override
+
 from ..errors import ModelError
 from ..types import Task
 from .family import Call, Family
@@ -23,6 +25,7 @@ class Generic(Family):
     pipelines = dict.fromkeys((Task.TXT2IMG, *TABLES), "")
     latents = None
 
+    @override
     def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
         own = type(loaded)
         if task is Task.TXT2IMG:
@@ -39,6 +42,7 @@ class Generic(Family):
             raise ModelError("The model failed on this request; try other settings or another model.")
         return found
 
+    @override
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         known = _parameters(type(pipeline))
         arguments = super().arguments(pipeline, call)

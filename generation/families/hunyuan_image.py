@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family, rebuilt
 
@@ -12,6 +14,7 @@ class HunyuanImage(Family):
     pipelines: ClassVar = {Task.TXT2IMG: "HunyuanImagePipeline"}
     guidance = "distilled_guidance_scale"  # used only by the distilled model
 
+    @override
     def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:
         guiders = {
             name: guider.new(guidance_scale=call.request.guidance_scale)

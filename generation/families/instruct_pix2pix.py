@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call
 from .stable_diffusion import StableDiffusion
@@ -14,6 +16,7 @@ class InstructPix2Pix(StableDiffusion):
 
     pipelines: ClassVar = {Task.EDIT: ""}
 
+    @override
     def sampling_arguments(self, call: Call) -> dict[str, Any]:
         settings = super().sampling_arguments(call)
         del settings["width"], settings["height"]

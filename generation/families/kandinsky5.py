@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family
 from .latents import FrameLatents
@@ -14,5 +16,6 @@ class Kandinsky5(Family):
     pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
     latents = FrameLatents()
 
+    @override
     def image_arguments(self, call: Call) -> dict[str, Any]:
         return {"image": call.first_inputs()[0]} if call.request.task is Task.EDIT else {}

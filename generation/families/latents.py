@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from typing_extensions import override
+
 
 class Latents:
     """Laid out plainly, shifted and scaled by the autoencoder's configuration."""
@@ -14,12 +16,14 @@ class Latents:
 
     def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
         """Bring latents for pictures of ``size`` (width, height) in pixels to shape (n, channels, rows, columns)."""
+        del size  # for packed layouts
         return latents
 
 
 class PackedLatents(Latents):
     """Squares of two by two in a sequence, as FLUX.1 has them: (n, rows / 2 · columns / 2, channels · 4)."""
 
+    @override
     def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
         rows, columns = _squares(latents.shape[1], size)
         squares = latents.reshape(len(latents), rows, columns, -1, 2, 2)
@@ -29,6 +33,7 @@ class PackedLatents(Latents):
 class QwenLatents(PackedLatents):
     """Packed, of a video autoencoder whose channels are normalised to mean 0 and deviation 1."""
 
+    @override
     def encode(self, vae: Any, pixels: Any) -> Any:
         latents = vae.encode(pixels.unsqueeze(2)).latent_dist.mean.squeeze(2)
         mean = latents.new_tensor(vae.config.latents_mean).view(1, -1, 1, 1)
@@ -39,6 +44,7 @@ class QwenLatents(PackedLatents):
 class Flux2Latents(Latents):
     """Squares of two by two as channels, normalised by the autoencoder's running mean and variance, in rows."""
 
+    @override
     def encode(self, vae: Any, pixels: Any) -> Any:
         latents = vae.encode(pixels).latent_dist.mean
         n, channels, height, width = latents.shape
@@ -47,6 +53,7 @@ class Flux2Latents(Latents):
         variance = vae.bn.running_var + vae.config.batch_norm_eps
         return (squares - vae.bn.running_mean.view(1, -1, 1, 1)) / variance.sqrt().view(1, -1, 1, 1)
 
+    @override
     def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
         rows, columns = _squares(latents.shape[1], size)
         return latents.permute(0, 2, 1).reshape(len(latents), -1, rows, columns)
@@ -55,6 +62,7 @@ class Flux2Latents(Latents):
 class DeepLatents(Latents):
     """Of a deterministic autoencoder with deep compression: Sana's."""
 
+    @override
     def encode(self, vae: Any, pixels: Any) -> Any:
         return vae.encode(pixels).latent * vae.config.scaling_factor
 
@@ -62,7 +70,9 @@ class DeepLatents(Latents):
 class FrameLatents(Latents):
     """One frame of a video with the channels last, of shape (n, 1, height, width, channels): Kandinsky's."""
 
+    @override
     def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        del size
         return latents[:, 0].permute(0, 3, 1, 2)
 
 

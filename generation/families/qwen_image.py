@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family
 from .latents import QwenLatents
@@ -18,6 +20,7 @@ class QwenImage(Family):
     guidance = "true_cfg_scale"
     latents = QwenLatents()
 
+    @override
     def prompt_arguments(self, call: Call) -> dict[str, Any]:
         words = super().prompt_arguments(call)
         # An empty prompt has no tokens after the template is cut off.

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call
 from .qwen_image_edit import QwenImageEdit
@@ -14,5 +16,6 @@ class QwenImageEditPlus(QwenImageEdit):
     max_images = 3
     resizes_inputs = False
 
+    @override
     def image_arguments(self, call: Call) -> dict[str, Any]:
         return {"image": list(call.inputs[0])}

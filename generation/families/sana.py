@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family
 from .latents import DeepLatents
@@ -15,12 +17,14 @@ class Sana(Family):
     pipelines: ClassVar = {Task.TXT2IMG: ""}
     latents = DeepLatents()
 
+    @override
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         arguments = super().arguments(pipeline, call)
         if type(pipeline).__name__ == SPRINT:
             del arguments["negative_prompt"]
         return arguments
 
+    @override
     def sampling_arguments(self, call: Call) -> dict[str, Any]:
         # Otherwise it makes another size and stretches and crops that.
         return {**super().sampling_arguments(call), "use_resolution_binning": False}

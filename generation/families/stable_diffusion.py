@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Precision, Request, Task
 from .family import Call, Family
 
@@ -18,16 +20,20 @@ class StableDiffusion(Family):
     }
     half_precision = Precision.FP16  # their files come in it
 
+    @override
     def steps(self, request: Request) -> int:
         return int(request.num_inference_steps * (request.strength or 1))
 
+    @override
     def needs_blending(self, loaded: Any, task: Task) -> bool:
         # The stock pipeline only knows 4 latent channels, or 9 inputs for models trained for inpainting.
         return task is Task.INPAINT and loaded.unet.config.in_channels not in (4, 9)
 
+    @override
     def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
         return super().pipeline_class(loaded, Task.IMG2IMG if self.needs_blending(loaded, task) else task)
 
+    @override
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         arguments = super().arguments(pipeline, call)
         if "Img2Img" in type(pipeline).__name__:  # the input's size decides
