@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from generation import Cancelled, Catalogue, Failed, Finished, Service, Started
-from tests.generation.conftest import Studio, job
 from tests.hub import local_hub
+
+from .studio import Studio, job
 
 
 @pytest.mark.slow

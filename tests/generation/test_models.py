@@ -133,7 +133,7 @@ def test_prompts_are_encoded_once(base: ModelSpec) -> None:
 
 
 def test_kept_prompts_stay_within_their_budget_and_are_not_shared_to_be_changed() -> None:
-    """The oldest go where the budget is full, and whoever changes what he was given changes it for nobody else."""
+    """The oldest go if the budget is full, and a caller that changes its tensors changes nobody else's."""
     calls: list[str] = []
 
     class Pipeline:
@@ -263,7 +263,7 @@ def test_what_is_left_open_is_chosen_by_the_free_memory(
 
 
 def test_a_setting_that_this_machine_cannot_apply_fails_the_request_with_a_sentence(base: ModelSpec) -> None:
-    """bitsandbytes is not installed here: the request fails, and the engine goes on."""
+    """Without bitsandbytes a quantised model is refused: the request fails, and the engine goes on."""
     chosen = replace(base, id="quantised", loading=Loading(quantised=4))
     engine = engine_of(chosen, base)
     events: list[Event] = []

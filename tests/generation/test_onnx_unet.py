@@ -11,7 +11,8 @@ from generation import Catalogue, Event, Finished, Picture, Request, Task
 from generation.engine import onnx_unet
 from generation.engine.engine import Engine
 from generation.engine.onnx_unet import SAMPLES, OnnxUNet
-from tests.generation.conftest import pixels
+
+from .studio import pixels
 
 EMBEDDED = "criar-embedded"
 ROWS, SIDE, LENGTH = 3, 16, 48
@@ -34,7 +35,7 @@ def given(side: int = SIDE) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     )
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]
 def test_the_faster_runtime_is_chosen_after_both_ran_and_says_the_same(unet: UNet2DConditionModel) -> None:
     """After some passes of both the faster one alone is asked, and the latents agree to a hundredth of a grey level."""
     expected = unet(*given()).sample
@@ -52,7 +53,7 @@ def test_the_faster_runtime_is_chosen_after_both_ran_and_says_the_same(unet: UNe
         assert (found - expected).abs().max() < onnx_unet.CLOSE
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]
 def test_what_the_graph_does_not_know_is_left_to_torch(unet: UNet2DConditionModel) -> None:
     """Sides that would have to be padded, and arguments beyond latents, time and prompt, never reach the graph."""
     quick = OnnxUNet(unet)
@@ -64,7 +65,7 @@ def test_what_the_graph_does_not_know_is_left_to_torch(unet: UNet2DConditionMode
     assert not quick._took
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]
 def test_a_runtime_that_says_something_else_is_never_asked_again(
     unet: UNet2DConditionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,7 @@ def test_what_did_not_pay_is_tried_again_ever_more_seldom() -> None:
     """And is kept at last, where it was the machine that was busy."""
     learnt = profile()
     seconds = {1: 1.0, 2: 1.0, 4: 3.0}
-    tries = []
+    tries: list[int] = []
     for number in range(10 * AGAIN):
         rows = learnt.rows(KIND)
         if rows == 4 and (not tries or number > tries[-1] + SAMPLES):

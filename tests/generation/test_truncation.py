@@ -6,8 +6,9 @@ import pytest
 
 from generation import Noted
 from generation.engine.truncation import truncated_end
-from tests.generation.conftest import Studio, job
 from tests.tiny import tokenizers
+
+from .studio import Studio, job
 
 
 class Pipeline:
