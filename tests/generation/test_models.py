@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from generation import Event, Failed, Finished, LoraSpec, ModelSpec, Picture, Request, Task
 from generation.engine import models as models_module
 from generation.engine import prompts as prompts_module
+from generation.engine.device import Device
 from generation.engine.engine import Engine
 from generation.engine.load_policy import choose_loading
 from generation.engine.loading import load
@@ -69,7 +70,7 @@ def engine_of(*models: ModelSpec, budget: float = 4.0) -> Engine:
 def test_the_least_recently_used_model_goes_first(base: ModelSpec) -> None:
     """Within a budget of two, the third model takes the place of the one whose last use is longest ago."""
     second, third = other(base, 1), other(base, 2)
-    models = Models("cpu", 2.5 * NEED, onnx=False)
+    models = Models(Device(), 2.5 * NEED, onnx=False)
     kept = models.get(base)
     models.get(second)
     assert models.get(base) is kept
@@ -88,10 +89,10 @@ def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
 
     The host stands for the device here: what is tested is who is where.
     """
-    models = Models("cpu", 1.0, onnx=False)
-    monkeypatch.setattr(models, "_has_own_memory", True)
+    models = Models(Device(), 1.0, onnx=False)
+    monkeypatch.setattr(models._device, "own_memory", True)
     monkeypatch.setattr(models, "_budget", 1.5 * NEED)
-    monkeypatch.setattr("generation.engine.models._device_memory", lambda _: 2**30)
+    monkeypatch.setattr(models._device, "free", lambda: 8 * 2**30)
     first = models.get(base)
     models.get(other(base, 1))
     assert models.resident() == {"other1"}
@@ -105,7 +106,7 @@ def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
 
 def test_what_two_models_have_in_common_is_loaded_once(base: ModelSpec) -> None:
     """Equal text encoders and autoencoders are one object, in the same precision; it goes with its last model."""
-    models = Models("cpu", 4.0, onnx=False)
+    models = Models(Device(), 4.0, onnx=False)
     first, second = models.get(base).pipeline, models.get(other(base, 1)).pipeline
     assert first.text_encoder is second.text_encoder
     assert first.vae is second.vae
