@@ -21,7 +21,7 @@ from bot.background.heartbeat import alive, beat
 from bot.config import Config
 from bot.config.schema import Discord
 from bot.store import Action, Change, Store, database
-from generation.machine import give_back
+from generation import give_back
 from tests.bot.conftest import NOON, MakeJob
 
 

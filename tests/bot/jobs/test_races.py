@@ -15,15 +15,17 @@ from simcord.backend.models import Message
 
 from bot.config import Config
 from bot.config.schema import Filter, Storage
-from bot.interactions.acknowledge import Requester
 from bot.jobs import delivery
 from bot.jobs.cdn import Cdn
 from bot.jobs.delivery import Delivery
-from bot.jobs.library import PictureLibrary
+from bot.jobs.events import EventConsumer
 from bot.jobs.manager import JobManager
+from bot.jobs.outbox import Outbox
+from bot.jobs.progress import ProgressBoard
 from bot.moderation.policy import Moderation
 from bot.quota import Person
 from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import JobRow, State, Store
 from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Request, Started, Task
 from sandbox import Fault, LocalDiscord
@@ -152,9 +154,11 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         await client.login(local.token)
         moderation = Moderation(client, config, store)
         hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
-        library = PictureLibrary(store, hands, delivery, None, moderation)  # type: ignore[arg-type]  # nothing is taken in
-        manager = JobManager(config, store, hands, delivery, library, moderation)  # type: ignore[arg-type]
-        following = asyncio.create_task(manager.run())
+        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days))  # type: ignore[arg-type]
+        board = ProgressBoard(hands, moderation)  # type: ignore[arg-type]
+        events = EventConsumer(store, hands, moderation, board, outbox)  # type: ignore[arg-type]
+        manager = JobManager(config, store, hands, moderation, delivery, events)  # type: ignore[arg-type]
+        following = asyncio.create_task(events.run())
         yield Stage(local, store, hands, manager, delivery)
         following.cancel()
         with suppress(asyncio.CancelledError):
