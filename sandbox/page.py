@@ -1,49 +1,64 @@
-"""The page in the browser: a small JSON interface and a stream of changes over what people can do."""
+"""The page in the browser: a small JSON API for what people can do, and a stream of what they see."""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from aiohttp import web
 from simcord.backend import serializers
 from simcord.backend.errors import BackendError, SetupError
+from simcord.backend.models import Message
 from simcord.enums import AppCommandType, ChannelType
 
-from .people import Asked
+from .gateway import Gateway
+from .people import Asked, People
 from .wire import CannotDoError, File
-
-if TYPE_CHECKING:
-    from simcord.backend.models import Message
-
-    from .server import LocalDiscord
+from .world import World
 
 STATIC = Path(__file__).with_name("static")
 SHOWN = 60  # messages
-DRAW_EVERY = 0.05  # seconds between two drawings of the page
-STILL_HERE = 15.0  # seconds after which a silent stream says that it is there
+DRAW_EVERY = 0.05  # seconds between updates of the page
+STILL_HERE = 15.0  # seconds of silence before a keep-alive comment
 ANSWER_SECONDS = 3.5  # after 3 s Discord says that the application did not respond
 NEW_MEMBERS = ("Kim", "Noor", "Juan", "Mei", "Tariq", "Freya", "Ivo", "Lena")  # offered by the page, in this order
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class Discord(Protocol):
+    """What the page needs of the local Discord: see LocalDiscord, which starts it."""
+
+    world: World
+    people: People
+    gateway: Gateway
+
+    async def wait_for(self, look: Callable[[], Any], seconds: float) -> Any:
+        """Wait until ``look`` returns something true. Raises TimeoutError."""
+
+    async def acknowledged(self, asked: Asked, seconds: float) -> Asked:
+        """Wait until the bot acknowledged an interaction. Raises TimeoutError."""
+
+    def changed(self) -> None:
+        """Let everything that waits look again."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _Deed:
-    """What a person does, as the page sends it."""
+    """A person's action, as the page sends it."""
 
     member: int
     channel: int
     fields: dict[str, Any]
-    #: with the names of their fields
+    #: each with the name of its field
     files: list[tuple[str, File]]
 
 
 @dataclass(slots=True)
 class _Shown:
-    """What one open page has been sent."""
+    """What one open page has received."""
 
     world: str = ""
     messages: dict[str, str] = field(default_factory=dict)
@@ -52,11 +67,11 @@ class _Shown:
 class Page:
     """Serves the page of one local Discord."""
 
-    def __init__(self, discord: "LocalDiscord") -> None:
+    def __init__(self, discord: Discord) -> None:
         self._discord = discord
 
     def add_routes(self, app: web.Application) -> None:
-        """Add the page and its interface."""
+        """Add the page and its API."""
         app.router.add_get("/", self._index)
         app.router.add_static("/static", STATIC)
         app.router.add_get("/page/events", self._events)
@@ -67,7 +82,7 @@ class Page:
         return web.FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
     def _guarded(self, act: Callable[[_Deed], Awaitable[dict[str, Any]]]) -> Handler:
-        """What a person cannot do becomes a sentence on the page."""
+        """Answer what a person cannot do with a sentence for the page."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
@@ -78,7 +93,7 @@ class Page:
         return guarded
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """The visible state as a stream: all of it first, then what is another, in at most two events at a time."""
+        """Stream the visible state: all of it first, then what changed, in at most two events at a time."""
         name, channel = request.query["member"], request.query.get("channel")
         if name not in self._discord.world.members:
             raise web.HTTPNotFound
@@ -142,7 +157,7 @@ class Page:
             "menus": [entry["path"] for entry in people.commands(user_id, channel_id, AppCommandType.MESSAGE)],
         }
 
-    def _message_state(self, message: "Message") -> dict[str, Any]:
+    def _message_state(self, message: Message) -> dict[str, Any]:
         payload = serializers.message_payload(self._discord.world.backend, message)
         return {**payload, "ephemeral": message.is_ephemeral, "pings": [str(user) for user in message.ping_user_ids]}
 
@@ -152,7 +167,7 @@ class Page:
         return self._discord.world.members[name]
 
     def _channel(self, member: int, channel: str | None) -> int:
-        """The channel if the member sees it, otherwise the server's first."""
+        """The channel if the member sees it, otherwise the first of the server."""
         seen = [known.id for known in self._discord.world.channels(member)]
         return int(channel) if channel and int(channel) in seen else seen[0]
 
@@ -215,7 +230,7 @@ class Page:
         return {}
 
     async def _join(self, _: _Deed) -> dict[str, Any]:
-        """Another member comes to the server."""
+        """Add another member to the server."""
         world = self._discord.world
         free = [name for name in NEW_MEMBERS if name.lower() not in world.members]
         name = free[0] if free else f"Member {len(world.members) + 1}"
@@ -223,11 +238,11 @@ class Page:
         self._discord.changed()
         return {"name": name.lower()}
 
-    def _message(self, deed: _Deed) -> "Message":
+    def _message(self, deed: _Deed) -> Message:
         return self._discord.world.backend.get_message(deed.channel, int(deed.fields["message"]))
 
     async def _outcome(self, asked: Asked) -> dict[str, Any]:
-        """What the person sees at once: a modal, or that nobody answered in time."""
+        """What the person sees right away: a modal, or that nobody answered in time."""
         try:
             await self._discord.acknowledged(asked, ANSWER_SECONDS)
         except TimeoutError:
