@@ -1,4 +1,4 @@
-"""What a member may ask about himself: everything that is kept, as files, and its deletion."""
+"""Takes away the messages that show what members deleted."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ async def erase_regularly(client: Client) -> None:
 
 
 async def _erase(client: discord.Client, channel_id: int, message_id: int) -> None:
-    """Take a message away, unless Discord refuses it; raises where that may pass."""
+    """Take a message away, unless Discord refuses it; raises if trying again may help."""
     try:
         await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
     except discord.HTTPException as error:

@@ -1,4 +1,4 @@
-"""Where a picture comes from: its way from the first words, as a strip with captions."""
+"""Where a picture comes from: each step since the first prompt, as a contact sheet with captions."""
 
 import asyncio
 import io
@@ -38,7 +38,7 @@ class Lineage:
 
 
 async def lineage(interaction: Interaction, say: Speaker, job: JobRow, row: PictureRow) -> Lineage:
-    """The way of a finished picture, back to the first one of ours that he may see and that may be shown here."""
+    """The history of a finished picture, back to the first of ours that the member may see and that may be shown."""
     client, channel_id = interaction.client, interaction.channel_id or 0
     steps = [Step(job, row)]
     while len(steps) < MAX_STEPS and (parent := steps[0].job.parent):

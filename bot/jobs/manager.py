@@ -22,7 +22,7 @@ from generation import Service
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS = 3.0  # seconds to finish edits and to tell members that their pictures come after the restart
+LAST_WORDS = 3.0  # seconds to finish edits and to say that the pictures come after the restart
 
 GOES_ON = "I am being restarted; this goes on by itself afterwards."
 
@@ -128,7 +128,7 @@ class JobManager:
                 self._withdraw(row.id for row in job.of_state(State.CANCELLED))
 
     def _withdraw(self, picture_ids: Iterable[str]) -> None:
-        """Take pictures that the database says are cancelled out of the queue, and tell their members."""
+        """Take pictures that the database says are cancelled out of the queue, and settle their jobs."""
         jobs: dict[str, str] = {}
         for picture_id in picture_ids:
             self._service.cancel(picture_id)

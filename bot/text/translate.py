@@ -51,7 +51,7 @@ class Speaker:
 
 
 def _catalogue(locale: str) -> gettext.NullTranslations:
-    """The translations of the locale, or else of its language; none where there is no catalogue."""
+    """The translations of the locale, or else of its language; none if there is no catalogue."""
     names = locale.replace("-", "_"), locale.partition("-")[0]
     path = next((path for name in names if (path := LOCALES / f"{name}.po").exists()), None)
     if path is None:
