@@ -131,7 +131,7 @@ def _fits(spec: ModelSpec, memory: float | None, *, on_cpu: bool) -> tuple[bool,
     """Whether it can be loaded, and what to say of its memory."""
     if spec.memory is None or memory is None:
         return True, "whether it fits is not known"
-    # A CPU makes 32 bits of the catalogue's 16, unless the entry says otherwise; the bot's own models were measured there.
+    # A CPU makes 32 bits of the catalogue's 16, unless the entry says otherwise; models of ours were measured there.
     doubled = on_cpu and downloads.is_of_hub(spec) and spec.loading.precision in (None, Precision.FP32)
     needs = spec.memory * (2 if doubled else 1)
     if needs <= memory:

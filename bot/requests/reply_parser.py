@@ -39,11 +39,11 @@ _ADDS = re.compile(
 )
 _COURTESY = re.compile(r"(?:please|por favor)\b[\s,:]*")
 _REPLACING = re.compile(
-    r"(?:make (?:it|this|him|her|them) into|turn (?:it|this) into|change (?:it|this) (?:in)?to|redo (?:it|this)|"
+    r"(?:make (?:it|this|h(?:im|er)|them) into|turn (?:it|this) into|change (?:it|this) (?:in)?to|redo (?:it|this)|"
     r"draw (?:it|this)|transforme(?: isso)? em|conviertelo en|dibujalo)\b[\s,:]*"
 )
 _SHAPING = re.compile(
-    r"(?:make (?:it|this|him|her|them)|faca|faz|deixe|deixa|torne|haz(?:lo|la)?|ponlo|ponla|dejalo|dejala)\b[\s,:]*"
+    r"(?:make (?:it|this|h(?:im|er)|them)|faca|faz|deixe|deixa|torne|haz(?:lo|la)?|ponlo|ponla|dejalo|dejala)\b[\s,:]*"
 )
 #: "make it a dragon" is another picture, "make it blue" the same in blue
 _THING = re.compile(r"(?:an?|the|one|two|three|um|uma|o|dois|duas|un|una|el|la|dos)\b")
