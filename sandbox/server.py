@@ -1,6 +1,5 @@
 """The local Discord as one aiohttp server: REST, gateway, attachments and page on one port of this machine."""
 
-import asyncio
 import mimetypes
 import socket
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from aiohttp import web
 from simcord.backend.models import Message
 from yarl import URL
 
+from .changes import Changes
 from .gateway import Gateway
 from .limits import RateLimits
 from .page import Page
@@ -58,7 +58,7 @@ class LocalDiscord:
         self._port = port
         self._bot_name = bot_name
         self._rate_limits = rate_limits
-        self._waiting: set[asyncio.Event] = set()
+        self._changes = Changes()
         self.token = token
 
     async def __aenter__(self) -> Self:
@@ -80,7 +80,7 @@ class LocalDiscord:
         app.router.add_route("*", API + "/{path:.*}", self.rest.handle)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/attachments/{path:.*}", self._attachment)
-        Page(self).add_routes(app)
+        Page(self.world, self.people, self.gateway, self._changes).add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.SockSite(self._runner, listening).start()
@@ -95,16 +95,7 @@ class LocalDiscord:
 
         Raises TimeoutError after ``seconds``.
         """
-        changed = asyncio.Event()
-        self._waiting.add(changed)
-        try:
-            async with asyncio.timeout(seconds):
-                while not (seen := look()):
-                    await changed.wait()
-                    changed.clear()
-                return seen
-        finally:
-            self._waiting.discard(changed)
+        return await self._changes.wait_for(look, seconds)
 
     async def connected(self, seconds: float = 60.0) -> None:
         """Wait until a bot is connected and has told its commands."""
@@ -144,8 +135,7 @@ class LocalDiscord:
 
     def changed(self) -> None:
         """Let everything that waits look again; also for who changed ``world`` in a way that makes no event."""
-        for event in self._waiting:
-            event.set()
+        self._changes.announce()
 
     async def _attachment(self, request: web.Request) -> web.Response:
         data = self.world.backend.cdn.get(f"{self.page}{request.path}")
