@@ -16,7 +16,7 @@ from bot.components.picture import ACTIONS as OF_PICTURES
 from bot.store import Change, JobRow
 from sandbox.people import Asked
 
-from .conftest import Rig
+from .rig import Rig
 
 KINDS = ("private", "elsewhere", "hidden", "deleted", "nobody's")
 #: who forges; the author of a deleted picture may not use it either

@@ -13,7 +13,7 @@ from simcord.enums import OverwriteType
 
 from sandbox.people import Asked
 
-from .conftest import Rig
+from .rig import Rig
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -20,7 +20,7 @@ from bot.components.picture import ACTIONS as OF_PICTURES
 from bot.store import Change, JobRow
 from sandbox.people import Asked
 
-from .conftest import Rig, png
+from .rig import Rig, png
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
 PEOPLE = {

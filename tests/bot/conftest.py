@@ -1,7 +1,7 @@
 """A real store in a folder of its own, and requests to put into it."""
 
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -11,10 +11,7 @@ from bot.config import Config
 from bot.config.schema import Storage
 from bot.store import JobRow, Store
 from generation import Request, Task
-
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-MakeJob = Callable[..., JobRow]
+from tests.bot.factory import NOON, MakeJob
 
 
 @pytest.fixture

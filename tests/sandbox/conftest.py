@@ -1,9 +1,6 @@
 """A local Discord in this process, and a small real bot as a process of its own."""
 
-import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,7 @@ from pytest_asyncio import is_async_test
 from sandbox import Asked, LocalDiscord
 from tests.openapi import check_bodies
 
-ECHO_BOT = Path(__file__).with_name("echo_bot.py")
+from .echo import echo_bot
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,20 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if is_async_test(item) and Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-
-
-@asynccontextmanager
-async def echo_bot(local: LocalDiscord) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The bot's process, ended afterwards."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(ECHO_BOT), local.api, local.gateway_address, local.token
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

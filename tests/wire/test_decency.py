@@ -10,8 +10,8 @@ import pytest_asyncio
 from sandbox import LocalDiscord
 from sandbox.people import Asked
 
-from .conftest import Bot, running
-from .test_commands import APPLE, custom_id
+from .bot import Bot, running
+from .commands import APPLE, custom_id
 
 POLICY = "[filter]\nstrict = { BUTTOCKS_COVERED = 0.15 }\nage_restricted = {}\n"
 REFUSED = "it may show more than this channel allows"

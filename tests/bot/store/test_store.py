@@ -14,7 +14,7 @@ from bot.config.schema import Generation
 from bot.errors import Refusal
 from bot.quota import Person
 from bot.store import Change, State, Store
-from tests.bot.conftest import NOON, MakeJob
+from tests.bot.factory import NOON, MakeJob
 
 OPERATOR, ADMIN = None, 9
 
