@@ -2,7 +2,8 @@
 
 import mimetypes
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from .gateway import Gateway
 from .limits import RateLimits
 from .page import Page
 from .people import Asked, People
-from .rest import API, Call, Fault, Rest
+from .rest import API, Call, Fault, Hold, Rest
 from .world import World
 
 MAX_BODY = 256 * 2**20  # bytes of a request; the upload limit is Discord's own answer, not the server's
@@ -32,6 +33,7 @@ class LocalDiscord:
 
     - ``fail(Fault(…))``: the next requests on a route are answered with 429, 500, 502, 413 or another status
     - ``rest.latency``: seconds that every answer is held back; ``rest.upload_limit``: bytes that a file may have
+    - ``hold(method, path)``: requests on a route are carried out, but not answered while the block runs
     - ``gateway.drop(resumable=…)``: the connection is cut, with a session that can be resumed or not
     - ``refuse_token()``: the token is valid no more
     - ``people.repeat(asked)``: an interaction is delivered a second time
@@ -122,6 +124,17 @@ class LocalDiscord:
     def fail(self, fault: Fault) -> None:
         """Let the next requests that match meet a fault."""
         self.rest.faults.append(fault)
+
+    @contextmanager
+    def hold(self, method: str, path: str) -> Iterator[None]:
+        """Requests that match are carried out meanwhile, and answered when the block ends."""
+        hold = Hold(method=method, path=path)
+        self.rest.holds.append(hold)
+        try:
+            yield
+        finally:
+            self.rest.holds.remove(hold)
+            hold.released.set()
 
     def refuse_token(self) -> None:
         """From now on the token is wrong: 401 for requests, close code 4004 at the gateway."""

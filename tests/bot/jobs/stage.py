@@ -19,6 +19,7 @@ from generation import Cancelled, Event, Failed, Finished, Picture, Request, Tas
 from sandbox import Fault, LocalDiscord
 from sandbox.rest import Call
 
+ANNOUNCEMENTS = "/channels/*/messages"
 EDITS = "/channels/*/messages/*"
 
 

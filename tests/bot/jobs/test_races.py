@@ -12,7 +12,7 @@ from generation import Started
 from sandbox import Fault, LocalDiscord
 from tests.bot.factory import NOON, MakeJob
 
-from .stage import Stage, cancelled, died, finished, png
+from .stage import ANNOUNCEMENTS, Stage, cancelled, died, finished, png
 
 
 async def test_cancelling_before_the_end_wins(stage: Stage) -> None:
@@ -118,13 +118,12 @@ async def test_deleting_while_an_edit_is_on_its_way_wins(stage: Stage) -> None:
 
 async def test_deleting_while_the_announcement_is_on_its_way_takes_it_away(stage: Stage) -> None:
     """A message that was sent for a job that was deleted meanwhile is taken away again."""
-    stage.local.rest.latency = 0.2
-    asking = asyncio.create_task(stage.ask())
-    await stage.local.wait_for(stage.local.messages)
-    (job,) = await stage.store.jobs.undelivered()
-    assert job.message_id is None
-    await stage.manager.delete(job)
-    stage.local.rest.latency = 0.0
+    with stage.local.hold("POST", ANNOUNCEMENTS):
+        asking = asyncio.create_task(stage.ask())
+        await stage.local.wait_for(stage.local.messages)
+        (job,) = await stage.store.jobs.undelivered()
+        assert job.message_id is None
+        await stage.manager.delete(job)
     await asking
     await stage.local.wait_for(lambda: not stage.local.messages())
 
@@ -132,15 +131,14 @@ async def test_deleting_while_the_announcement_is_on_its_way_takes_it_away(stage
 async def test_a_picture_that_is_made_faster_than_it_is_announced_stays(stage: Stage) -> None:
     """Made while the announcement is on its way, it is not replaced by progress or by the words of a later stop."""
     first = await stage.ask()
-    await stage.hands.happen(finished(first))  # from now on a picture is looked at within milliseconds
+    await stage.hands.happen(finished(first))
     await stage.delivered(first)
-    stage.local.rest.latency = 1.0
-    asking = asyncio.create_task(stage.ask(1))
-    await stage.local.wait_for(lambda: len(stage.local.messages()) == 2)
-    stage.local.rest.latency = 0.0
-    (job,) = await stage.store.jobs.undelivered()
-    await stage.hands.happen(finished(job))
-    assert not asking.done()
+    with stage.local.hold("POST", ANNOUNCEMENTS):
+        asking = asyncio.create_task(stage.ask(1))
+        await stage.local.wait_for(lambda: len(stage.local.messages()) == 2)
+        (job,) = await stage.store.jobs.undelivered()
+        await stage.hands.happen(finished(job))
+        assert not asking.done()
     await asking
     await stage.delivered(job)
     await stage.manager.stop(5)
