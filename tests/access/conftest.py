@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import discord
 import pytest
 import pytest_asyncio
 from discord.gateway import DiscordWebSocket
-from pytest_asyncio import is_async_test
 
 from bot.background.audit_feed import post_audit_regularly
 from bot.client import Criar, use_local_discord
@@ -21,13 +19,6 @@ from bot.store import Change, Store
 from sandbox import LocalDiscord
 
 from .rig import MODELS, InstantService, Rig
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here share one loop, since they share a Discord and a bot."""
-    for item in items:
-        if is_async_test(item) and Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -1,24 +1,15 @@
 """A local Discord in this process, and a small real bot as a process of its own."""
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from pytest_asyncio import is_async_test
 
 from sandbox import Asked, LocalDiscord
 from tests.openapi import check_bodies
 
 from .echo import echo_bot
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here share one loop, since they share a Discord."""
-    for item in items:
-        if is_async_test(item) and Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,22 +1,13 @@
 """A local Discord in this process, and the real bot as a process of its own, with the embedded model."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from pytest_asyncio import is_async_test
 
 from sandbox import LocalDiscord
 
 from .bot import SETTINGS, Bot, running
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here share one loop, since they share a Discord."""
-    for item in items:
-        if is_async_test(item) and Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
