@@ -1,10 +1,15 @@
 """What holds for all tests: who shares a loop and a process, and in which order they ran."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from _pytest.terminal import TerminalReporter
+from playwright.async_api import Browser
 from pytest_asyncio import is_async_test
+
+from tests.browser import running_browser
 
 pytest_plugins = ["tests.second_tries"]
 
@@ -28,3 +33,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(path.parts[0] if shares else str(path)))
         if shares and is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all tests that look at a page; each opens its own."""
+    async with running_browser() as browser:
+        yield browser

@@ -29,3 +29,16 @@ def slash(local: LocalDiscord) -> Callable[..., Asked]:
         return local.people.slash(local.world.members[who], local.world.channel_id, path, options)
 
     return use
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def empty_channels(request: pytest.FixtureRequest) -> None:
+    """Each test that shares the local Discord finds it without messages, and its members with their own language."""
+    if "local" not in request.fixturenames:
+        return
+    local: LocalDiscord = request.getfixturevalue("local")
+    backend = local.world.backend
+    for channel, messages in backend.messages.items():
+        for message in list(messages):
+            backend.delete_message(channel, message)
+    local.world.locales.clear()
