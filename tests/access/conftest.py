@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import discord
 import pytest
-import pytest_asyncio
 from discord.gateway import DiscordWebSocket
 
 from bot.background.audit_feed import post_audit_regularly
@@ -21,7 +20,7 @@ from sandbox import LocalDiscord
 from .rig import MODELS, InstantService, Rig
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest.fixture(scope="package")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
     """An owner olga, a moderator milo, ana and otto, an admin adam, eve who is admin elsewhere, the operator oscar, and
     bob who is banned."""

@@ -5,7 +5,7 @@ import io
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
+import pytest
 from discord import Permissions
 from PIL import Image
 from simcord.backend.models import Message, Overwrite
@@ -16,7 +16,7 @@ from sandbox.people import Asked
 from .rig import Rig
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def newcomer(rig: Rig) -> AsyncIterator[str]:
     """A member whom no other test knows."""
     name = f"new{len(rig.members)}"

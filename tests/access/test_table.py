@@ -8,7 +8,6 @@ from typing import Any
 
 import discord
 import pytest
-import pytest_asyncio
 from discord import app_commands
 from simcord.backend.models import Message
 
@@ -120,7 +119,7 @@ class Place:
         )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest.fixture(scope="module")
 async def places(rig: Rig) -> AsyncIterator[dict[str, Place]]:
     world = rig.local.world
     ana = rig.members["ana"]

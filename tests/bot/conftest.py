@@ -10,7 +10,7 @@ import pytest
 from bot.config import Config
 from bot.config.schema import Storage
 from bot.store import JobRow, Store
-from generation import Request, Task
+from generation import Inspector, Request, Task
 from tests.bot.factory import NOON, MakeJob
 
 
@@ -25,6 +25,14 @@ async def store(config: Config) -> AsyncIterator[Store]:
     await store.open()
     yield store
     await store.close()
+
+
+@pytest.fixture(scope="session")
+async def inspector() -> AsyncIterator[Inspector]:
+    """What looks at pictures, for all tests that leave it as it was: its process takes a second to start."""
+    inspector = Inspector(seconds=60)
+    yield inspector
+    await inspector.close()
 
 
 @pytest.fixture

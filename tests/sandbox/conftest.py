@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from sandbox import Asked, LocalDiscord
 from tests.openapi import check_bodies
@@ -12,7 +11,7 @@ from tests.openapi import check_bodies
 from .echo import echo_bot
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest.fixture(scope="session")
 async def local() -> AsyncIterator[LocalDiscord]:
     """One local Discord with the bot connected; all that the bot sent is validated at the end."""
     async with LocalDiscord(bot_name="Echo") as local, echo_bot(local):
@@ -31,7 +30,7 @@ def slash(local: LocalDiscord) -> Callable[..., Asked]:
     return use
 
 
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+@pytest.fixture(autouse=True)
 async def empty_channels(request: pytest.FixtureRequest) -> None:
     """Each test that shares the local Discord finds it without messages, and its members with their own language."""
     if "local" not in request.fixturenames:

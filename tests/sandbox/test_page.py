@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest_asyncio
+import pytest
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -21,7 +21,7 @@ MARK_FIRST_STEP = """() => {
 pytestmark = needs_chromium
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def page(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
     """The page as Ana, wide."""
     async with page_of_ana(browser, local.page, 1280) as page:

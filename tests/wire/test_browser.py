@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-import pytest_asyncio
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from sandbox import LocalDiscord
@@ -11,7 +11,7 @@ from tests.browser import needs_chromium, page_of_ana
 pytestmark = needs_chromium
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def page(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
     async with page_of_ana(browser, local.page, 1000) as page:
         yield page

@@ -16,14 +16,14 @@ from bot.jobs.library import PictureLibrary
 from bot.jobs.manager import JobManager
 from bot.moderation.policy import Moderation
 from bot.store import Store
-from generation import Catalogue
+from generation import Catalogue, Inspector
 from sandbox import LocalDiscord
 
 from .stage import Hands, Stage
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Inspector) -> AsyncIterator[Stage]:
     config = Config(storage=Storage(folder=tmp_path / "data"), filter=Filter(strict={}))
     store = Store(config)
     await store.open()
@@ -31,7 +31,7 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         monkeypatch.setattr(discord.http.Route, "BASE", local.api)
         client = discord.Client(intents=discord.Intents.none())
         await client.login(local.token)
-        moderation = Moderation(client, config, store)
+        moderation = Moderation(client, config, store, inspector)
         hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
         library = PictureLibrary(store, hands, delivery, None, moderation)  # type: ignore[arg-type]  # nothing is taken in
         manager = JobManager(config, store, hands, delivery, library, moderation)  # type: ignore[arg-type]
@@ -41,6 +41,5 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         with suppress(asyncio.CancelledError):
             await following
         await manager.close()
-        await moderation.close()
         await client.close()
     await store.close()
