@@ -62,6 +62,16 @@ class Fault:
     retry_after: float = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Requests on a route that are carried out at once, and answered only when ``released`` is set."""
+
+    method: str
+    #: fnmatch pattern of the path, without /api/v10
+    path: str
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 @dataclass(slots=True)
 class _File:
     """An uploaded file as simcord's routes expect it."""
@@ -85,8 +95,9 @@ class Rest:
     #: None for no limits but those of faults
     limits: RateLimits | None = None
     faults: list[Fault] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_ENTRIES))
-    #: method and path of requests that were carried out; with a latency they may not be answered yet
+    #: method and path of requests that were carried out, though with a latency or a hold they are not answered yet
     carried_out: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=LOG_ENTRIES))
     _nonces: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
 
@@ -100,6 +111,8 @@ class Rest:
         self.carried_out.append((request.method, path))
         if self.latency:
             await asyncio.sleep(self.latency)
+        for hold in [hold for hold in self.holds if _matches(hold, request.method, path)]:
+            await hold.released.wait()
         call = Call(
             method=request.method,
             path=path,
@@ -193,7 +206,7 @@ class Rest:
 
     def _fault(self, method: str, path: str) -> web.Response | None:
         for fault in self.faults:
-            if fault.method in (method, "*") and fnmatch.fnmatch(path, fault.path):
+            if _matches(fault, method, path):
                 fault.times -= 1
                 if not fault.times:
                     self.faults.remove(fault)
@@ -201,6 +214,10 @@ class Rest:
                     return _too_many(fault.retry_after, {}, fault.code)
                 return _json({"message": "a fault that a test asked for", "code": fault.code}, fault.status)
         return None
+
+
+def _matches(route: Fault | Hold, method: str, path: str) -> bool:
+    return route.method in (method, "*") and fnmatch.fnmatch(path, route.path)
 
 
 def _too_many(seconds: float, headers: dict[str, str], code: int = 0) -> web.Response:

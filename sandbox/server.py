@@ -1,9 +1,9 @@
 """The local Discord as one aiohttp server: REST, gateway, attachments and page on one port of this machine."""
 
-import asyncio
 import mimetypes
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any, Self
 
@@ -11,11 +11,12 @@ from aiohttp import web
 from simcord.backend.models import Message
 from yarl import URL
 
+from .changes import Changes
 from .gateway import Gateway
 from .limits import RateLimits
 from .page import Page
 from .people import Asked, People
-from .rest import API, Call, Fault, Rest
+from .rest import API, Call, Fault, Hold, Rest
 from .world import World
 
 MAX_BODY = 256 * 2**20  # bytes of a request; the upload limit is Discord's own answer, not the server's
@@ -32,6 +33,7 @@ class LocalDiscord:
 
     - ``fail(Fault(…))``: the next requests on a route are answered with 429, 500, 502, 413 or another status
     - ``rest.latency``: seconds before every answer; ``rest.upload_limit``: bytes that a file may have
+    - ``hold(method, path)``: requests on a route are carried out, but not answered while the block runs
     - ``gateway.drop(resumable=…)``: the connection is cut, with a session that can be resumed or not
     - ``refuse_token()``: the token is no longer valid
     - ``people.repeat(asked)``: an interaction is delivered a second time
@@ -58,7 +60,7 @@ class LocalDiscord:
         self._port = port
         self._bot_name = bot_name
         self._rate_limits = rate_limits
-        self._waiting: set[asyncio.Event] = set()
+        self._changes = Changes()
         self.token = token
 
     async def __aenter__(self) -> Self:
@@ -80,7 +82,7 @@ class LocalDiscord:
         app.router.add_route("*", API + "/{path:.*}", self.rest.handle)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/attachments/{path:.*}", self._attachment)
-        Page(self).add_routes(app)
+        Page(self.world, self.people, self.gateway, self._changes).add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.SockSite(self._runner, listening).start()
@@ -95,16 +97,7 @@ class LocalDiscord:
 
         Raises TimeoutError after ``seconds``.
         """
-        changed = asyncio.Event()
-        self._waiting.add(changed)
-        try:
-            async with asyncio.timeout(seconds):
-                while not (seen := look()):
-                    await changed.wait()
-                    changed.clear()
-                return seen
-        finally:
-            self._waiting.discard(changed)
+        return await self._changes.wait_for(look, seconds)
 
     async def connected(self, seconds: float = 60.0) -> None:
         """Wait until a bot is connected and has registered its commands. Raises TimeoutError after ``seconds``."""
@@ -132,6 +125,17 @@ class LocalDiscord:
         """Answer the next requests that match with a fault."""
         self.rest.faults.append(fault)
 
+    @contextmanager
+    def hold(self, method: str, path: str) -> Iterator[None]:
+        """Requests that match are carried out meanwhile, and answered when the block ends."""
+        hold = Hold(method=method, path=path)
+        self.rest.holds.append(hold)
+        try:
+            yield
+        finally:
+            self.rest.holds.remove(hold)
+            hold.released.set()
+
     def refuse_token(self) -> None:
         """Refuse the token from now on: 401 for requests, close code 4004 at the gateway."""
         self.rest.token = self.gateway.token = ""
@@ -143,9 +147,8 @@ class LocalDiscord:
         self.changed()
 
     def changed(self) -> None:
-        """Let every ``wait_for`` look again; for callers too who change ``world`` in a way that makes no event."""
-        for event in self._waiting:
-            event.set()
+        """Let everything that waits look again; also for callers who change ``world`` in a way that makes no event."""
+        self._changes.announce()
 
     async def _attachment(self, request: web.Request) -> web.Response:
         data = self.world.backend.cdn.get(f"{self.page}{request.path}")

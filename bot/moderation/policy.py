@@ -33,13 +33,15 @@ class HeldBack(Refusal):
 class Moderation:
     """Checks every request, and looks at every picture before it is shown; what it could not look at is not shown."""
 
-    def __init__(self, client: discord.Client, config: Config, store: Store) -> None:
+    def __init__(
+        self, client: discord.Client, config: Config, store: Store, inspector: Inspector | None = None
+    ) -> None:
         self._client = client
         self._policy = config.filter
         self._store = store
         self._rulebook = Rulebook(config.rules, store)
         # A second one, so that nobody's uploads make others wait for their pictures.
-        self._inspector = Inspector(seconds=SECONDS)
+        self._inspector = inspector or Inspector(seconds=SECONDS)
 
     async def check_request(self, requester: Requester, built: BuiltRequest) -> None:
         """Raise Refusal if the prompt is forbidden, the member timed out, or an input may not be shown there."""

@@ -13,8 +13,8 @@ import pytest
 from sandbox import LocalDiscord
 from sandbox.rest import Fault
 
-from .conftest import Bot, running
-from .test_commands import done, png, refused, slash
+from .bot import Bot, running
+from .commands import done, png, refused, slash
 
 
 @pytest.mark.slow

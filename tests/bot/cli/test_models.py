@@ -13,7 +13,7 @@ from bot.config import load
 from bot.requests.offered_models import offered, workers_folder
 from generation import Event, Failed, Finished, Job, Request, Service, Task
 from generation.profile import SAMPLES, BatchKey, Profile
-from tests.bot.cli.test_cli import criar
+from tests.bot.command_line import criar
 from tests.hub import Hub, local_hub
 from tests.tiny import CHECKPOINTS
 

@@ -16,7 +16,7 @@ from bot.moderation.rate_limit import SlidingWindow
 from bot.quota import EVERYWHERE, Allowance, Person
 from bot.store import Change, JobRow, Store
 from generation import Sentence
-from tests.bot.conftest import NOON, MakeJob
+from tests.bot.factory import NOON, MakeJob
 
 HOME, FOREIGN = 77777, 66666
 GOLD_ROLE = 88888
