@@ -20,7 +20,7 @@ from .rig import Rig
 KINDS = ("private", "elsewhere", "hidden", "deleted", "nobody's")
 #: who forges; the author of a deleted picture may not use it either
 FORGERS = ("otto", "milo", "adam", "eve")
-REFUSED = ("is not kept any more", "I cannot see that picture", "There is no picture")
+REFUSED = ("is no longer kept", "I cannot see that picture", "There is no picture")
 
 
 @pytest.fixture(scope="module")
