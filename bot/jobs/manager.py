@@ -11,7 +11,7 @@ import discord
 
 from bot.config import Config
 from bot.errors import Refusal
-from bot.jobs.delivery import TROUBLE, Delivery
+from bot.jobs.delivery import DELIVERY_ERRORS, Delivery
 from bot.jobs.events import EventConsumer
 from bot.jobs.progress import Pace
 from bot.moderation.policy import Moderation
@@ -90,7 +90,7 @@ class JobManager:
             return
         try:
             message = self._delivery.message(job) or await self._delivery.announce(job, reply_to)
-        except TROUBLE as error:
+        except DELIVERY_ERRORS as error:
             # The pictures are under way all the same, and delivery announces them itself or finds another way.
             log.warning("job %s is not announced yet: %s", job.id, error)
         else:

@@ -10,7 +10,7 @@ from time import monotonic
 
 import discord
 
-from bot.jobs.delivery import TROUBLE, Edit
+from bot.jobs.delivery import DELIVERY_ERRORS, Edit
 from bot.messages.buttons import cancel_buttons
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, job_id_of
@@ -106,7 +106,7 @@ class _Follower:
                 self._task.cancel()
                 await asyncio.gather(self._task, return_exceptions=True)
                 if last_words and not self._ended:
-                    with suppress(*TROUBLE):
+                    with suppress(*DELIVERY_ERRORS):
                         await self._edit(content=self._say(last_words), attachments=[], view=None)
                 self._ended = True
         finally:  # also if nobody waits any longer, since the bot must stop and Discord does not answer
@@ -126,7 +126,7 @@ class _Follower:
                         view = cancel_buttons(self._job.id, self._say)
                         await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
-        except TROUBLE as error:
+        except DELIVERY_ERRORS as error:
             log.info("progress of job %s is no longer shown: %s", self._job.id, error)
 
     async def _previews(self) -> list[discord.File]:
