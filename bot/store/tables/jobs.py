@@ -178,7 +178,7 @@ class Jobs:
         await self._changes(sql, trouble, next_try.timestamp(), job_id)
 
     async def give_up(self, job_id: str, now: datetime, reason: Sentence) -> None:
-        """Move what is finished to failed: what cannot be delivered is given back to the member, and not tried again."""
+        """Move what is finished to failed: it cannot be delivered, is given back to the member, and not tried again."""
 
         def write(tables: Tables) -> None:
             tables.execute(
@@ -240,9 +240,9 @@ class Jobs:
         return await self._move(picture_id, attempt, State.WAITING, next_attempt=True)
 
     async def requeue(self) -> None:
-        """Move all that is running back to waiting without counting an attempt: the bot was restarted, the pictures are not to blame.
+        """Move all that is running back to waiting, at the same attempt: the restart was not the pictures' fault.
 
-        Whatever is unfinished of a job that nobody waits for any longer -> cancelled.
+        What is unfinished of a job that nobody waits for any longer is cancelled.
         """
         sql = (
             f"UPDATE pictures SET state = iif(job_id IN ({_WAITED_FOR}), 'waiting', 'cancelled')"  # noqa: S608
@@ -251,7 +251,7 @@ class Jobs:
         await self._changes(sql)
 
     async def remake(self, picture_id: str) -> bool:
-        """Move it from finished back to waiting: it was made, and its file is gone before it was delivered; False if nobody waits."""
+        """Move it from finished back to waiting, since its file is gone before delivery; False if nobody waits for it."""
         sql = f"UPDATE pictures SET state = 'waiting' WHERE id = ? AND state = 'finished' AND job_id IN ({_WAITED_FOR})"  # noqa: S608
         return await self._changes(sql, picture_id)
 
