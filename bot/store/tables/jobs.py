@@ -251,7 +251,7 @@ class Jobs:
         await self._changes(sql)
 
     async def remake(self, picture_id: str) -> bool:
-        """Move it from finished back to waiting, since its file is gone before delivery; False if nobody waits for it."""
+        """Move it from finished back to waiting, since its file was lost before delivery; False if nobody waits."""
         sql = f"UPDATE pictures SET state = 'waiting' WHERE id = ? AND state = 'finished' AND job_id IN ({_WAITED_FOR})"  # noqa: S608
         return await self._changes(sql, picture_id)
 
