@@ -131,7 +131,7 @@ def _run(*, quick: bool, out: Path | None) -> dict[str, Any]:
     spec = replace(Catalogue.load().get("criar-embedded"), enlarge=1)
     with TemporaryDirectory() as folder:
         pictures = _requests(QUICK_REQUESTS if quick else REQUESTS, _source(Path(folder)))
-        eager = _contenders(spec, faster=False)
+        eager = _contenders(spec, onnx=False)
         overhead = _overhead(eager[SERIAL], eager[OURS], pictures[0], 5 if quick else 20)
         sample = pictures[: 10 if quick else 40]
         capacity = len(sample) / _seconds(lambda: [eager[SERIAL].make([picture]) for picture in sample])
@@ -144,7 +144,7 @@ def _run(*, quick: bool, out: Path | None) -> dict[str, Any]:
         if not quick:
             title = f"{max(LOADS):g} times, all on the faster runtime"
             arrivals = _arrivals(pictures, max(LOADS) * capacity)
-            races[title] = _race(_contenders(spec, faster=True), arrivals, title)
+            races[title] = _race(_contenders(spec, onnx=True), arrivals, title)
             figures |= _ratios(races[title], "_faster")
             figures |= _ablation(spec, pictures[: len(pictures) // 4])
     if out:
@@ -153,11 +153,11 @@ def _run(*, quick: bool, out: Path | None) -> dict[str, Any]:
     return figures
 
 
-def _contenders(spec: ModelSpec, *, faster: bool) -> dict[str, Any]:
+def _contenders(spec: ModelSpec, *, onnx: bool) -> dict[str, Any]:
     return {
-        SERIAL: Bare(spec, 1, faster=faster),
-        BATCHED: Bare(spec, MAX_BATCH, faster=faster),
-        OURS: Ours(spec, faster=faster),
+        SERIAL: Bare(spec, 1, onnx=onnx),
+        BATCHED: Bare(spec, MAX_BATCH, onnx=onnx),
+        OURS: Ours(spec, onnx=onnx),
     }
 
 
@@ -208,9 +208,9 @@ def _ablation(spec: ModelSpec, pictures: Sequence[Picture]) -> dict[str, float]:
     """Throughput with a mechanism switched off, as a share of that with all, where all wait from the beginning; and
     for the preference of loaded models pictures a second of the simulated queue."""
     without = {
-        "all mechanisms": Ours(spec, faster=True),
-        "without joining": Ours(spec, faster=True, joining=False),
-        "without prompt cache": Ours(spec, faster=True, remembering=False),
+        "all mechanisms": Ours(spec, onnx=True),
+        "without joining": Ours(spec, onnx=True, joining=False),
+        "without prompt cache": Ours(spec, onnx=True, remembering=False),
         "without ONNX Runtime": Ours(spec),
     }
     lines = _race(without, [(0.0, picture) for picture in pictures], "all at once, with a mechanism switched off")

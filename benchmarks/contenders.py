@@ -12,11 +12,11 @@ from generation import Event, Finished, ModelSpec, Picture, Request
 class Bare:
     """The stock pipelines with nothing of ours around them but encoding; up to ``most`` like requests in a call."""
 
-    def __init__(self, spec: ModelSpec, most: int, *, faster: bool = False) -> None:
+    def __init__(self, spec: ModelSpec, most: int, *, onnx: bool = False) -> None:
         import diffusers
         import torch
 
-        from generation.engine.onnx_unet import speed_up
+        from generation.engine.onnx_unet import use_onnx
 
         self._most = most
         self._txt2img = diffusers.StableDiffusionPipeline.from_pretrained(spec.source, dtype=torch.float32)
@@ -25,8 +25,8 @@ class Bare:
         )
         for pipeline in (self._txt2img, self._img2img):
             pipeline.set_progress_bar_config(disable=True)
-        if faster:
-            speed_up(self._txt2img)
+        if onnx:
+            use_onnx(self._txt2img)
 
     def work(self, waiting: deque[Picture]) -> list[str] | None:
         if not waiting:
@@ -65,13 +65,11 @@ class Bare:
 class Ours:
     """The engine; takes pictures while it has room, as a worker does."""
 
-    def __init__(
-        self, spec: ModelSpec, *, faster: bool = False, joining: bool = True, remembering: bool = True
-    ) -> None:
+    def __init__(self, spec: ModelSpec, *, onnx: bool = False, joining: bool = True, remembering: bool = True) -> None:
         from generation.engine.engine import Engine
         from generation.engine.prompts import Prompts
 
-        self.engine = Engine({spec.id: spec}, "cpu", 1, 8.0, clock=process_time, faster=faster)
+        self.engine = Engine({spec.id: spec}, "cpu", 1, 8.0, clock=process_time, onnx=onnx)
         if not joining:
             self.engine._profile.rows = lambda kind: 1  # type: ignore[method-assign]
         if not remembering:

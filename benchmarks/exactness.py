@@ -72,7 +72,7 @@ def measure(name: str, folder: Path) -> Exactness:
 
     model = spec(name, folder)
     engine, passes = Engine({model.id: model}, "cpu", 1, 4.0), list[int]()
-    engine._profile.rows = lambda _: ROWS  # type: ignore[method-assign]
+    engine._profile.rows = lambda kind: ROWS  # type: ignore[method-assign]
     engine._profile.took = lambda kind, rows, seconds: passes.append(rows)  # type: ignore[method-assign]
     pictures = _pictures(model, [Task(task) for task in CHECKPOINTS[name][2]], folder)
     alone = {picture.id: _made(engine, [picture])[picture.id] for picture in pictures}

@@ -14,10 +14,15 @@ from collections.abc import Mapping
 class GenerationError(Exception):
     """An error whose sentence is meant to be read by people; ``str(error)`` is the English sentence."""
 
+    #: an English sentence with {names} for what is filled in
+    template: str
+    params: Mapping[str, str | int | float]
+
     def __init__(self, template: str, **params: str | int | float) -> None:
+        """``template`` is filled in with ``params`` by str.format."""
         super().__init__(template.format(**params))
         self.template = template
-        self.params: Mapping[str, str | int | float] = params
+        self.params = params
 
 
 class RequestError(GenerationError):

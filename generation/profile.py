@@ -27,7 +27,7 @@ MOST = 64  # rows; beyond it no device was seen to gain
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class BatchKey:
     """What must agree before two pictures can share a forward pass."""
 
     model: str
@@ -86,15 +86,15 @@ class Profile:
             # What did not pay is tried again by each process: the machine may have been busy with something else.
             self._tried[key] = {rows: SAMPLES for rows in each.seconds if rows <= each.rows()}
 
-    def rows(self, kind: Kind) -> int:
+    def rows(self, kind: BatchKey) -> int:
         """The most rows to join: those that pay, or twice as many while that is not known."""
         return self._of(kind).rows(self._tried.get(_key(kind), {}))
 
-    def fit(self, kind: Kind) -> int:
+    def fit(self, kind: BatchKey) -> int:
         """The most rows that fit into the memory, as far as is known."""
         return self._of(kind).fit or MOST
 
-    def took(self, kind: Kind, rows: int, seconds: float) -> None:
+    def took(self, kind: BatchKey, rows: int, seconds: float) -> None:
         """Learn from a forward pass."""
         full = 1 << (rows - 1).bit_length()
         if rows <= FULL * full:
@@ -111,14 +111,14 @@ class Profile:
         if tried[full] == SAMPLES or self._measured[_key(kind)].rows(tried) != before:
             self._remember()
 
-    def too_many(self, kind: Kind, rows: int) -> None:
+    def too_many(self, kind: BatchKey, rows: int) -> None:
         """Never again join so many rows: half of them may fit."""
         self._measured[_key(kind)] = replace(self._of(kind), fit=max(1, rows // 2))
         size = f"{kind.width}×{kind.height}"
         log.warning("%s at %s: %d rows do not fit; at most %d from now on", kind.model, size, rows, max(1, rows // 2))
         self._remember()
 
-    def _of(self, kind: Kind) -> Measured:
+    def _of(self, kind: BatchKey) -> Measured:
         model, width, height, precision = _key(kind)
         return self._measured.get(_key(kind)) or Measured(
             model=model, width=width, height=height, precision=precision, **self._where
@@ -158,5 +158,5 @@ def read_profile(folder: Path) -> list[Measured]:
         return []
 
 
-def _key(kind: Kind | Measured) -> _Key:
+def _key(kind: BatchKey | Measured) -> _Key:
     return kind.model, kind.width, kind.height, kind.precision

@@ -19,22 +19,21 @@ from PIL import Image, ImageOps
 
 from ..families import Call, family_of
 from ..images import read_kept
-from ..profile import Kind, Profile
+from ..profile import BatchKey, Profile
 from ..types import ModelSpec, Offload, Picture, Request, Task
 from .adapters import adapted
-from .fetching import Absent
-from .inpaint import Keeper, merge
-from .loading import bring, comes_from_hub
+from .fetching import DownloadQueue
+from .inpaint import InpaintBlender, merge
+from .loading import DENOISERS, ensure_downloaded, needs_download
 from .models import LoadedModel, Models
-from .run import Emit, Previews, Run
-from .schedulers import Estimate, make_scheduler
-from .step_batcher import Hub
-from .truncation import cut_off
+from .run import Emit, PreviewPacer, Run
+from .schedulers import StepObserver, make_scheduler
+from .step_batcher import StepBatcher
+from .truncation import truncated_end
 from .upscale import Upscaler
 
 log = logging.getLogger(__name__)
 
-DENOISERS = ("unet", "transformer", "transformer_2")  # what pipelines call the module that runs at every step
 GUIDED_ROWS = 2  # rows that a picture takes, while it is not known: with guidance most take two
 
 AT_ONCE = 5.0  # seconds within which a model that was fetched before is known to be there
@@ -63,44 +62,44 @@ class Engine:
         folder: Path | None = None,
         clock: Callable[[], float] = perf_counter,
         *,
-        faster: bool = True,
+        onnx: bool = True,
     ) -> None:
         """``folder`` is where it keeps what it measures of models; ``clock`` gives the seconds that steps take;
-        ``faster`` lets small models choose their runtime on a CPU."""
+        ``onnx`` lets small models choose their runtime on a CPU."""
         torch.set_num_threads(threads)
         self._specs = specs
-        self._models = Models(device, budget, faster=faster)
+        self._models = Models(device, budget, onnx=onnx)
         self._threads = threads
         versions = f"torch {torch.__version__}, diffusers {diffusers.__version__}"
-        if faster and device == "cpu":
+        if onnx and device == "cpu":
             versions += f", onnxruntime {onnxruntime.__version__}"
         named = f"{device}, {torch.cuda.get_device_name(device)}" if device.startswith("cuda") else device
         self._profile = Profile(folder, named, versions)
-        self._hub = Hub(self._profile, clock)
-        self._previews = Previews()
+        self._batcher = StepBatcher(self._profile, clock)
+        self._previews = PreviewPacer()
         self._upscalers: dict[str, Upscaler] = {}
         #: what cannot begin before its model's files have come
-        self._absent = Absent(bring)
+        self._downloads = DownloadQueue(ensure_downloaded)
         #: what has not begun, oldest first
         self._arrivals: deque[Run] = deque()
         #: what has begun, by the picture's id
         self._runs: dict[str, Run] = {}
         #: the kinds of what is in flight, or was last: when idle, it wants as many as it had room for then
-        self._lately: set[Kind] = set()
+        self._recent_kinds: set[BatchKey] = set()
         #: what takes the adapters off again, and whose they are: model and adapters
         self._adapters = ExitStack()
-        self._worn: tuple[str, tuple[tuple[str, float], ...]] | None = None
+        self._active_adapters: tuple[str, tuple[tuple[str, float], ...]] | None = None
 
     def warm_up(self) -> None:
         """Load the model that is asked for most, for the first member not to wait for it; or begin to fetch it."""
         spec = next((spec for spec in self._specs.values() if Task.TXT2IMG in spec.tasks), None)
         if spec is None:
             return
-        if comes_from_hub(spec):
-            self._absent.hold(spec)
-            self._absent.wait(AT_ONCE)
-            self._absent.come()
-        if spec.id in self._absent.models:
+        if needs_download(spec):
+            self._downloads.enqueue(spec)
+            self._downloads.wait(AT_ONCE)
+            self._downloads.take_ready()
+        if spec.id in self._downloads.models:
             return
         try:
             self._models.get(spec)
@@ -114,60 +113,62 @@ class Engine:
 
     def fetching(self) -> frozenset[str]:
         """Ids of the models whose files are being fetched; pictures of others go on meanwhile."""
-        return self._absent.models
+        return self._downloads.models
 
     def loading_for(self) -> float:
         """Seconds for which nothing is done but fetching or loading a model; else 0. May be asked in any thread."""
         since = self._models.loading_since
-        if since is None and not (self._arrivals or self._hub.members):
-            since = self._absent.since
+        if since is None and not (self._arrivals or self._batcher.members):
+            since = self._downloads.since
         return 0.0 if since is None else monotonic() - since
 
     def submit(self, picture: Picture, emit: Emit) -> None:
         """Take a picture; it begins at the next step that can take it in. One terminal event is emitted of it."""
         run, name = Run(picture, emit, self._previews), picture.request.model
         if name not in self._specs:  # it waited while the operator took the model out of the catalogue
-            run.fail("The model {model} is not offered here any more; choose another model.", model=name)
-        elif comes_from_hub(self._specs[name]) and name not in self._models.in_memory():
-            self._absent.hold(self._specs[name], run)
+            run.fail("The model {model} is no longer offered here; choose another model.", model=name)
+        elif needs_download(self._specs[name]) and name not in self._models.in_memory():
+            self._downloads.enqueue(self._specs[name], run)
         else:
             self._arrivals.append(run)
 
     def cancel(self, picture_id: str) -> None:
         """Let a picture go where it waits: before its next step. Nothing happens where it is not here any more."""
-        self._absent.cancel(picture_id)
+        self._downloads.cancel(picture_id)
         for run in list(self._arrivals):
             if run.picture.id == picture_id:
                 self._arrivals.remove(run)
                 run.drop()
-        if picture_id in self._hub.members:
+        if picture_id in self._batcher.members:
             with torch.inference_mode():
-                self._hub.stop(picture_id)
+                self._batcher.stop(picture_id)
 
     def step(self) -> bool:
         """Begin what can begin, and make one step of what is in flight; whether anything is left."""
-        self._arrivals.extend(self._absent.come())
+        self._arrivals.extend(self._downloads.take_ready())
         with torch.inference_mode():
             while self._arrivals and self._may_begin(self._arrivals[0]):
                 self._begin(self._arrivals.popleft())
-            self._lately = self._kinds() or self._lately
-            self._hub.step()
-        if self._absent.models and not (self._arrivals or self._hub.members):
-            self._absent.wait(LOOK_EVERY)
-        return bool(self._arrivals or self._hub.members or self._absent.models)
+            self._recent_kinds = self._kinds() or self._recent_kinds
+            self._batcher.step()
+        if self._downloads.models and not (self._arrivals or self._batcher.members):
+            self._downloads.wait(LOOK_EVERY)
+        return bool(self._arrivals or self._batcher.members or self._downloads.models)
 
     def capacity(self) -> int:
         """How many pictures it wants to have, with those that it has."""
-        return len(self._absent) + self._places()
+        return len(self._downloads) + self._places()
 
     def _places(self) -> int:
         """How many pictures it wants to have beside those whose models are being fetched."""
-        held = len(self._arrivals) + len(self._hub.members)
-        if self._arrivals or any(self._alone(self._runs[name]) for name in self._hub.members):
+        held = len(self._arrivals) + len(self._batcher.members)
+        if self._arrivals or any(self._must_run_alone(self._runs[name]) for name in self._batcher.members):
             return max(held, 1)
-        rows = [GUIDED_ROWS if member.rows is None else member.rows for member in self._hub.members.values()]
+        rows = [GUIDED_ROWS if member.rows is None else member.rows for member in self._batcher.members.values()]
         each = max(rows, default=0) or GUIDED_ROWS
-        most = min((self._profile.rows(kind) for kind in self._lately if kind.model in self.resident()), default=each)
+        most = min(
+            (self._profile.rows(kind) for kind in self._recent_kinds if kind.model in self.resident()), default=each
+        )
         # Those whose end is being made take no rows, but time: others wait where these are more than can be at work.
         if rows.count(0) > max(1, most // each):
             return held
@@ -182,7 +183,7 @@ class Engine:
                 if cancelled(picture.id):
                     self.cancel(picture.id)
 
-    def _alone(self, run: Run) -> bool:
+    def _must_run_alone(self, run: Run) -> bool:
         """Whether nothing else may be in flight beside it: it may have killed its worker, or cannot be joined."""
         spec = self._specs[run.picture.request.model]
         if run.picture.attempt > 1:
@@ -194,9 +195,9 @@ class Engine:
         return spec.id in self.resident() and self._models.get(spec).offloaded
 
     def _may_begin(self, run: Run) -> bool:
-        if not self._hub.members:
+        if not self._batcher.members:
             return True
-        if any(self._alone(other) for other in (run, *self._runs.values())):
+        if any(self._must_run_alone(other) for other in (run, *self._runs.values())):
             return False
         request = run.picture.request
         # Adapters sit on the modules, which models may share: pictures with others, or with none, take turns.
@@ -210,20 +211,20 @@ class Engine:
     def _begin(self, run: Run) -> None:
         request = run.picture.request
         factor = self._specs[request.model].enlarge
-        kind = Kind(request.model, request.width // factor, request.height // factor, request.loras)
+        kind = BatchKey(request.model, request.width // factor, request.height // factor, request.loras)
         self._runs[run.picture.id] = run
-        self._hub.start(run.picture.id, partial(self._work, run), kind)
+        self._batcher.start(run.picture.id, partial(self._work, run), kind)
 
     def _work(self, run: Run) -> None:
         run.work(self._make)
         del self._runs[run.picture.id]
-        self._models.rest(run.picture.request.model)
+        self._models.release_offloaded(run.picture.request.model)
         if not self._runs:
             self._adapters.close()
-            self._worn = None
+            self._active_adapters = None
 
-    def _kinds(self) -> set[Kind]:
-        return {member.kind for member in self._hub.members.values()}
+    def _kinds(self) -> set[BatchKey]:
+        return {member.kind for member in self._batcher.members.values()}
 
     def _busy(self) -> set[str]:
         """Ids of the models that something in flight needs."""
@@ -237,17 +238,17 @@ class Engine:
             image = read_kept(request.images[0].read_bytes())
             return self._enlarge(image, request.width // image.width, spec.source)
         model, family, call = self._load(spec), family_of(spec), self._call(spec, run.picture)
-        member = self._hub.members[run.picture.id]
+        member = self._batcher.members[run.picture.id]
         member.kind = replace(member.kind, precision=model.precision)
-        self._wear(model, request)
+        self._apply_adapters(model, request)
         scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
         # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
         self._models.prompts.watch(pipeline, (spec.id, request.loras))
-        run.note_cut(cut_off(pipeline, request.prompt))
+        run.note_truncation(truncated_end(pipeline, request.prompt))
         self._follow(run, model, scheduler, call)
-        (image,) = family.images(pipeline(**family.arguments(pipeline, call)), call)
+        (image,) = family.output_images(pipeline(**family.arguments(pipeline, call)), call)
         return self._last(request, image, spec.enlarge)
 
     def _load(self, spec: ModelSpec) -> LoadedModel:
@@ -259,16 +260,16 @@ class Engine:
                 joins = name in DENOISERS
                 methods = ("encode", "decode") if hasattr(module, "decode") else ("forward",)
                 for method in methods:
-                    self._hub.watch(module, method, joins=joins)
+                    self._batcher.watch(module, method, joins=joins)
         return model
 
-    def _wear(self, model: LoadedModel, request: Request) -> None:
+    def _apply_adapters(self, model: LoadedModel, request: Request) -> None:
         """Bring the model's adapters to what the request asks for; nothing in flight minds, see _may_begin."""
         worn = request.model, request.loras
-        if request.loras and worn != self._worn:
+        if request.loras and worn != self._active_adapters:
             known = {lora.id: lora for lora in model.spec.loras}
             self._adapters.enter_context(adapted(model, [(known[name], weight) for name, weight in request.loras]))
-            self._worn = worn
+            self._active_adapters = worn
 
     def _follow(self, run: Run, model: LoadedModel, scheduler: Any, call: Call) -> None:
         """Have the run told of each step of its scheduler, with what can be shown of it."""
@@ -279,12 +280,12 @@ class Engine:
             jpeg = (lambda: colours.jpeg(estimate.latents[0], call.size)) if colours else None
             run.on_step(min(step, of), of, jpeg)
             if step >= of:
-                self._hub.members[run.picture.id].rows = 0  # others may come while its end is made
+                self._batcher.members[run.picture.id].rows = 0  # others may come while its end is made
 
-        estimate = Estimate(scheduler, on_step)
-        if family.latents and family.keeps(model.pipeline, call.request.task):
+        estimate = StepObserver(scheduler, on_step)
+        if family.latents and family.needs_blending(model.pipeline, call.request.task):
             kept = call.first_inputs(), call.masks()
-            estimate.keeper = Keeper(model.pipeline.vae, scheduler, *kept, family.latents)
+            estimate.blender = InpaintBlender(model.pipeline.vae, scheduler, *kept, family.latents)
 
     def _last(self, request: Request, image: Image.Image, factor: int) -> Image.Image:
         """What is done after the pipeline: enlarging, and putting the kept part of the source back as it was."""
@@ -296,7 +297,7 @@ class Engine:
     def _call(self, spec: ModelSpec, picture: Picture) -> Call:
         request = picture.request
         size = request.width // spec.enlarge, request.height // spec.enlarge
-        fit = size if family_of(spec).fits_inputs or request.task is Task.INPAINT else None
+        fit = size if family_of(spec).resizes_inputs or request.task is Task.INPAINT else None
         inputs = [self._input(path, fit, enlarge_first=request.enlarge_first) for path in request.images]
         return Call([picture], size, [inputs])
 
@@ -312,4 +313,4 @@ class Engine:
         if factor == 1:
             return image
         upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
-        return upscaler.enlarge(image, factor, self._hub.pause)
+        return upscaler.enlarge(image, factor, self._batcher.pause)

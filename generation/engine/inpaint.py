@@ -11,7 +11,7 @@ from ..families.latents import Latents
 FEATHER = 2  # pixels over which the two parts run into each other
 
 
-class Keeper:
+class InpaintBlender:
     """Puts the noised latents of the kept part back after every step (RePaint's plain form, arXiv:2201.09865)."""
 
     def __init__(
@@ -30,7 +30,7 @@ class Keeper:
         self._anew = torch.nn.functional.interpolate(anew, self._latents.shape[-2:], mode="area").gt(0.25).to(vae.dtype)
         self._noise = torch.randn(self._latents.shape, generator=torch.Generator().manual_seed(0)).to(vae.device)
 
-    def put_back(self, time: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
+    def blend(self, time: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
         """The latents after the scheduler's step at ``time``, with the kept part as it would be there."""
         times = self._scheduler.timesteps
         after = int((times == time).nonzero()[-1]) + 1

@@ -13,7 +13,7 @@ BYTES = {Precision.FP32: 4, Precision.FP16: 2, Precision.BF16: 2}
 ROOM = 0.75  # share of the free memory that weights may fill; the rest is for what is worked on
 
 
-def choose(asked: Loading, device: str, half: Precision, sizes: Mapping[str, int], free: int | None) -> Loading:
+def choose_loading(asked: Loading, device: str, half: Precision, sizes: Mapping[str, int], free: int | None) -> Loading:
     """A complete Loading.
 
     ``half`` is the family's precision where the device has one, ``sizes`` the parameters of each component, ``free``

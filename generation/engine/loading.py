@@ -28,7 +28,7 @@ UNUSED = ("safety_checker",)
 
 
 @contextmanager
-def trouble(spec: ModelSpec) -> Iterator[None]:
+def loading_errors(spec: ModelSpec) -> Iterator[None]:
     """Turn what goes wrong while a model is loaded into ModelError; the reason stands in the log."""
     try:
         yield
@@ -37,7 +37,7 @@ def trouble(spec: ModelSpec) -> Iterator[None]:
         if isinstance(error, (torch.OutOfMemoryError, torch.AcceleratorError)):
             raise
         log.exception("%s cannot be loaded from %s", spec.id, spec.source)
-        raise ModelError("{model} cannot be loaded just now; choose another model.", model=spec.title) from error
+        raise ModelError("{model} cannot be loaded right now; choose another model.", model=spec.title) from error
 
 
 def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
@@ -78,13 +78,13 @@ def fetched(spec: ModelSpec) -> Path:
     )
 
 
-def bring(spec: ModelSpec) -> None:
+def ensure_downloaded(spec: ModelSpec) -> None:
     """Have the model's files on the disk, and be it by fetching them. Raises ModelError where they cannot be had."""
-    with trouble(spec):
+    with loading_errors(spec):
         sizes(spec)
 
 
-def comes_from_hub(spec: ModelSpec) -> bool:
+def needs_download(spec: ModelSpec) -> bool:
     """Whether files of the model may have to be fetched."""
     return is_of_hub(spec) or bool(spec.base)
 

@@ -13,17 +13,17 @@ import torch
 
 from ..downloads import is_of_hub
 from ..families import family_of
+from ..machine import GIB
 from ..types import Loading, ModelSpec, Offload, Precision
-from .load_policy import BYTES, choose
-from .loading import fetched, is_single, load, sizes, trouble
-from .onnx_unet import speed_up
+from .load_policy import BYTES, choose_loading
+from .loading import fetched, is_single, load, loading_errors, sizes
+from .onnx_unet import use_onnx
 from .preview import LatentColours
 from .prompts import Prompts
-from .shared_modules import Sharing, fingerprints
+from .shared_modules import SharedModules, fingerprints
 
 log = logging.getLogger(__name__)
 
-GIB = 2**30
 WORK = 1.0  # GiB beside its weights, for a model of which the catalogue does not know what it takes
 DEVICE_SHARE = 0.9  # of a device's memory, for models that are kept on it
 
@@ -89,19 +89,19 @@ class LoadedModel:
 class Models:
     """The models that are in memory, on a device and in the host's memory."""
 
-    def __init__(self, device: str, budget: float, *, faster: bool = True) -> None:
-        """``budget`` is in GiB of the host's memory; ``faster`` lets small models choose their runtime on a CPU."""
+    def __init__(self, device: str, budget: float, *, onnx: bool = True) -> None:
+        """``budget`` is in GiB of the host's memory; ``onnx`` lets small models choose their runtime on a CPU."""
         self._device = device
-        self._faster = faster and device == "cpu"
+        self._onnx = onnx and device == "cpu"
         #: whether the device has memory of its own
-        self._apart = device != "cpu"
+        self._has_own_memory = device != "cpu"
         #: GiB of the host's memory that models may take
         self._host_budget = budget
         #: GiB of the device's
-        self._budget = _device_memory(device) / GIB * DEVICE_SHARE if self._apart else budget
+        self._budget = _device_memory(device) / GIB * DEVICE_SHARE if self._has_own_memory else budget
         #: least recently used first
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
-        self._sharing = Sharing()
+        self._shared = SharedModules()
         self._colours: WeakKeyDictionary[torch.nn.Module, dict[type, LatentColours]] = WeakKeyDictionary()
         self.prompts = Prompts()
         #: monotonic() since when a model is being fetched and loaded; None while none is
@@ -125,7 +125,7 @@ class Models:
         self._loaded.move_to_end(spec.id)
         return model
 
-    def rest(self, name: str) -> None:
+    def release_offloaded(self, name: str) -> None:
         """Have an offloaded model leave the device after a picture; others stay."""
         if (model := self._loaded.get(name)) and model.offloaded:
             # The picture's own pipeline knows nothing of this one's hooks: what it left on the device in mid-run would
@@ -143,28 +143,28 @@ class Models:
     def _load(self, spec: ModelSpec) -> LoadedModel:
         self.loading_since = monotonic()
         try:
-            with trouble(spec):
-                return self._made(spec)
+            with loading_errors(spec):
+                return self._build(spec)
         finally:
             self.loading_since = None
 
-    def _made(self, spec: ModelSpec) -> LoadedModel:
-        free = _device_memory(self._device) if self._apart else None
-        loading = choose(spec.loading, self._device, _half(spec, self._device), sizes(spec), free)
+    def _build(self, spec: ModelSpec) -> LoadedModel:
+        free = _device_memory(self._device) if self._has_own_memory else None
+        loading = choose_loading(spec.loading, self._device, _half(spec, self._device), sizes(spec), free)
         names: dict[str, str] = {}
         # What is offloaded or quantised carries marks of it that others must not find on a module of theirs.
         if loading.offload is Offload.NONE and not loading.quantised and not is_single(spec):
             names = fingerprints(fetched(spec), f"{loading.precision} {loading.vae_tiling}")
-        pipeline = load(spec, loading, self._sharing.known(names))
+        pipeline = load(spec, loading, self._shared.find(names))
         pipeline.set_progress_bar_config(disable=True)
         if loading.vae_tiling:
             pipeline.vae.enable_slicing()
             pipeline.vae.enable_tiling()
-        self._sharing.learn(pipeline, names)
-        if not self._apart and isinstance(getattr(pipeline, "vae", None), diffusers.AutoencoderKL):
+        self._shared.remember(pipeline, names)
+        if not self._has_own_memory and isinstance(getattr(pipeline, "vae", None), diffusers.AutoencoderKL):
             pipeline.vae.to(memory_format=torch.channels_last)  # a sixth faster on a CPU
-        if self._faster:
-            speed_up(pipeline)
+        if self._onnx:
+            use_onnx(pipeline)
         model = LoadedModel(spec, loading, pipeline, self._device)
         if layout := family_of(spec).latents:
             # Fitted before the modules leave the host, and once for all models that share autoencoder and layout.
@@ -184,13 +184,13 @@ class Models:
             model = self._loaded[name]
             if not model.on_device:
                 continue
-            if self._apart and not model.offloaded:
+            if self._has_own_memory and not model.offloaded:
                 others = (other for other in on_device if other is not model)
                 model.move_out({key for other in others for key in other.modules()})
                 log.info("moved %s to the host's memory", name)
             else:
                 self._drop(name)
-        for name in [name for name in self._loaded if name not in staying] if self._apart else ():
+        for name in [name for name in self._loaded if name not in staying] if self._has_own_memory else ():
             waiting = [model for model in self._loaded.values() if not model.on_device or model.offloaded]
             if sum(_weights(waiting).values()) / GIB <= self._host_budget:
                 break
@@ -214,7 +214,7 @@ class Models:
         if spec.memory is None:
             need = WORK + sum(loaded.modules().values()) / GIB if loaded else self._budget
         elif is_of_hub(spec):
-            precision = spec.loading.precision or (Precision.BF16 if self._apart else Precision.FP32)
+            precision = spec.loading.precision or (Precision.BF16 if self._has_own_memory else Precision.FP32)
             need = spec.memory * (spec.loading.quantised / 16 if spec.loading.quantised else BYTES[precision] / 2)
         else:
             need = spec.memory
@@ -240,7 +240,7 @@ def _device_memory(device: str) -> int:
 
 
 def _half(spec: ModelSpec, device: str) -> Precision:
-    half = family_of(spec).half
+    half = family_of(spec).half_precision
     if half is Precision.BF16 and device.startswith("cuda") and not torch.cuda.is_bf16_supported():
         return Precision.FP16
     return half

@@ -12,7 +12,7 @@ from ..errors import GenerationError
 from ..events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
 from ..images import encode_png
 from ..types import Picture
-from .step_batcher import Left, is_out_of_memory
+from .step_batcher import RunCancelled, is_out_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ Emit = Callable[[Event], None]
 MAX_CUT = 300  # characters of what was left out that are said
 
 
-class Previews:
+class PreviewPacer:
     """Paces the previews of all pictures in flight, so that they cost little however many these are."""
 
     EVERY = 0.25  # seconds between two previews of a picture
@@ -47,7 +47,7 @@ class Previews:
 class Run:
     """A picture in flight; exactly one terminal event is emitted of it."""
 
-    def __init__(self, picture: Picture, emit: Emit, previews: Previews) -> None:
+    def __init__(self, picture: Picture, emit: Emit, previews: PreviewPacer) -> None:
         self.picture = picture
         self._emit = emit
         self._previews = previews
@@ -61,7 +61,7 @@ class Run:
         try:
             image = make(self)
             png = encode_png(image, self.picture.request)
-        except Left:
+        except RunCancelled:
             self.drop()
         except GenerationError as error:
             self.fail(error.template, **error.params)
@@ -72,16 +72,16 @@ class Run:
                 self.fail("The picture does not fit into the memory here; ask for a smaller size.")
             else:
                 log.exception("picture %s failed", self.picture.id)
-                self.fail("The model stumbled over this request; try other settings or another model.")
+                self.fail("The model failed on this request; try other settings or another model.")
         else:
             self._say(Finished, png=png, seed=self.picture.request.seed, seconds=monotonic() - self._began)
 
-    def note_cut(self, words: str) -> None:
+    def note_truncation(self, words: str) -> None:
         """Say what of the prompt the model does not read, if there is any."""
         if words:
             self._say(
                 Noted,
-                template="This model reads only the beginning of a prompt as long; it left out: “{words}”.",
+                template="This model reads only the beginning of a prompt this long; it left out: “{words}”.",
                 params={"words": words[:MAX_CUT]},
             )
 

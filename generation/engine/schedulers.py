@@ -6,7 +6,7 @@ from typing import Any
 
 import diffusers
 
-from .inpaint import Keeper
+from .inpaint import InpaintBlender
 
 DEFAULT = "Default"  # the scheduler that was saved with the model
 
@@ -25,7 +25,7 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-class Estimate:
+class StepObserver:
     """What the finished latents would be, as a scheduler estimates them at each step; for previews without noise.
 
     Calls ``on_step`` after each step with how many are done: so it hears of every pipeline's steps, whatever
@@ -39,7 +39,7 @@ class Estimate:
         self._done = 0
         self.latents: Any = None
         #: puts the kept part of a picture back, where the pipeline does not
-        self.keeper: Keeper | None = None
+        self.blender: InpaintBlender | None = None
         # Pipelines look at its parameters, to see whether it takes a generator: without one a seed means nothing.
         scheduler.step = wraps(self._step)(partial(self._watched))
 
@@ -55,7 +55,7 @@ class Estimate:
         # Heun's second order takes two a step, but for the last.
         self._on_step(self._done // self._scheduler.order + 1)
         self._done += 1
-        return (self.keeper.put_back(timestep, output[0]), *output[1:]) if self.keeper else output
+        return (self.blender.blend(timestep, output[0]), *output[1:]) if self.blender else output
 
 
 def make_scheduler(name: str, config: Any) -> Any:

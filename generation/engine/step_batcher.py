@@ -7,7 +7,7 @@ iteration, as Orca does it for language models (Yu et al., OSDI 2022), for pipel
 text encoders and autoencoders wait too, and take turns with the steps, so that none is held up for much longer than
 a step by somebody else's start or end.
 
-All greenlets belong to the one thread that calls ``Hub.step``. Grad mode is a thread's, so that call is made within
+All greenlets belong to the one thread that calls ``StepBatcher.step``. Grad mode is a thread's, so that call is made within
 ``torch.inference_mode()``.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 import greenlet
 import torch
 
-from ..profile import Kind, Profile
+from ..profile import BatchKey, Profile
 from .batching import gather, join, part, rows_of, signature, split
 from .models import free_memory
 
@@ -31,7 +31,7 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
 
 
-class Left(Exception):
+class RunCancelled(Exception):
     """Thrown into a pipeline that nobody waits for any more."""
 
 
@@ -40,7 +40,7 @@ class Member:
     """A pipeline in flight."""
 
     #: what must be equal before two calls are compared: model, adapters, size
-    kind: Kind
+    kind: BatchKey
     body: greenlet.greenlet = field(init=False)
     #: of its last call of a denoiser; None before the first
     rows: int | None = None
@@ -67,7 +67,7 @@ class _Raised:
     error: Exception
 
 
-class Hub:
+class StepBatcher:
     """The pipelines in flight on one device."""
 
     def __init__(self, profile: Profile, clock: Callable[[], float] = perf_counter) -> None:
@@ -92,18 +92,18 @@ class Hub:
         else:
             setattr(module, method, _Watched(self, original, joins))
 
-    def start(self, name: str, work: Callable[[], None], kind: Kind) -> None:
+    def start(self, name: str, work: Callable[[], None], kind: BatchKey) -> None:
         """Run ``work`` in a greenlet, until it first waits; what it raises is raised from here or from step()."""
         member = self._members[name] = Member(kind)
         member.body = greenlet.greenlet(work, self._home)
         self._resume(member)
 
     def stop(self, name: str) -> None:
-        """Raise Left where a pipeline waits."""
-        self._resume(self._members[name], _Raised(Left()))
+        """Raise RunCancelled where a pipeline waits."""
+        self._resume(self._members[name], _Raised(RunCancelled()))
 
     def pause(self) -> None:
-        """Within ``work``: let others go on; Left is raised from here too."""
+        """Within ``work``: let others go on; RunCancelled is raised from here too."""
         self.wait(lambda: None, (), {}, joins=False)
 
     def step(self) -> None:
@@ -221,9 +221,9 @@ class Hub:
 class _Watched:
     """Stands in a module's place of a method."""
 
-    def __init__(self, hub: Hub, original: Callable[..., Any], joins: bool) -> None:
-        self._hub, self._original = hub, original
+    def __init__(self, batcher: StepBatcher, original: Callable[..., Any], joins: bool) -> None:
+        self._batcher, self._original = batcher, original
         self.joins = joins
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._hub.wait(self._original, args, kwargs, joins=self.joins)
+        return self._batcher.wait(self._original, args, kwargs, joins=self.joins)

