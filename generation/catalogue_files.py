@@ -150,14 +150,19 @@ def _of_one_file(where: str, entry: Mapping[str, Any], spec: ModelSpec, path: Pa
 
 
 def _lora(entry: Mapping[str, Any], where: str, folder: Path) -> LoraSpec:
+    """A LoRA or a textual inversion, which is called by its trigger, or by its file's name as elsewhere."""
     spec = _validated(_LORAS, entry, where, folder)
-    if (path := _local(spec)) and not path.is_dir():
-        found = inspect_apart(path)
-        if not found.usable or found.kind is not Kind.ADAPTER:
-            _refuse(where, entry, f"source: {path} is {found.describe()}" + "; it is no LoRA" * found.usable)
-        alike = next((group for group in ALIKE if found.family in group), (found.family,))
-        if found.family and spec.family not in alike:
-            _refuse(where, entry, f'family: {path.name} is {found.describe()}; write family = "{found.family}"')
+    path = _local(spec)
+    if path is None or path.is_dir():
+        return spec
+    found = inspect_apart(path)
+    if found.kind not in (Kind.ADAPTER, Kind.EMBEDDING):
+        _refuse(where, entry, f"source: {path} is {found.describe()}" + "; it is no LoRA" * found.usable)
+    alike = next((group for group in ALIKE if found.family in group), (found.family,))
+    if found.family and spec.family not in alike:
+        _refuse(where, entry, f'family: {path.name} is {found.describe()}; write family = "{found.family}"')
+    if found.kind is Kind.EMBEDDING and not spec.triggers:
+        return replace(spec, triggers=(path.stem,))
     return spec
 
 

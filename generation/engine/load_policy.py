@@ -1,12 +1,10 @@
 """How a model is loaded where the operator leaves it open: by the device and its free memory."""
 
-import json
-import struct
 from collections.abc import Mapping
 from dataclasses import replace
-from math import prod
 from pathlib import Path
 
+from ..model_file import inspect
 from ..types import Loading, Offload, Precision
 
 BYTES = {Precision.FP32: 4, Precision.FP16: 2, Precision.BF16: 2}
@@ -44,9 +42,8 @@ def parameters(path: Path) -> dict[str, int]:
 
 
 def _count(file: Path) -> int:
-    if file.suffix != ".safetensors":
-        return file.stat().st_size // 2
-    with file.open("rb") as opened:
-        (length,) = struct.unpack("<Q", opened.read(8))
-        header = json.loads(opened.read(length))
-    return sum(prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+    """Return how many numbers of 16 bits a file has. Raises ValueError if it is no file of weights."""
+    found = inspect(file)
+    if not found.usable:
+        raise ValueError(f"{file} is {found.describe()}")
+    return found.parameters if found.format == "safetensors" else found.size // 2

@@ -4,6 +4,7 @@ import gc
 import logging
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
+from functools import partial
 from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,13 +15,14 @@ import torch
 from ..downloads import is_of_hub
 from ..families import family_of
 from ..machine import GIB
-from ..types import Loading, ModelSpec, Offload, Precision
+from ..types import Loading, ModelSpec, Offload, Precision, Task
 from .load_policy import BYTES, choose_loading
-from .loading import fetched, is_single, load, loading_errors, sizes
+from .loading import able, fetched, is_single, load, loading_errors, sizes
 from .onnx_unet import use_onnx
 from .preview import LatentColours
 from .prompts import Prompts
 from .shared_modules import SharedModules, fingerprints
+from .weighted_prompts import Inversion
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,10 @@ class LoadedModel:
         self.adapters: list[str] = []
         #: for previews; None where it is not known how the latents are laid out
         self.colours: LatentColours | None = None
+        #: textual inversions that were read for it, by their ids
+        self.inversions: dict[str, Inversion] = {}
+        #: the only tasks that its weights can do; None if they set no limit
+        self.able: frozenset[Task] | None = None
         self.on_device = False
         if not self.offloaded:
             self.move_in()
@@ -80,7 +86,10 @@ class LoadedModel:
     def offload(self) -> None:
         """Have its modules come to the device as they are called."""
         if self.loading.offload is Offload.MODEL:
-            self.pipeline.enable_model_cpu_offload(device=self._device)
+            # diffusers takes its hooks off for an adapter and puts them back for a device of its own choice.
+            again = partial(self.pipeline.enable_model_cpu_offload, device=self._device)
+            self.pipeline.enable_model_cpu_offload = again
+            again()
         else:
             self.pipeline.enable_group_offload(torch.device(self._device), offload_type="leaf_level")
         self.on_device = True
@@ -166,6 +175,7 @@ class Models:
         if self._onnx:
             use_onnx(pipeline)
         model = LoadedModel(spec, loading, pipeline, self._device)
+        model.able = able(spec)
         if layout := family_of(spec).latents:
             # Fitted before the modules leave the host, and once for all models that share autoencoder and layout.
             known = self._colours.setdefault(pipeline.vae, {})

@@ -53,6 +53,8 @@ class Run:
         self._previews = previews
         self._began = self._previewed = monotonic()
         self._step = 0
+        #: ids of the model and LoRAs whose files were made sure to be here
+        self.downloaded: set[str] = set()
 
     def work(self, make: Callable[["Run"], Image.Image]) -> None:
         """Make the picture, and say how that ended. Runs in a greenlet of its own; raises nothing."""
@@ -76,14 +78,17 @@ class Run:
         else:
             self._say(Finished, png=png, seed=self.picture.request.seed, seconds=monotonic() - self._began)
 
-    def note_truncation(self, words: str) -> None:
-        """Say what of the prompt the model does not read, if there is any."""
+    def note(self, template: str, **params: str | int | float) -> None:
+        """Say something of the picture."""
+        self._say(Noted, template=template, params=params)
+
+    def note_truncation(self, words: str, *, negative: bool = False) -> None:
+        """Say what of a prompt the model does not read, if there is any."""
+        template = "This model reads only the beginning of a prompt this long; it left out: “{words}”."
+        if negative:
+            template = "This model reads only the beginning of a negative prompt this long; it left out: “{words}”."
         if words:
-            self._say(
-                Noted,
-                template="This model reads only the beginning of a prompt this long; it left out: “{words}”.",
-                params={"words": words[:MAX_CUT]},
-            )
+            self.note(template, words=words[:MAX_CUT])
 
     def on_step(self, step: int, of: int, jpeg: Callable[[], bytes] | None) -> None:
         """Say how far it is, and show it now and then."""
