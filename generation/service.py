@@ -16,7 +16,8 @@ from .events import TERMINAL, Cancelled, Event, Failed
 from .machine import cores, memory
 from .queue import FairQueue
 from .types import Picture
-from .worker import Room, Worker
+from .workers.local import LocalWorker
+from .workers.worker import Room, Worker
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +153,7 @@ class Service:
     def _start_worker(self, place: int) -> None:
         specs = {spec.id: spec for spec in self._catalogue.models}
         budget = memory() / GIB * MEMORY_SHARE / len(self._devices)
-        self._workers[place] = Worker(
+        self._workers[place] = LocalWorker(
             specs,
             self._devices[place],
             self._threads,

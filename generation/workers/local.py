@@ -18,13 +18,14 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-from .events import TERMINAL, Event, Progress
-from .machine import give_back
-from .process_lifetime import end_with
-from .types import ModelSpec, Picture
+from ..events import TERMINAL, Event, Progress
+from ..machine import give_back
+from ..process_lifetime import end_with
+from ..types import ModelSpec, Picture
+from .worker import Message, Room, StillLoading
 
 if TYPE_CHECKING:
-    from .engine.engine import Engine
+    from ..engine.engine import Engine
 
 log = logging.getLogger(__name__)
 
@@ -42,28 +43,8 @@ NEEDED = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")  # but for these, with which it 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """What the child keeps loaded and what it fetches, and how many pictures it wants to have; sent when ready and on
-    every change."""
-
-    models: frozenset[str]
-    #: models whose files are on their way
-    fetching: frozenset[str]
-    #: with those that it has
-    pictures: int
-
-
-@dataclass(frozen=True, slots=True)
-class StillLoading:
-    """The child is loading a model, which may take long; sent now and then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Cancel:
     picture_id: str
-
-
-Message = Event | Room | StillLoading
 
 
 class _Line:
@@ -91,8 +72,8 @@ class _Line:
                 self._waiting.clear()
 
 
-class Worker:
-    """The parent's end. Its callbacks run on the event loop; all of its methods are called there."""
+class LocalWorker:
+    """The parent's end of a child process. Its callbacks run on the event loop; all of its methods are called there."""
 
     def __init__(
         self,
@@ -101,8 +82,8 @@ class Worker:
         threads: int,
         budget: float,
         folder: Path | None,
-        on_event: Callable[["Worker", Event | Room], None],
-        on_exit: Callable[["Worker"], None],
+        on_event: Callable[["LocalWorker", Event | Room], None],
+        on_exit: Callable[["LocalWorker"], None],
     ) -> None:
         self.device = device
         self.resident: frozenset[str] = frozenset()
@@ -141,6 +122,10 @@ class Worker:
     def has_room(self) -> bool:
         """Whether it wants another picture."""
         return len(self.running) < self.capacity
+
+    def can_make(self, picture: Picture) -> bool:
+        """Whether the picture's model can be had here, where the catalogue was read."""
+        return True
 
     def submit(self, picture: Picture) -> None:
         """Give it a picture; it joins those that are being made at the next step."""
@@ -245,7 +230,7 @@ def _child(
         return  # the parent is gone, or closed us at once
     inbox: queue.SimpleQueue[Picture | _Cancel | None] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
-    from .engine.engine import Engine, quiet_libraries
+    from ..engine.engine import Engine, quiet_libraries
 
     quiet_libraries()
     engine = Engine(specs, device, threads, budget, folder)
