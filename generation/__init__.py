@@ -29,6 +29,8 @@ from .types import (
     Request,
     Task,
 )
+from .workers.cluster import ClusterState
+from .workers.node_messages import ClusterConfig
 
 __all__ = [
     "MAX_LORAS",
@@ -37,6 +39,8 @@ __all__ = [
     "SEEN",
     "Cancelled",
     "Catalogue",
+    "ClusterConfig",
+    "ClusterState",
     "Defaults",
     "Event",
     "Failed",

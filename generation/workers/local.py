@@ -1,33 +1,24 @@
 """A child process that makes pictures on one device, and the parent's end of its pipe."""
 
-import asyncio
-import atexit
-import logging
-import multiprocessing
 import os
 import queue
-import re
-import signal
-import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-from ..events import TERMINAL, Event, Progress
+from ..events import Event, Progress
 from ..machine import give_back
-from ..process_lifetime import end_with
 from ..types import ModelSpec, Picture
-from .worker import Message, Room, StillLoading
+from .child import END_SECONDS, Child, begin
+from .worker import Message, Room, StillLoading, Worker
 
 if TYPE_CHECKING:
     from ..engine.engine import Engine
-
-log = logging.getLogger(__name__)
 
 NICENESS = 10  # on a CPU the bot's process comes first, so that it answers in time
 #: how long OpenMP's threads spin before they sleep. As they come, two of them beside any other busy process took fifty
@@ -36,10 +27,6 @@ SPIN_COUNT = "20000"
 SIGN_EVERY = 20.0  # seconds between two signs of life of a child that loads a model
 LONGEST_LOADING = 7200.0  # seconds after which it gives none any more; over a slow line the largest take an hour
 GIVE_BACK_EVERY = 30.0  # seconds of work between two times that a child gives freed memory back
-END_SECONDS = 5.0  # how long a child may take to end before it is killed
-
-SECRET = re.compile(r"(TOKEN|SECRET|PASSWORD|KEY)$")  # names of variables that the child has no need of
-NEEDED = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")  # but for these, with which it fetches models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +59,8 @@ class _Line:
                 self._waiting.clear()
 
 
-class LocalWorker:
-    """The parent's end of a child process. Its callbacks run on the event loop; all of its methods are called there."""
+class LocalWorker(Worker):
+    """A child process of this one."""
 
     def __init__(
         self,
@@ -82,130 +69,39 @@ class LocalWorker:
         threads: int,
         budget: float,
         folder: Path | None,
-        on_event: Callable[["LocalWorker", Event | Room], None],
-        on_exit: Callable[["LocalWorker"], None],
+        on_event: Callable[[Worker, Event | Room], None],
+        on_exit: Callable[[Worker], None],
     ) -> None:
-        self.device = device
-        self.resident: frozenset[str] = frozenset()
-        #: models that it is fetching, while it makes pictures of others
-        self.fetching: frozenset[str] = frozenset()
-        #: how many pictures it wants to have; none until it is ready
-        self.capacity = 0
-        #: pictures that it was given and that have not ended
-        self.running: dict[str, Picture] = {}
-        self.last_sign = monotonic()
-        self._on_event = on_event
-        self._on_exit = on_exit
-        self._loop = asyncio.get_running_loop()
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_child,
-            args=(os.getpid(), theirs, device, threads, budget, folder),
-            name=f"criar-{device}",
-            daemon=True,
+        super().__init__(device, on_event, on_exit)
+        self._child = Child(
+            device,
+            _child,
+            (device, threads, budget, folder),
+            greeting=dict(specs),
+            kinds=Message,
+            on_messages=self._take,
+            on_exit=lambda: self._on_exit(self),
         )
-        with _without_secrets():
-            self._process.start()
-        # It ignores the signal with which multiprocessing ends such children at exit, and would be waited for in vain.
-        atexit.register(self._process.kill)
-        # Only with no copy of its end left here does the pipe end when the child does.
-        theirs.close()
-        threading.Thread(target=self._read, args=(dict(specs),), name=f"read-{device}", daemon=True).start()
 
     @property
     def pid(self) -> int | None:
         """The child's process id."""
-        return self._process.pid
+        return self._child.pid
 
-    @property
-    def has_room(self) -> bool:
-        """Whether it wants another picture."""
-        return len(self.running) < self.capacity
-
-    def can_make(self, picture: Picture) -> bool:
-        """Whether the picture's model can be had here, where the catalogue was read."""
-        return True
-
-    def submit(self, picture: Picture) -> None:
-        """Give it a picture; it joins those that are being made at the next step."""
-        if not self.running:
-            self.last_sign = monotonic()
-        self.running[picture.id] = picture
-        self._send(picture)
+    def _give(self, picture: Picture) -> None:
+        self._child.send(picture)
 
     def cancel(self, picture_id: str) -> None:
         """Ask it to let go of a picture that it was given."""
-        self._send(_Cancel(picture_id=picture_id))
+        self._child.send(_Cancel(picture_id=picture_id))
 
     def kill(self) -> None:
         """End it at once; on_exit follows."""
-        self._process.kill()
+        self._child.kill()
 
     async def close(self) -> None:
         """End it and wait until it is gone; what it was making is not made."""
-        self._on_exit = lambda _: None
-        with suppress(OSError):
-            # Closing alone would not wake a reader that is blocked in it; shutting the socket down does, at both ends.
-            socket.socket(fileno=os.dup(self._pipe.fileno())).shutdown(socket.SHUT_RDWR)
-        await asyncio.to_thread(self._process.join, 2 * END_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
-            await asyncio.to_thread(self._process.join)
-
-    def _send(self, message: object) -> None:
-        # A child that has just died is found by the reader, which ends its pictures.
-        with suppress(BrokenPipeError, ConnectionResetError):
-            self._pipe.send(message)
-
-    def _read(self, specs: Mapping[str, ModelSpec]) -> None:
-        """The reader thread: pass on what comes, until the pipe is drained and ends with the child."""
-        self._send(specs)  # from here, since more than the pipe holds waits until the child is there to take it
-        with suppress(RuntimeError):  # the loop was closed before the child's last words
-            while (messages := self._receive()) is not None:
-                self._loop.call_soon_threadsafe(self._take_all, messages)
-            self._process.join()
-            atexit.unregister(self._process.kill)
-            self._loop.call_soon_threadsafe(lambda: self._on_exit(self))
-
-    def _receive(self) -> tuple[Message, ...] | None:
-        """What the child says next; None once it is dead. One that talks nonsense is broken, and is killed."""
-        try:
-            messages = self._pipe.recv()
-        except (EOFError, OSError):
-            return None
-        except Exception:
-            log.exception("the worker on %s sends what cannot be read; it is killed", self.device)
-        else:
-            if isinstance(messages, tuple) and all(isinstance(message, Message) for message in messages):
-                return messages
-            log.error("the worker on %s sends what means nothing; it is killed", self.device)
-        self._process.kill()
-        return None
-
-    def _take_all(self, messages: tuple[Message, ...]) -> None:
-        self.last_sign = monotonic()
-        for message in messages:
-            self._take(message)
-
-    def _take(self, message: Message) -> None:
-        if isinstance(message, StillLoading):
-            return
-        if isinstance(message, Room):
-            self.resident, self.fetching, self.capacity = message.models, message.fetching, message.pictures
-        elif isinstance(message, TERMINAL):
-            self.running.pop(message.picture_id, None)
-        self._on_event(self, message)
-
-
-@contextmanager
-def _without_secrets() -> Iterator[None]:
-    """Take secrets out of the environment while a process is started: it inherits what stands there."""
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if SECRET.search(name) and name not in NEEDED}
-    try:
-        yield
-    finally:
-        os.environ.update(hidden)
+        await self._child.close()
 
 
 def _child(
@@ -217,10 +113,7 @@ def _child(
     folder: Path | None,
 ) -> None:
     """The child's main function: make what comes through the pipe until the pipe ends."""
-    end_with(parent)  # before all that takes long, and also where it hangs later
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # Ctrl-C and systemd reach all of us; the parent ends us in order
-    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {device} %(name)s: %(message)s")
+    begin(parent, device)
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "TRANSFORMERS_VERBOSITY": "error", "GOMP_SPINCOUNT": SPIN_COUNT}
     if device == "cpu":
         os.nice(NICENESS)
