@@ -30,7 +30,8 @@ from .types import (
     Task,
 )
 from .workers.cluster import ClusterState
-from .workers.node_messages import ClusterConfig
+from .workers.node_messages import Card, ClusterConfig, WorkerState
+from .workers.survey import survey
 
 __all__ = [
     "MAX_LORAS",
@@ -38,6 +39,7 @@ __all__ = [
     "MAX_SEED",
     "SEEN",
     "Cancelled",
+    "Card",
     "Catalogue",
     "ClusterConfig",
     "ClusterState",
@@ -70,6 +72,7 @@ __all__ = [
     "Service",
     "Started",
     "Task",
+    "WorkerState",
     "downloads",
     "fewest_steps",
     "forget",
@@ -80,5 +83,6 @@ __all__ = [
     "read_pins",
     "read_profile",
     "resembling",
+    "survey",
     "write_pins",
 ]

@@ -17,7 +17,7 @@ from ..events import Cancelled, Failed, Finished, Preview
 from ..machine import models_budget
 from ..types import LoraSpec, ModelSpec, Picture
 from .local import LocalWorker
-from .node_messages import Card, Report, Specs
+from .node_messages import Card, Report, Specs, WorkerState
 from .release import PACKAGE, installed, release
 from .worker import Message
 
@@ -120,13 +120,16 @@ class NodeWorker:
         silent = monotonic() - self._worker.last_sign if self._worker else 0.0
         return Report(messages=messages, silent=silent, ended=ended)
 
-    async def status(self) -> tuple[str, frozenset[str], frozenset[str], int, str]:
-        """For ``cluster status``: release, loaded models, fetched models, pictures that are being made, versions."""
+    async def status(self) -> WorkerState:
+        """For the operator."""
         found, _, versions = await self.hello()
         if self._worker is None:
-            return found, frozenset(), frozenset(), 0, versions
+            return WorkerState(release=found, versions=versions)
+        making = {name: picture.request.model for name, picture in self._worker.running.items()}
         worker = self._worker
-        return found, worker.resident, worker.fetching, len(worker.running), versions
+        return WorkerState(
+            release=found, versions=versions, models=worker.resident, fetching=worker.fetching, making=making
+        )
 
     def _say(self, message: Message) -> None:
         self._said.append(message)

@@ -1,6 +1,7 @@
 """What a bot and its workers on a cluster say to each other, by way of the bridge between them: frozen, picklable."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..types import ModelSpec, Picture
 from .worker import Message
@@ -53,6 +54,21 @@ class Report:
     silent: float = 0.0
     #: whether its child is gone
     ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerState:
+    """What a worker on a node does just now."""
+
+    release: str
+    #: of the libraries
+    versions: str
+    #: ids of the models that are loaded
+    models: frozenset[str] = frozenset()
+    #: ids of the models whose files are on their way
+    fetching: frozenset[str] = frozenset()
+    #: models by the ids of the pictures that are being made
+    making: Mapping[str, str] = field(default_factory=dict)
 
 
 # From the bot to the bridge.
