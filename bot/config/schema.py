@@ -164,6 +164,7 @@ class Generation(Section):
 
     #: how models are loaded, by id or pattern; the first that matches
     loading: dict[str, ModelLoading] = Field(default_factory=dict)
+
     @field_validator("devices")
     @classmethod
     def _something_makes_pictures(cls, devices: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:

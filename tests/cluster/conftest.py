@@ -11,10 +11,11 @@ import pytest
 import pytest_asyncio
 from pytest_asyncio import is_async_test
 
+from benchmarks.nodes import Nodes
 from generation import Catalogue, ClusterConfig, Service
 from tests.generation.conftest import Studio
 
-from .nodes import Nodes, Start
+from .nodes import Start
 
 PATIENCE = 120.0  # seconds for a picture, also where a node has to come first
 

@@ -7,10 +7,11 @@ from time import monotonic
 
 import psutil
 
+from benchmarks.nodes import ROOT, Nodes
 from generation import Failed, Finished, Picture, Progress
 from tests.generation.conftest import TERMINAL, Studio, job
 
-from .nodes import ROOT, Nodes, Start, joined, until
+from .nodes import Start, joined, until
 
 SOON = 15.0  # seconds within which the loss of a node is noticed
 

@@ -1,14 +1,16 @@
 """Pictures on a cluster's nodes: made there, with their inputs, beside those of local devices."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.nodes import ROOT, Nodes
 from generation import Finished, Progress, Task
 from tests.generation.conftest import job, pixels
 
-from .nodes import Nodes, Start, joined, until
+from .nodes import Start, joined, until
 
 
 async def test_both_nodes_make_pictures_from_inputs_that_each_gets_once(
@@ -84,10 +86,6 @@ async def test_two_bots_keep_apart(nodes: Nodes, start: Start) -> None:
 
 async def test_another_release_is_refused_with_a_sentence(nodes: Nodes, start: Start, tmp_path: Path) -> None:
     """A node with other code makes no pictures, and the reason names both releases."""
-    import shutil
-
-    from .nodes import ROOT
-
     old = tmp_path / "old"
     shutil.copytree(ROOT / "generation", old / "generation", ignore=shutil.ignore_patterns("__pycache__"))
     (old / "generation" / "safety.py").write_text("# another release\n")
