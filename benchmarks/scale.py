@@ -202,7 +202,7 @@ class _Simulation:
         """Progress in the channel, which waits while the limit is half used."""
         if not job.left:
             return
-        if self._limit.busy:
+        if self._limit.leisure_in():
             self.day.progress_put_off += 1
         else:
             self.day.progress += 1

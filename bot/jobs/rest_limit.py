@@ -34,10 +34,19 @@ class RestLimit:
         self._begins.append(begins)
         return begins - now
 
-    @property
-    def busy(self) -> bool:
-        """Whether so many requests wait or began within a second that what can wait should."""
-        return self.load > BUSY
+    def leisure_in(self) -> float:
+        """Seconds until what can wait may begin, if nothing else comes: until at most a share BUSY of a second's
+        requests began within the last."""
+        share = int(BUSY * (self._begins.maxlen or 0))
+        return 0.0 if len(self._begins) <= share else max(0.0, self._begins[-share - 1] + SECOND - self._clock())
+
+    async def leisure(self) -> None:
+        """Wait until what can wait may begin, such as progress that the next one overtakes."""
+        while True:
+            pause = self.leisure_in()
+            if not pause:
+                return
+            await asyncio.sleep(pause)
 
     @property
     def load(self) -> float:
