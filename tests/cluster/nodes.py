@@ -11,7 +11,7 @@ from tests.generation.conftest import Studio
 Start = Callable[..., Coroutine[Any, Any, Studio]]
 
 
-async def until(studio: Studio, look: Callable[[ClusterState], object], seconds: float = 120) -> ClusterState:
+async def until(studio: Studio, look: Callable[[ClusterState], object], seconds: float = 300) -> ClusterState:
     """How it stands with the cluster, as soon as that is as expected."""
     async with asyncio.timeout(seconds):
         while not ((state := studio.service.cluster()) and look(state)):  # noqa: ASYNC110 - it makes no event
