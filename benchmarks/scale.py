@@ -24,6 +24,8 @@ from bot.store import JobRow, Store
 from generation import Picture, Request, Task
 from generation.queue import FairQueue
 
+from .caches import megabytes
+
 DAY = 86_400.0
 SERVERS, PICTURES, GPUS = 10_000, 1_000_000, 100
 QUICK = 20  # times fewer of all three
@@ -36,6 +38,7 @@ COUNTS, COUNT_SHARES = (1, 2, 4), (0.5, 0.2, 0.3)  # pictures of a job
 BY_MESSAGE, PROGRESS_EVERY = 0.1, 3.0
 #: name, share of the members, images a day, turns in a round
 PLANS = (("free", 0.9, 20, 1), ("plus", 0.08, 100, 2), ("pro", 0.02, 500, 4))
+CACHED, CHANNELS = 3000, 50  # servers that are put into the client's memory, and channels of each
 STORED, QUICK_STORED = 2000, 200  # jobs with which the database is timed
 
 
@@ -52,12 +55,12 @@ class _Day:
     """Counts and times of the day."""
 
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    #: by the second
+    #: announcements and deliveries by the second, and edits that show progress
     calls: Counter[int] = field(default_factory=Counter)
+    progress: Counter[int] = field(default_factory=Counter)
     #: transactions by the second
     writes: Counter[int] = field(default_factory=Counter)
     delays: list[float] = field(default_factory=list)
-    progress: int = 0
     progress_put_off: int = 0
     loads: int = 0
     pictures: int = 0
@@ -205,8 +208,7 @@ class _Simulation:
         if self._limit.leisure_in():
             self.day.progress_put_off += 1
         else:
-            self.day.progress += 1
-            self.day.calls[int(self.now + self._limit.reserve())] += 1
+            self.day.progress[int(self.now + self._limit.reserve())] += 1
         self._at(self.now + PROGRESS_EVERY, lambda: self._show(job))
 
     def _call(self) -> None:
@@ -225,7 +227,7 @@ async def run(*, quick: bool) -> dict[str, Any]:
     day = _Simulation(SERVERS // times, PICTURES // times, GPUS // times, PER_SECOND // times).run()
     capacity = await _database(QUICK_STORED if quick else STORED)
     calls, writes = _busiest(day.calls), _busiest(day.writes)
-    computed = (day.queue_seconds + day.quota_seconds) / DAY * calls["busiest_minute"] / calls["mean"] * times
+    computed = (day.queue_seconds + day.quota_seconds) / DAY * times * writes["busiest_minute"] / writes["mean"]
     full = {
         "gpus": round(day.busy / DAY / (GPUS // times), 3),
         "rest": round(calls["busiest_minute"] / (PER_SECOND // times), 3),
@@ -248,13 +250,19 @@ async def run(*, quick: bool) -> dict[str, Any]:
         "most_waiting": day.most_waiting,
         "models_loaded": day.loads,
         "rest_calls_a_second": calls,
+        "progress_calls_a_second": _busiest(day.progress),
         "delivery_delay_p99": round(quantiles(day.delays, n=100)[98], 3),
-        "progress_shown": round(day.progress / max(1, day.progress + day.progress_put_off), 3),
+        "progress_shown": round(day.progress.total() / max(1, day.progress.total() + day.progress_put_off), 3),
         "database_writes_a_second": writes,
         "database_writes_possible": round(capacity),
         "queue_us_a_picture": round(day.queue_seconds / day.pictures * 1e6, 1),
         "quota_us_a_picture": round(day.quota_seconds / day.pictures * 1e6, 1),
-        "memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "servers_in_memory_mib": {
+            "servers": CACHED,
+            "channels": CHANNELS,
+            "mib": round(megabytes(CACHED, CHANNELS), 1),
+        },
+        "simulation_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "full_at_the_busiest": full,
         "first_bottleneck": max(rest, key=lambda name: rest[name]),
         "seconds": round(perf_counter() - began),
