@@ -22,7 +22,7 @@ from ..families import Call, Family, family_of
 from ..images import encode_png, read_kept
 from ..profile import BatchKey, Profile
 from ..prompt_syntax import without_syntax
-from ..types import ModelSpec, Offload, Picture, Request, Task
+from ..types import LoraSpec, ModelSpec, Offload, Picture, Request, Task
 from .adapters import adapted, inversions
 from .background import Background, Pause
 from .device import Device, open_device
@@ -148,7 +148,8 @@ class Engine:
         """Let a picture begin once the files of its model and of its LoRAs are here."""
         request = run.picture.request
         spec, asked = self._specs[request.model], {name for name, _ in request.loras}
-        for wanted in (spec, *(lora for lora in spec.loras if lora.id in asked)):
+        needed: list[ModelSpec | LoraSpec] = [spec, *(lora for lora in spec.loras if lora.id in asked)]
+        for wanted in needed:
             known = wanted.id in run.downloaded or wanted.id in self._models.in_memory()
             if needs_download(wanted) and not known:
                 run.downloaded.add(wanted.id)
@@ -289,11 +290,11 @@ class Engine:
         return self._background.run(partial(self._encoded, request, image, call.size, spec.enlarge))
 
     def _readable(self, run: Run, family: Family, spec: ModelSpec) -> Picture:
-        """The picture, its prompts without the syntax for weights if its family does not know that."""
+        """Return the picture, without the syntax for weights in its prompts if its family does not know that."""
         request = run.picture.request
         if family.weighs_prompts:
             return run.picture
-        plain = {
+        plain: dict[str, Any] = {
             name: without_syntax(text) for name in ("prompt", "negative_prompt") if (text := getattr(request, name))
         }
         if any(getattr(request, name) != text for name, text in plain.items()):

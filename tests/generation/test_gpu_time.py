@@ -121,7 +121,7 @@ def test_previews_come_at_their_pace_and_nothing_waits_for_them(
 def test_the_host_reads_no_value_from_the_device_within_a_step(model: ModelSpec) -> None:
     """Between the first step and the last nothing asks for a number, which would drain a GPU's queue."""
 
-    class Reads(TorchDispatchMode):
+    class Reads(TorchDispatchMode):  # type: ignore[misc]
         names: list[str] = []  # noqa: RUF012 - of this test only
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
