@@ -96,7 +96,7 @@ class JobManager:
         else:
             # Only what a message asked for: edits in a channel share one rate limit, which deliveries need.
             if job.token is None:
-                board.follow(job, message.edit, Pace(burst=1, every=3.0))
+                board.follow(job, message.edit, Pace(burst=1, every=3.0, counted=True))
 
     async def cancel(self, job: JobRow, by: int | None = None) -> int:
         """Cancel what is not finished; it is given back to the member at once, before the worker knows.
