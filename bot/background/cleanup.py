@@ -8,7 +8,7 @@ from bot.config import Config
 from bot.errors import Unavailable
 from bot.quota import day_of
 from bot.store import Store
-from generation import machine
+from generation import give_back
 
 log = logging.getLogger(__name__)
 
@@ -35,4 +35,4 @@ async def trim_regularly() -> None:
     """Give freed memory back to the system; never returns."""
     while True:
         await asyncio.sleep(TRIMMING)
-        await asyncio.to_thread(machine.give_back)
+        await asyncio.to_thread(give_back)

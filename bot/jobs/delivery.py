@@ -11,11 +11,9 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.components.delivered import delivered_view
-from bot.components.job import cancel_view
-from bot.components.picture import posted_view
 from bot.errors import Refusal, Unavailable
 from bot.jobs.cdn import Cdn
+from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.contact_sheet import cut
 from bot.messages.job_message import COMPARED, JobMessage
 from bot.moderation.policy import Moderation
@@ -80,7 +78,7 @@ class Delivery:
             channel,
             job,
             content=f"{self._message.title(say, job)}\n-# ⏳ {say('on its way')}",
-            view=cancel_view(job.id, say),
+            view=cancel_buttons(job.id, say),
             reference=reply_to,
         )
 
@@ -145,15 +143,14 @@ class Delivery:
             file=discord.File(
                 io.BytesIO(data), name, description=self._message.alt_text(job, row), spoiler=job.spoiler
             ),
-            view=posted_view(job, row, say, self._message.costs_of(job)),
+            view=posted_buttons(job, row, say, self._message.costs_of(job)),
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )
         await self._store.jobs.set_post(message.channel.id, message.id, row.id)
 
     async def delete(self, job: JobRow) -> None:
-        """Take the job's message and its pictures away, except those that were taken on in messages of their own."""
-        await self._store.jobs.set_deleted(job.id, datetime.now(UTC))
+        """Take away the message and the pictures of a job that is marked as deleted, except pictures posted alone."""
         if job.message_id:
             with suppress(discord.NotFound):
                 await self._channel(job).get_partial_message(job.message_id).delete()
@@ -177,6 +174,26 @@ class Delivery:
             await self._put_anew(self._channel(job), job)
             with suppress(discord.HTTPException):
                 await message.delete()
+
+    async def close_answer(self, job: JobRow) -> None:
+        """Say in the member's private answer how it ended, unless the pictures are in it."""
+        if job.private or (answer := self.answer(job)) is None:
+            return
+        try:
+            await answer(content=await self._farewell(job), attachments=[], view=None)
+        except TROUBLE as error:
+            log.info("the private answer of job %s cannot be edited any longer: %s", job.id, error)
+
+    async def _farewell(self, job: JobRow) -> str:
+        say, made = speaker(job.locale), len(job.of_state(State.FINISHED))
+        allowed = await self._store.allowance(job.person, datetime.now(UTC))
+        done = (
+            say.plural("Your picture is ready.", "Your {n} pictures are ready.", made)
+            if made
+            else say("Nothing was made.")
+        )
+        left = say("You have {left} of {limit} images left today.", left=allowed.left, limit=allowed.limit)
+        return "\n".join(filter(None, [f"{done} {left}", say.small_print(job.notes)]))
 
     def _original(self, token: str, seconds: float) -> Edit:
         """Edits an interaction's own answer; raises TimeoutError where that takes longer."""
@@ -239,7 +256,7 @@ class Delivery:
         return None
 
     def _finished(self, job: JobRow, files: list[discord.File], key: str = "attachments") -> dict[str, Any]:
-        view = delivered_view(job, speaker(job.locale), self._message.costs_of(job))
+        view = delivered_buttons(job, speaker(job.locale), self._message.costs_of(job))
         return {"content": self._message.describe(job), "view": view, key: files}
 
     async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:

@@ -1,30 +1,34 @@
 """Finished pictures, taken up again: as the source of others, alone, as bytes; where they are gone, made again."""
 
-import asyncio
 from dataclasses import replace
 
 from bot.errors import Refusal
 from bot.jobs.delivery import Delivery, Send
+from bot.jobs.events import EventConsumer
 from bot.jobs.uploads import Uploads
 from bot.moderation.policy import Moderation
 from bot.requests.builder import Source
 from bot.store import JobRow, PictureRow, Store
 from bot.text.translate import Speaker
-from generation import Request, Service, Task
+from generation import Request, Task
 
 
 class PictureLibrary:
     """The pictures that members may go on with."""
 
     def __init__(
-        self, store: Store, service: Service, delivery: Delivery, uploads: Uploads, moderation: Moderation
+        self,
+        store: Store,
+        delivery: Delivery,
+        uploads: Uploads,
+        moderation: Moderation,
+        events: EventConsumer,
     ) -> None:
         self._store = store
-        self._service = service
         self._delivery = delivery
         self._uploads = uploads
         self._moderation = moderation
-        self._being_made: dict[str, asyncio.Future[None]] = {}
+        self._events = events
 
     async def take_up(self, job: JobRow, row: PictureRow) -> Source:
         """A finished picture, as the source of another. Raises Refusal where it is not kept any more."""
@@ -67,15 +71,5 @@ class PictureLibrary:
         except Refusal:
             if not job.private or any(not path.exists() for path in job.request.images):
                 raise
-        if row.id not in self._being_made:
-            self._being_made[row.id] = asyncio.get_running_loop().create_future()
-            self._service.submit([job.all_pictures()[row.place]])
-        await asyncio.shield(self._being_made[row.id])
+        await self._events.make_again(job.all_pictures()[row.place])
         return await self._delivery.picture(job, row)
-
-    def made_again(self, picture_id: str) -> bool:
-        """The making of a picture has ended: wake those who wait for it to be made again; whether there are any."""
-        waiting = self._being_made.pop(picture_id, None)
-        if waiting and not waiting.done():
-            waiting.set_result(None)
-        return waiting is not None

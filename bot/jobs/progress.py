@@ -10,11 +10,10 @@ from time import monotonic
 
 import discord
 
-from bot.components.job import cancel_view
 from bot.jobs.delivery import TROUBLE, Edit
+from bot.messages.buttons import cancel_buttons
 from bot.moderation.policy import Moderation
-from bot.requests.builder import say_notes
-from bot.store import JobRow
+from bot.store import JobRow, job_id_of
 from bot.text.translate import Speaker, speaker
 from generation import Event, Preview, Progress, Service, Started
 
@@ -78,7 +77,7 @@ class _Follower:
         self._edit = edit
         self._pace = pace
         self._say = speaker(job.locale)
-        self._notes = say_notes(self._say, job.notes)
+        self._notes = self._say.small_print(job.notes)
         self._shown = {picture.id: _Shown() for picture in job.pictures}
         self._changed = asyncio.Event()
         self._content = ""
@@ -124,7 +123,7 @@ class _Follower:
                     self._content = content
                     previews = await self._previews()
                     async with self._editing:
-                        view = cancel_view(self._job.id, self._say)
+                        view = cancel_buttons(self._job.id, self._say)
                         await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
         except TROUBLE as error:
@@ -201,19 +200,28 @@ class ProgressBoard:
         self._service = service
         self._moderation = moderation
         self._followers: dict[str, _Follower] = {}
+        #: ids of jobs that have not ended, whose progress may be shown
+        self._open: set[str] = set()
+
+    def open(self, job_id: str) -> None:
+        """The job's progress may be shown until ``end``."""
+        self._open.add(job_id)
 
     def follow(self, job: JobRow, edit: Edit, pace: Pace) -> None:
-        """Begin to show the job's progress, above the notes on what was received and rounded."""
+        """Show the job's progress, above the notes on what was received and rounded; not if it has ended."""
+        if job.id not in self._open:
+            return
         self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace, self._followers)
 
     def update(self, event: Event) -> None:
         """Show what happened to a picture, where its job is followed."""
-        follower = self._followers.get(event.picture_id.partition(":")[0])
+        follower = self._followers.get(job_id_of(event.picture_id))
         if follower and isinstance(event, Started | Progress | Preview):
             follower.update(event)
 
     async def end(self, job_id: str, last_words: str = "") -> None:
         """Stop editing; when this returns, no edit is under way, whoever else ended it."""
+        self._open.discard(job_id)
         if follower := self._followers.get(job_id):
             await follower.end(last_words)
             self._followers.pop(job_id, None)

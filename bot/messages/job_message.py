@@ -6,7 +6,6 @@ import discord
 
 from bot.messages.contact_sheet import contact_sheet
 from bot.messages.costs import Costs, costs_of
-from bot.requests.builder import say_notes
 from bot.requests.loras import write_loras
 from bot.requests.sizes import pixels
 from bot.store import Files, JobRow, PictureRow, State
@@ -98,7 +97,7 @@ class JobMessage:
         lines = [self.title(say, job), f"-# {' · '.join(facts)}"]
         # Where there is no private answer beside it that says so.
         if not alone and (job.private or job.token is None) and job.notes:
-            lines.append(say_notes(say, job.notes))
+            lines.append(say.small_print(job.notes))
         return "\n".join([*lines, *([] if alone else self._missing(say, job))])
 
     def _missing(self, say: Speaker, job: JobRow) -> list[str]:
@@ -116,5 +115,5 @@ class JobMessage:
                     "{n} picture failed and was not counted:", "{n} pictures failed and were not counted:", failed
                 )
             )
-            lines += sorted({say(row.reason[0], **row.reason[1]) for row in job.of_state(State.FAILED) if row.reason})
+            lines += sorted({say.sentence(row.reason) for row in job.of_state(State.FAILED) if row.reason})
         return lines

@@ -10,10 +10,10 @@ import discord
 from bot.config import Config
 from bot.config.schema import Filter
 from bot.errors import Refusal
-from bot.interactions.acknowledge import Requester
 from bot.moderation.minors import names_minors
 from bot.moderation.prompt_rules import Rulebook
 from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import Action, Change, JobRow, Store
 from generation import Inspector, PictureError
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from bot.config.schema import Rules
 from bot.errors import Refusal
-from bot.interactions.acknowledge import Requester
 from bot.moderation.minors import sexualises_minors
 from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import JobRow, Rule, Store, Strike
 from bot.text.matching import Words, plain, readings
 from bot.text.sanitize import escape_for_discord

@@ -1,7 +1,7 @@
 """What a person asked for becomes a Request: gaps filled, sizes fitted, everything changed is said. Pure."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from bot.errors import Refusal
 from bot.requests.loras import read_loras, with_triggers, write_loras
 from bot.requests.sizes import is_size, pixels, wished_size
+from bot.requests.strengths import DEFAULTS
 from bot.text.sanitize import strip_control_characters
-from bot.text.translate import Value
 from generation import (
     MAX_SEED,
     Catalogue,
@@ -18,6 +18,7 @@ from generation import (
     Parameters,
     Request,
     RequestError,
+    Sentence,
     Task,
     fewest_steps,
     images,
@@ -25,9 +26,6 @@ from generation import (
 
 T = TypeVar("T")
 
-MEDIUM = 0.5  # the strength where nobody chose one: changes that are seen, with the composition kept
-#: the strength of the tasks that have one, where nobody chose; what is painted anew shall not shine through
-USUAL_STRENGTH = {Task.IMG2IMG: MEDIUM, Task.INPAINT: 0.9}
 MAX_PROMPT = 4000  # characters; what a modal's field may have. The job's message shows the beginning
 
 
@@ -59,12 +57,9 @@ class Source:
     width: int
     height: int
     #: what was done to it on receipt, as sentences' templates and parameters
-    notes: tuple["Note", ...] = ()
+    notes: tuple[Sentence, ...] = ()
     #: id of the picture, where it is one of ours
     picture: str | None = None
-
-
-Note = tuple[str, Mapping[str, Value]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +67,7 @@ class BuiltRequest:
     """A request, and the sentences about what was received, rounded or clamped."""
 
     request: Request
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     #: id of the picture that it starts from, where that is one of ours
     parent: str | None = None
 
@@ -92,7 +87,7 @@ def build_request(
     prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
     (width, height), size_notes = _size(spec, options.size, source)
     defaults = spec.defaults
-    strength = _chosen(options.strength, USUAL_STRENGTH[task]) if task in USUAL_STRENGTH else None
+    strength = _chosen(options.strength, DEFAULTS[task]) if task in DEFAULTS else None
     request = Request(
         task=task,
         model=spec.id,
@@ -181,7 +176,7 @@ def refine_request(
         width, height = images.fit_size(2 * request.width, 2 * request.height, spec)
         request = replace(request, width=width, height=height, enlarge_first=True)
     catalogue.check(request)
-    said: Note = (
+    said = Sentence(
         "It continues with the prompt, model and settings of the picture: {model}.",
         {"model": catalogue.title(request.model)},
     )
@@ -253,7 +248,7 @@ def _chosen(value: T | None, default: T) -> T:
     return default if value is None else value
 
 
-def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tuple[int, int], tuple[Note, ...]]:
+def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tuple[int, int], tuple[Sentence, ...]]:
     """The size that is delivered, and what to say where it is not the one that was asked for."""
     wish = wished_size(text, spec) if text else None
     if wish is None and source is not None:
@@ -264,36 +259,33 @@ def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tup
     if size == wish or not is_size(text or ""):
         return size, ()
     return size, (
-        (
+        Sentence(
             "{model} cannot make {asked}; the nearest it can is {size}.",
             {"model": spec.title, "asked": pixels(*wish), "size": pixels(*size)},
         ),
     )
 
 
-def _received(source: Source | None, request: Request) -> tuple[Note, ...]:
+def _received(source: Source | None, request: Request) -> tuple[Sentence, ...]:
     if source is None:
         return ()
     came, made = pixels(source.width, source.height), pixels(request.width, request.height)
-    said: Note = (
+    said = Sentence(
         "I received “{name}”, {came}; the result will be {made}.",
         {"name": source.name, "came": came, "made": made},
     )
     return said, *source.notes
 
 
-def _unheard(spec: ModelSpec, request: Request) -> tuple[Note, ...]:
+def _unheard(spec: ModelSpec, request: Request) -> tuple[Sentence, ...]:
     if spec.limits.negative_prompt or not request.negative_prompt:
         return ()
-    return (("{model} cannot be told what to avoid; say what it should show instead.", {"model": spec.title}),)
+    return (Sentence("{model} cannot be told what to avoid; say what it should show instead.", {"model": spec.title}),)
 
 
-def _cost(spec: ModelSpec) -> tuple[Note, ...]:
+def _cost(spec: ModelSpec) -> tuple[Sentence, ...]:
     if spec.cost == 1:
         return ()
-    return (("Each image of {model} counts {cost} against your day.", {"model": spec.title, "cost": spec.cost}),)
-
-
-def say_notes(say: Callable[..., str], notes: tuple[Note, ...]) -> str:
-    """The notes as lines of small print."""
-    return "\n".join(f"-# {say(template, **params)}" for template, params in notes)
+    return (
+        Sentence("Each image of {model} counts {cost} against your day.", {"model": spec.title, "cost": spec.cost}),
+    )

@@ -10,9 +10,10 @@ import pytest
 from discord.gateway import DiscordWebSocket
 
 from bot.background.audit_feed import post_audit_regularly
-from bot.client import Criar, use_local_discord
+from bot.client import use_local_discord
 from bot.config import Config
 from bot.config.schema import Discord, Flooding, Generation, Plan, Quota, Server, Storage
+from bot.dispatch import Dispatcher
 from bot.requests.offered_models import offered
 from bot.store import Change, Store
 from sandbox import LocalDiscord
@@ -54,7 +55,7 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         use_local_discord(local.api)
         store, service = Store(config), InstantService()
         await store.open()
-        client = Criar(config, store, service, offered(config))
+        client = Dispatcher(config, store, service, offered(config))
         running = asyncio.create_task(client.start(local.token))
         telling = asyncio.create_task(post_audit_regularly(client))
         await local.connected()

@@ -14,7 +14,7 @@ from simcord import interactions
 from simcord.backend.models import Message
 from simcord.enums import AppCommandType, InteractionType
 
-from bot.client import Criar
+from bot.dispatch import Dispatcher
 from bot.store import JobRow, Store
 from generation import Cancelled, Event, Finished, Picture, Request, Service, Started, Task
 from sandbox import LocalDiscord, wire
@@ -76,7 +76,7 @@ class Rig:
     """The two, and ways to do what no client of Discord's would."""
 
     local: LocalDiscord
-    client: Criar
+    client: Dispatcher
     service: InstantService
     members: Mapping[str, int]
     #: a second server, of which "eve" is the admin, with a channel

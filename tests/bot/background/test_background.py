@@ -21,7 +21,7 @@ from bot.background.heartbeat import alive, beat
 from bot.config import Config
 from bot.config.schema import Discord
 from bot.store import Action, Change, Store, database
-from generation import machine
+from generation import give_back
 from tests.bot.factory import NOON, MakeJob
 
 
@@ -138,13 +138,13 @@ async def _twice(event: asyncio.Event) -> None:
 
 async def test_freed_memory_goes_back_to_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what lies below something that is still in use, without anybody's doing."""
-    loop, trimmed, give_back = asyncio.get_running_loop(), asyncio.Event(), machine.give_back
+    loop, trimmed = asyncio.get_running_loop(), asyncio.Event()
 
     def trim() -> None:
         give_back()
         loop.call_soon_threadsafe(trimmed.set)
 
-    monkeypatch.setattr(machine, "give_back", trim)
+    monkeypatch.setattr(cleanup, "give_back", trim)
     blocks = [bytearray(2**16) for _ in range(2**11)]  # 128 MiB in pieces that the heap keeps
     last, before = blocks[-1], psutil.Process().memory_info().rss
     del blocks

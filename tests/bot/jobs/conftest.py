@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import discord
@@ -12,8 +13,10 @@ from bot.config import Config
 from bot.config.schema import Filter, Storage
 from bot.jobs.cdn import Cdn
 from bot.jobs.delivery import Delivery
-from bot.jobs.library import PictureLibrary
+from bot.jobs.events import EventConsumer
 from bot.jobs.manager import JobManager
+from bot.jobs.outbox import Outbox
+from bot.jobs.progress import ProgressBoard
 from bot.moderation.policy import Moderation
 from bot.store import Store
 from generation import Catalogue, Inspector
@@ -33,9 +36,11 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Insp
         await client.login(local.token)
         moderation = Moderation(client, config, store, inspector)
         hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
-        library = PictureLibrary(store, hands, delivery, None, moderation)  # type: ignore[arg-type]  # nothing is taken in
-        manager = JobManager(config, store, hands, delivery, library, moderation)  # type: ignore[arg-type]
-        following = asyncio.create_task(manager.run())
+        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days))  # type: ignore[arg-type]
+        board = ProgressBoard(hands, moderation)  # type: ignore[arg-type]
+        events = EventConsumer(store, hands, moderation, board, outbox)  # type: ignore[arg-type]
+        manager = JobManager(config, store, hands, moderation, delivery, events)  # type: ignore[arg-type]
+        following = asyncio.create_task(events.run())
         yield Stage(local, store, hands, manager, delivery)
         following.cancel()
         with suppress(asyncio.CancelledError):

@@ -9,11 +9,11 @@ import discord
 from PIL import Image
 from simcord.backend.models import Message
 
-from bot.interactions.acknowledge import Requester
 from bot.jobs.delivery import Delivery
 from bot.jobs.manager import JobManager
 from bot.quota import Person
 from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import JobRow, Store
 from generation import Cancelled, Event, Failed, Finished, Picture, Request, Task
 from sandbox import Fault, LocalDiscord
