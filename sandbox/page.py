@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import web
 from simcord.backend import serializers
@@ -13,6 +13,7 @@ from simcord.backend.errors import BackendError, SetupError
 from simcord.backend.models import Message
 from simcord.enums import AppCommandType, ChannelType
 
+from .changes import Changes
 from .gateway import Gateway
 from .people import Asked, People
 from .wire import CannotDoError, File
@@ -26,23 +27,6 @@ ANSWER_SECONDS = 3.5  # after 3 s Discord says that the application did not resp
 NEW_MEMBERS = ("Kim", "Noor", "Juan", "Mei", "Tariq", "Freya", "Ivo", "Lena")  # offered by the page, in this order
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Discord(Protocol):
-    """What the page needs of the local Discord: see LocalDiscord, which starts it."""
-
-    world: World
-    people: People
-    gateway: Gateway
-
-    async def wait_for(self, look: Callable[[], Any], seconds: float) -> Any:
-        """Wait until ``look`` returns something true. Raises TimeoutError."""
-
-    async def acknowledged(self, asked: Asked, seconds: float) -> Asked:
-        """Wait until the bot acknowledged an interaction. Raises TimeoutError."""
-
-    def changed(self) -> None:
-        """Let everything that waits look again."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,8 +51,11 @@ class _Shown:
 class Page:
     """Serves the page of one local Discord."""
 
-    def __init__(self, discord: Discord) -> None:
-        self._discord = discord
+    def __init__(self, world: World, people: People, gateway: Gateway, changes: Changes) -> None:
+        self._world = world
+        self._people = people
+        self._gateway = gateway
+        self._changes = changes
 
     def add_routes(self, app: web.Application) -> None:
         """Add the page and its API."""
@@ -95,7 +82,7 @@ class Page:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Stream the visible state: all of it first, then what changed, in at most two events at a time."""
         name, channel = request.query["member"], request.query.get("channel")
-        if name not in self._discord.world.members:
+        if name not in self._world.members:
             raise web.HTTPNotFound
         member = self._member(name)
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
@@ -103,7 +90,7 @@ class Page:
         shown = _Shown()
         while True:
             try:
-                news = await self._discord.wait_for(
+                news = await self._changes.wait_for(
                     lambda: self._news(member, self._channel(member, channel), shown), STILL_HERE
                 )
                 await stream.write(news.encode())
@@ -121,7 +108,7 @@ class Page:
             shown.world = world
         messages = {
             str(message.id): json.dumps(self._message_state(message), default=str)
-            for message in self._discord.people.messages(member, channel, SHOWN)
+            for message in self._people.messages(member, channel, SHOWN)
         }
         changed = [text for key, text in messages.items() if shown.messages.get(key) != text]
         if changed or messages.keys() != shown.messages.keys():
@@ -131,10 +118,10 @@ class Page:
         return news
 
     def _state(self, user_id: int, channel_id: int) -> dict[str, Any]:
-        world, people = self._discord.world, self._discord.people
+        world, people = self._world, self._people
         backend, guild = world.backend, world.backend.get_guild(world.guild_id)
         return {
-            "connected": self._discord.gateway.connected,
+            "connected": self._gateway.connected,
             "guild": guild.name,
             "channel": str(channel_id),
             "channels": [
@@ -158,17 +145,17 @@ class Page:
         }
 
     def _message_state(self, message: Message) -> dict[str, Any]:
-        payload = serializers.message_payload(self._discord.world.backend, message)
+        payload = serializers.message_payload(self._world.backend, message)
         return {**payload, "ephemeral": message.is_ephemeral, "pings": [str(user) for user in message.ping_user_ids]}
 
     def _member(self, name: str) -> int:
-        if name not in self._discord.world.members:
+        if name not in self._world.members:
             raise CannotDoError(f"there is no member {name}")
-        return self._discord.world.members[name]
+        return self._world.members[name]
 
     def _channel(self, member: int, channel: str | None) -> int:
-        """The channel if the member sees it, otherwise the first of the server."""
-        seen = [known.id for known in self._discord.world.channels(member)]
+        """The channel if the member sees it, otherwise the server's first."""
+        seen = [known.id for known in self._world.channels(member)]
         return int(channel) if channel and int(channel) in seen else seen[0]
 
     async def _deed(self, request: web.Request) -> _Deed:
@@ -182,11 +169,11 @@ class Page:
 
     async def _slash(self, deed: _Deed) -> dict[str, Any]:
         options = {**deed.fields["options"], **dict(deed.files)}
-        return await self._outcome(self._discord.people.slash(deed.member, deed.channel, deed.fields["path"], options))
+        return await self._outcome(self._people.slash(deed.member, deed.channel, deed.fields["path"], options))
 
     async def _autocomplete(self, deed: _Deed) -> dict[str, Any]:
         fields = deed.fields
-        asked = self._discord.people.autocomplete(
+        asked = self._people.autocomplete(
             deed.member, deed.channel, fields["path"], fields["name"], fields["typed"], fields["options"]
         )
         await self._outcome(asked)
@@ -194,27 +181,23 @@ class Page:
 
     async def _press(self, deed: _Deed) -> dict[str, Any]:
         fields, message = deed.fields, self._message(deed)
-        return await self._outcome(
-            self._discord.people.press(deed.member, message, fields["custom_id"], fields.get("values"))
-        )
+        return await self._outcome(self._people.press(deed.member, message, fields["custom_id"], fields.get("values")))
 
     async def _modal(self, deed: _Deed) -> dict[str, Any]:
-        shown = self._discord.people.asked.get(int(deed.fields["interaction"]))
+        shown = self._people.asked.get(int(deed.fields["interaction"]))
         if shown is None:
             raise CannotDoError("this form was open for too long")
         uploads: dict[str, list[File]] = {}
         for custom_id, file in deed.files:
             uploads.setdefault(custom_id, []).append(file)
-        return await self._outcome(
-            self._discord.people.submit(deed.member, shown, {**deed.fields["values"], **uploads})
-        )
+        return await self._outcome(self._people.submit(deed.member, shown, {**deed.fields["values"], **uploads}))
 
     async def _menu(self, deed: _Deed) -> dict[str, Any]:
-        return await self._outcome(self._discord.people.menu(deed.member, deed.fields["name"], self._message(deed)))
+        return await self._outcome(self._people.menu(deed.member, deed.fields["name"], self._message(deed)))
 
     async def _say(self, deed: _Deed) -> dict[str, Any]:
         fields, reply_to = deed.fields, deed.fields.get("reply_to")
-        self._discord.people.say(
+        self._people.say(
             deed.member,
             deed.channel,
             fields["text"],
@@ -225,26 +208,26 @@ class Page:
         return {}
 
     async def _locale(self, deed: _Deed) -> dict[str, Any]:
-        self._discord.world.locales[deed.member] = deed.fields["locale"]
-        self._discord.changed()
+        self._world.locales[deed.member] = deed.fields["locale"]
+        self._changes.announce()
         return {}
 
     async def _join(self, _: _Deed) -> dict[str, Any]:
         """Add another member to the server."""
-        world = self._discord.world
+        world = self._world
         free = [name for name in NEW_MEMBERS if name.lower() not in world.members]
         name = free[0] if free else f"Member {len(world.members) + 1}"
         world.add_member(name.lower(), name)
-        self._discord.changed()
+        self._changes.announce()
         return {"name": name.lower()}
 
     def _message(self, deed: _Deed) -> Message:
-        return self._discord.world.backend.get_message(deed.channel, int(deed.fields["message"]))
+        return self._world.backend.get_message(deed.channel, int(deed.fields["message"]))
 
     async def _outcome(self, asked: Asked) -> dict[str, Any]:
         """What the person sees right away: a modal, or that nobody answered in time."""
         try:
-            await self._discord.acknowledged(asked, ANSWER_SECONDS)
+            await self._changes.wait_for(lambda: asked.record.responded, ANSWER_SECONDS)
         except TimeoutError:
             return {"error": "The application did not respond"}
         if asked.record.modal:

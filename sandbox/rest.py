@@ -66,7 +66,6 @@ class Fault:
 class Hold:
     """Requests on a route that are carried out at once, and answered only when ``released`` is set."""
 
-    #: "*" for all
     method: str
     #: fnmatch pattern of the path, without /api/v10
     path: str
@@ -91,6 +90,9 @@ class Rest:
     gateway: str
     on_call: Callable[[Call], None]
     upload_limit: int = UPLOAD_LIMIT
+    #: how many the bot is told to have, and how many of them may begin within five seconds
+    shards: int = 1
+    max_concurrency: int = 1
     #: seconds before every answer
     latency: float = 0.0
     #: None for no limits but those of faults
@@ -98,7 +100,7 @@ class Rest:
     faults: list[Fault] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_ENTRIES))
-    #: method and path of requests that were carried out; with a latency or a hold they may not be answered yet
+    #: method and path of requests that were carried out, though with a latency or a hold they are not answered yet
     carried_out: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=LOG_ENTRIES))
     _nonces: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
 
@@ -157,8 +159,8 @@ class Rest:
         if not open_routes and request.headers.get("Authorization") != f"Bot {self.token}":
             return _json({"message": "401: Unauthorized", "code": 0}, 401)
         if path in ("/gateway", "/gateway/bot"):
-            limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-            return _json({"url": self.gateway, "shards": 1, "session_start_limit": limit})
+            limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": self.max_concurrency}
+            return _json({"url": self.gateway, "shards": self.shards, "session_start_limit": limit})
         headers, wait = self.limits.take(request.method, path, perf_counter()) if self.limits else ({}, 0.0)
         if wait:
             return _too_many(wait, {**headers, "X-RateLimit-Scope": "user"})

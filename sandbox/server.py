@@ -1,6 +1,5 @@
 """The local Discord as one aiohttp server: REST, gateway, attachments and page on one port of this machine."""
 
-import asyncio
 import mimetypes
 import socket
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from aiohttp import web
 from simcord.backend.models import Message
 from yarl import URL
 
+from .changes import Changes
 from .gateway import Gateway
 from .limits import RateLimits
 from .page import Page
@@ -33,7 +33,7 @@ class LocalDiscord:
 
     - ``fail(Fault(…))``: the next requests on a route are answered with 429, 500, 502, 413 or another status
     - ``rest.latency``: seconds before every answer; ``rest.upload_limit``: bytes that a file may have
-    - ``hold(method, path)``: requests on a route are carried out, but not answered before the block ends
+    - ``hold(method, path)``: requests on a route are carried out, but not answered while the block runs
     - ``gateway.drop(resumable=…)``: the connection is cut, with a session that can be resumed or not
     - ``refuse_token()``: the token is no longer valid
     - ``people.repeat(asked)``: an interaction is delivered a second time
@@ -42,6 +42,8 @@ class LocalDiscord:
     - ``world.user_installs``: members whose interactions look as if the app were installed to them, not to the server
 
     ``rate_limits`` applies Discord's limits on messages (see ``limits``); without it only faults are limited.
+    A bot is told to connect with so many ``shards``, ``max_concurrency`` of them within five seconds. The server is on
+    the last one, direct messages are on the first.
     Raises ValueError if ``host`` is not a loopback address.
     """
 
@@ -53,6 +55,8 @@ class LocalDiscord:
         host: str = "127.0.0.1",
         token: str = TOKEN,
         rate_limits: bool = False,
+        shards: int = 1,
+        max_concurrency: int = 1,
     ) -> None:
         if host != "localhost" and not ip_address(host).is_loopback:
             raise ValueError(f"{host} is not a loopback address; a local Discord is only for this machine")
@@ -60,7 +64,8 @@ class LocalDiscord:
         self._port = port
         self._bot_name = bot_name
         self._rate_limits = rate_limits
-        self._waiting: set[asyncio.Event] = set()
+        self._shards, self._max_concurrency = shards, max_concurrency
+        self._changes = Changes()
         self.token = token
 
     async def __aenter__(self) -> Self:
@@ -71,18 +76,26 @@ class LocalDiscord:
         self.page = str(address).rstrip("/")
         self.api = self.page + API
         self.gateway_address = str(address.with_scheme("ws") / "gateway")
-        self.world = World(self.page, self._bot_name)
-        self.gateway = Gateway(self.world, self.token, self.gateway_address, self.changed)
+        self.world = World(self.page, self._bot_name, self._shards)
+        self.gateway = Gateway(
+            self.world, self.token, self.gateway_address, self.changed, max_concurrency=self._max_concurrency
+        )
         limits = RateLimits() if self._rate_limits else None
         self.rest = Rest(
-            world=self.world, token=self.token, gateway=self.gateway_address, on_call=self._on_call, limits=limits
+            world=self.world,
+            token=self.token,
+            gateway=self.gateway_address,
+            on_call=self._on_call,
+            limits=limits,
+            shards=self._shards,
+            max_concurrency=self._max_concurrency,
         )
         self.people = People(self.world, self.rest.upload_limit)
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("*", API + "/{path:.*}", self.rest.handle)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/attachments/{path:.*}", self._attachment)
-        Page(self).add_routes(app)
+        Page(self.world, self.people, self.gateway, self._changes).add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.SockSite(self._runner, listening).start()
@@ -97,16 +110,7 @@ class LocalDiscord:
 
         Raises TimeoutError after ``seconds``.
         """
-        changed = asyncio.Event()
-        self._waiting.add(changed)
-        try:
-            async with asyncio.timeout(seconds):
-                while not (seen := look()):
-                    await changed.wait()
-                    changed.clear()
-                return seen
-        finally:
-            self._waiting.discard(changed)
+        return await self._changes.wait_for(look, seconds)
 
     async def connected(self, seconds: float = 60.0) -> None:
         """Wait until a bot is connected and has registered its commands. Raises TimeoutError after ``seconds``."""
@@ -136,7 +140,7 @@ class LocalDiscord:
 
     @contextmanager
     def hold(self, method: str, path: str) -> Iterator[None]:
-        """Carry out requests that match, but answer them only when the block ends."""
+        """Requests that match are carried out meanwhile, and answered when the block ends."""
         hold = Hold(method=method, path=path)
         self.rest.holds.append(hold)
         try:
@@ -156,9 +160,8 @@ class LocalDiscord:
         self.changed()
 
     def changed(self) -> None:
-        """Let every ``wait_for`` look again; for callers too who change ``world`` in a way that makes no event."""
-        for event in self._waiting:
-            event.set()
+        """Let everything that waits look again; also for callers who change ``world`` in a way that makes no event."""
+        self._changes.announce()
 
     async def _attachment(self, request: web.Request) -> web.Response:
         data = self.world.backend.cdn.get(f"{self.page}{request.path}")

@@ -70,7 +70,7 @@ async def test_a_ban_is_one_private_sentence_and_takes_back_what_waits(rig: Rig,
     await rig.settle(lambda: f"{job.id}:0" in rig.service.cancelled)
     for path in ("quota", "help", "history"):
         refused = await ask(rig, newcomer, path)
-        assert refused.content.startswith("You may not use this bot any more")
+        assert refused.content.startswith("You can no longer use this bot")
         assert refused.message
         assert refused.message.is_ephemeral
     suggested = rig.local.people.autocomplete(member, rig.local.world.channel_id, "txt2img", "model", "c", {})

@@ -29,8 +29,8 @@ PEOPLE = {
 PLACES = ("Server", "Thread", "Direct", "Installed")
 #: what a refusal of these rows says
 REFUSALS = (
-    "You may not use this bot any more",
-    "is not kept any more",
+    "You can no longer use this bot",
+    "is no longer kept",
     "Only the member who asked for these pictures, or a moderator",
     "Only those who may manage the server",
     "Only moderators can change the server's styles",

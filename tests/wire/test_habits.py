@@ -132,7 +132,7 @@ async def test_a_private_picture_whose_input_is_gone_too_is_said_to_be_gone(loca
             path.unlink()
     assert asked.message
     pressed = local.people.press(ana, asked.message, custom_id(asked.message, "Refine medium"))
-    assert "not kept any more" in await refused(local, pressed)
+    assert "no longer kept" in await refused(local, pressed)
 
 
 def pixels(png: bytes) -> bytes:

@@ -66,7 +66,7 @@ async def test_a_picture_that_lies_elsewhere_is_not_fetched(
 
         monkeypatch.setattr(local.world.backend.cdn, "store_attachment", hostile)
         asked = slash(local, "img2img", image=("x.png", png()), prompt="a stolen cat")
-        assert "from Discord alone" in await refused(local, asked)
+        assert "only fetch pictures from Discord" in await refused(local, asked)
     assert not asked_for.is_set()
 
 

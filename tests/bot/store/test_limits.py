@@ -177,7 +177,7 @@ async def test_limits_are_never_cached(store: Store, other: Store, make_job: Mak
     with pytest.raises(Refusal, match="0 of your 1"):
         await store.accept(make_job())
     await other.bans.ban(operator())
-    with pytest.raises(Refusal, match="may not use this bot any more"):
+    with pytest.raises(Refusal, match="can no longer use this bot"):
         await store.accept(make_job())
     assert await store.bans.refresh() == {(1, EVERYWHERE)}
     assert store.bans.banned(1, HOME)
