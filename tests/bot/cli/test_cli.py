@@ -1,4 +1,4 @@
-"""The operator's commands, as processes of their own."""
+"""The operator's commands, each in its process."""
 
 import asyncio
 import base64
@@ -75,7 +75,7 @@ async def test_a_token_that_discord_refuses_is_said_in_one_line(config: Path) ->
 
 
 async def test_the_operator_changes_limits_from_the_command_line(config: Path) -> None:
-    """All of ``quota`` works on the database while the bot is not running, and each change is recorded with a reason."""
+    """All of ``quota`` works on the database while no bot runs, and each change is recorded with its reason."""
     config.write_text(config.read_text() + "[plans.free]\n[plans.gold]\nimages_per_day = 200\n")
 
     async def quota(*arguments: str) -> str:

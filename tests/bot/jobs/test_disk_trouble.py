@@ -137,7 +137,7 @@ async def test_a_picture_whose_worker_died_is_made_again_though_the_database_can
 async def test_a_delivery_is_tried_again_though_the_database_cannot_be_read_in_between(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between two tries the job is read anew; where that fails, that is one more trouble that passes."""
+    """Between two tries the job is read again; if that fails, it is one more transient error."""
     monkeypatch.setattr(outbox, "PASSING", (0.05, 1.0))
     job = await stage.ask()
     await stage.fail_delivery(job)
