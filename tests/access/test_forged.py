@@ -127,7 +127,7 @@ async def test_a_message_seen_in_one_channel_cannot_be_reached_from_another(rig:
 )  # fmt: skip
 def test_what_no_button_says_is_no_button(custom_id: str) -> None:
     """A custom_id of another form is nobody's, so nothing is done with it; an action that there is not is refused."""
-    forms = [item.__discord_ui_compiled_template__ for item in ITEMS]  # type: ignore[attr-defined]
+    forms = [item.__discord_ui_compiled_template__ for item in ITEMS]
     matching = [form for form in forms if form.fullmatch(custom_id)]
     assert not matching or custom_id.startswith("pic:explode")
 

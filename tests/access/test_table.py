@@ -76,7 +76,7 @@ def test_every_command_button_menu_and_modal_has_a_row() -> None:
         for leaf in leaves
     }
     expected |= {f"job:{action}" for action in OF_JOBS} | {f"pic:{action}" for action in OF_PICTURES}
-    forms = [item.__discord_ui_compiled_template__.pattern for item in ITEMS]  # type: ignore[attr-defined]
+    forms = [item.__discord_ui_compiled_template__.pattern for item in ITEMS]
     expected |= {form.split(":")[0] for form in forms} - {"job", "pic"}
     expected |= {f"modal:{verb}" for verb in ("change", *WAYS, "edit", "helped")} | {"reply"}
     assert {key(row) for row in ROWS} == expected
