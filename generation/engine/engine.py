@@ -260,7 +260,7 @@ class Engine:
             sentence = "{model} was not made for {task}; choose another model."
             raise RequestError(sentence, model=spec.title, task=request.task.value)
         self._apply_adapters(model, run)
-        scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
+        scheduler = make_scheduler(_scheduler(spec, request), model.pipeline.scheduler.config)
         # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
@@ -352,3 +352,10 @@ class Engine:
             return image
         upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
         return upscaler.enlarge(image, factor, self._batcher.pause)
+
+
+def _scheduler(spec: ModelSpec, request: Request) -> str:
+    """The scheduler that was chosen; if that is the model's usual one, what a LoRA was distilled with goes before."""
+    asked = {name for name, _ in request.loras}
+    distilled = next((lora.scheduler for lora in spec.loras if lora.id in asked and lora.scheduler), None)
+    return distilled if distilled and request.scheduler == spec.defaults.scheduler else request.scheduler

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial, wraps
+from math import log
 from typing import Any
 
 import diffusers
@@ -14,6 +15,9 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     "DDIM": ("DDIMScheduler", {}),
     "DPM++ 2M": ("DPMSolverMultistepScheduler", {}),
     "DPM++ 2M Karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+    # As diffusers' table of names has them, docs/source/en/api/schedulers/overview.md.
+    "DPM++ SDE": ("DPMSolverSinglestepScheduler", {}),
+    "DPM++ SDE Karras": ("DPMSolverSinglestepScheduler", {"use_karras_sigmas": True}),
     "UniPC": ("UniPCMultistepScheduler", {}),
     "Euler": ("EulerDiscreteScheduler", {}),
     "Euler a": ("EulerAncestralDiscreteScheduler", {}),
@@ -22,6 +26,18 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     "LCM": ("LCMScheduler", {}),
     "TCD": ("TCDScheduler", {}),
     "Euler flow": ("FlowMatchEulerDiscreteScheduler", {}),
+    # What Qwen-Image-Lightning was distilled with; ModelTC/Qwen-Image-Lightning, generate_with_diffusers.py.
+    "Euler flow shift 3": (
+        "FlowMatchEulerDiscreteScheduler",
+        {
+            "base_shift": log(3),
+            "max_shift": log(3),
+            "shift": 1.0,
+            "shift_terminal": None,
+            "use_dynamic_shifting": True,
+            "time_shift_type": "exponential",
+        },
+    ),
 }
 
 

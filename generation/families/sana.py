@@ -22,6 +22,8 @@ class Sana(Family):
         arguments = super().arguments(pipeline, call)
         if type(pipeline).__name__ == SPRINT:
             del arguments["negative_prompt"]
+            if call.request.num_inference_steps != 2:  # its second step's place is fixed, and asked for two steps only
+                arguments["intermediate_timesteps"] = None
         return arguments
 
     @override
