@@ -15,6 +15,7 @@ class Sana(Family):
     """An autoencoder with deep compression, so sizes are multiples of 32."""
 
     pipelines: ClassVar = {Task.TXT2IMG: ""}
+    checkpoints = ("SanaPipeline", SPRINT)
     latents = DeepLatents()
 
     @override

@@ -44,7 +44,7 @@ def test_the_text_encoder_that_reads_most_decides() -> None:
 
 @pytest.mark.slow
 async def test_a_long_prompt_is_read_whole_in_chunks(studio: Studio) -> None:
-    """The embedded model reads 48 tokens at once; a longer prompt's end changes the picture, and nothing is left out."""
+    """The embedded model reads 48 tokens at once; a longer prompt's end changes the picture, nothing is left out."""
     prompt = " ".join(["a red apple", *["on a blue background"] * 40])
     pictures = [
         picture
