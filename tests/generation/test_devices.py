@@ -12,6 +12,8 @@ from generation.workers.devices import narrow, probe
 
 from .studio import Studio, job
 
+PATIENCE = 300  # seconds, for two processes that import torch at the same time
+
 
 @pytest.mark.parametrize(
     ("device", "before", "after"),
@@ -49,6 +51,7 @@ def test_torch_is_asked_whether_a_device_can_be_used() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_a_worker_that_cannot_start_is_a_state_and_no_loop(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,7 +64,7 @@ async def test_a_worker_that_cannot_start_is_a_state_and_no_loop(
         assert service.can_make()  # nothing is known yet
         (picture,) = job().pictures()
         service.submit([picture])
-        await asyncio.wait_for(service.trouble_changed.wait(), 100)
+        await asyncio.wait_for(service.trouble_changed.wait(), PATIENCE)
         (trouble,) = service.trouble()
         assert trouble.params["device"] == "cuda:0"
         assert not service.can_make()
@@ -72,6 +75,7 @@ async def test_a_worker_that_cannot_start_is_a_state_and_no_loop(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 async def test_a_device_that_works_is_not_held_up_by_one_that_does_not(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,9 +83,9 @@ async def test_a_device_that_works_is_not_held_up_by_one_that_does_not(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     service = Service(catalogue, devices=["cuda:0", "cpu"])
     await service.start()
-    studio = Studio(service, patience=120)
+    studio = Studio(service, patience=PATIENCE)
     try:
-        await asyncio.wait_for(service.trouble_changed.wait(), 100)
+        await asyncio.wait_for(service.trouble_changed.wait(), PATIENCE)
         assert service.can_make()
         await studio.make(job(num_inference_steps=2).pictures())
         assert len(service.trouble()) == 1

@@ -57,9 +57,14 @@ def request(model: ModelSpec, **fields: Any) -> Request:
     })  # fmt: skip
 
 
-def make(engine: Engine, wanted: Request) -> np.ndarray:
+def events_of(engine: Engine, wanted: Request) -> list[Event]:
     events: list[Event] = []
     engine.run([Picture(id="0:0", user_id=1, request=wanted)], events.append, lambda _: False)
+    return events
+
+
+def make(engine: Engine, wanted: Request) -> np.ndarray:
+    events = events_of(engine, wanted)
     assert isinstance(events[-1], Finished), events[-1]
     return np.asarray(Image.open(io.BytesIO(events[-1].png)).convert("RGB")).astype(int)
 
