@@ -78,7 +78,7 @@ def measure(name: str, folder: Path, precision: Precision | None = None, *, lock
     model = spec(name, folder, loading=Loading(precision=precision))
     engine, passes = Engine({model.id: model}, "cpu", 1, 4.0), list[int]()
     engine._profile.rows = lambda kind: ROWS  # type: ignore[method-assign]
-    engine._profile.took = lambda kind, rows, seconds: passes.append(rows)  # type: ignore[method-assign]  # noqa: ARG005
+    engine._profile.took = lambda kind, rows, seconds: passes.append(rows)  # type: ignore[method-assign]
     pictures = _pictures(model, [Task(task) for task in CHECKPOINTS[name][2]], folder)
     if lockstep:
         pictures += [replace(picture, id=f"{picture.id} again") for picture in pictures]

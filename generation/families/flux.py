@@ -34,7 +34,7 @@ class Flux(Family):
     @override
     def sampling_arguments(self, call: Call) -> dict[str, Any]:
         settings = super().sampling_arguments(call)
-        # FLUX.1 schnell and its relatives, which are run without guidance, were made for 256 tokens; the others for 512.
+        # FLUX.1 schnell and its relatives, run without guidance, were made for 256 tokens, the others for 512.
         return settings if call.request.guidance_scale else {**settings, "max_sequence_length": SHORT}
 
     @override
