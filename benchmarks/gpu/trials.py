@@ -75,7 +75,7 @@ def offload(check: Check) -> Iterator[Line]:
         with passes(engine) as heard:
             seconds = timed(partial(make, engine, wanted))
         yield "offload", {
-            "model": "sd15", "kind": kind.value, "s_per_picture": round(seconds, 2), "watched_after": int(len(heard.seconds) == FEW),
+            "model": "sd15", "kind": kind.value, "s_per_picture": round(seconds, 2),
             "hub_steps": len(heard.seconds), "peak_gib": gib(engine._device.peak()),
         }  # fmt: skip
         check.judge("a5", len(heard.seconds) == FEW, f"{kind.value}: {len(heard.seconds)} steps of the engine")
