@@ -40,6 +40,7 @@ XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
  Iptc4xmpExt:DigitalSourceType="{source_type}"/>
 </rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
 XMP_KEY = "XML:com.adobe.xmp"
+TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286  # where Automatic1111 writes the parameters of what is no PNG
 
@@ -226,8 +227,16 @@ def fit_source(width: int, height: int, spec: ModelSpec) -> tuple[int, int]:
     return fit_size(round(width * scale), round(height * scale), spec)
 
 
-def parameters_text(request: Request) -> str:
-    """The settings in the form that Automatic1111's web interface writes, and that other tools read."""
+def source_type(request: Request) -> str:
+    """IPTC's digital source type of what is made: by a model only, or by a model from a person's picture."""
+    return "compositeWithTrainedAlgorithmicMedia" if request.images else "trainedAlgorithmicMedia"
+
+
+def parameters_text(request: Request, *, prompt: bool = True) -> str:
+    """The settings in the form that Automatic1111's web interface writes, and that other tools read.
+
+    Without ``prompt`` neither the prompt nor the negative prompt stands in it.
+    """
     loras = ", ".join(f"{name}:{weight:g}" for name, weight in request.loras)
     facts: dict[str, object] = {
         "Steps": request.num_inference_steps or None,
@@ -239,8 +248,8 @@ def parameters_text(request: Request) -> str:
         "Denoising strength": None if request.strength is None else f"{request.strength:g}",
         "LoRA": f'"{loras}"' if loras else None,
     }
-    lines = [request.prompt] if request.prompt else []
-    if request.negative_prompt:
+    lines = [request.prompt] if prompt and request.prompt else []
+    if prompt and request.negative_prompt:
         lines.append(f"Negative prompt: {request.negative_prompt}")
     return "\n".join([*lines, ", ".join(f"{name}: {value}" for name, value in facts.items() if value is not None)])
 
@@ -249,11 +258,40 @@ def encode_png(image: Image.Image, request: Request) -> bytes:
     """The picture as PNG with its parameters, and with the IPTC digital source type that says that a model made it."""
     info = PngInfo()
     info.add_text("parameters", parameters_text(request))
-    composite = "compositeWithTrainedAlgorithmicMedia" if request.images else "trainedAlgorithmicMedia"
-    info.add_itxt(XMP_KEY, XMP.format(source_type=SOURCE_TYPE + composite))
+    info.add_itxt(XMP_KEY, XMP.format(source_type=SOURCE_TYPE + source_type(request)))
     file = io.BytesIO()
     image.save(file, "PNG", pnginfo=info, compress_level=FAST_PNG)
     return file.getvalue()
+
+
+def encode_like(before: Image.Image, image: Image.Image) -> bytes:
+    """The picture as PNG with the texts that another PNG carries."""
+    info = PngInfo()
+    for key, value in before.info.items():
+        if key == XMP_KEY:
+            info.add_itxt(key, value)
+        elif isinstance(value, str):
+            info.add_text(key, value)
+    file = io.BytesIO()
+    image.save(file, "PNG", pnginfo=info, compress_level=FAST_PNG)
+    return file.getvalue()
+
+
+def with_parameters(png: bytes, text: str) -> bytes:
+    """The PNG, its pixels untouched, with other parameters in place of those that it carries."""
+    info = PngInfo()
+    info.add_text("parameters", text)
+    ((kind, data, _),) = info.chunks
+    parts, place = [png[:8]], 8
+    while place < len(png):
+        (size,) = struct.unpack(">I", png[place : place + 4])
+        chunk = png[place : place + 12 + size]
+        if chunk[4:8] in TEXT_CHUNKS and chunk[8:].startswith(b"parameters\0"):
+            checksum = zlib.crc32(kind + data)
+            chunk = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+        parts.append(chunk)
+        place += 12 + size
+    return b"".join(parts)
 
 
 def under_limit(png: bytes, limit: int) -> tuple[bytes, str]:
