@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import discord
 
-from bot.background.audit_feed import tell_regularly
+from bot.background.audit_feed import post_audit_regularly
 from bot.background.cleanup import clean_regularly, trim_regularly
 from bot.background.erasure import erase_regularly
 from bot.background.heartbeat import beat
@@ -52,7 +52,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     chores = [
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
-        asyncio.create_task(tell_regularly(client)),
+        asyncio.create_task(post_audit_regularly(client)),
         asyncio.create_task(erase_regularly(client)),
         asyncio.create_task(trim_regularly()),
     ]
@@ -85,4 +85,4 @@ async def _stop_when_told(client: Criar, seconds: float) -> None:
     await stop.wait()
     log.info("told to stop")
     faulthandler.dump_traceback_later(seconds + LAST_RESORT, exit=True)
-    await client.flow.stop(seconds)
+    await client.manager.stop(seconds)

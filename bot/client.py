@@ -18,20 +18,20 @@ from bot.components.history import HistoryButton
 from bot.components.job import JobButton
 from bot.components.message_menu import WhichSelect
 from bot.components.modals.prompt_help import PromptButton
-from bot.components.modals.submitted import on_modal_sent
+from bot.components.modals.submitted import on_modal_submit
 from bot.components.models import ModelsButton, ModelSelect
-from bot.components.pick import TakeSelect
+from bot.components.pick import PickSelect
 from bot.components.picture import PictureButton
-from bot.components.privacy import ForgetButton
+from bot.components.privacy import DeleteDataButton
 from bot.components.replies import answer_reply
 from bot.config import Config
 from bot.interactions.errors import answer_error
 from bot.jobs.cdn import Cdn
 from bot.jobs.delivery import Delivery
-from bot.jobs.library import Shelf
-from bot.jobs.manager import Flow
-from bot.jobs.uploads import Intake
-from bot.moderation.admission import Gate, admitted
+from bot.jobs.library import PictureLibrary
+from bot.jobs.manager import JobManager
+from bot.jobs.uploads import Uploads
+from bot.moderation.admission import AdmissionControl, admitted
 from bot.moderation.policy import Moderation
 from bot.store import Store
 from bot.text.translate import CommandTranslator
@@ -46,10 +46,10 @@ LONGEST_WAIT = 60.0  # seconds that a request is held back by a rate limit; beyo
 
 #: buttons and menus that work after a restart; each stands behind the gate
 ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
-    ForgetButton,
+    DeleteDataButton,
     JobButton,
     PictureButton,
-    TakeSelect,
+    PickSelect,
     HistoryButton,
     WhichSelect,
     PromptButton,
@@ -76,14 +76,14 @@ class Criar(discord.Client):
         self.store = store
         self.service = service
         self.catalogue = catalogue
-        self.gate = Gate(config, store)
+        self.admission = AdmissionControl(config, store)
         self.inspector = Inspector()
         cdn = Cdn(config.discord.api)
-        self.intake = Intake(self, store.files, self.inspector, cdn)
+        self.uploads = Uploads(self, store.files, self.inspector, cdn)
         self.moderation = Moderation(self, config, store)
         delivery = Delivery(self, store, catalogue, cdn, self.moderation)
-        self.shelf = Shelf(store, service, delivery, self.intake, self.moderation)
-        self.flow = Flow(config, store, service, delivery, self.shelf, self.moderation)
+        self.library = PictureLibrary(store, service, delivery, self.uploads, self.moderation)
+        self.manager = JobManager(config, store, service, delivery, self.library, self.moderation)
         self.tree = Tree(self)
         self._following: asyncio.Task[None]
         #: of the members who chose one with /settings
@@ -97,11 +97,11 @@ class Criar(discord.Client):
         await self.tree.set_translator(CommandTranslator())
         self.languages = await self.store.preferences.languages()
         await self._sync_commands()
-        await self.flow.resume()
+        await self.manager.resume()
         # What is here by now stays: looked at by each full collection, it would hold every answer up for as long.
         gc.collect()
         gc.freeze()
-        self._following = asyncio.create_task(self.flow.run())
+        self._following = asyncio.create_task(self.manager.run())
 
     async def on_ready(self) -> None:
         """Connected, or connected anew."""
@@ -110,7 +110,7 @@ class Criar(discord.Client):
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Modals are taken here, since discord.py forgets those that it showed before a restart."""
         if interaction.type is discord.InteractionType.modal_submit:
-            await on_modal_sent(interaction)
+            await on_modal_submit(interaction)
 
     async def on_message(self, message: discord.Message) -> None:
         """A reply to a picture of ours refines it."""
@@ -118,7 +118,7 @@ class Criar(discord.Client):
 
     async def close(self) -> None:
         """Stop following first, so that nothing is half done when the connection goes."""
-        await self.flow.close()
+        await self.manager.close()
         await self.inspector.close()
         await self.moderation.close()
         await super().close()

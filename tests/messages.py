@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "generation")
 SAYERS = {
     "say", "_say", "locale_str", "as_it_stands", "fail",
-    "Refusal", "Flooded", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError",
+    "Refusal", "RateLimited", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError",
 }  # fmt: skip
 #: said elsewhere
 CONSTANTS = {"STRENGTHS", "SHAPES", "DONE", "BANNED", "NOT_KEPT", "GOES_ON", "TOO_LATE"}

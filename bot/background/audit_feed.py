@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.jobs.delivery import TROUBLE, passes
+from bot.jobs.delivery import TROUBLE, is_transient
 from bot.store import COMMAND_LINE, Action, Entry
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker
 
 if TYPE_CHECKING:
@@ -46,17 +46,17 @@ def entry_line(say: Speaker, entry: Entry) -> str:
     line = f"<t:{int(entry.at.timestamp())}:f> {who}: {' '.join(filter(None, [whom, _what(say, entry)]))}"
     if entry.guild_id is None:
         line += f" ({say('in every server')})"
-    return f"{line} – {inert(entry.reason, MAX_REASON)}" if entry.reason else line
+    return f"{line} – {escape_for_discord(entry.reason, MAX_REASON)}" if entry.reason else line
 
 
 def _what(say: Speaker, entry: Entry) -> str:
     to, away = DONE.get(entry.action, ("{detail}", "{detail}"))
     if entry.action == Action.LOG:
         return say(to if entry.detail else away, detail=f"<#{entry.detail}>")
-    return say(to if entry.detail else away, detail=inert(entry.detail, MAX_DETAIL))
+    return say(to if entry.detail else away, detail=escape_for_discord(entry.detail, MAX_DETAIL))
 
 
-async def tell_regularly(client: "Criar") -> None:
+async def post_audit_regularly(client: "Criar") -> None:
     """Tell the log channels what was changed, by whomever; never returns.
 
     What was not told when the bot stopped is told when it starts again.
@@ -66,9 +66,9 @@ async def tell_regularly(client: "Criar") -> None:
         if not client.is_ready():
             continue
         try:
-            for entry in await client.store.audit.untold(AT_ONCE):
+            for entry in await client.store.audit.unposted(AT_ONCE):
                 await _tell(client, entry)
-                await client.store.audit.set_told(entry.id, datetime.now(UTC))
+                await client.store.audit.set_posted(entry.id, datetime.now(UTC))
         except TROUBLE as error:
             log.info("the log channels are told later: %r", error)
 
@@ -83,6 +83,6 @@ async def _tell(client: "Criar", entry: Entry) -> None:
             # Told twice, after a restart at the wrong moment, it is the same message because of its nonce.
             await client.get_partial_messageable(channel_id).send(line[:2000], nonce=f"audit-{entry.id}")
         except discord.HTTPException as error:
-            if passes(error):
+            if is_transient(error):
                 raise
             log.warning("audit entry %d cannot be told in channel %d: %s", entry.id, channel_id, error)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.jobs.delivery import TROUBLE, passes
+from bot.jobs.delivery import TROUBLE, is_transient
 from bot.store import Store
 from generation import images
 
@@ -84,6 +84,6 @@ async def _erase(client: discord.Client, channel_id: int, message_id: int) -> No
     try:
         await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
     except discord.HTTPException as error:
-        if passes(error):
+        if is_transient(error):
             raise
         log.info("message %d cannot be taken away: %s", message_id, error)

@@ -10,7 +10,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.errors import Refusal
 from bot.interactions.acknowledge import person_of
-from bot.interactions.defaults import FIELDS, filled_up, style_owners
+from bot.interactions.defaults import FIELDS, apply_defaults, style_owners
 from bot.requests.builder import Options
 from bot.requests.offered_models import usable
 from bot.requests.sizes import SHAPES, pixels, wished_size
@@ -157,7 +157,7 @@ async def suggest_strength(interaction: "Interaction", typed: float | str) -> li
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Wishes:
+class CommandOptions:
     """What a command asks for, with the member's own defaults where he left a field out."""
 
     options: Options
@@ -166,15 +166,15 @@ class Wishes:
     spoiler: bool
 
 
-async def wishes(interaction: "Interaction") -> Wishes:
+async def read_options(interaction: "Interaction") -> CommandOptions:
     """The fields that the person filled in, which discord.py has checked, over his defaults, and a style's words.
 
     Raises Refusal where a style is named that there is not.
     """
     filled_in = interaction.namespace
     chosen = {name: getattr(filled_in, name) for name in FIELDS}
-    options = await filled_up(interaction, _task(interaction), chosen, filled_in.style)
-    return Wishes(options, filled_in.private, bool(filled_in.spoiler))
+    options = await apply_defaults(interaction, _task(interaction), chosen, filled_in.style)
+    return CommandOptions(options, filled_in.private, bool(filled_in.spoiler))
 
 
 async def suggest_style(interaction: "Interaction", typed: str) -> list[Choice[str]]:

@@ -7,7 +7,7 @@ import discord
 
 from bot.background.audit_feed import entry_line
 from bot.interactions.errors import answering
-from bot.interactions.permissions import changing
+from bot.interactions.permissions import authorise_change
 from bot.moderation.admission import Admitting
 from bot.store import Entry
 from bot.text.translate import Speaker, speaker_for
@@ -40,7 +40,7 @@ class AuditButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
-            changing(interaction)
+            authorise_change(interaction)
             await interaction.response.defer()
             older, newer = (self.entry_id, None) if self.way == "older" else (None, self.entry_id)
             await show_audit(interaction, older=older, newer=newer)
@@ -53,7 +53,7 @@ async def show_audit(
 
     Raises Refusal for everybody else.
     """
-    guild_id = None if changing(interaction).by_operator else interaction.guild_id
+    guild_id = None if authorise_change(interaction).by_operator else interaction.guild_id
     audit, say = interaction.client.store.audit, speaker_for(interaction)
     page = await (audit.page(guild_id, older, PAGE) if newer is None else audit.newer(guild_id, newer, PAGE))
     if not page:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.components.pick import take_view
+from bot.components.pick import pick_view
 from bot.errors import Refusal
 from bot.interactions.errors import answering
-from bot.messages.contact_sheet import strip
+from bot.messages.contact_sheet import contact_sheet
 from bot.moderation.admission import Admitting
 from bot.store import JobRow, PictureRow
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker_for
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ async def show_history(interaction: "discord.Interaction[Criar]", offset: int) -
     tiles = [
         (await _thumbnail(interaction, job, row), str(number)) for number, (job, row) in enumerate(page, offset + 1)
     ]
-    data = await asyncio.to_thread(strip, tiles, COLUMNS)
+    data = await asyncio.to_thread(contact_sheet, tiles, COLUMNS)
     lines = [_line(say, number, job) for number, (job, _) in enumerate(page, offset + 1)]
     view = _view(say, page, offset, more=more)
     file = discord.File(io.BytesIO(data), "criar-history.png", description="\n".join(lines)[:1000])
@@ -66,7 +66,7 @@ async def show_history(interaction: "discord.Interaction[Criar]", offset: int) -
 
 
 def _view(say: Speaker, page: list[tuple[JobRow, PictureRow]], offset: int, *, more: bool) -> discord.ui.View:
-    view = take_view(say, page, offset + 1)
+    view = pick_view(say, page, offset + 1)
     if offset:
         view.add_item(HistoryButton(max(0, offset - PAGE), say("Newer")))
     if more:
@@ -76,11 +76,11 @@ def _view(say: Speaker, page: list[tuple[JobRow, PictureRow]], offset: int, *, m
 
 async def _thumbnail(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow) -> bytes | None:
     try:
-        return await interaction.client.shelf.picture(job, row, interaction.channel_id or 0)
+        return await interaction.client.library.picture(job, row, interaction.channel_id or 0)
     except Refusal:
         return None
 
 
 def _line(say: Speaker, number: int, job: JobRow) -> str:
     when = int(job.created_at.timestamp())
-    return f"**{number}** {inert(job.request.prompt, MAX_PROMPT) or say('enlarged')} <t:{when}:R>"
+    return f"**{number}** {escape_for_discord(job.request.prompt, MAX_PROMPT) or say('enlarged')} <t:{when}:R>"

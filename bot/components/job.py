@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ButtonStyle
 
-from bot.components.modals.edit_prompt import ChangeModal
+from bot.components.modals.edit_prompt import EditPromptModal
 from bot.errors import Refusal
-from bot.interactions.acknowledge import asker_like
+from bot.interactions.acknowledge import acknowledge_like
 from bot.interactions.errors import answering
 from bot.interactions.permissions import may_manage, usable_job
 from bot.messages.details import details
 from bot.moderation.admission import Admitting
-from bot.requests.builder import changed
+from bot.requests.builder import edit_request
 from bot.store import JobRow
 from bot.text.translate import Speaker, speaker_for
 
@@ -73,13 +73,13 @@ def cancel_view(job_id: str, say: Speaker) -> discord.ui.View:
 
 
 async def _again(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
-    asker = await asker_like(interaction, job)
-    composed = changed(interaction.client.catalogue, job.request, {"seed": ""}, job.parent)
-    await interaction.client.flow.submit(asker, composed)
+    requester = await acknowledge_like(interaction, job)
+    built = edit_request(interaction.client.catalogue, job.request, {"seed": ""}, job.parent)
+    await interaction.client.manager.submit(requester, built)
 
 
 async def _change(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
-    await interaction.response.send_modal(ChangeModal(job, speaker_for(interaction)))
+    await interaction.response.send_modal(EditPromptModal(job, speaker_for(interaction)))
 
 
 async def _details(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
@@ -92,7 +92,7 @@ async def _delete(interaction: "discord.Interaction[Criar]", job: JobRow) -> Non
     if not may_manage(interaction, job):
         raise Refusal("Only the member who asked for these pictures, or a moderator, can delete them.")
     await interaction.response.defer()
-    await interaction.client.flow.delete(job, interaction.user.id)
+    await interaction.client.manager.delete(job, interaction.user.id)
 
 
 async def _cancel(interaction: "discord.Interaction[Criar]", job: JobRow) -> None:
@@ -101,7 +101,7 @@ async def _cancel(interaction: "discord.Interaction[Criar]", job: JobRow) -> Non
     if job.complete:
         raise Refusal("There is nothing left to cancel; these pictures are done.")
     await interaction.response.defer()
-    if not await interaction.client.flow.cancel(job, interaction.user.id):
+    if not await interaction.client.manager.cancel(job, interaction.user.id):
         raise Refusal(TOO_LATE)
 
 

@@ -10,16 +10,16 @@ import discord
 from bot.components.modals.edit import EditModal
 from bot.components.modals.refine import RefineModal, seen_attachment
 from bot.errors import Refusal
-from bot.interactions.acknowledge import private_asker
+from bot.interactions.acknowledge import acknowledge
 from bot.interactions.errors import answering
 from bot.interactions.permissions import NOT_KEPT, may_see_in
 from bot.jobs.uploads import pictures_of
 from bot.messages.details import details
 from bot.moderation.admission import Admitting
-from bot.requests.builder import editor, enlarge
+from bot.requests.builder import editor, upscale_request
 from bot.requests.sizes import pixels
 from bot.store import JobRow, PictureRow, State
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker_for
 from generation import GenerationError, Parameters
 
@@ -62,7 +62,7 @@ class WhichSelect(
 
 async def choose(interaction: "discord.Interaction[Criar]", action: str, message: discord.Message) -> None:
     """Do it with the message's picture; where there are several, ask which. Raises Refusal where there is none."""
-    interaction.client.intake.saw(message)
+    interaction.client.uploads.saw(message)
     count = len(await _ours(interaction, message.id)) or len(pictures_of(message.attachments))
     if not count:
         raise Refusal("There is no picture in that message; choose one that has a picture attached.")
@@ -103,7 +103,7 @@ async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, me
     say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
         job, row = _chosen(ours, place)
-        modal = RefineModal(f"refine:{row.id}", say, client.catalogue, await client.shelf.style_of(job))
+        modal = RefineModal(f"refine:{row.id}", say, client.catalogue, await client.library.style_of(job))
     else:
         carried = await _carried(interaction, channel_id, message_id, place)
         modal = RefineModal(f"refine:{channel_id}:{message_id}:{place}", say, client.catalogue, carried)
@@ -117,7 +117,7 @@ async def _carried(
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             attachment = await seen_attachment(interaction, channel_id, message_id, place)
-            return await interaction.client.intake.parameters(attachment)
+            return await interaction.client.uploads.parameters(attachment)
     except (TimeoutError, Refusal, GenerationError, discord.HTTPException):
         return None
 
@@ -130,13 +130,13 @@ async def _edit(interaction: "discord.Interaction[Criar]", channel_id: int, mess
 
 
 async def _upscale(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
-    asker = await private_asker(interaction)
+    requester = await acknowledge(interaction)
     client = interaction.client
     if ours := await _ours(interaction, message_id):
-        source = await client.shelf.take_up(*_chosen(ours, place))
+        source = await client.library.take_up(*_chosen(ours, place))
     else:
-        source = await client.intake.receive(await seen_attachment(interaction, channel_id, message_id, place))
-    await client.flow.submit(asker, enlarge(client.catalogue, source, FACTOR))
+        source = await client.uploads.receive(await seen_attachment(interaction, channel_id, message_id, place))
+    await client.manager.submit(requester, upscale_request(client.catalogue, source, FACTOR))
 
 
 async def _info(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
@@ -147,19 +147,21 @@ async def _info(interaction: "discord.Interaction[Criar]", channel_id: int, mess
         text = details(say, client.catalogue.title(job.request.model), job)
     else:
         attachment = await seen_attachment(interaction, channel_id, message_id, place)
-        text = _describe(say, attachment, await client.intake.parameters(attachment))
+        text = _describe(say, attachment, await client.uploads.parameters(attachment))
     await interaction.edit_original_response(content=text, view=None)
 
 
 def _describe(say: Speaker, attachment: discord.Attachment, found: Parameters | None) -> str:
-    lines = [f"**{inert(attachment.filename, 80)}**: {pixels(attachment.width or 0, attachment.height or 0)}"]
+    lines = [
+        f"**{escape_for_discord(attachment.filename, 80)}**: {pixels(attachment.width or 0, attachment.height or 0)}"
+    ]
     if found is None:
         return "\n".join([*lines, say("It carries no parameters of how it was made.")])
     rows = [
         (say("Made with"), found.tool),
-        (say("Prompt"), inert(found.prompt, MAX_SHOWN)),
-        (say("Negative prompt"), inert(found.negative_prompt, MAX_SHOWN)),
-        (say("Model"), inert(found.model, 80)),
+        (say("Prompt"), escape_for_discord(found.prompt, MAX_SHOWN)),
+        (say("Negative prompt"), escape_for_discord(found.negative_prompt, MAX_SHOWN)),
+        (say("Model"), escape_for_discord(found.model, 80)),
         (say("Seed"), "" if found.seed is None else str(found.seed)),
         (say("Steps"), "" if found.num_inference_steps is None else str(found.num_inference_steps)),
         (say("Guidance scale"), "" if found.guidance_scale is None else f"{found.guidance_scale:g}"),

@@ -8,17 +8,17 @@ import discord
 from discord import ButtonStyle
 
 from bot.components.job import JOB_ID, JobButton
-from bot.components.lineage import origin
+from bot.components.lineage import lineage
 from bot.components.modals.edit import EditModal
 from bot.components.modals.refine import COMPARED, WAYS, RefineModal
-from bot.components.pick import show_alone, take_view
+from bot.components.pick import pick_view, show_alone
 from bot.errors import Refusal
-from bot.interactions.acknowledge import asker_like
+from bot.interactions.acknowledge import acknowledge_like
 from bot.interactions.errors import answering
 from bot.interactions.permissions import NOT_KEPT, may_manage, usable_picture
-from bot.messages.costs import Prices, priced
+from bot.messages.costs import Costs, with_cost
 from bot.moderation.admission import Admitting
-from bot.requests.builder import MEDIUM, Options, editor, enlarge, refined
+from bot.requests.builder import MEDIUM, Options, editor, refine_request, upscale_request
 from bot.store import JobRow, PictureRow, State
 from bot.text.translate import Speaker, speaker_for
 
@@ -77,7 +77,7 @@ class PictureButton(
             await ACTIONS[self.action](interaction, job, row, self.value or MEDIUM)
 
 
-def single_view(job: JobRow, row: PictureRow, say: Speaker, costs: Prices) -> discord.ui.View:
+def single_view(job: JobRow, row: PictureRow, say: Speaker, costs: Costs) -> discord.ui.View:
     """What can be done with a picture that stands alone."""
     view = discord.ui.View(timeout=None)
     for value, label in (
@@ -85,22 +85,22 @@ def single_view(job: JobRow, row: PictureRow, say: Speaker, costs: Prices) -> di
         (MEDIUM, say("Refine medium: noticeable changes")),
         (HIGH, say("Refine high: major changes")),
     ):
-        priced_label = priced(say, label, costs.refine)
+        priced_label = with_cost(say, label, costs.refine)
         view.add_item(PictureButton("refine", row.id, priced_label, value, row=0, main=value == MEDIUM))
-    view.add_item(PictureButton("ask", row.id, priced(say, say("Refine with …"), costs.refine), row=0))
+    view.add_item(PictureButton("ask", row.id, with_cost(say, say("Refine with …"), costs.refine), row=0))
     if costs.edit is not None:
-        view.add_item(PictureButton("edit", row.id, priced(say, say("Edit with words"), costs.edit), row=0))
-    compare = priced(say, say("Compare strengths"), len(COMPARED) * costs.refine)
+        view.add_item(PictureButton("edit", row.id, with_cost(say, say("Edit with words"), costs.edit), row=0))
+    compare = with_cost(say, say("Compare strengths"), len(COMPARED) * costs.refine)
     view.add_item(PictureButton("compare", row.id, compare, row=1))
-    enlarge = priced(say, say("Enlarge {factor}×", factor=ENLARGE), costs.enlarge)
+    enlarge = with_cost(say, say("Enlarge {factor}×", factor=ENLARGE), costs.enlarge)
     view.add_item(PictureButton("enlarge", row.id, enlarge, ENLARGE, row=1))
-    polish = priced(say, say("Enlarge and refine"), costs.refine)
+    polish = with_cost(say, say("Enlarge and refine"), costs.refine)
     view.add_item(PictureButton("polish", row.id, polish, POLISH, row=1))
     view.add_item(PictureButton("origin", row.id, say("Origin"), row=1))
     return view
 
 
-def posted_view(job: JobRow, row: PictureRow, say: Speaker, costs: Prices) -> discord.ui.View:
+def posted_view(job: JobRow, row: PictureRow, say: Speaker, costs: Costs) -> discord.ui.View:
     """The buttons of a message that shows one picture of a job again."""
     view = single_view(job, row, say, costs)
     view.add_item(JobButton("details", job.id, say("Details"), row=2))
@@ -108,7 +108,7 @@ def posted_view(job: JobRow, row: PictureRow, say: Speaker, costs: Prices) -> di
     return view
 
 
-def gallery_buttons(job: JobRow, say: Speaker, costs: Prices) -> list[discord.ui.Item[Any]]:
+def gallery_buttons(job: JobRow, say: Speaker, costs: Costs) -> list[discord.ui.Item[Any]]:
     """Of several pictures: one row to take one on, one to vary one."""
     made = job.of_state(State.FINISHED)
     if job.request.strengths:
@@ -127,7 +127,7 @@ def gallery_buttons(job: JobRow, say: Speaker, costs: Prices) -> list[discord.ui
     ]
     return picks + [
         PictureButton(
-            "refine", row.id, priced(say, say("Vary {number}", number=row.place + 1), costs.refine), MEDIUM, row=1
+            "refine", row.id, with_cost(say, say("Vary {number}", number=row.place + 1), costs.refine), MEDIUM, row=1
         )
         for row in made
     ]
@@ -153,21 +153,21 @@ async def _submit_refined(
     interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, verb: str, strength: float | None
 ) -> None:
     client = interaction.client
-    style = await client.shelf.style_of(job)
+    style = await client.library.style_of(job)
     if not style.prompt:
         # An upload that was only enlarged: nobody has said yet what it shows.
         modal = RefineModal(f"{verb}:{row.id}", speaker_for(interaction), client.catalogue, strength=strength)
         await interaction.response.send_modal(modal)
         return
-    asker = await asker_like(interaction, job)
-    source = await client.shelf.take_up(job, row)
-    composed = refined(client.catalogue, style, source, Options(strength=strength), **WAYS[verb])
-    await client.flow.submit(asker, composed)
+    requester = await acknowledge_like(interaction, job)
+    source = await client.library.take_up(job, row)
+    built = refine_request(client.catalogue, style, source, Options(strength=strength), **WAYS[verb])
+    await client.manager.submit(requester, built)
 
 
 async def _ask(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
     client = interaction.client
-    style = await client.shelf.style_of(job)
+    style = await client.library.style_of(job)
     modal = RefineModal(f"refine:{row.id}", speaker_for(interaction), client.catalogue, style)
     await interaction.response.send_modal(modal)
 
@@ -178,17 +178,17 @@ async def _edit(interaction: "discord.Interaction[Criar]", _: JobRow, row: Pictu
 
 
 async def _enlarge(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, factor: float) -> None:
-    asker = await asker_like(interaction, job)
+    requester = await acknowledge_like(interaction, job)
     client = interaction.client
-    source = await client.shelf.take_up(job, row)
-    await client.flow.submit(asker, enlarge(client.catalogue, source, int(factor)))
+    source = await client.library.take_up(job, row)
+    await client.manager.submit(requester, upscale_request(client.catalogue, source, int(factor)))
 
 
 async def _origin(interaction: "discord.Interaction[Criar]", job: JobRow, row: PictureRow, _: float) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     say = speaker_for(interaction)
-    shown = await origin(interaction, say, job, row)
-    view = take_view(say, [(step.job, step.row) for step in shown.steps])
+    shown = await lineage(interaction, say, job, row)
+    view = pick_view(say, [(step.job, step.row) for step in shown.steps])
     await interaction.edit_original_response(content=shown.text, attachments=[shown.file], view=view)
 
 

@@ -10,7 +10,7 @@ from bot.moderation.admission import Admitting
 from bot.text.translate import Speaker, speaker_for
 
 
-class ForgetButton(Admitting, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"privacy:forget"):
+class DeleteDataButton(Admitting, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"privacy:forget"):
     """Deletes what is kept about whoever presses it, also about who may not use the bot any more."""
 
     def __init__(self, label: str = "") -> None:
@@ -22,21 +22,21 @@ class ForgetButton(Admitting, discord.ui.DynamicItem[discord.ui.Button[Any]], te
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> "ForgetButton":
+    ) -> "DeleteDataButton":
         return cls()
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True, thinking=True)
             client, say = interaction.client, speaker_for(interaction)
-            await client.flow.forget(interaction.user.id)
+            await client.manager.forget(interaction.user.id)
             client.languages.pop(interaction.user.id, None)
             text = say("All of it is deleted. My messages with your pictures go within minutes.")
             await interaction.edit_original_response(content=text)
 
 
-def forget_view(say: Speaker) -> discord.ui.View:
+def delete_data_view(say: Speaker) -> discord.ui.View:
     """A view with the button."""
     view = discord.ui.View(timeout=None)
-    view.add_item(ForgetButton(say("Delete all of it")))
+    view.add_item(DeleteDataButton(say("Delete all of it")))
     return view

@@ -24,7 +24,7 @@ NEEDED_IN_THREAD.update(send_messages=False, send_messages_in_threads=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
+class Requester:
     """One interaction or message that asks for pictures."""
 
     #: of the interaction or the message
@@ -49,9 +49,9 @@ class Asker:
     roles: frozenset[int] = frozenset()
 
 
-async def private_asker(
+async def acknowledge(
     interaction: "discord.Interaction[Criar]", *, private: bool | None = None, spoiler: bool = False
-) -> Asker:
+) -> Requester:
     """Acknowledge the interaction with a private answer that is filled in later.
 
     The pictures are for the member alone where ``private`` or, left open, his settings say so, and where the app is
@@ -64,7 +64,7 @@ async def private_asker(
     private = private or (interaction.is_user_integration() and not interaction.is_guild_integration())
     if not private:
         check_may_post(interaction)
-    return Asker(
+    return Requester(
         id=interaction.id,
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
@@ -89,10 +89,10 @@ def person_of(interaction: discord.Interaction) -> Person:
     return Person(user_id=interaction.user.id, guild_id=interaction.guild_id, roles=roles_of(interaction.user))
 
 
-async def asker_like(interaction: "discord.Interaction[Criar]", job: JobRow | None) -> Asker:
-    """As private_asker; what comes of a private or covered picture is private or covered too."""
+async def acknowledge_like(interaction: "discord.Interaction[Criar]", job: JobRow | None) -> Requester:
+    """As acknowledge; what comes of a private or covered picture is private or covered too."""
     private = True if job and job.private else None
-    return await private_asker(interaction, private=private, spoiler=bool(job and job.spoiler))
+    return await acknowledge(interaction, private=private, spoiler=bool(job and job.spoiler))
 
 
 def check_may_post(interaction: discord.Interaction) -> None:
@@ -105,10 +105,10 @@ def check_may_post(interaction: discord.Interaction) -> None:
         )
 
 
-def message_asker(message: discord.Message, locale: str | None, *, spoiler: bool = False) -> Asker:
+def message_requester(message: discord.Message, locale: str | None, *, spoiler: bool = False) -> Requester:
     """Who wrote the message; the announcement will reply to it. Without a ``locale`` of his, the server's is taken."""
     usual = message.guild.preferred_locale if message.guild else discord.Locale.american_english
-    return Asker(
+    return Requester(
         id=message.id,
         user_id=message.author.id,
         guild_id=message.guild.id if message.guild else None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FIELDS = tuple(field.name for field in dataclasses.fields(Options))
 
 
-async def filled_up(
+async def apply_defaults(
     interaction: "discord.Interaction[Criar]", task: Task, chosen: Mapping[str, Any], style: str | None = None
 ) -> Options:
     """What a person chose (None: left out), over his settings, with a style's words added to the prompt.

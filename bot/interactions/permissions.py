@@ -61,8 +61,8 @@ async def may_see_in(interaction: "discord.Interaction[Criar]", job: JobRow, mes
     """Whether the member may use the job's pictures, which the message shows, if it stands in this channel."""
     if await may_see(interaction, job):
         return True
-    intake = interaction.client.intake
-    return not job.private and await intake.stands(interaction.channel_id or 0, message_id)
+    uploads = interaction.client.uploads
+    return not job.private and await uploads.stands(interaction.channel_id or 0, message_id)
 
 
 async def usable_job(interaction: "discord.Interaction[Criar]", job_id: str) -> JobRow:
@@ -81,7 +81,7 @@ async def usable_picture(interaction: "discord.Interaction[Criar]", picture_id: 
     return found
 
 
-def changing(
+def authorise_change(
     interaction: "discord.Interaction[Criar]",
     reason: str = "",
     *,

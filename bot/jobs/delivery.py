@@ -17,7 +17,7 @@ from bot.components.picture import posted_view
 from bot.errors import Refusal, Unavailable
 from bot.jobs.cdn import Cdn
 from bot.messages.contact_sheet import cut
-from bot.messages.job_message import COMPARED, Contents
+from bot.messages.job_message import COMPARED, JobMessage
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, PictureRow, State, Store
 from bot.text.translate import Speaker, speaker
@@ -52,7 +52,7 @@ Channel = discord.PartialMessageable | discord.DMChannel
 Edit = Callable[..., Awaitable[object]]
 
 
-def passes(error: discord.HTTPException) -> bool:
+def is_transient(error: discord.HTTPException) -> bool:
     """Whether the same request may be answered otherwise later: Discord has trouble, or we asked too often."""
     return error.status >= SERVER_ERROR or (error.status == RATE_LIMITED and error.code not in STALE)
 
@@ -67,7 +67,7 @@ class Delivery:
         self._moderation = moderation
         self._client = client
         self._store = store
-        self._contents = Contents(store.files, catalogue)
+        self._message = JobMessage(store.files, catalogue)
 
     async def announce(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> discord.PartialMessage:
         """Say in the channel who asked for what; sent twice, it is the same message."""
@@ -79,7 +79,7 @@ class Delivery:
         return await self._send(
             channel,
             job,
-            content=f"{self._contents.title(say, job)}\n-# ⏳ {say('on its way')}",
+            content=f"{self._message.title(say, job)}\n-# ⏳ {say('on its way')}",
             view=cancel_view(job.id, say),
             reference=reply_to,
         )
@@ -103,7 +103,7 @@ class Delivery:
         try:
             await self._put(job)
         except discord.HTTPException as error:
-            if passes(error):
+            if is_transient(error):
                 raise
             now = await self._store.jobs.get(job.id)
             if now is None or now.deleted:
@@ -112,17 +112,17 @@ class Delivery:
             await self._put_directly(now, error)
 
     async def picture(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
-        """A finished picture's bytes and name: from disk, or from its message where the file was cleaned up.
+        """A finished picture's bytes and name: from disk, or from its message where the file was deleted.
 
         Raises Refusal where neither has it.
         """
         try:
             return await asyncio.to_thread(
                 self._store.files.picture(row.id).read_bytes
-            ), f"{self._contents.name(job, row)}.png"
+            ), f"{self._message.name(job, row)}.png"
         except FileNotFoundError:
             log.info("picture %s is fetched from its message", row.id)
-        name = self._contents.name(job, row)
+        name = self._message.name(job, row)
         for channel_id, message_id in [*await self._store.jobs.posts_of(row.id), (job.channel_id, job.message_id or 0)]:
             try:
                 message = await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
@@ -141,11 +141,11 @@ class Delivery:
         """Send one finished picture in a message of its own. Raises Refusal where it is not kept any more."""
         data, name = await self.picture(job, row)
         message = await send(
-            self._contents.describe(job, row),
+            self._message.describe(job, row),
             file=discord.File(
-                io.BytesIO(data), name, description=self._contents.alt_text(job, row), spoiler=job.spoiler
+                io.BytesIO(data), name, description=self._message.alt_text(job, row), spoiler=job.spoiler
             ),
-            view=posted_view(job, row, say, self._contents.prices(job)),
+            view=posted_view(job, row, say, self._message.costs_of(job)),
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )
@@ -239,15 +239,15 @@ class Delivery:
         return None
 
     def _finished(self, job: JobRow, files: list[discord.File], key: str = "attachments") -> dict[str, Any]:
-        view = delivered_view(job, speaker(job.locale), self._contents.prices(job))
-        return {"content": self._contents.describe(job), "view": view, key: files}
+        view = delivered_view(job, speaker(job.locale), self._message.costs_of(job))
+        return {"content": self._message.describe(job), "view": view, key: files}
 
     async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:
         """Send the pictures, in fewer bytes where Discord finds them too large."""
         limit = job.upload_limit
         while True:
             try:
-                await send(await asyncio.to_thread(self._contents.files, job, limit))
+                await send(await asyncio.to_thread(self._message.files, job, limit))
             except discord.HTTPException as error:
                 if limit < SMALLEST or (error.status != TOO_LARGE and error.code != TOO_LARGE_CODE):
                     raise

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
 from bot.errors import Refusal, Unavailable
-from bot.jobs.library import Shelf
+from bot.jobs.library import PictureLibrary
 from bot.jobs.progress import ProgressBoard
 from bot.moderation.policy import HeldBack, Moderation
 from bot.store import State, Store
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from generation import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Service, Started
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ MAX_NOTE = 400  # characters of what the generation module says of a picture
 MAX_ATTEMPTS = 2  # a picture whose worker died is tried once more, alone
 
 
-async def patiently(work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+async def retry_while_unavailable(work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
     """What ``work`` returns, which is tried again and again while disk or database cannot be used."""
     pause = FIRST_PAUSE
     while True:
@@ -34,7 +34,7 @@ async def patiently(work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
-class Outcomes:
+class EventConsumer:
     """Handles events one after the other."""
 
     def __init__(
@@ -43,14 +43,14 @@ class Outcomes:
         service: Service,
         moderation: Moderation,
         board: ProgressBoard,
-        shelf: Shelf,
+        library: PictureLibrary,
         on_ended: Callable[[str], None],
     ) -> None:
         self._store = store
         self._service = service
         self._moderation = moderation
         self._board = board
-        self._shelf = shelf
+        self._library = library
         #: told of a picture that waits or runs no more, right after that was committed: a handler that is tried again
         #: would not come here a second time, so this may not fail
         self._on_ended = on_ended
@@ -59,7 +59,7 @@ class Outcomes:
         """Follow the generation module's events until it closes."""
         async for event in self._service.events():
             try:
-                await patiently(self._on_event, event)  # nothing that was made is dropped
+                await retry_while_unavailable(self._on_event, event)  # nothing that was made is dropped
             except Exception:
                 log.exception("what happened to picture %s could not be handled", event.picture_id)
                 if isinstance(event, Finished | Failed | Cancelled):
@@ -67,7 +67,7 @@ class Outcomes:
 
     async def make_again(self, picture_id: str) -> None:
         """Queue a picture of which the database knows that it is to be made."""
-        job = await patiently(self._store.jobs.of_picture, picture_id)
+        job = await retry_while_unavailable(self._store.jobs.of_picture, picture_id)
         self._service.submit([picture for picture in job.to_make() if picture.id == picture_id])
 
     async def _give_back(self, event: Event) -> None:
@@ -91,7 +91,7 @@ class Outcomes:
             case Finished():
                 await self._on_finished(event)
             case Failed(picture_id=picture_id):
-                self._shelf.made_again(picture_id)
+                self._library.made_again(picture_id)
                 await self._on_failed(event)
             case Cancelled(picture_id=picture_id, attempt=attempt):
                 if await jobs.cancelled(picture_id, attempt):
@@ -101,14 +101,17 @@ class Outcomes:
         if await self._held_back(event):
             return
         await asyncio.to_thread(self._store.files.keep_picture, event.picture_id, event.png)
-        again = self._shelf.made_again(event.picture_id)
+        again = self._library.made_again(event.picture_id)
         if await self._store.jobs.finished(event.picture_id, event.attempt, event.seconds):
             self._on_ended(event.picture_id)
         elif not again:
             await self._too_late(event.picture_id)
 
     async def _on_noted(self, event: Noted) -> None:
-        said = {name: inert(said, MAX_NOTE) if isinstance(said, str) else said for name, said in event.params.items()}
+        said = {
+            name: escape_for_discord(said, MAX_NOTE) if isinstance(said, str) else said
+            for name, said in event.params.items()
+        }
         await self._store.jobs.add_note(event.picture_id.partition(":")[0], event.template, said)
 
     async def _held_back(self, event: Finished) -> bool:
@@ -119,7 +122,7 @@ class Outcomes:
         try:
             await self._moderation.check_made(job, event.png)
         except HeldBack as held:
-            self._shelf.made_again(event.picture_id)
+            self._library.made_again(event.picture_id)
             if await self._store.jobs.failed(event.picture_id, event.attempt, held.template, held.params):
                 self._on_ended(event.picture_id)
             return True

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.errors import Refusal
 from bot.jobs.delivery import Delivery, Send
-from bot.jobs.uploads import Intake
+from bot.jobs.uploads import Uploads
 from bot.moderation.policy import Moderation
 from bot.requests.builder import Source
 from bot.store import JobRow, PictureRow, Store
@@ -13,22 +13,22 @@ from bot.text.translate import Speaker
 from generation import Request, Service, Task
 
 
-class Shelf:
+class PictureLibrary:
     """The pictures that members may go on with."""
 
     def __init__(
-        self, store: Store, service: Service, delivery: Delivery, intake: Intake, moderation: Moderation
+        self, store: Store, service: Service, delivery: Delivery, uploads: Uploads, moderation: Moderation
     ) -> None:
         self._store = store
         self._service = service
         self._delivery = delivery
-        self._intake = intake
+        self._uploads = uploads
         self._moderation = moderation
         self._being_made: dict[str, asyncio.Future[None]] = {}
 
     async def take_up(self, job: JobRow, row: PictureRow) -> Source:
         """A finished picture, as the source of another. Raises Refusal where it is not kept any more."""
-        return replace(await self._intake.keep(*await self._have(job, row)), picture=row.id)
+        return replace(await self._uploads.keep(*await self._have(job, row)), picture=row.id)
 
     async def style_of(self, job: JobRow) -> Request:
         """The request that drew a picture, behind what made it larger or changed it after an instruction.
@@ -60,7 +60,7 @@ class Shelf:
         return data
 
     async def _have(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
-        """A finished picture's bytes and name. A private one stands in no message, so where its file was cleaned up
+        """A finished picture's bytes and name. A private one stands in no message, so where its file was deleted
         it is made again from its seed, free. Raises Refusal where that cannot be done."""
         try:
             return await self._delivery.picture(job, row)

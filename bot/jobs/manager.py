@@ -12,14 +12,14 @@ import discord
 
 from bot.config import Config
 from bot.errors import Refusal
-from bot.interactions.acknowledge import Asker
+from bot.interactions.acknowledge import Requester
 from bot.jobs.delivery import TROUBLE, Delivery
-from bot.jobs.events import Outcomes, patiently
-from bot.jobs.library import Shelf
+from bot.jobs.events import EventConsumer, retry_while_unavailable
+from bot.jobs.library import PictureLibrary
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import Pace, ProgressBoard
 from bot.moderation.policy import Moderation
-from bot.requests.builder import Composed, say_notes
+from bot.requests.builder import BuiltRequest, say_notes
 from bot.store import JobRow, State, Store
 from bot.text.translate import speaker
 from generation import Service
@@ -31,7 +31,7 @@ LAST_WORDS = 3.0  # seconds to finish edits and to tell members that their pictu
 GOES_ON = "I am being restarted; this goes on by itself afterwards."
 
 
-class Flow:
+class JobManager:
     """Carries requests from members to the generation module, and pictures back."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Flow:
         store: Store,
         service: Service,
         delivery: Delivery,
-        shelf: Shelf,
+        library: PictureLibrary,
         moderation: Moderation,
     ) -> None:
         self._store = store
@@ -49,7 +49,7 @@ class Flow:
         self._moderation = moderation
         self._late_cancels = config.rules.late_cancels
         self._board = ProgressBoard(service, moderation)
-        self._outcomes = Outcomes(store, service, moderation, self._board, shelf, self._on_ended)
+        self._outcomes = EventConsumer(store, service, moderation, self._board, library, self._on_ended)
         keep = timedelta(days=config.storage.keep_days)
         self._outbox = Outbox(store, delivery, keep, self._on_delivered, self._on_missing)
         #: ids of jobs whose progress may be shown: from their beginning to their end
@@ -57,7 +57,7 @@ class Flow:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
-    async def submit(self, asker: Asker, composed: Composed) -> None:
+    async def submit(self, requester: Requester, built: BuiltRequest) -> None:
         """Accept the request, queue its pictures and announce them.
 
         Raises Refusal where the member's limit or moderation forbids it, or the bot is about to stop. An interaction
@@ -65,30 +65,30 @@ class Flow:
         """
         if self._stopping:
             raise Refusal("I am being restarted; ask again in a minute.")
-        self._outbox.hurry(asker.user_id)
-        await self._moderation.check_request(asker, composed)
+        self._outbox.hurry(requester.user_id)
+        await self._moderation.check_request(requester, built)
         job = await self._store.accept(
             JobRow(
                 id=secrets.token_hex(6),
-                interaction_id=asker.id,
-                user_id=asker.user_id,
-                guild_id=asker.guild_id,
-                channel_id=asker.channel_id,
-                locale=asker.locale,
-                upload_limit=asker.upload_limit,
-                request=composed.request,
-                parent=composed.parent,
-                notes=composed.notes,
-                private=asker.private,
-                spoiler=asker.spoiler,
-                token=asker.token,
-                roles=asker.roles,
+                interaction_id=requester.id,
+                user_id=requester.user_id,
+                guild_id=requester.guild_id,
+                channel_id=requester.channel_id,
+                locale=requester.locale,
+                upload_limit=requester.upload_limit,
+                request=built.request,
+                parent=built.parent,
+                notes=built.notes,
+                private=requester.private,
+                spoiler=requester.spoiler,
+                token=requester.token,
+                roles=requester.roles,
                 created_at=datetime.now(UTC),
             )
         )
         if job is not None:
             self._service.submit(job.to_make())
-            await self._follow(job, asker.reply_to)
+            await self._follow(job, requester.reply_to)
 
     async def _follow(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> None:
         """Announce the job where that was not done, and show how it goes on: privately, or else in the channel."""
@@ -196,7 +196,7 @@ class Flow:
 
     async def _finish(self, job_id: str) -> None:
         """Have the job delivered, if all its pictures have ended."""
-        job = await patiently(self._store.jobs.get, job_id)
+        job = await retry_while_unavailable(self._store.jobs.get, job_id)
         if job is None or not job.complete:
             return
         # First, since an edit that shows progress may overtake the one that brings the pictures.

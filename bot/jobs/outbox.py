@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.errors import Unavailable
-from bot.jobs.delivery import TROUBLE, Delivery, passes
+from bot.jobs.delivery import TROUBLE, Delivery, is_transient
 from bot.store import JobRow, Store
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Outbox:
             try:
                 await self._try(job.id)
             except TROUBLE as error:
-                kind = REFUSED if isinstance(error, discord.HTTPException) and not passes(error) else PASSING
+                kind = REFUSED if isinstance(error, discord.HTTPException) and not is_transient(error) else PASSING
                 pauses[kind] = min(2 * pauses.get(kind, kind[0] / 2), kind[1])
                 log.warning("job %s of member %s is not delivered yet: %s", job.id, job.user_id, error)
                 too_old = datetime.now(UTC) - job.created_at > self._keep and monotonic() - began > TRIED

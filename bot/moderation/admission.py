@@ -10,7 +10,7 @@ from bot.config import Config
 from bot.errors import Refusal
 from bot.interactions.acknowledge import person_of
 from bot.interactions.errors import answering
-from bot.moderation.rate_limit import Window
+from bot.moderation.rate_limit import SlidingWindow
 from bot.quota import Person
 from bot.store import BANNED, Store
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from bot.client import Criar
 
 
-class Flooded(Refusal):
+class RateLimited(Refusal):
     """Too many commands in a minute."""
 
 
-class Gate:
+class AdmissionControl:
     """Lets members in or says why not."""
 
     def __init__(self, config: Config, store: Store) -> None:
         self._operators = frozenset(config.discord.operators)
         self._store = store
-        self._members = Window(config.flooding.member_commands)
-        self._servers = Window(config.flooding.server_commands)
+        self._members = SlidingWindow(config.flooding.member_commands)
+        self._servers = SlidingWindow(config.flooding.server_commands)
 
     async def check(self, person: Person, *, counts: bool = True, about_himself: bool = False) -> None:
-        """Raise Refusal where the person is banned, and Flooded where he or his server is too fast.
+        """Raise Refusal where the person is banned, and RateLimited where he or his server is too fast.
 
         ``about_himself`` lets the banned in too: what is kept about them is theirs to get and to delete.
         ``counts`` is False for what comes by itself, such as suggestions while somebody types. Operators always pass.
@@ -47,10 +47,10 @@ class Gate:
 
     def _count(self, person: Person, now: float) -> None:
         if wait := self._members.wait(person.user_id, now):
-            raise Flooded("That was a lot in one minute; try again in {seconds} s.", seconds=math.ceil(wait))
+            raise RateLimited("That was a lot in one minute; try again in {seconds} s.", seconds=math.ceil(wait))
         if person.guild_id:
             if wait := self._servers.wait(person.guild_id, now):
-                raise Flooded(
+                raise RateLimited(
                     "This server was asking for a lot in one minute; try again in {seconds} s.",
                     seconds=math.ceil(wait),
                 )
@@ -63,7 +63,7 @@ async def admitted(interaction: "discord.Interaction[Criar]") -> bool:
     suggesting = interaction.type is discord.InteractionType.autocomplete
     try:
         person, about_himself = person_of(interaction), _root(interaction) == "privacy"
-        await interaction.client.gate.check(person, counts=not suggesting, about_himself=about_himself)
+        await interaction.client.admission.check(person, counts=not suggesting, about_himself=about_himself)
     except Refusal as refusal:
         if suggesting:
             await interaction.response.autocomplete([])

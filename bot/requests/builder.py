@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from bot.errors import Refusal
 from bot.requests.loras import read_loras, with_triggers, write_loras
 from bot.requests.sizes import is_size, pixels, wished_size
-from bot.text.sanitize import cleaned
+from bot.text.sanitize import strip_control_characters
 from bot.text.translate import Value
 from generation import (
     MAX_SEED,
@@ -68,7 +68,7 @@ Note = tuple[str, Mapping[str, Value]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
+class BuiltRequest:
     """A request, and the sentences about what was received, rounded or clamped."""
 
     request: Request
@@ -77,16 +77,16 @@ class Composed:
     parent: str | None = None
 
 
-def compose(
+def build_request(
     catalogue: Catalogue, task: Task, options: Options, source: Source | None = None, more: tuple[Path, ...] = ()
-) -> Composed:
+) -> BuiltRequest:
     """The request for what a person filled in; ``more`` are further inputs, such as a mask.
 
     Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
     """
     loras = read_loras(options.lora, catalogue)
     spec = catalogue.get(options.model) if options.model else catalogue.first(task, [name for name, _ in loras])
-    prompt = cleaned(options.prompt)
+    prompt = strip_control_characters(options.prompt)
     if len(prompt) > MAX_PROMPT:
         raise Refusal("The prompt has {length} characters; shorten it to {most}.", length=len(prompt), most=MAX_PROMPT)
     prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
@@ -97,7 +97,7 @@ def compose(
         task=task,
         model=spec.id,
         prompt=prompt,
-        negative_prompt=cleaned(_chosen(options.negative_prompt, defaults.negative_prompt)),
+        negative_prompt=strip_control_characters(_chosen(options.negative_prompt, defaults.negative_prompt)),
         seed=_chosen(options.seed, new_seed()),
         width=width,
         height=height,
@@ -111,7 +111,7 @@ def compose(
     )
     catalogue.check(request)
     notes = (*_received(source, request), *size_notes, *_unheard(spec, request), *lora_notes, *_cost(spec))
-    return Composed(request=request, notes=notes, parent=source.picture if source else None)
+    return BuiltRequest(request=request, notes=notes, parent=source.picture if source else None)
 
 
 def _enough(steps: int, strength: float | None) -> int:
@@ -142,7 +142,7 @@ def carried_over(options: Options, found: Parameters | None) -> Options:
     return replace(options, prompt=found.prompt[:MAX_PROMPT], negative_prompt=negative)
 
 
-def refined(
+def refine_request(
     catalogue: Catalogue,
     style: Request,
     source: Source,
@@ -150,7 +150,7 @@ def refined(
     strengths: tuple[float, ...] = (),
     *,
     enlarge_first: bool = False,
-) -> Composed:
+) -> BuiltRequest:
     """img2img of one of our pictures, with the model and the settings of the request ``style`` where nothing else is
     chosen; with several strengths, one picture of each.
 
@@ -171,8 +171,8 @@ def refined(
             "guidance_scale": _chosen(options.guidance_scale, style.guidance_scale),
             "scheduler": _chosen(options.scheduler, style.scheduler),
         }
-    composed = compose(catalogue, Task.IMG2IMG, replace(options, **kept), source)
-    request = composed.request
+    built = build_request(catalogue, Task.IMG2IMG, replace(options, **kept), source)
+    request = built.request
     if strengths:
         steps = _enough(request.num_inference_steps, min(strengths))
         request = replace(request, num_inference_steps=steps, strengths=strengths, strength=None, count=len(strengths))
@@ -185,10 +185,10 @@ def refined(
         "It continues with the prompt, model and settings of the picture: {model}.",
         {"model": catalogue.title(request.model)},
     )
-    return replace(composed, request=request, notes=(said, *_cost(catalogue.get(request.model))))
+    return replace(built, request=request, notes=(said, *_cost(catalogue.get(request.model))))
 
 
-def enlarge(catalogue: Catalogue, source: Source, factor: int) -> Composed:
+def upscale_request(catalogue: Catalogue, source: Source, factor: int) -> BuiltRequest:
     """The request that makes a picture ``factor`` times larger. Raises generation.RequestError beyond the limits."""
     request = Request(
         task=Task.UPSCALE,
@@ -198,12 +198,12 @@ def enlarge(catalogue: Catalogue, source: Source, factor: int) -> Composed:
         images=(source.path,),
     )
     catalogue.check(request)
-    return Composed(request=request, notes=_received(source, request), parent=source.picture)
+    return BuiltRequest(request=request, notes=_received(source, request), parent=source.picture)
 
 
-def changed(
+def edit_request(
     catalogue: Catalogue, request: Request, filled_in: Mapping[str, str], parent: str | None = None
-) -> Composed:
+) -> BuiltRequest:
     """The request made again with fields changed, as text from a modal; an empty seed is a new one.
 
     Raises Refusal or generation.RequestError with a sentence where a field cannot be used.
@@ -212,7 +212,7 @@ def changed(
     if any(not path.exists() for path in request.images):
         raise Refusal("The picture that this was made from is not kept any more; attach it again with /img2img.")
     catalogue.check(request)
-    return Composed(request=request, parent=parent)
+    return BuiltRequest(request=request, parent=parent)
 
 
 _NUMBERS: Mapping[str, type[int] | type[float]] = {
@@ -225,7 +225,10 @@ _NUMBERS: Mapping[str, type[int] | type[float]] = {
 
 def read_fields(filled_in: Mapping[str, str]) -> dict[str, Any]:
     """A modal's texts as a request's fields. Raises Refusal where a number is none."""
-    return {name: _number(name, text) if name in _NUMBERS else cleaned(text) for name, text in filled_in.items()}
+    return {
+        name: _number(name, text) if name in _NUMBERS else strip_control_characters(text)
+        for name, text in filled_in.items()
+    }
 
 
 def _number(name: str, text: str) -> int | float:

@@ -18,7 +18,7 @@ from simcord import interactions
 from simcord.backend.models import Message
 from simcord.enums import AppCommandType, InteractionType
 
-from bot.background.audit_feed import tell_regularly
+from bot.background.audit_feed import post_audit_regularly
 from bot.client import Criar, use_local_discord
 from bot.config import Config
 from bot.config.schema import Discord, Flooding, Generation, Plan, Quota, Server, Storage
@@ -241,7 +241,7 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         await store.open()
         client = Criar(config, store, service, offered(config))
         running = asyncio.create_task(client.start(local.token))
-        telling = asyncio.create_task(tell_regularly(client))
+        telling = asyncio.create_task(post_audit_regularly(client))
         await local.connected()
         await client.wait_until_ready()
         ban = Change(

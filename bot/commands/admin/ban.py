@@ -7,7 +7,7 @@ from discord.app_commands import locale_str
 from bot.commands.admin.group import REASON, Reason, quota_admin
 from bot.commands.options import Interaction
 from bot.errors import Refusal
-from bot.interactions.permissions import changing
+from bot.interactions.permissions import authorise_change
 from bot.text.translate import speaker_for
 
 
@@ -15,7 +15,7 @@ from bot.text.translate import speaker_for
 @app_commands.describe(member=locale_str("Who"), reason=REASON)
 async def ban(interaction: "Interaction", member: discord.User, reason: Reason) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+    change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     if member.id == interaction.user.id or member.id in client.config.discord.operators:
         raise Refusal("You cannot ban yourself or the bot's operators.")
@@ -23,7 +23,7 @@ async def ban(interaction: "Interaction", member: discord.User, reason: Reason) 
     # What waits is taken back; an admin's ban is for his server alone.
     for job in await client.store.jobs.unfinished_of(member.id):
         if change.guild_id in (None, job.guild_id):
-            await client.flow.cancel(job)
+            await client.manager.cancel(job)
     did = (
         say("{member} may not use the bot any more, in every server.", member=member.mention)
         if change.by_operator
@@ -36,7 +36,7 @@ async def ban(interaction: "Interaction", member: discord.User, reason: Reason) 
 @app_commands.describe(member=locale_str("Who"), reason=REASON)
 async def unban(interaction: "Interaction", member: discord.User, reason: Reason) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+    change = authorise_change(interaction, reason, user_id=member.id)
     if not await interaction.client.store.bans.unban(change):
         raise Refusal("There is no ban of yours on this member.")
     say = speaker_for(interaction)

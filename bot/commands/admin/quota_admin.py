@@ -19,7 +19,7 @@ from bot.commands.admin.group import (
 from bot.commands.options import Interaction
 from bot.config.schema import MOST_IMAGES
 from bot.errors import Refusal
-from bot.interactions.permissions import changing
+from bot.interactions.permissions import authorise_change
 from bot.text.translate import speaker_for
 
 DAYS, MOST_DAYS = 30, 365  # that a grant lasts
@@ -29,7 +29,7 @@ DAYS, MOST_DAYS = 30, 365  # that a grant lasts
 @app_commands.describe(member=MEMBER)
 async def show(interaction: "Interaction", member: discord.User) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    changing(interaction)
+    authorise_change(interaction)
     await show_member(interaction, member)
 
 
@@ -44,7 +44,7 @@ async def set_limit(
     images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None,
 ) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+    change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     if not change.by_operator and images_per_day is not None:
         allowed = await client.store.allowance(person(interaction, member), change.at)
@@ -75,7 +75,7 @@ async def grant(
     days: app_commands.Range[int, 1, MOST_DAYS] = DAYS,
 ) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+    change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     ceiling = client.config.ceiling(change.guild_id)
     if not change.by_operator and images > ceiling:
@@ -95,7 +95,7 @@ async def grant(
 @app_commands.describe(member=MEMBER, reason=REASON)
 async def reset(interaction: "Interaction", member: discord.User, reason: Reason) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+    change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     await client.store.quotas.reset(change)
     did = say("The count begins anew.")
@@ -122,7 +122,7 @@ async def give_plan(
 ) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     quotas, say = interaction.client.store.quotas, speaker_for(interaction)
-    change = changing(
+    change = authorise_change(
         interaction,
         reason,
         user_id=member.id if member else None,
@@ -159,7 +159,7 @@ async def budget(
     interaction: "Interaction", reason: Reason, images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None
 ) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, here=True)
+    change = authorise_change(interaction, reason, here=True)
     client, say = interaction.client, speaker_for(interaction)
     await client.store.quotas.set_budget(change, images_per_day)
     allowed = await client.store.allowance(person(interaction, interaction.user), change.at)

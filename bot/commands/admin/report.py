@@ -11,7 +11,7 @@ from bot.commands.options import Interaction
 from bot.components.audit import show_audit
 from bot.errors import Refusal
 from bot.interactions.acknowledge import NEEDED_IN_CHANNEL
-from bot.interactions.permissions import changing
+from bot.interactions.permissions import authorise_change
 from bot.messages.usage_report import since, usage_report
 from bot.text.translate import speaker_for
 
@@ -27,7 +27,7 @@ async def report(
     interaction: "Interaction", days: app_commands.Range[int, 1, MOST_DAYS] = DAYS, everywhere: bool = False
 ) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction)
+    change = authorise_change(interaction)
     if everywhere and not change.by_operator:
         raise Refusal("Only the bot's operator sees all servers.")
     client, say = interaction.client, speaker_for(interaction)
@@ -55,7 +55,7 @@ async def audit(interaction: "Interaction") -> None:
 @app_commands.describe(channel=locale_str("Which channel; leave it out to post nowhere"), reason=REASON)
 async def log_channel(interaction: "Interaction", reason: Reason, channel: discord.TextChannel | None = None) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change, say = changing(interaction, reason, here=True), speaker_for(interaction)
+    change, say = authorise_change(interaction, reason, here=True), speaker_for(interaction)
     if channel and not channel.permissions_for(channel.guild.me).is_superset(NEEDED_IN_CHANNEL):
         raise Refusal("I may not write into {channel}; allow me to view it and to send messages.", channel=channel.name)
     await interaction.client.store.quotas.set_log_channel(change, channel.id if channel else None)

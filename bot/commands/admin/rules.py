@@ -7,10 +7,10 @@ from discord.app_commands import locale_str
 from bot.commands.admin.group import REASON
 from bot.commands.options import Interaction
 from bot.errors import Refusal
-from bot.interactions.permissions import changing, is_operator
+from bot.interactions.permissions import authorise_change, is_operator
 from bot.store import Rule, Strike
 from bot.text.matching import plain
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker_for
 
 MAX_WORD, MAX_WORDS = 60, 200  # characters; words of a server
@@ -31,7 +31,7 @@ MEMBER = locale_str("Whose strikes")
 @app_commands.describe(word=WORD)
 async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MAX_WORD]) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change, forbidden = changing(interaction, here=True), interaction.client.store.forbidden
+    change, forbidden = authorise_change(interaction, here=True), interaction.client.store.forbidden
     word = " ".join(plain(word).split())
     if len(word.strip("* ")) < 2 and word.isascii():
         raise Refusal("Write at least two letters; a shorter word would forbid almost everything.")
@@ -39,7 +39,9 @@ async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MA
         raise Refusal("There are {most} words already; allow one again with /rules allow first.", most=MAX_WORDS)
     await forbidden.add(change, word)
     say = speaker_for(interaction)
-    text = say("“{word}” is forbidden in this server now, however it is written.", word=inert(word, MAX_WORD))
+    text = say(
+        "“{word}” is forbidden in this server now, however it is written.", word=escape_for_discord(word, MAX_WORD)
+    )
     await interaction.edit_original_response(content=text)
 
 
@@ -47,10 +49,10 @@ async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MA
 @app_commands.describe(word=WORD)
 async def allow(interaction: "Interaction", word: str) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, here=True)
+    change = authorise_change(interaction, here=True)
     if not await interaction.client.store.forbidden.remove(change, " ".join(plain(word).split())):
         raise Refusal("“{word}” is not forbidden by this server; /rules words shows what is.", word=word[:MAX_WORD])
-    text = speaker_for(interaction)("“{word}” is allowed again.", word=inert(word, MAX_WORD))
+    text = speaker_for(interaction)("“{word}” is allowed again.", word=escape_for_discord(word, MAX_WORD))
     await interaction.edit_original_response(content=text)
 
 
@@ -66,8 +68,8 @@ async def _suggest(interaction: "Interaction", typed: str) -> list[app_commands.
 async def words(interaction: "Interaction") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     say = speaker_for(interaction)
-    found = await interaction.client.store.forbidden.of(changing(interaction, here=True).guild_id)
-    listed = ", ".join(f"||{inert(word, MAX_WORD)}||" for word in found)
+    found = await interaction.client.store.forbidden.of(authorise_change(interaction, here=True).guild_id)
+    listed = ", ".join(f"||{escape_for_discord(word, MAX_WORD)}||" for word in found)
     none = say("This server forbids no words of its own; /rules forbid adds one.")
     await interaction.edit_original_response(content=listed[:MAX_TEXT] or none)
 
@@ -76,7 +78,7 @@ async def words(interaction: "Interaction") -> None:
 @app_commands.describe(member=MEMBER)
 async def strikes(interaction: "Interaction", member: discord.User | None = None) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    say, scope = speaker_for(interaction), changing(interaction).guild_id
+    say, scope = speaker_for(interaction), authorise_change(interaction).guild_id
     found = await interaction.client.store.strikes.latest(SHOWN, user_id=member.id if member else None, guild_id=scope)
     lines = [_line(say, strike) for strike in found]
     none = say("Nobody wrote what is forbidden.")
@@ -87,7 +89,7 @@ async def strikes(interaction: "Interaction", member: discord.User | None = None
 @app_commands.describe(member=MEMBER, reason=REASON)
 async def lift(interaction: "Interaction", member: discord.User, reason: str = "") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
-    say, change = speaker_for(interaction), changing(interaction, reason, user_id=member.id)
+    say, change = speaker_for(interaction), authorise_change(interaction, reason, user_id=member.id)
     # An admin forgives what broke his own rules; else whoever invites the bot could forgive himself everything.
     count = await interaction.client.store.strikes.lift(change)
     text = say.plural(
@@ -99,6 +101,7 @@ async def lift(interaction: "Interaction", member: discord.User, reason: str = "
 
 
 def _line(say: Speaker, strike: Strike) -> str:
-    broken = say("minors") if strike.rule is Rule.MINORS else f"“{inert(strike.word, MAX_WORD)}”"
-    line = f"<t:{int(strike.at.timestamp())}:f> <@{strike.user_id}> {broken}: ||{inert(strike.prompt, MAX_PROMPT)}||"
+    broken = say("minors") if strike.rule is Rule.MINORS else f"“{escape_for_discord(strike.word, MAX_WORD)}”"
+    prompt = escape_for_discord(strike.prompt, MAX_PROMPT)
+    line = f"<t:{int(strike.at.timestamp())}:f> <@{strike.user_id}> {broken}: ||{prompt}||"
     return f"{line} ({say('forgiven')})" if strike.lifted else line

@@ -5,8 +5,8 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.commands.options import Count, Interaction, Prompt, Seed, described, suggesting
-from bot.interactions.acknowledge import private_asker
-from bot.requests.builder import Options, compose, editor
+from bot.interactions.acknowledge import acknowledge
+from bot.requests.builder import Options, build_request, editor
 from generation import Task
 
 
@@ -23,9 +23,9 @@ async def edit(
     count: Count = 1,
     seed: Seed | None = None,
 ) -> None:
-    asker = await private_asker(interaction)
+    requester = await acknowledge(interaction)
     client = interaction.client
     options = Options(prompt=instruction, model=model or editor(client.catalogue).id, count=count, seed=seed)
-    source, *others = [await client.intake.receive(each) for each in (image, image2, image3) if each]
+    source, *others = [await client.uploads.receive(each) for each in (image, image2, image3) if each]
     more = tuple(other.path for other in others)
-    await client.flow.submit(asker, compose(client.catalogue, Task.EDIT, options, source, more))
+    await client.manager.submit(requester, build_request(client.catalogue, Task.EDIT, options, source, more))

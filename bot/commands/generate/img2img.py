@@ -14,11 +14,11 @@ from bot.commands.options import (
     Steps,
     Strength,
     described,
+    read_options,
     suggesting,
-    wishes,
 )
-from bot.interactions.acknowledge import private_asker
-from bot.requests.builder import carried_over, compose
+from bot.interactions.acknowledge import acknowledge
+from bot.requests.builder import build_request, carried_over
 from generation import Task
 
 
@@ -46,10 +46,10 @@ async def img2img(
     private: bool | None = None,
     spoiler: bool | None = None,
 ) -> None:
-    wished = await wishes(interaction)
-    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
+    wished = await read_options(interaction)
+    requester = await acknowledge(interaction, private=wished.private, spoiler=wished.spoiler)
     client, options = interaction.client, wished.options
-    source = await client.intake.receive(image)
+    source = await client.uploads.receive(image)
     if prompt is None:
-        options = carried_over(options, await client.intake.parameters(image))
-    await client.flow.submit(asker, compose(client.catalogue, Task.IMG2IMG, options, source))
+        options = carried_over(options, await client.uploads.parameters(image))
+    await client.manager.submit(requester, build_request(client.catalogue, Task.IMG2IMG, options, source))

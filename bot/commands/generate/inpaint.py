@@ -12,11 +12,11 @@ from bot.commands.options import (
     Seed,
     Strength,
     described,
+    read_options,
     suggesting,
-    wishes,
 )
-from bot.interactions.acknowledge import private_asker
-from bot.requests.builder import compose
+from bot.interactions.acknowledge import acknowledge
+from bot.requests.builder import build_request
 from generation import Task
 
 
@@ -41,10 +41,10 @@ async def inpaint(
     private: bool | None = None,
     spoiler: bool | None = None,
 ) -> None:
-    wished = await wishes(interaction)
-    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
+    wished = await read_options(interaction)
+    requester = await acknowledge(interaction, private=wished.private, spoiler=wished.spoiler)
     client = interaction.client
-    where = await client.intake.receive_mask(image, mask)
-    source = await client.intake.receive(image)
-    composed = compose(client.catalogue, Task.INPAINT, wished.options, source, (where,))
-    await client.flow.submit(asker, composed)
+    where = await client.uploads.receive_mask(image, mask)
+    source = await client.uploads.receive(image)
+    built = build_request(client.catalogue, Task.INPAINT, wished.options, source, (where,))
+    await client.manager.submit(requester, built)

@@ -12,11 +12,11 @@ from bot.commands.options import (
     Seed,
     Steps,
     described,
+    read_options,
     suggesting,
-    wishes,
 )
-from bot.interactions.acknowledge import private_asker
-from bot.requests.builder import compose
+from bot.interactions.acknowledge import acknowledge
+from bot.requests.builder import build_request
 from generation import Task
 
 
@@ -42,6 +42,8 @@ async def txt2img(
     private: bool | None = None,
     spoiler: bool | None = None,
 ) -> None:
-    wished = await wishes(interaction)
-    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
-    await interaction.client.flow.submit(asker, compose(interaction.client.catalogue, Task.TXT2IMG, wished.options))
+    wished = await read_options(interaction)
+    requester = await acknowledge(interaction, private=wished.private, spoiler=wished.spoiler)
+    await interaction.client.manager.submit(
+        requester, build_request(interaction.client.catalogue, Task.TXT2IMG, wished.options)
+    )

@@ -5,8 +5,8 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.commands.options import Interaction, described
-from bot.interactions.acknowledge import private_asker
-from bot.requests.builder import enlarge
+from bot.interactions.acknowledge import acknowledge
+from bot.requests.builder import upscale_request
 
 
 @app_commands.command(name=locale_str("upscale"), description=locale_str("Make a picture larger and sharper"))
@@ -14,7 +14,7 @@ from bot.requests.builder import enlarge
 @app_commands.describe(factor=locale_str("How many times larger, 4 if you do not choose"))
 @app_commands.choices(factor=[Choice(name="2×", value=2), Choice(name="4×", value=4)])
 async def upscale(interaction: "Interaction", image: discord.Attachment, factor: int = 4) -> None:
-    asker = await private_asker(interaction)
+    requester = await acknowledge(interaction)
     client = interaction.client
-    source = await client.intake.receive(image)
-    await client.flow.submit(asker, enlarge(client.catalogue, source, factor))
+    source = await client.uploads.receive(image)
+    await client.manager.submit(requester, upscale_request(client.catalogue, source, factor))

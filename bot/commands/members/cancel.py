@@ -16,7 +16,7 @@ async def cancel(interaction: "Interaction") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     client = interaction.client
     jobs = await client.store.jobs.unfinished_of(interaction.user.id)
-    count = sum([await client.flow.cancel(job, interaction.user.id) for job in jobs])
+    count = sum([await client.manager.cancel(job, interaction.user.id) for job in jobs])
     say = speaker_for(interaction)
     if jobs and not count:
         raise Refusal(TOO_LATE)

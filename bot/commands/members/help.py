@@ -55,7 +55,7 @@ def help_embed(say: Speaker) -> discord.Embed:
         (
             say("Tips"),
             say(
-                "Start from a clean, well-composed, sharp picture. Say where things are: centred, close-up, from "
+                "Start from a clean, well-built, sharp picture. Say where things are: centred, close-up, from "
                 "above, wide shot. Make several pictures: each has its own seed, and the same seed with a changed "
                 "prompt shows what the words do."
             ),

@@ -8,7 +8,7 @@ from discord.app_commands import locale_str
 
 from bot.background.erasure import export as parts_of
 from bot.commands.options import Interaction
-from bot.components.privacy import forget_view
+from bot.components.privacy import delete_data_view
 from bot.text.translate import speaker_for
 
 privacy = app_commands.Group(
@@ -63,6 +63,6 @@ async def delete(interaction: "Interaction") -> None:
             "messages with your pictures away. What is being made is not finished. What stays: how many images you "
             "used today, until the day ends; strikes, without your words, until they lapse; limits, bans and their log."
         ),
-        view=forget_view(say),
+        view=delete_data_view(say),
         ephemeral=True,
     )

@@ -6,7 +6,7 @@ from discord.app_commands import locale_str
 from bot.commands.options import Interaction
 from bot.jobs.progress import describe_place
 from bot.store import State
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import speaker_for
 
 MAX_LINES = 10  # jobs listed
@@ -20,7 +20,7 @@ async def queue(interaction: "Interaction") -> None:
     for job in (await interaction.client.store.jobs.unfinished_of(interaction.user.id))[:MAX_LINES]:
         waiting = job.of_state(State.WAITING)
         place = describe_place(say, service, waiting[0].id) if waiting else say("It is being made now.")
-        lines.append(f"**{inert(job.request.prompt, 80) or job.request.task.value}**: {place}")
+        lines.append(f"**{escape_for_discord(job.request.prompt, 80) or job.request.task.value}**: {place}")
     if len(lines) == 1:
         lines.append(say("None of them is yours."))
     await interaction.edit_original_response(content="\n".join(lines))

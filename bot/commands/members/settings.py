@@ -8,7 +8,7 @@ from bot.errors import Refusal
 from bot.interactions.defaults import style_owners
 from bot.requests.sizes import wished_size
 from bot.store import Preference
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker_for
 from generation import Task
 
@@ -63,8 +63,8 @@ def _shown(say: Speaker, preference: Preference) -> str:
         (say("Model"), preference.model),
         (say("Size"), preference.size),
         (say("Pictures at once"), preference.count),
-        (say("Negative prompt"), inert(preference.negative_prompt or "", MAX_SHOWN) or None),
-        (say("Style"), preference.style and inert(preference.style, MAX_SHOWN)),
+        (say("Negative prompt"), escape_for_discord(preference.negative_prompt or "", MAX_SHOWN) or None),
+        (say("Style"), preference.style and escape_for_discord(preference.style, MAX_SHOWN)),
         (say("Only for you"), None if preference.private is None else say("yes") if preference.private else say("no")),
         (say("Language"), LANGUAGES.get(preference.language or "")),
     ]

@@ -6,7 +6,7 @@ from discord.app_commands import Choice, locale_str
 from bot.commands.options import Interaction, suggest_style
 from bot.errors import Refusal
 from bot.interactions.defaults import style_owners
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import speaker_for
 
 MAX_NAME, MAX_WORDS, MAX_STYLES = 32, 500, 50
@@ -48,7 +48,8 @@ async def save(
     say = speaker_for(interaction)
     await interaction.edit_original_response(
         content=say(
-            "Saved “{name}”: add it with style:, or to all of yours with /style use.", name=inert(name, MAX_NAME)
+            "Saved “{name}”: add it with style:, or to all of yours with /style use.",
+            name=escape_for_discord(name, MAX_NAME),
         )
     )
 
@@ -63,7 +64,7 @@ async def use(interaction: "Interaction", name: str | None = None) -> None:
         raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
     await store.preferences.change(interaction.user.id, style=name)
     told = (
-        say("“{name}” is added to all your prompts now.", name=inert(name, MAX_NAME))
+        say("“{name}” is added to all your prompts now.", name=escape_for_discord(name, MAX_NAME))
         if name
         else say("No style is added to your prompts any more.")
     )
@@ -74,7 +75,9 @@ async def use(interaction: "Interaction", name: str | None = None) -> None:
 async def list_styles(interaction: "Interaction") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     styles = await interaction.client.store.styles.of(*style_owners(interaction))
-    lines = [f"**{inert(name, MAX_NAME)}**: {inert(words, 100)}" for name, words in styles.items()]
+    lines = [
+        f"**{escape_for_discord(name, MAX_NAME)}**: {escape_for_discord(words, 100)}" for name, words in styles.items()
+    ]
     none = speaker_for(interaction)("No styles are saved yet; /style save makes one.")
     await interaction.edit_original_response(content="\n".join(lines)[:MAX_SHOWN] or none)
 
@@ -88,4 +91,4 @@ async def delete(interaction: "Interaction", name: str, scope: str = "me") -> No
     if not await interaction.client.store.styles.delete(_owner(interaction, scope), name):
         raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
     say = speaker_for(interaction)
-    await interaction.edit_original_response(content=say("Deleted “{name}”.", name=inert(name, MAX_NAME)))
+    await interaction.edit_original_response(content=say("Deleted “{name}”.", name=escape_for_discord(name, MAX_NAME)))

@@ -6,8 +6,8 @@ import discord
 
 from bot.components.modals.form import Form
 from bot.components.modals.refine import ours, source_of
-from bot.interactions.acknowledge import asker_like
-from bot.requests.builder import Options, compose, editor
+from bot.interactions.acknowledge import acknowledge_like
+from bot.requests.builder import Options, build_request, editor
 from bot.text.translate import Speaker
 from generation import Task
 
@@ -28,15 +28,15 @@ class EditModal(Form):
         self.add_item(discord.ui.Label(text=say("What to change: make the sky purple"), component=field))
 
 
-async def take_edit(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
+async def submit_edit(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
     """Make what an edit modal asks for; False where the custom_id is another modal's."""
     verb, _, picked = custom_id.partition(":")
     if verb != "edit":
         return False
     client = interaction.client
     found = await ours(interaction, picked)
-    asker = await asker_like(interaction, found[0] if found else None)
+    requester = await acknowledge_like(interaction, found[0] if found else None)
     source = await source_of(interaction, picked, found)
     options = Options(prompt=filled_in.get("prompt", ""), model=editor(client.catalogue).id)
-    await client.flow.submit(asker, compose(client.catalogue, Task.EDIT, options, source))
+    await client.manager.submit(requester, build_request(client.catalogue, Task.EDIT, options, source))
     return True

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.components.modals.form import Form
-from bot.interactions.acknowledge import asker_like
+from bot.interactions.acknowledge import acknowledge_like
 from bot.interactions.permissions import usable_job
-from bot.requests.builder import changed
+from bot.requests.builder import edit_request
 from bot.store import JobRow
 from bot.text.translate import Speaker
 from generation import Request
@@ -27,8 +27,8 @@ def changeable(request: Request) -> tuple[str, ...]:
     return ("prompt", "negative_prompt", fourth, "guidance_scale", "seed")
 
 
-class ChangeModal(Form):
-    """The fields that people change most, each with its present value; take_change takes the answer."""
+class EditPromptModal(Form):
+    """The fields that people change most, each with its present value; submit_edit_prompt takes the answer."""
 
     def __init__(self, job: JobRow, say: Speaker) -> None:
         super().__init__(title=say("Edit the prompt"), custom_id=f"change:{job.id}")
@@ -52,15 +52,17 @@ class ChangeModal(Form):
             self.add_item(discord.ui.Label(text=labels[name], component=field))
 
 
-async def take_change(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
+async def submit_edit_prompt(
+    interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]
+) -> bool:
     """Make what a change modal asks for; False where the custom_id is another modal's."""
     match = CUSTOM_ID.fullmatch(custom_id)
     if match is None:
         return False
     client = interaction.client
     job = await usable_job(interaction, match["job"])
-    asker = await asker_like(interaction, job)
+    requester = await acknowledge_like(interaction, job)
     offered = changeable(job.request)
     kept = {name: text for name, text in filled_in.items() if name in offered}
-    await client.flow.submit(asker, changed(client.catalogue, job.request, kept, job.parent))
+    await client.manager.submit(requester, edit_request(client.catalogue, job.request, kept, job.parent))
     return True

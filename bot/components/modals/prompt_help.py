@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.components.modals.form import Form
-from bot.interactions.acknowledge import private_asker
-from bot.interactions.defaults import filled_up
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.defaults import apply_defaults
 from bot.interactions.errors import answering
 from bot.moderation.admission import Admitting
-from bot.requests.builder import compose
+from bot.requests.builder import build_request
 from bot.text.translate import Speaker, speaker_for
 from generation import ModelSpec, Task
 
@@ -72,15 +72,17 @@ def help_view(say: Speaker) -> discord.ui.View:
     return view
 
 
-async def take_helped(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
+async def submit_prompt_help(
+    interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]
+) -> bool:
     """Make what the parts say together; False where the custom_id is another modal's."""
     verb, _, model = custom_id.partition(":")
     if verb != "helped":
         return False
-    asker = await private_asker(interaction)
+    requester = await acknowledge(interaction)
     client = interaction.client
-    options = await filled_up(interaction, Task.TXT2IMG, {"prompt": join(filled_in), "model": model})
-    await client.flow.submit(asker, compose(client.catalogue, Task.TXT2IMG, options))
+    options = await apply_defaults(interaction, Task.TXT2IMG, {"prompt": join(filled_in), "model": model})
+    await client.manager.submit(requester, build_request(client.catalogue, Task.TXT2IMG, options))
     return True
 
 

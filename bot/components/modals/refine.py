@@ -7,9 +7,9 @@ import discord
 
 from bot.components.modals.form import Form
 from bot.errors import Refusal
-from bot.interactions.acknowledge import asker_like
+from bot.interactions.acknowledge import acknowledge_like
 from bot.interactions.permissions import NOT_KEPT, usable_picture
-from bot.requests.builder import MEDIUM, Options, Source, can, compose, read_fields, refined
+from bot.requests.builder import MEDIUM, Options, Source, build_request, can, read_fields, refine_request
 from bot.store import JobRow, PictureRow
 from bot.text.translate import Speaker
 from generation import Catalogue, Parameters, Request, Task
@@ -67,20 +67,20 @@ class RefineModal(Form):
             self.add_item(discord.ui.Label(text=label, component=field))
 
 
-async def take_refine(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
+async def submit_refine(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
     """Make what a refine modal asks for; False where the custom_id is another modal's."""
     verb, _, picked = custom_id.partition(":")
     if verb not in WAYS:
         return False
     client, options = interaction.client, _options(filled_in)
     found = await ours(interaction, picked)
-    asker = await asker_like(interaction, found[0] if found else None)
+    requester = await acknowledge_like(interaction, found[0] if found else None)
     source = await source_of(interaction, picked, found)
     if found:
-        composed = refined(client.catalogue, await client.shelf.style_of(found[0]), source, options, **WAYS[verb])
+        built = refine_request(client.catalogue, await client.library.style_of(found[0]), source, options, **WAYS[verb])
     else:
-        composed = compose(client.catalogue, Task.IMG2IMG, options, source)
-    await client.flow.submit(asker, composed)
+        built = build_request(client.catalogue, Task.IMG2IMG, options, source)
+    await client.manager.submit(requester, built)
     return True
 
 
@@ -96,9 +96,9 @@ async def source_of(
     """The picture that a custom_id names: one of ours, or an attachment. Raises Refusal where it cannot be had."""
     client = interaction.client
     if found:
-        return await client.shelf.take_up(*found)
+        return await client.library.take_up(*found)
     channel_id, message_id, place = (int(part) for part in picked.split(":"))
-    return await client.intake.receive(await seen_attachment(interaction, channel_id, message_id, place))
+    return await client.uploads.receive(await seen_attachment(interaction, channel_id, message_id, place))
 
 
 async def seen_attachment(
@@ -108,7 +108,7 @@ async def seen_attachment(
     if channel_id != interaction.channel_id:
         # A menu is used where its message stands, so this custom_id was made up to look into another channel.
         raise Refusal(NOT_KEPT)
-    return await interaction.client.intake.attachment(channel_id, message_id, place)
+    return await interaction.client.uploads.attachment(channel_id, message_id, place)
 
 
 def _options(filled_in: dict[str, str]) -> Options:

@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.components.modals.edit import take_edit
-from bot.components.modals.edit_prompt import take_change
-from bot.components.modals.prompt_help import take_helped
-from bot.components.modals.refine import take_refine
+from bot.components.modals.edit import submit_edit
+from bot.components.modals.edit_prompt import submit_edit_prompt
+from bot.components.modals.prompt_help import submit_prompt_help
+from bot.components.modals.refine import submit_refine
 from bot.interactions.errors import answering
 from bot.moderation.admission import admitted
 
 if TYPE_CHECKING:
     from bot.client import Criar
 
-TAKERS = (take_change, take_refine, take_edit, take_helped)
+TAKERS = (submit_edit_prompt, submit_refine, submit_edit, submit_prompt_help)
 
 
-async def on_modal_sent(interaction: "discord.Interaction[Criar]") -> None:
+async def on_modal_submit(interaction: "discord.Interaction[Criar]") -> None:
     """Carry out what a modal asks for."""
     if not await admitted(interaction):
         return

@@ -12,7 +12,7 @@ from bot.config import Config
 from bot.config.schema import Flooding, Plan, Server, Storage
 from bot.errors import Refusal
 from bot.moderation.admission import Admitting
-from bot.moderation.rate_limit import Window
+from bot.moderation.rate_limit import SlidingWindow
 from bot.quota import Allowance, Person
 from bot.store import Change, JobRow, Store
 from tests.bot.conftest import NOON, MakeJob
@@ -294,7 +294,7 @@ async def test_the_sums_use_their_indexes(store: Store) -> None:
 
 def test_a_window_lets_in_as_many_as_it_says_and_says_when_the_next_may_come() -> None:
     """Three a minute: the fourth waits until the first is a minute old."""
-    window = Window(3)
+    window = SlidingWindow(3)
     for now in (0.0, 10.0, 20.0):
         assert window.wait(1, now) == 0
         window.take(1, now)
@@ -305,7 +305,7 @@ def test_a_window_lets_in_as_many_as_it_says_and_says_when_the_next_may_come() -
 
 def test_a_window_forgets_who_is_gone() -> None:
     """A hundred thousand members in an hour leave only those of the last minutes in memory."""
-    window = Window(5)
+    window = SlidingWindow(5)
     for number in range(100_000):
         window.take(number, number * 0.036)
     assert len(window) < 2 * 60 / 0.036 + 1
