@@ -15,6 +15,7 @@ from bot.background.heartbeat import beat
 from bot.client import Criar, use_local_discord
 from bot.config import TOKEN_VARIABLE, Config
 from bot.errors import ConfigError
+from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered, pin_new, workers_folder
 from bot.store import Store, only_bot
 from generation import Catalogue, Service
@@ -41,6 +42,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     store = Store(config)
     await store.open()
     await asyncio.to_thread(store.files.sweep)
+    credentials = await asyncio.to_thread(ContentCredentials, config.provenance, config.storage.folder)
     service = Service(
         catalogue,
         devices=config.generation.devices,
@@ -48,7 +50,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         folder=workers_folder(config),
     )
     await service.start()
-    client = Criar(config, store, service, catalogue)
+    client = Criar(config, store, service, catalogue, credentials)
     chores = [
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),

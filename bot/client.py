@@ -31,6 +31,7 @@ from bot.jobs.delivery import Delivery
 from bot.jobs.library import PictureLibrary
 from bot.jobs.manager import JobManager
 from bot.jobs.uploads import Uploads
+from bot.messages.credentials import ContentCredentials
 from bot.moderation.admission import AdmissionControl, admitted
 from bot.moderation.policy import Moderation
 from bot.store import Store
@@ -62,7 +63,14 @@ ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
 class Criar(discord.Client):
     """The bot."""
 
-    def __init__(self, config: Config, store: Store, service: Service, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        service: Service,
+        catalogue: Catalogue,
+        credentials: ContentCredentials,
+    ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here, so nothing to warn of
         super().__init__(
             intents=INTENTS,
@@ -76,12 +84,13 @@ class Criar(discord.Client):
         self.store = store
         self.service = service
         self.catalogue = catalogue
+        self.credentials = credentials
         self.admission = AdmissionControl(config, store)
         self.inspector = Inspector()
         cdn = Cdn(config.discord.api)
-        self.uploads = Uploads(self, store.files, self.inspector, cdn)
+        self.uploads = Uploads(self, store.files, self.inspector, cdn, credentials)
         self.moderation = Moderation(self, config, store)
-        delivery = Delivery(self, store, catalogue, cdn, self.moderation)
+        delivery = Delivery(self, store, catalogue, cdn, self.moderation, credentials)
         self.library = PictureLibrary(store, service, delivery, self.uploads, self.moderation)
         self.manager = JobManager(config, store, service, delivery, self.library, self.moderation)
         self.tree = Tree(self)

@@ -35,6 +35,7 @@ DONE: dict[str, tuple[str, str]] = {
     Action.LIFT: ("", "strikes are forgiven"),
     Action.STRIKE: ("wrote what is forbidden: {detail}", "asked for a sexualised depiction of minors"),
     Action.HELD: ("a picture was held back: {detail}", "a picture could not be looked at, and was held back"),
+    Action.UNSIGNED: ("a picture left without its mark of origin: {detail}", ""),
     Action.LOG: ("changes are posted into {detail}", "changes are not posted any more"),
 }
 

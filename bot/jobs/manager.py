@@ -48,7 +48,7 @@ class JobManager:
         self._delivery = delivery
         self._moderation = moderation
         self._late_cancels = config.rules.late_cancels
-        self._board = ProgressBoard(service, moderation)
+        self._board = ProgressBoard(service, moderation, delivery.credentials)
         self._outcomes = EventConsumer(store, service, moderation, self._board, library, self._on_ended)
         keep = timedelta(days=config.storage.keep_days)
         self._outbox = Outbox(store, delivery, keep, self._on_delivered, self._on_missing)

@@ -12,6 +12,7 @@ import discord
 
 from bot.components.job import cancel_view
 from bot.jobs.delivery import TROUBLE, Edit
+from bot.messages.credentials import ContentCredentials
 from bot.moderation.policy import Moderation
 from bot.requests.builder import say_notes
 from bot.store import JobRow
@@ -69,11 +70,19 @@ class _Follower:
     """One job's message."""
 
     def __init__(
-        self, job: JobRow, service: Service, moderation: Moderation, edit: Edit, pace: Pace, all_followed: Sized
+        self,
+        job: JobRow,
+        service: Service,
+        moderation: Moderation,
+        credentials: ContentCredentials,
+        edit: Edit,
+        pace: Pace,
+        all_followed: Sized,
     ) -> None:
         self._job = job
         self._all_followed = all_followed
         self._moderation = moderation
+        self._credentials = credentials
         self._service = service
         self._edit = edit
         self._pace = pace
@@ -137,7 +146,7 @@ class _Follower:
                 shown.jpeg = None
                 # Not broken off with this message: the process that looks would be ended with it.
                 allowed = await asyncio.shield(self._moderation.allows(self._job.channel_id, jpeg))
-                shown.passed = jpeg if allowed else None
+                shown.passed = await asyncio.to_thread(self._credentials.preview, jpeg) if allowed else None
         return [
             discord.File(
                 io.BytesIO(shown.passed),
@@ -197,14 +206,17 @@ def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
 class ProgressBoard:
     """All messages that are being edited."""
 
-    def __init__(self, service: Service, moderation: Moderation) -> None:
+    def __init__(self, service: Service, moderation: Moderation, credentials: ContentCredentials) -> None:
         self._service = service
         self._moderation = moderation
+        self._credentials = credentials
         self._followers: dict[str, _Follower] = {}
 
     def follow(self, job: JobRow, edit: Edit, pace: Pace) -> None:
         """Begin to show the job's progress, above the notes on what was received and rounded."""
-        self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace, self._followers)
+        self._followers[job.id] = _Follower(
+            job, self._service, self._moderation, self._credentials, edit, pace, self._followers
+        )
 
     def update(self, event: Event) -> None:
         """Show what happened to a picture, where its job is followed."""

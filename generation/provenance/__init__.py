@@ -1,12 +1,15 @@
 """Where a picture comes from: signed, marked invisibly, and read back. None of it loads torch."""
 
 from .certificates import KEPT, Authority, CertificateError, Credentials, read_credentials
-from .manifest import Manifest, describe_picture, describe_sheet
+from .manifest import Manifest, describe_picture, describe_preview, describe_sheet
+from .payload import read_payload, write_payload
 from .reading import Known, Provenance, Signature, Trust, read_provenance
-from .signing import Signer, SigningError, manifest_archive
+from .signing import MANIFESTS_SUFFIX, Signer, SigningError, manifest_archive
+from .watermark import has_watermark_files, read_watermark, write_watermark
 
 __all__ = [
     "KEPT",
+    "MANIFESTS_SUFFIX",
     "Authority",
     "CertificateError",
     "Credentials",
@@ -18,8 +21,14 @@ __all__ = [
     "SigningError",
     "Trust",
     "describe_picture",
+    "describe_preview",
     "describe_sheet",
+    "has_watermark_files",
     "manifest_archive",
     "read_credentials",
+    "read_payload",
     "read_provenance",
+    "read_watermark",
+    "write_payload",
+    "write_watermark",
 ]

@@ -26,9 +26,10 @@ def describe_picture(request: Request, *, model: str, when: datetime, prompt: bo
     how = {
         "digitalSourceType": SOURCE_TYPE + source_type(request),
         "softwareAgent": {"name": model},
-        "when": f"{when:%Y-%m-%dT%H:%M:%SZ}",
+        "when": _time(when),
         "description": parameters_text(request, prompt=prompt),
     }
+    actions: list[Mapping[str, Any]]
     if request.images:
         actions = [
             {"action": "c2pa.opened", "parameters": {"ingredientIds": [INPUT]}},
@@ -41,15 +42,20 @@ def describe_picture(request: Request, *, model: str, when: datetime, prompt: bo
 
 def describe_sheet(when: datetime) -> Manifest:
     """The manifest of a sheet that shows several pictures, some of them made by models."""
-    return _manifest(
-        [
-            {
-                "action": "c2pa.created",
-                "digitalSourceType": f"{SOURCE_TYPE}compositeWithTrainedAlgorithmicMedia",
-                "when": f"{when:%Y-%m-%dT%H:%M:%SZ}",
-            }
-        ]
-    )
+    return _manifest([_created("compositeWithTrainedAlgorithmicMedia", when)])
+
+
+def describe_preview(when: datetime) -> Manifest:
+    """The manifest of a picture that is not finished."""
+    return _manifest([_created("trainedAlgorithmicMedia", when)])
+
+
+def _created(source: str, when: datetime) -> Mapping[str, Any]:
+    return {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE + source, "when": _time(when)}
+
+
+def _time(when: datetime) -> str:
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _manifest(actions: list[Mapping[str, Any]], mark: str = "") -> Manifest:

@@ -154,7 +154,9 @@ def _read_actions(active: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "source_type": next((found for found in types if found), ""),
         "actions": tuple(_text(action.get("action")) for action in actions)[:MOST_LISTED],
-        "models": tuple(filter(None, (_text(a.get("name") if isinstance(a, dict) else a) for a in agents)))[:MOST_LISTED],
+        "models": tuple(filter(None, (_text(a.get("name") if isinstance(a, dict) else a) for a in agents)))[
+            :MOST_LISTED
+        ],
         "when": next((_text(action["when"]) for action in actions if action.get("when")), ""),
         "description": next((_text(action["description"]) for action in actions if action.get("description")), ""),
     }

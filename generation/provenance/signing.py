@@ -11,6 +11,7 @@ from PIL import Image
 from .certificates import Credentials
 from .manifest import GENERATOR, INPUT, Manifest
 
+MANIFESTS_SUFFIX = ".c2pa"  # of the file beside an input that keeps the manifests that came with it
 MOST_ARCHIVE = 512 * 2**10  # bytes of an input's manifests, which may hold pictures themselves
 #: no thumbnails, which would show what a person cut away; nothing is ever fetched
 SETTINGS: dict[str, Any] = {

@@ -6,7 +6,7 @@ up and added. Blocks.
 """
 
 import io
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..images import encode_like
+from ..images import FORMATS, encode_like
 from . import error_correction
 
 ENCODER, DECODER = "encoder_Q.onnx", "decoder_Q.onnx"
@@ -59,7 +59,7 @@ class Watermark:
         side = put.shape[-1] if isinstance(put.shape[-1], int) else READ_SIDE
         scores = self._decoder.run(None, {put.name: _signal(image.crop(_box(image.size)), side)})[0][0]
         bits = "".join("1" if score > 0 else "0" for score in scores)
-        # TrustMark writes the schema without protection; a wrong bit there is mended by trying the one that is ours.
+        # The schema's bits have no protection; ours is always the same one, so that they are not looked at.
         return error_correction.decode(bits[:61], bits[61:96]) or ""
 
     @cached_property
@@ -74,12 +74,23 @@ class Watermark:
 def write_watermark(png: bytes, payload: str, folder: Path) -> bytes:
     """A picture as PNG with 61 bits in it, its texts kept. Raises OSError if the folder's files cannot be used."""
     with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
-        return encode_like(image, Watermark(folder).write(image.convert("RGB"), payload))
+        return encode_like(image, _watermark(folder).write(image.convert("RGB"), payload))
 
 
-def present(folder: Path) -> bool:
+def read_watermark(data: bytes, folder: Path) -> str:
+    """The 61 bits of a picture; empty if there are none. Raises OSError if the folder's files cannot be used."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        return _watermark(folder).read(image.convert("RGB"))
+
+
+def has_watermark_files(folder: Path) -> bool:
     """Whether the files are there."""
     return (folder / ENCODER).is_file() and (folder / DECODER).is_file()
+
+
+@cache
+def _watermark(folder: Path) -> Watermark:
+    return Watermark(folder)
 
 
 def _session(path: Path) -> Any:

@@ -22,6 +22,7 @@ from bot.background.audit_feed import post_audit_regularly
 from bot.client import Criar, use_local_discord
 from bot.config import Config
 from bot.config.schema import Discord, Flooding, Generation, Plan, Quota, Server, Storage
+from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered
 from bot.store import Change, JobRow, Store
 from generation import Cancelled, Event, Finished, Picture, Request, Service, Started, Task
@@ -239,7 +240,8 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         use_local_discord(local.api)
         store, service = Store(config), InstantService()
         await store.open()
-        client = Criar(config, store, service, offered(config))
+        credentials = ContentCredentials(config.provenance, config.storage.folder)
+        client = Criar(config, store, service, offered(config), credentials)
         running = asyncio.create_task(client.start(local.token))
         telling = asyncio.create_task(post_audit_regularly(client))
         await local.connected()

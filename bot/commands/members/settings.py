@@ -19,6 +19,7 @@ MAX_SHOWN = 300  # characters
 @app_commands.command(name=locale_str("settings"), description=locale_str("See and change your own defaults"))
 @described("model", "size", "count", "negative_prompt", "style", "private")
 @app_commands.describe(
+    prompt_in_files=locale_str("Whether your prompts stand in the files of your pictures"),
     language=locale_str("The language in which I answer you"),
     reset=locale_str("Go back to the usual for everything"),
 )
@@ -32,6 +33,7 @@ async def settings(
     negative_prompt: NegativePrompt | None = None,
     style: str | None = None,
     private: bool | None = None,
+    prompt_in_files: bool | None = None,
     language: str | None = None,
     reset: bool = False,
 ) -> None:
@@ -46,7 +48,7 @@ async def settings(
         await preferences.forget(interaction.user.id)
     wished = {
         "model": model, "size": size, "count": count, "negative_prompt": negative_prompt, "style": style,
-        "private": private, "language": language,
+        "private": private, "prompt_in_files": prompt_in_files, "language": language,
     }  # fmt: skip
     preference = await preferences.change(
         interaction.user.id, **{name: value for name, value in wished.items() if value is not None}
@@ -57,6 +59,10 @@ async def settings(
     await interaction.edit_original_response(content=_shown(speaker_for(interaction), preference))
 
 
+def _yes_or_no(say: Speaker, value: bool | None) -> str | None:
+    return None if value is None else say("yes") if value else say("no")
+
+
 def _shown(say: Speaker, preference: Preference) -> str:
     usual = say("the usual")
     rows = [
@@ -65,7 +71,8 @@ def _shown(say: Speaker, preference: Preference) -> str:
         (say("Pictures at once"), preference.count),
         (say("Negative prompt"), escape_for_discord(preference.negative_prompt or "", MAX_SHOWN) or None),
         (say("Style"), preference.style and escape_for_discord(preference.style, MAX_SHOWN)),
-        (say("Only for you"), None if preference.private is None else say("yes") if preference.private else say("no")),
+        (say("Only for you"), _yes_or_no(say, preference.private)),
+        (say("Prompt in files"), _yes_or_no(say, preference.prompt_in_files)),
         (say("Language"), LANGUAGES.get(preference.language or "")),
     ]
     lines = [f"**{name}**: {usual if value is None else value}" for name, value in rows]

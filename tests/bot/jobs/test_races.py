@@ -21,6 +21,7 @@ from bot.jobs.cdn import Cdn
 from bot.jobs.delivery import Delivery
 from bot.jobs.library import PictureLibrary
 from bot.jobs.manager import JobManager
+from bot.messages.credentials import ContentCredentials
 from bot.moderation.policy import Moderation
 from bot.quota import Person
 from bot.requests.builder import BuiltRequest
@@ -151,7 +152,9 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         client = discord.Client(intents=discord.Intents.none())
         await client.login(local.token)
         moderation = Moderation(client, config, store)
-        hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
+        credentials = ContentCredentials(config.provenance, config.storage.folder)
+        cdn, hands = Cdn(config.discord.api), Hands()
+        delivery = Delivery(client, store, Catalogue.load(), cdn, moderation, credentials)
         library = PictureLibrary(store, hands, delivery, None, moderation)  # type: ignore[arg-type]  # nothing is taken in
         manager = JobManager(config, store, hands, delivery, library, moderation)  # type: ignore[arg-type]
         following = asyncio.create_task(manager.run())
