@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from yarl import URL
 
+from bot.background.profile import describe_itself
 from bot.commands import COMMANDS
 from bot.components.audit import AuditButton
 from bot.components.history import HistoryButton
@@ -106,6 +107,7 @@ class Criar(discord.Client):
         await self.tree.set_translator(CommandTranslator())
         self.languages = await self.store.preferences.languages()
         await self._sync_commands()
+        await describe_itself(self)
         await self.manager.resume()
         # What is here by now stays: looked at by each full collection, it would hold every answer up for as long.
         gc.collect()

@@ -1,4 +1,5 @@
-"""The command line: ``python -m bot run | demo | check | health | outbox | backup | quota | models | strikes``."""
+"""The command line: ``python -m bot run | demo | check | health | outbox | backup | provenance | quota | models |
+strikes``."""
 
 import asyncio
 import logging
@@ -11,6 +12,7 @@ import typer
 from bot import config as configuration
 from bot.cli.common import ConfigFile, or_exit, settings, with_store
 from bot.cli.models import models
+from bot.cli.provenance import provenance
 from bot.cli.quota import quota
 from bot.cli.strikes import strikes
 from bot.store import Store, copy_database
@@ -19,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(quota, name="quota")
 app.add_typer(models, name="models")
 app.add_typer(strikes, name="strikes")
+app.command()(provenance)
 
 
 @app.callback()

@@ -59,6 +59,12 @@ class ContentCredentials:
         return self._own or self._authority.credentials()
 
     @property
+    def signs_as(self) -> tuple[str, datetime]:
+        """The name in the signer's certificate, and when another certificate is due."""
+        credentials = self._credentials()
+        return credentials.names[1], credentials.renew_at
+
+    @property
     def known(self) -> provenance.Known:
         """Whose signatures are known: those of this installation, now and before, and of whom the operator trusts."""
         anchors, names = self._authority.anchors(), self._authority.names()
@@ -93,13 +99,18 @@ class ContentCredentials:
         source, archive = read_source(request) if self._signer else (b"", b"")
         reserved = RESERVED + len(archive) if self._signer else 0
         data, extension = images.under_limit(png, max(limit - reserved, limit // 2))
-        manifest = provenance.describe_picture(request, model=model, when=when, prompt=prompt, mark=mark)
+        manifest = provenance.describe_picture(
+            request, model=model, when=when, prompt=prompt, mark=mark, source=bool(source)
+        )
         return self._signed(data, manifest, source, archive), extension
 
     def original(self, png: bytes, request: Request, *, model: str, when: datetime) -> bytes:
         """A finished picture that another is made from: signed, and otherwise as it is."""
-        manifest = provenance.describe_picture(request, model=model, when=_hour(when), prompt=False)
-        return self._signed(png, manifest, *(read_source(request) if self._signer else (b"", b"")))
+        source, archive = read_source(request) if self._signer else (b"", b"")
+        manifest = provenance.describe_picture(
+            request, model=model, when=_hour(when), prompt=False, source=bool(source)
+        )
+        return self._signed(png, manifest, source, archive)
 
     def sheet(self, data: bytes) -> bytes:
         """A sheet (PNG, JPEG, WebP) that shows several pictures, signed."""
@@ -147,11 +158,11 @@ def is_signed(data: bytes) -> bool:
 
 def read_source(request: Request) -> tuple[bytes, bytes]:
     """The picture that a request begins with, and the manifests that came with it; empty as far as they are gone."""
-    if not request.images:
+    path = request.images[0] if request.images else None
+    if path is None or not path.exists():
         return b"", b""
-    path = request.images[0]
     manifests = path.with_suffix(provenance.MANIFESTS_SUFFIX)
-    return tuple(each.read_bytes() if each.exists() else b"" for each in (path, manifests))  # type: ignore[return-value]
+    return path.read_bytes(), manifests.read_bytes() if manifests.exists() else b""
 
 
 def _own(settings: Provenance) -> provenance.Credentials | None:

@@ -17,7 +17,7 @@ from generation import Catalogue, Task, images
 
 COMPARED = "criar-strengths"  # name of the file that compares strengths
 MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's 2,000
-MAX_ALT_TEXT = 1000  # characters; Discord allows 1,024
+MAX_ALT_TEXT = 950  # characters of a prompt; with the rest it stays within Discord's 1,024
 
 
 class JobMessage:
@@ -76,7 +76,7 @@ class JobMessage:
         data = self._credentials.sheet(data)
         shown = ", ".join(f"{strength:g}" for strength in request.strengths)
         text = say(
-            "The same picture before, and changed at the strengths {shown}: {prompt}",
+            "The same picture before, and changed with AI at the strengths {shown}: {prompt}",
             shown=shown,
             prompt=request.prompt[: MAX_ALT_TEXT // 2],
         )
@@ -90,8 +90,10 @@ class JobMessage:
         """What those are told who do not see the picture."""
         say = speaker(job.locale)
         if job.request.task is Task.UPSCALE:
-            return say("An enlarged picture")
-        return say("{prompt} (seed {seed})", prompt=job.request.prompt[:MAX_ALT_TEXT], seed=job.seed_of(row))
+            return say("An enlarged picture, made with AI")
+        return say(
+            "{prompt} (seed {seed}), made with AI", prompt=job.request.prompt[:MAX_ALT_TEXT], seed=job.seed_of(row)
+        )
 
     def title(self, say: Speaker, job: JobRow) -> str:
         """The prompt, and who asked for it."""
@@ -114,6 +116,7 @@ class JobMessage:
             facts.append(say("strengths {shown}", shown=shown))
         if seeds and request.task is not Task.UPSCALE:
             facts.append(say("seed {seeds}", seeds=seeds))
+        facts.append(say("made with AI"))
         lines = [self.title(say, job), f"-# {' · '.join(facts)}"]
         # Where there is no private answer beside it that says so.
         if not alone and (job.private or job.token is None) and job.notes:

@@ -1,6 +1,7 @@
 """Where a picture comes from: signed, marked invisibly, and read back. None of it loads torch."""
 
 from .certificates import KEPT, Authority, CertificateError, Credentials, read_credentials
+from .fetching import fetch_watermark_files
 from .manifest import Manifest, describe_picture, describe_preview, describe_sheet
 from .payload import read_payload, write_payload
 from .reading import Known, Provenance, Signature, Trust, read_provenance
@@ -23,6 +24,7 @@ __all__ = [
     "describe_picture",
     "describe_preview",
     "describe_sheet",
+    "fetch_watermark_files",
     "has_watermark_files",
     "manifest_archive",
     "read_credentials",

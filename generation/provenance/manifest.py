@@ -17,11 +17,14 @@ TRUSTMARK = "com.adobe.trustmark.Q"  # of C2PA's list of soft binding algorithms
 Manifest = dict[str, Any]
 
 
-def describe_picture(request: Request, *, model: str, when: datetime, prompt: bool, mark: str = "") -> Manifest:
+def describe_picture(
+    request: Request, *, model: str, when: datetime, prompt: bool, mark: str = "", source: bool = False
+) -> Manifest:
     """The manifest of a finished picture.
 
     ``request`` is that of one picture, ``model`` the model's title, ``mark`` the invisible watermark's bits if it
-    carries one. The prompt stands in it only if ``prompt`` is true: what is signed cannot be taken back.
+    carries one, ``source`` whether the picture that it was made from is at hand to be named. The prompt stands in it
+    only if ``prompt`` is true: what is signed cannot be taken back.
     """
     how = {
         "digitalSourceType": SOURCE_TYPE + source_type(request),
@@ -30,7 +33,7 @@ def describe_picture(request: Request, *, model: str, when: datetime, prompt: bo
         "description": parameters_text(request, prompt=prompt),
     }
     actions: list[Mapping[str, Any]]
-    if request.images:
+    if source:
         actions = [
             {"action": "c2pa.opened", "parameters": {"ingredientIds": [INPUT]}},
             {"action": "c2pa.edited", **how},
