@@ -1,7 +1,7 @@
-"""How far a picture that shared its forward passes is from the one that is made alone, for each family of models.
+"""How far a picture that shared its forward passes is from the same picture made alone, for each family of models.
 
 On tiny checkpoints with random weights, in full precision on a CPU: what differs between families is how their calls
-are joined, and that is the same at every size.
+are joined, which is the same at every size.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from PIL import Image
 from generation import Event, Finished, ModelSpec, Picture, Request, Task
 from tests.tiny import CHECKPOINTS, spec
 
-SAME = 60.0  # dB, which a family that is joined must reach
+SAME = 60.0  # dB that a family must reach to be joined
 NO_DIFFERENCE = 99.0  # dB that stand for infinitely many
 SIDE = 64  # pixels
-ROWS = 16  # that are joined at most
+ROWS = 16  # joined at most
 PROMPTS = ("a cat", "a very long red cat on the roof of a house beside the sea", "two dogs")
 QUICK = ("stable_diffusion", "flux", "qwen_image", "z_image")
 
 
 @dataclass(frozen=True, slots=True)
 class Exactness:
-    """Of one family: its worst picture, in dB against itself alone, and the most rows of a forward pass."""
+    """One family's worst picture, in dB against the same picture made alone, and the most rows of a forward pass."""
 
     psnr: float
     rows_alone: int
@@ -37,14 +37,14 @@ class Exactness:
 
 
 def joining() -> list[str]:
-    """Names of the checkpoints whose families are joined; the others are made alone."""
+    """List the checkpoints whose families are joined; pictures of the others are made alone."""
     from generation.families import FAMILIES
 
     return [name for name, (family, _, _) in CHECKPOINTS.items() if FAMILIES[family].joins]
 
 
 async def run(*, quick: bool) -> dict[str, Any]:
-    """The worst PSNR of each family in dB (infinite where no pixel differs), and the lowest of all."""
+    """Measure the worst PSNR of each family in dB (infinite if no pixel differs); return the lowest."""
     return await asyncio.to_thread(_run, QUICK if quick else joining())
 
 
@@ -66,14 +66,17 @@ def _run(names: Sequence[str]) -> dict[str, Any]:
 
 
 def measure(name: str, folder: Path) -> Exactness:
-    """Requests of all the family's ways, with other prompts, steps and guidance, each joining a step after the one
-    before, against each alone."""
+    """Compare requests joined one step apart with each made alone.
+
+    They cover all tasks of the family, with different prompts, steps and guidance.
+    """
     from generation.engine.engine import Engine
 
     model = spec(name, folder)
     engine, passes = Engine({model.id: model}, "cpu", 1, 4.0), list[int]()
-    engine._profile.rows = lambda _: ROWS  # type: ignore[method-assign]
-    engine._profile.took = lambda kind, rows, seconds: passes.append(rows)  # type: ignore[method-assign]
+    profile: Any = engine._profile
+    profile.rows = lambda _: ROWS
+    profile.took = lambda _, rows, __: passes.append(rows)
     pictures = _pictures(model, [Task(task) for task in CHECKPOINTS[name][2]], folder)
     alone = {picture.id: _made(engine, [picture])[picture.id] for picture in pictures}
     rows_alone = max(passes)
@@ -102,7 +105,7 @@ def _pictures(model: ModelSpec, tasks: Sequence[Task], folder: Path) -> list[Pic
 
 
 def _made(engine: Any, pictures: Sequence[Picture]) -> dict[str, np.ndarray]:
-    """The pictures, where one begins each step."""
+    """Make the pictures, of which one starts at each step."""
     events: list[Event] = []
     for picture in pictures:
         engine.submit(picture, events.append)
@@ -116,6 +119,6 @@ def _made(engine: Any, pictures: Sequence[Picture]) -> dict[str, np.ndarray]:
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """Peak signal-to-noise ratio of 8-bit pictures: 10 log10(255² / mean squared error)."""
+    """Peak signal-to-noise ratio of 8-bit pictures in dB: 10 log10(255² / mean squared error)."""
     error = float(((a - b) ** 2).mean())
     return float("inf") if error == 0 else 10 * float(np.log10(255**2 / error))

@@ -9,11 +9,13 @@ from contextlib import suppress
 import discord
 
 from bot.background.audit_feed import post_audit_regularly
+from bot.background.bans import enforce_bans_regularly
 from bot.background.cleanup import clean_regularly, trim_regularly
 from bot.background.erasure import erase_regularly
 from bot.background.heartbeat import beat
-from bot.client import Criar, use_local_discord
+from bot.client import Client, use_local_discord
 from bot.config import TOKEN_VARIABLE, Config
+from bot.dispatch import Dispatcher
 from bot.errors import ConfigError
 from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered, pin_new, workers_folder
@@ -23,13 +25,13 @@ from generation import Catalogue, Service
 log = logging.getLogger(__name__)
 
 CLOSING = 5.0  # seconds to say goodbye to Discord, which may not answer
-#: seconds after those to finish in, when the process ends where it stands: a thread that waits for a disk or a name
+#: seconds after those to finish in, when the process ends at once: a thread that waits for a disk or a name
 #: server cannot be ended otherwise. Nothing is lost by it, and the kernel ends the children.
 LAST_RESORT = 25.0
 
 
 async def run(config: Config, token: str) -> None:
-    """Run the bot until it is told to stop (SIGINT or SIGTERM) or cannot go on."""
+    """Run the bot until a signal stops it (SIGINT or SIGTERM) or it cannot go on."""
     if config.discord.api:
         use_local_discord(config.discord.api)
     offered(config)  # before anything else, for what it raises
@@ -50,16 +52,17 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         folder=workers_folder(config),
     )
     await service.start()
-    client = Criar(config, store, service, catalogue, credentials)
+    client = Dispatcher(config, store, service, catalogue, credentials)
     chores = [
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
         asyncio.create_task(post_audit_regularly(client)),
         asyncio.create_task(erase_regularly(client)),
         asyncio.create_task(trim_regularly()),
+        asyncio.create_task(enforce_bans_regularly(client)),
     ]
     running = asyncio.create_task(client.start(token))
-    stopping = asyncio.create_task(_stop_when_told(client, config.generation.finish_seconds))
+    stopping = asyncio.create_task(_stop_on_signal(client, config.generation.finish_seconds))
     try:
         # While Discord cannot be reached, discord.py sleeps for minutes between two tries, also after it was closed.
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -80,11 +83,11 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         await store.close()
 
 
-async def _stop_when_told(client: Criar, seconds: float) -> None:
+async def _stop_on_signal(client: Client, seconds: float) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
-    log.info("told to stop")
+    log.info("stopping")
     faulthandler.dump_traceback_later(seconds + LAST_RESORT, exit=True)
     await client.manager.stop(seconds)

@@ -6,9 +6,10 @@ Beside it stands ``generation.provenance``, a package of its own, since not ever
 from . import downloads, images, machine
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
-from .errors import GenerationError, ModelError, PictureError, RequestError
+from .errors import GenerationError, ModelError, PictureError, RequestError, Sentence, SentenceError
 from .events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
 from .image_sandbox import Inspector
+from .machine import give_back
 from .metadata import Parameters
 from .pins import Pin, forget, read_pins, write_pins
 from .profile import Measured, read_profile
@@ -66,12 +67,15 @@ __all__ = [
     "Rating",
     "Request",
     "RequestError",
+    "Sentence",
+    "SentenceError",
     "Service",
     "Started",
     "Task",
     "downloads",
     "fewest_steps",
     "forget",
+    "give_back",
     "images",
     "machine",
     "matching",

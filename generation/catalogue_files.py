@@ -1,7 +1,7 @@
 """Catalogue files: entries, completed by what their family has in common, and validated. Blocks.
 
 A file holds ``[[models]]`` and ``[[loras]]`` in the form of ModelSpec and LoraSpec; only ``id``, ``family`` and
-``source`` are needed where the family is one of families.toml.
+``source`` are needed if the family is one of families.toml.
 """
 
 import json
@@ -32,14 +32,14 @@ _MODELS, _LORAS = TypeAdapter(ModelSpec), TypeAdapter(LoraSpec)
 
 
 def families() -> dict[str, dict[str, Any]]:
-    """What the models of each family have in common."""
+    """Return what the models of each family have in common."""
     return tomllib.loads(FAMILIES.read_text(encoding="utf-8"))
 
 
 def read_file(path: Path) -> tuple[list[ModelSpec], list[LoraSpec]]:
-    """The models and LoRAs of a catalogue file.
+    """Return the models and LoRAs of a catalogue file.
 
-    Raises RequestError naming file, entry, key and what is allowed where it cannot be used.
+    Raises RequestError, naming file, entry, key and what is allowed, if it cannot be used.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -59,7 +59,7 @@ def read_file(path: Path) -> tuple[list[ModelSpec], list[LoraSpec]]:
 def read_models(entries: Any, where: str, folder: Path) -> list[ModelSpec]:
     """Models from tables as they stand in a file. A source that is a path is relative to ``folder``.
 
-    Raises RequestError beginning with ``where`` where one cannot be used.
+    Raises RequestError beginning with ``where`` if one cannot be used.
     """
     common = families()
     specs = []
@@ -85,7 +85,7 @@ def _tables(entries: Any, where: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _completed(entry: Mapping[str, Any], family: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry over what its family has in common; its scheduler is the first of those that it works with."""
+    """Return the entry over what its family has in common; its scheduler is the first of those that it works with."""
     whole = {"title": entry.get("id"), **family, **entry}
     if runs := RUN_BY.get(str(entry.get("family"))):
         asked = {"max_images": runs.max_images, "negative_prompt": runs.negative_prompt}

@@ -1,4 +1,4 @@
-"""Models of the hub on this machine's disk: fetched ahead, verified, removed. Blocks; needs no torch.
+"""Models of the hub on this machine's disk: downloaded ahead, verified, removed. Blocks; needs no torch.
 
 Files lie in the cache of huggingface_hub, where the engine's libraries look for them too; the environment variables
 HF_HOME (where that is), HF_TOKEN and HF_ENDPOINT are its own.
@@ -45,9 +45,9 @@ def is_of_hub(spec: ModelSpec | LoraSpec) -> bool:
 
 
 def look_up(spec: ModelSpec | LoraSpec) -> Pin:
-    """The newest commit of the model's repository (or the one that its entry names) and the files that it needs.
+    """Return the newest commit of the model's repository (or the one that its entry names) and the files it needs.
 
-    Raises ModelError with a sentence where the hub cannot be asked, or has no file that may be loaded.
+    Raises ModelError if the hub cannot be reached, or has no file that may be loaded.
     """
     import huggingface_hub
 
@@ -69,8 +69,10 @@ def look_up(spec: ModelSpec | LoraSpec) -> Pin:
 
 
 def needed(names: Sequence[str], file: str | None, variant: str | None) -> list[str]:
-    """Of a repository's files those that are loaded: one single file; or a pipeline's folders, of the weights only
-    safetensors, and of those the variant where a folder has it."""
+    """Return which of a repository's files are loaded.
+
+    One single file; or a pipeline's folders, of the weights only safetensors, of those the variant if a folder has it.
+    """
     if file:
         return [name for name in names if name == file]
     if INDEX not in names:
@@ -89,7 +91,10 @@ def _is_weights(name: str) -> bool:
 
 
 def _variant(name: str) -> str | None:
-    """ "fp16" of model.fp16.safetensors, model.fp16-00001-of-00002.safetensors, model.safetensors.index.fp16.json."""
+    """Return the variant in a file's name; None for plain files.
+
+    "fp16" of model.fp16.safetensors, model.fp16-00001-of-00002.safetensors and model.safetensors.index.fp16.json.
+    """
     words = name.rpartition("/")[2].replace(".safetensors", "").replace(".index", "").replace(".json", "").split(".")
     return words[1].split("-")[0] if len(words) > 1 else None
 
@@ -97,7 +102,7 @@ def _variant(name: str) -> str | None:
 def fetch(pin: Pin) -> None:
     """Bring the pinned files onto the disk, each with a progress bar on stderr; what is there already is kept.
 
-    Raises ModelError with a sentence where that fails; what has arrived by then is taken up the next time.
+    Raises ModelError if that fails; the next call continues with what has arrived by then.
     """
     import huggingface_hub
 
@@ -107,7 +112,7 @@ def fetch(pin: Pin) -> None:
 
 
 def where(pin: Pin, file: PinnedFile) -> Path | None:
-    """Where the file lies; None where it does not."""
+    """Return where the file is on disk; None if it is not."""
     import huggingface_hub
 
     found = huggingface_hub.try_to_load_from_cache(pin.source, file.name, revision=pin.revision)
@@ -120,7 +125,7 @@ def present(pin: Pin) -> bool:
 
 
 def verify(pin: Pin) -> Iterator[Flaw]:
-    """What is wrong with the files on the disk: each is there, has its size, and its content where the hub told it."""
+    """Yield the flaws of the files on disk: missing, wrong size, or wrong content if the hub reported a hash."""
     return (flaw for file in pin.files if (flaw := _flaw(pin, file, thorough=True)))
 
 

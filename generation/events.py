@@ -1,12 +1,14 @@
-"""What happens to pictures, as workers tell it: frozen, picklable, without tensors."""
+"""What happens to pictures, as workers report it: frozen, picklable, without tensors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .errors import Sentence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a picture; carries the attempt it belongs to, so that a late one can be dropped."""
+    """Something that happened to a picture; carries the attempt, so that late events can be dropped."""
 
     picture_id: str
     attempt: int
@@ -19,15 +21,20 @@ class Started(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted(Event):
-    """Something to be said of the picture: a sentence's template and its parameters, as in GenerationError."""
+    """A remark on the picture for its member, as a sentence\'s template and its parameters."""
 
     template: str
     params: Mapping[str, str | int | float] = field(default_factory=dict)
 
+    @property
+    def sentence(self) -> Sentence:
+        """What is to be said."""
+        return Sentence(self.template, self.params)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress(Event):
-    """``step`` of ``of`` denoising steps are done."""
+    """Denoising steps done: ``step`` of ``of``."""
 
     step: int
     of: int
@@ -54,16 +61,21 @@ class Finished(Event):
 class Failed(Event):
     """The picture could not be made. Terminal for this attempt."""
 
-    #: a sentence's template and its parameters, as in GenerationError
+    #: a sentence's template and its parameters
     template: str
     params: Mapping[str, str | int | float] = field(default_factory=dict)
     #: whether another attempt may succeed (the worker died, not the request was wrong)
     retryable: bool = False
 
+    @property
+    def sentence(self) -> Sentence:
+        """Why."""
+        return Sentence(self.template, self.params)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Event):
-    """The picture was taken back before it was finished. Terminal."""
+    """The picture was cancelled before it was finished. Terminal."""
 
 
 #: the events that end an attempt at a picture

@@ -21,7 +21,7 @@ _NEGATIVE = "Negative prompt:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """What was found; None or empty where the picture does not say."""
+    """What was found; None or empty if the picture does not say."""
 
     #: who wrote it
     tool: str
@@ -35,7 +35,7 @@ class Parameters:
 
 
 def read_parameters(data: bytes) -> Parameters | None:
-    """The parameters that a picture carries; None where it carries none that can be read."""
+    """Return the parameters in a picture's metadata; None if there are none that can be read."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             texts = {key: value for key, value in image.info.items() if isinstance(value, str)}
@@ -62,7 +62,7 @@ def _comment(image: Image.Image) -> str:
 
 
 def _automatic1111(text: str) -> Parameters | None:
-    """The prompt's lines, "Negative prompt: …", and a line of facts that begins with the steps."""
+    """Read the prompt's lines, "Negative prompt: …", and a line of facts that begins with the steps."""
     match = _LAST_LINE.search(text)
     if match is None:
         return None
@@ -96,7 +96,7 @@ def _invokeai(text: str) -> Parameters | None:
 
 
 def _comfyui(text: str) -> Parameters | None:
-    """The graph's first sampler, and what its inputs lead to."""
+    """Read the graph's first sampler, and what its inputs lead to."""
     nodes: Mapping[str, Any] = json.loads(text)
     for node in nodes.values():
         inputs = node["inputs"]
@@ -115,7 +115,7 @@ def _comfyui(text: str) -> Parameters | None:
 
 
 def _follow(nodes: Mapping[str, Any], link: Any, name: str, depth: int = 0) -> str:
-    """The text of the nearest node behind a link that has an input of this name."""
+    """Return the text of the nearest node behind a link that has an input of this name."""
     if not isinstance(link, list) or not link or depth > MAX_DEPTH:
         return ""
     inputs = nodes.get(str(link[0]), {}).get("inputs", {})

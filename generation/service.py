@@ -13,7 +13,7 @@ from typing import Any
 from .catalogue import Catalogue
 from .estimate import MOST, Estimator, Forecast
 from .events import TERMINAL, Cancelled, Event, Failed
-from .machine import cores, memory
+from .machine import GIB, cores, memory
 from .queue import FairQueue
 from .types import Picture
 from .worker import Room, Worker
@@ -27,7 +27,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a child that died is st
 #: full disk, all of it is held in memory, and this much is some hundred MB
 MOST_UNHANDLED = 300
 MEMORY_SHARE = 0.6  # of the machine's memory, for models that are kept loaded
-GIB = 2**30
 
 
 class Service:
@@ -75,7 +74,7 @@ class Service:
         self._events.put_nowait(None)
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happens, in order; each attempt at a picture ends with one terminal event. Ends when closed."""
+        """Yield events in order until closed; each attempt at a picture ends with one terminal event."""
         while (event := await self._events.get()) is not None:
             yield event
             self._events.task_done()
@@ -196,7 +195,7 @@ class Service:
             self._feed_all()
 
     def _on_exit(self, place: int, worker: Worker) -> None:
-        """The child is dead: its pictures failed, and another child takes its place after a pause."""
+        """Fail the pictures of a dead child, and start another one after a pause."""
         log.error("the worker on %s died with %d pictures; starting another", worker.device, len(worker.running))
         for picture in worker.running.values():
             self._events.put_nowait(

@@ -43,8 +43,7 @@ NEEDED = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")  # but for these, with which it 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What the child keeps loaded and what it fetches, and how many pictures it wants to have; sent when ready and on
-    every change."""
+    """What the child has loaded and downloads, and how many pictures it wants; sent when ready and on every change."""
 
     models: frozenset[str]
     #: models whose files are on their way
@@ -67,8 +66,7 @@ Message = Event | Room | StillLoading
 
 
 class _Line:
-    """What a child says to its parent. Steps of pictures that are made together are told together, since each message
-    wakes the parent."""
+    """The child's end of the pipe. Progress is sent together with what follows: each message wakes the parent."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -104,6 +102,7 @@ class Worker:
         on_event: Callable[["Worker", Event | Room], None],
         on_exit: Callable[["Worker"], None],
     ) -> None:
+        """Start the child. ``budget`` is in GiB of the host's memory; ``folder`` keeps what it measures."""
         self.device = device
         self.resident: frozenset[str] = frozenset()
         #: models that it is fetching, while it makes pictures of others
@@ -174,7 +173,7 @@ class Worker:
             self._pipe.send(message)
 
     def _read(self, specs: Mapping[str, ModelSpec]) -> None:
-        """The reader thread: pass on what comes, until the pipe is drained and ends with the child."""
+        """Pass on what comes until the pipe ends with the child: the reader thread."""
         self._send(specs)  # from here, since more than the pipe holds waits until the child is there to take it
         with suppress(RuntimeError):  # the loop was closed before the child's last words
             while (messages := self._receive()) is not None:
@@ -184,7 +183,7 @@ class Worker:
             self._loop.call_soon_threadsafe(lambda: self._on_exit(self))
 
     def _receive(self) -> tuple[Message, ...] | None:
-        """What the child says next; None once it is dead. One that talks nonsense is broken, and is killed."""
+        """Return the child's next messages; None once it is dead. A child that sends nonsense is killed."""
         try:
             messages = self._pipe.recv()
         except (EOFError, OSError):
@@ -231,7 +230,7 @@ def _child(
     budget: float,
     folder: Path | None,
 ) -> None:
-    """The child's main function: make what comes through the pipe until the pipe ends."""
+    """Make what comes through the pipe until it ends: the child's main function."""
     end_with(parent)  # before all that takes long, and also where it hangs later
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C and systemd reach all of us; the parent ends us in order
@@ -281,7 +280,7 @@ def _work(engine: "Engine", inbox: "queue.SimpleQueue[Picture | _Cancel | None]"
 
 
 def _reassure(engine: "Engine", line: _Line) -> None:
-    """A thread of the child: give signs of life while the engine's thread is busy with loading a model."""
+    """Give signs of life while the engine's thread loads a model: a thread of the child."""
     while True:
         sleep(SIGN_EVERY)
         if 0 < engine.loading_for() < LONGEST_LOADING:
@@ -289,7 +288,7 @@ def _reassure(engine: "Engine", line: _Line) -> None:
 
 
 def _receive(pipe: Connection, inbox: "queue.SimpleQueue[Picture | _Cancel | None]") -> None:
-    """The child's reader thread: it only passes on what comes, since greenlets must stay in the engine's thread."""
+    """Pass on what comes: the child's reader thread, since greenlets must stay in the engine's thread."""
     try:
         with suppress(EOFError, OSError):
             while True:

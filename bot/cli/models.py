@@ -93,7 +93,7 @@ def show(name: str, as_json: AsJson = False, config: ConfigFile = None) -> None:
 
 @models.command("download")
 def download(names: Names, config: ConfigFile = None) -> None:
-    """Fetch models or LoRAs ahead, safetensors alone, and record commit and files, to which loading then keeps."""
+    """Download models or LoRAs ahead (only safetensors), and pin the commit and the files that are loaded."""
     loaded = settings(config)
     for spec in _of_hub(or_exit(lambda: known(loaded)), names):
         pin = _pins(loaded).get(spec.id) or _try(downloads.look_up, spec)
@@ -115,7 +115,7 @@ def pin_models(names: Names, config: ConfigFile = None) -> None:
 
 @models.command("verify")
 def verify(names: Names, config: ConfigFile = None) -> None:
-    """Compare what lies on the disk with what the hub said; exits with 1 where a file is absent or differs."""
+    """Compare what lies on the disk with what the hub said; exits with 1 if a file is absent or differs."""
     loaded = settings(config)
     good = True
     for spec in _of_hub(or_exit(lambda: known(loaded)), names):
@@ -152,7 +152,7 @@ def profile(as_json: AsJson = False, config: ConfigFile = None) -> None:
         typer.echo("Nothing was measured yet; that is done while pictures are made, so ask for some first.")
     else:
         typer.echo("\n\n".join("\n".join(_rows(each)) for each in measured))
-        typer.echo("\n* is the most that are joined. A picture takes one row, or two where it is guided.")
+        typer.echo("\n* is the most that are joined. A picture takes one row, or two if it is guided.")
 
 
 def _rows(measured: Measured) -> Iterator[str]:
@@ -163,12 +163,10 @@ def _rows(measured: Measured) -> Iterator[str]:
     for rows, seconds in sorted(measured.seconds.items()):
         mark = "*" if rows == measured.rows() else " "
         yield f"{mark} {rows:4} {seconds * 1000:10.1f} {rows / seconds:14.1f}"
-    if measured.fit:
-        yield f"  at most {measured.fit} rows fit into the memory"
 
 
 def _chosen(catalogue: Catalogue, names: Sequence[str]) -> list[Spec]:
-    """The models and LoRAs with these ids or patterns; ends the program where there is none of a name."""
+    """The models and LoRAs with these ids or patterns; ends the program if there is none of a name."""
     found: dict[str, Spec] = {}
     for name in names:
         loras = [lora for lora in catalogue.loras if lora.id == name]

@@ -1,12 +1,12 @@
-"""Where a picture comes from: its way from the first words, as a strip with captions."""
+"""Where a picture comes from: each step since the first prompt, as a contact sheet with captions."""
 
 import asyncio
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import discord
 
+from bot.client import Client, Interaction
 from bot.errors import Refusal
 from bot.interactions.permissions import may_see
 from bot.messages.contact_sheet import contact_sheet
@@ -14,9 +14,6 @@ from bot.store import JobRow, PictureRow
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 from generation import Task
-
-if TYPE_CHECKING:
-    from bot.client import Criar
 
 MAX_STEPS = 8  # pictures of the way that are shown, the last ones
 COLUMNS = 4
@@ -40,8 +37,8 @@ class Lineage:
     file: discord.File
 
 
-async def lineage(interaction: "discord.Interaction[Criar]", say: Speaker, job: JobRow, row: PictureRow) -> Lineage:
-    """The way of a finished picture, back to the first one of ours that he may see and that may be shown here."""
+async def lineage(interaction: Interaction, say: Speaker, job: JobRow, row: PictureRow) -> Lineage:
+    """The history of a finished picture, back to the first of ours that the member may see and that may be shown."""
     client, channel_id = interaction.client, interaction.channel_id or 0
     steps = [Step(job, row)]
     while len(steps) < MAX_STEPS and (parent := steps[0].job.parent):
@@ -65,7 +62,7 @@ async def lineage(interaction: "discord.Interaction[Criar]", say: Speaker, job: 
     return Lineage(steps, text, file)
 
 
-async def _bytes(client: "Criar", channel_id: int, step: Step) -> bytes | None:
+async def _bytes(client: Client, channel_id: int, step: Step) -> bytes | None:
     try:
         return await client.library.picture(step.job, step.row, channel_id)
     except Refusal:

@@ -1,31 +1,28 @@
 """Replying to a picture with words refines it; so does mentioning the bot beside a picture."""
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import discord
 
+from bot.client import Client
 from bot.errors import Refusal
-from bot.interactions.acknowledge import message_requester
 from bot.interactions.errors import sentence_for
 from bot.jobs.uploads import pictures_of
 from bot.moderation.admission import RateLimited
-from bot.quota import Person
-from bot.requests.builder import MEDIUM, BuiltRequest, Note, Options, build_request, refine_request
+from bot.requests.builder import BuiltRequest, Options, build_request, refine_request
 from bot.requests.reply_parser import Phrase, read_reply
+from bot.requests.requester import message_requester
+from bot.requests.strengths import MEDIUM
 from bot.store import JobRow
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import speaker
-from generation import Task
-
-if TYPE_CHECKING:
-    from bot.client import Criar
+from generation import Sentence, Task
 
 MAX_SHOWN = 300  # characters of the prompt
 REFUSAL_STAYS = 30.0  # seconds; a reply cannot be answered privately, so its refusal leaves again
 
 
-async def answer_reply(client: "Criar", message: discord.Message) -> None:
+async def answer_message(client: Client, message: discord.Message) -> None:
     """Refine the picture that the message replies to or carries, as far as it is meant for us."""
     if message.author.bot:
         return
@@ -37,15 +34,14 @@ async def answer_reply(client: "Criar", message: discord.Message) -> None:
         return
     locale = client.languages.get(message.author.id) or await client.store.jobs.locale_of(message.author.id)
     requester = message_requester(message, locale, spoiler=ours is not None and ours.spoiler)
-    person = Person(user_id=requester.user_id, guild_id=requester.guild_id, roles=requester.roles)
     try:
-        await client.admission.check(person)
+        client.admission.check(requester.person)
     except RateLimited:
         return  # an answer to each message of a flood would be one itself
     except Refusal as refusal:
-        # Private as everywhere; he may have closed his direct messages.
+        # Private as everywhere; they may have closed their direct messages.
         with suppress(discord.HTTPException):
-            await message.author.send(speaker(requester.locale).error(refusal))
+            await message.author.send(speaker(requester.locale).sentence(refusal.sentence))
         return
     try:
         await client.manager.submit(requester, await _understood(client, message, read_reply(words)))
@@ -54,7 +50,7 @@ async def answer_reply(client: "Criar", message: discord.Message) -> None:
         await message.reply(sentence, delete_after=REFUSAL_STAYS, mention_author=False)
 
 
-async def _ours(client: "Criar", message_id: int) -> JobRow | None:
+async def _ours(client: Client, message_id: int) -> JobRow | None:
     """The job whose pictures, or one of them, the message shows."""
     if job := await client.store.jobs.of_message(message_id):
         return job
@@ -62,8 +58,8 @@ async def _ours(client: "Criar", message_id: int) -> JobRow | None:
     return shown[0] if shown else None
 
 
-async def _understood(client: "Criar", message: discord.Message, phrase: Phrase) -> BuiltRequest:
-    """The request for the picture that is meant. Raises Refusal where it cannot be seen."""
+async def _understood(client: Client, message: discord.Message, phrase: Phrase) -> BuiltRequest:
+    """The request for the picture that is meant. Raises Refusal if it cannot be seen."""
     library, jobs = client.library, client.store.jobs
     replied = _replied(message)
     if replied and (shown := await jobs.shown_in(replied)):
@@ -81,7 +77,7 @@ async def _understood(client: "Criar", message: discord.Message, phrase: Phrase)
 
 
 def _wordy(prompt: str) -> str:
-    """The prompt. Raises Refusal where neither the reply nor the picture has words of what it shows."""
+    """The prompt. Raises Refusal if neither the reply nor the picture has words of what it shows."""
     if not prompt:
         raise Refusal("Say what the picture should show, for example “as a watercolour, strong”.")
     return prompt
@@ -104,10 +100,10 @@ def _options(phrase: Phrase, prompt: str) -> Options:
     )
 
 
-def _notes(built: BuiltRequest, phrase: Phrase) -> tuple[Note, ...]:
+def _notes(built: BuiltRequest, phrase: Phrase) -> tuple[Sentence, ...]:
     """How the words were understood."""
     request = built.request
-    said: Note = (
+    said = Sentence(
         "Understood: “{prompt}”, strength {strength}, {count} of them, {width}×{height}.",
         {
             "prompt": escape_for_discord(request.prompt, MAX_SHOWN),
@@ -119,11 +115,11 @@ def _notes(built: BuiltRequest, phrase: Phrase) -> tuple[Note, ...]:
     )
     if not phrase.unknown:
         return (said,)
-    return said, ("I do not know {unknown}, and left it out.", {"unknown": ", ".join(phrase.unknown)})
+    return said, Sentence("I do not know {unknown}, and left it out.", {"unknown": ", ".join(phrase.unknown)})
 
 
-async def _foreign(client: "Criar", message: discord.Message) -> discord.Attachment:
-    """The picture beside the mention, or the one that was replied to. Raises Refusal where we may not see it."""
+async def _foreign(client: Client, message: discord.Message) -> discord.Attachment:
+    """The picture beside the mention, or the one that was replied to. Raises Refusal if we may not see it."""
     own = pictures_of(message.attachments)
     if own:
         return own[0]
@@ -140,8 +136,8 @@ async def _foreign(client: "Criar", message: discord.Message) -> discord.Attachm
         ) from None
 
 
-def _words(client: "Criar", message: discord.Message) -> str:
-    """What was written, without the mention of the bot. Empty where Discord does not let us see it."""
+def _words(client: Client, message: discord.Message) -> str:
+    """What was written, without the mention of the bot. Empty if Discord does not let us see it."""
     text = message.content
     if client.user:
         text = text.replace(f"<@{client.user.id}>", "").replace(f"<@!{client.user.id}>", "")

@@ -10,7 +10,8 @@ import discord
 from discord import app_commands
 
 from bot.errors import Refusal
-from bot.text.translate import Speaker, speaker_for
+from bot.interactions.language import speaker_for
+from bot.text.translate import Speaker
 from generation import GenerationError
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ UNKNOWN_INTERACTION = 10062
 
 @asynccontextmanager
 async def answering(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
-    """Answer the interaction with a sentence where the body raises."""
+    """Answer the interaction with a sentence if the body raises."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - no command may end in silence
@@ -45,14 +46,14 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as failure:
-        log.warning("interaction %s could not be told “%s”: %s", interaction.id, sentence, failure)
+        log.warning("interaction %s could not be answered with “%s”: %s", interaction.id, sentence, failure)
 
 
 def sentence_for(say: Speaker, error: Exception, where: str) -> str:
     """What to tell the person; an unexpected error is logged with a number, and the sentence carries the number."""
     match error:
         case Refusal() | GenerationError():
-            return say.error(error)
+            return say.sentence(error.sentence)
         case app_commands.CheckFailure():
             return say("You may not use this command here.")
         case _:

@@ -1,30 +1,27 @@
 """Who may see and use which picture, and who may change what. Custom ids are never trusted: they only say which row.
 
-A picture is its member's, everywhere. Others may use it where it stands: in its server, as far as they see its channel,
-or under a message that shows it. Private ones are nobody else's; a deleted one is used where it was taken on alone. All
+A picture is its member's, everywhere. Others may use it where it is shown: in its server, if they see its channel, or
+under a message that shows it. Private ones are nobody else's; a deleted one is usable where it was posted alone. All
 refusals sound alike, so that nobody learns from them whether a picture exists.
 """
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import discord
 
+from bot.client import Interaction
 from bot.errors import Refusal
 from bot.store import Change, JobRow, PictureRow
 
-if TYPE_CHECKING:
-    from bot.client import Criar
-
-NOT_KEPT = "This picture is not kept any more; make a new one with /txt2img."
+NOT_KEPT = "This picture is no longer kept; make a new one with /txt2img."
 
 
-def is_operator(interaction: "discord.Interaction[Criar]") -> bool:
+def is_operator(interaction: Interaction) -> bool:
     """Whether the member runs this bot."""
     return interaction.user.id in interaction.client.config.discord.operators
 
 
-def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
+def may_manage(interaction: Interaction, job: JobRow) -> bool:
     """Whether the member may cancel or delete this job: its author, a moderator here, or the operator."""
     here = interaction.guild_id is not None and interaction.guild_id == job.guild_id
     return (
@@ -34,19 +31,19 @@ def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
     )
 
 
-async def may_see(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
+async def may_see(interaction: Interaction, job: JobRow) -> bool:
     """Whether the member may use the job's pictures."""
     own = interaction.user.id == job.user_id
     if job.private and not own:
         return False
     if not job.deleted and (own or _sees_channel(interaction, job)):
         return True
-    # One that was taken on alone outlives the message that it came in.
+    # One that was posted by itself outlives the message that it came in.
     on = interaction.message.id if interaction.message else None
     return on is not None and await interaction.client.store.jobs.shows(on, job.id)
 
 
-def _sees_channel(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
+def _sees_channel(interaction: Interaction, job: JobRow) -> bool:
     """Whether the member sees the channel in which the job was made."""
     if interaction.channel_id == job.channel_id:
         return True
@@ -57,7 +54,7 @@ def _sees_channel(interaction: "discord.Interaction[Criar]", job: JobRow) -> boo
     return channel is not None and channel.permissions_for(interaction.user).read_message_history
 
 
-async def may_see_in(interaction: "discord.Interaction[Criar]", job: JobRow, message_id: int) -> bool:
+async def may_see_in(interaction: Interaction, job: JobRow, message_id: int) -> bool:
     """Whether the member may use the job's pictures, which the message shows, if it stands in this channel."""
     if await may_see(interaction, job):
         return True
@@ -65,16 +62,16 @@ async def may_see_in(interaction: "discord.Interaction[Criar]", job: JobRow, mes
     return not job.private and await uploads.stands(interaction.channel_id or 0, message_id)
 
 
-async def usable_job(interaction: "discord.Interaction[Criar]", job_id: str) -> JobRow:
-    """The job of a custom id. Raises Refusal where there is none for this member."""
+async def usable_job(interaction: Interaction, job_id: str) -> JobRow:
+    """The job of a custom id. Raises Refusal if there is none for this member."""
     job = await interaction.client.store.jobs.get(job_id)
     if job is None or not await may_see(interaction, job):
-        raise Refusal("This request is not kept any more; make a new one with /txt2img.")
+        raise Refusal("This request is no longer kept; make a new one with /txt2img.")
     return job
 
 
-async def usable_picture(interaction: "discord.Interaction[Criar]", picture_id: str) -> tuple[JobRow, PictureRow]:
-    """The finished picture of a custom id. Raises Refusal where there is none for this member."""
+async def usable_picture(interaction: Interaction, picture_id: str) -> tuple[JobRow, PictureRow]:
+    """The finished picture of a custom id. Raises Refusal if there is none for this member."""
     found = await interaction.client.store.jobs.picture(picture_id)
     if found is None or not await may_see(interaction, found[0]):
         raise Refusal(NOT_KEPT)
@@ -82,19 +79,19 @@ async def usable_picture(interaction: "discord.Interaction[Criar]", picture_id: 
 
 
 def authorise_change(
-    interaction: "discord.Interaction[Criar]",
+    interaction: Interaction,
     reason: str = "",
     *,
     user_id: int | None = None,
     role_id: int | None = None,
     here: bool = False,
 ) -> Change:
-    """Who changes what: the operator for everywhere (for this server alone, where ``here``), an admin for his server.
+    """Who changes what: the operator for everywhere (only for this server if ``here``), an admin for their server.
 
     Raises Refusal for everybody else: the command's default permissions may have been loosened by the server.
     """
     operator = is_operator(interaction)
-    # Where the app is not in the server, nobody's rights there say anything about it.
+    # If the app is not in the server, nobody's rights there say anything about it.
     if not interaction.is_guild_integration() or not (operator or interaction.permissions.manage_guild):
         raise Refusal("Only those who may manage the server can use this command.")
     return Change(

@@ -5,8 +5,8 @@ The outbox is the jobs' table itself, so that nothing of it is lost with the pro
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from weakref import WeakValueDictionary
@@ -15,12 +15,13 @@ import discord
 
 from bot.errors import Unavailable
 from bot.jobs.delivery import TROUBLE, Delivery, is_transient
-from bot.store import JobRow, Store
+from bot.store import JobRow, State, Store
+from generation import Sentence, Service
 
 log = logging.getLogger(__name__)
 
-#: seconds until the next try, doubling from the first to the last: where it passes by itself (Discord or the network
-#: has trouble), and where Discord refused every way, until the member or an admin changes something
+#: seconds until the next try, doubling from the first to the last: if it passes by itself (Discord or the network has
+#: trouble), and if Discord refused every way, until the member or an admin changes something
 PASSING, REFUSED = (1.0, 300.0), (60.0, 6 * 3600.0)
 #: seconds that a run of the bot tries before it gives anything back, for it may have been down, or its clock wrong, so
 #: long that all of it is too old
@@ -28,23 +29,20 @@ TRIED = 12 * 3600.0
 
 
 class Outbox:
-    """Delivers jobs that are complete, each in a task of its own."""
+    """Delivers jobs that are complete, each in its own task."""
 
     def __init__(
         self,
         store: Store,
+        service: Service,
         delivery: Delivery,
         keep: timedelta,
-        on_delivered: Callable[[JobRow], Awaitable[None]],
-        on_missing: Callable[[JobRow], Awaitable[None]],
     ) -> None:
         self._store = store
+        self._service = service
         self._delivery = delivery
         #: how long pictures wait before they are given back
         self._keep = keep
-        self._on_delivered = on_delivered
-        #: told of a job whose pictures' files are gone, so that they are made again
-        self._on_missing = on_missing
         self._tasks: dict[str, asyncio.Task[None]] = {}
         #: of jobs that wait for their next try: whose they are, and what wakes them
         self._pausing: dict[str, tuple[int, asyncio.Event]] = {}
@@ -58,7 +56,7 @@ class Outbox:
             task.add_done_callback(lambda ended: self._on_ended(job.id, ended))
 
     def hurry(self, user_id: int) -> None:
-        """Try at once what waits for this member: he is here, and may have opened a way."""
+        """Try at once what waits for this member: they are here, and may have opened a way."""
         for waiting_for, wake in self._pausing.values():
             if waiting_for == user_id:
                 wake.set()
@@ -94,7 +92,7 @@ class Outbox:
                 return
 
     async def _try(self, job_id: str) -> None:
-        """Deliver the job as it stands by now. Raises what is among TROUBLE."""
+        """Deliver the job in its present state. Raises one of TROUBLE."""
         job = await self._store.jobs.get(job_id)
         if job is None or job.delivered:
             return
@@ -103,16 +101,24 @@ class Outbox:
                 if not job.deleted:
                     await self._delivery.deliver(job)
         except FileNotFoundError:
-            await self._on_missing(job)
+            await self._make_again(job)
             return
         await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
-        await self._on_delivered(job)
+        await self._delivery.close_answer(job)
+
+    async def _make_again(self, job: JobRow) -> None:
+        """Queue pictures whose files are gone, as after a backup was restored."""
+        missing = [row for row in job.of_state(State.FINISHED) if not self._store.files.picture(row.id).exists()]
+        log.warning("job %s: the files of %d pictures are gone; they are made again", job.id, len(missing))
+        for row in missing:
+            if await self._store.jobs.remake(row.id):
+                self._service.submit([replace(job.all_pictures()[row.place], attempt=row.attempt)])
 
     async def _give_up(self, job: JobRow) -> bool:
-        """Give the pictures back, and say so if words alone get through; False where that cannot be written down."""
+        """Give the pictures back, and say so if words get through; False if that cannot be recorded."""
         try:
             now = datetime.now(UTC)
-            await self._store.jobs.give_up(job.id, now, template="They could not be delivered to you.")
+            await self._store.jobs.give_up(job.id, now, Sentence("They could not be delivered to you."))
         except Unavailable:
             return False
         log.error("job %s of member %s was given back: it cannot be delivered", job.id, job.user_id)
@@ -123,7 +129,7 @@ class Outbox:
         return True
 
     async def _postpone(self, job: JobRow, error: Exception, wait: float) -> None:
-        """Note the trouble where the operator finds it, and wait."""
+        """Record the trouble for the operator, and wait."""
         try:
             await self._store.jobs.postpone(job.id, str(error), datetime.now(UTC) + timedelta(seconds=wait))
         except Unavailable:

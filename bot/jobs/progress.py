@@ -10,19 +10,18 @@ from time import monotonic
 
 import discord
 
-from bot.components.job import cancel_view
 from bot.jobs.delivery import TROUBLE, Edit
+from bot.messages.buttons import cancel_buttons
 from bot.messages.credentials import ContentCredentials
 from bot.moderation.policy import Moderation
-from bot.requests.builder import say_notes
-from bot.store import JobRow
+from bot.store import JobRow, job_id_of
 from bot.text.translate import Speaker, speaker
 from generation import Event, Preview, Progress, Service, Started
 
 log = logging.getLogger(__name__)
 
 BAR = 20  # characters
-IN_MINUTES = 90  # seconds, from which a wait is told in minutes
+IN_MINUTES = 90  # seconds, from which a wait is given in minutes
 FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the queue is looked up; doubles each time
 #: a second, of all jobs together: thousands that wait may not keep bot and Discord busy with their places
 REFRESHES = 4.0
@@ -32,7 +31,7 @@ REFRESHES = 4.0
 class Pace:
     """How often a message may be edited: ``burst`` times at once, then every ``every`` seconds.
 
-    An interaction's answer has a rate limit of its own, so a short job may show each of its few stages; messages of a
+    An interaction's answer has its own rate limit, so a short job may show each of its few stages; messages of a
     channel share one.
     """
 
@@ -87,7 +86,7 @@ class _Follower:
         self._edit = edit
         self._pace = pace
         self._say = speaker(job.locale)
-        self._notes = say_notes(self._say, job.notes)
+        self._notes = self._say.small_print(job.notes)
         self._shown = {picture.id: _Shown() for picture in job.pictures}
         self._changed = asyncio.Event()
         self._content = ""
@@ -119,7 +118,7 @@ class _Follower:
                     with suppress(*TROUBLE):
                         await self._edit(content=self._say(last_words), attachments=[], view=None)
                 self._ended = True
-        finally:  # also where nobody waits any longer, since the bot must stop and Discord does not answer
+        finally:  # also if nobody waits any longer, since the bot must stop and Discord does not answer
             self._task.cancel()
 
     async def _run(self) -> None:
@@ -133,11 +132,11 @@ class _Follower:
                     self._content = content
                     previews = await self._previews()
                     async with self._editing:
-                        view = cancel_view(self._job.id, self._say)
+                        view = cancel_buttons(self._job.id, self._say)
                         await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
         except TROUBLE as error:
-            log.info("progress of job %s is not shown any more: %s", self._job.id, error)
+            log.info("progress of job %s is no longer shown: %s", self._job.id, error)
 
     async def _previews(self) -> list[discord.File]:
         """The previews that the output filter lets pass."""
@@ -211,25 +210,34 @@ class ProgressBoard:
         self._moderation = moderation
         self._credentials = credentials
         self._followers: dict[str, _Follower] = {}
+        #: ids of jobs that have not ended, whose progress may be shown
+        self._open: set[str] = set()
+
+    def open(self, job_id: str) -> None:
+        """The job's progress may be shown until ``end``."""
+        self._open.add(job_id)
 
     def follow(self, job: JobRow, edit: Edit, pace: Pace) -> None:
-        """Begin to show the job's progress, above the notes on what was received and rounded."""
+        """Show the job's progress, above the notes on what was received and rounded; not if it has ended."""
+        if job.id not in self._open:
+            return
         self._followers[job.id] = _Follower(
             job, self._service, self._moderation, self._credentials, edit, pace, self._followers
         )
 
     def update(self, event: Event) -> None:
-        """Show what happened to a picture, where its job is followed."""
-        follower = self._followers.get(event.picture_id.partition(":")[0])
+        """Show what happened to a picture, if its job is followed."""
+        follower = self._followers.get(job_id_of(event.picture_id))
         if follower and isinstance(event, Started | Progress | Preview):
             follower.update(event)
 
     async def end(self, job_id: str, last_words: str = "") -> None:
         """Stop editing; when this returns, no edit is under way, whoever else ended it."""
+        self._open.discard(job_id)
         if follower := self._followers.get(job_id):
             await follower.end(last_words)
             self._followers.pop(job_id, None)
 
     async def close(self, last_words: str = "", but: Collection[str] = ()) -> None:
-        """Stop editing all but some jobs' messages, where the last words remain: a sentence to be translated."""
+        """Stop editing all but some jobs' messages; ``last_words``, a sentence to be translated, remain in them."""
         await asyncio.gather(*(self.end(job_id, last_words) for job_id in self._followers.keys() - set(but)))

@@ -7,7 +7,6 @@ import discord
 from bot.messages.contact_sheet import contact_sheet
 from bot.messages.costs import Costs, costs_of
 from bot.messages.credentials import ContentCredentials
-from bot.requests.builder import say_notes
 from bot.requests.loras import write_loras
 from bot.requests.sizes import pixels
 from bot.store import Files, JobRow, PictureRow, State
@@ -87,7 +86,7 @@ class JobMessage:
         return f"criar-{row.place + 1}-{job.seed_of(row)}"
 
     def alt_text(self, job: JobRow, row: PictureRow) -> str:
-        """What those are told who do not see the picture."""
+        """The picture in words, for those who cannot see it."""
         say = speaker(job.locale)
         if job.request.task is Task.UPSCALE:
             return say("An enlarged picture, made with AI")
@@ -101,7 +100,7 @@ class JobMessage:
         return say("**{prompt}** for {member}", prompt=prompt, member=f"<@{job.user_id}>")
 
     def describe(self, job: JobRow, alone: PictureRow | None = None) -> str:
-        """What stands above the pictures, or above one alone: the prompt, for whom, with what, what is missing."""
+        """The text above the pictures, or above a single one: the prompt, for whom, with what, what is missing."""
         say = speaker(job.locale)
         request = job.request.of_picture(alone.place) if alone else job.request
         rows = [alone] if alone else job.of_state(State.FINISHED)
@@ -118,9 +117,9 @@ class JobMessage:
             facts.append(say("seed {seeds}", seeds=seeds))
         facts.append(say("made with AI"))
         lines = [self.title(say, job), f"-# {' · '.join(facts)}"]
-        # Where there is no private answer beside it that says so.
+        # Unless there is a private answer beside it that says so.
         if not alone and (job.private or job.token is None) and job.notes:
-            lines.append(say_notes(say, job.notes))
+            lines.append(say.small_print(job.notes))
         return "\n".join([*lines, *([] if alone else self._missing(say, job))])
 
     def _missing(self, say: Speaker, job: JobRow) -> list[str]:
@@ -138,5 +137,5 @@ class JobMessage:
                     "{n} picture failed and was not counted:", "{n} pictures failed and were not counted:", failed
                 )
             )
-            lines += sorted({say(row.reason[0], **row.reason[1]) for row in job.of_state(State.FAILED) if row.reason})
+            lines += sorted({say.sentence(row.reason) for row in job.of_state(State.FAILED) if row.reason})
         return lines

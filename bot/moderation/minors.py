@@ -1,8 +1,8 @@
 """The one rule that nobody can switch off: no sexualised depictions of minors. Pure.
 
-A prompt is refused where it names a minor and something sexual, in English, Portuguese or Spanish, however it is
-written. Words that mean adults as often ("girl") count with what is plainly sexual alone; words that praise as often as
-they sexualise ("sexy") count where they stand with the minor and not with a thing ("a boy with a sexy car" passes).
+A prompt is refused if it names a minor and something sexual, in English, Portuguese or Spanish, however it is
+written. Words that mean adults as often ("girl") count only with what is plainly sexual; words that praise as often as
+they sexualise ("sexy") count if they stand with the minor and not with a thing ("a boy with a sexy car" passes).
 """
 
 import re

@@ -1,7 +1,7 @@
 """What a person asked for becomes a Request: gaps filled, sizes fitted, everything changed is said. Pure."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from bot.errors import Refusal
 from bot.requests.loras import read_loras, with_triggers, write_loras
 from bot.requests.sizes import is_size, pixels, wished_size
+from bot.requests.strengths import DEFAULTS
 from bot.text.sanitize import strip_control_characters
-from bot.text.translate import Value
 from generation import (
     MAX_SEED,
     Catalogue,
@@ -18,6 +18,7 @@ from generation import (
     Parameters,
     Request,
     RequestError,
+    Sentence,
     Task,
     fewest_steps,
     images,
@@ -25,9 +26,6 @@ from generation import (
 
 T = TypeVar("T")
 
-MEDIUM = 0.5  # the strength where nobody chose one: changes that are seen, with the composition kept
-#: the strength of the tasks that have one, where nobody chose; what is painted anew shall not shine through
-USUAL_STRENGTH = {Task.IMG2IMG: MEDIUM, Task.INPAINT: 0.9}
 MAX_PROMPT = 4000  # characters; what a modal's field may have. The job's message shows the beginning
 
 
@@ -59,12 +57,9 @@ class Source:
     width: int
     height: int
     #: what was done to it on receipt, as sentences' templates and parameters
-    notes: tuple["Note", ...] = ()
-    #: id of the picture, where it is one of ours
+    notes: tuple[Sentence, ...] = ()
+    #: id of the picture, if it is one of ours
     picture: str | None = None
-
-
-Note = tuple[str, Mapping[str, Value]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +67,8 @@ class BuiltRequest:
     """A request, and the sentences about what was received, rounded or clamped."""
 
     request: Request
-    notes: tuple[Note, ...] = ()
-    #: id of the picture that it starts from, where that is one of ours
+    notes: tuple[Sentence, ...] = ()
+    #: id of the picture that it starts from, if that is one of ours
     parent: str | None = None
 
 
@@ -82,7 +77,7 @@ def build_request(
 ) -> BuiltRequest:
     """The request for what a person filled in; ``more`` are further inputs, such as a mask.
 
-    Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
+    Raises Refusal or generation.RequestError with a sentence if it cannot be carried out.
     """
     loras = read_loras(options.lora, catalogue)
     spec = catalogue.get(options.model) if options.model else catalogue.first(task, [name for name, _ in loras])
@@ -92,7 +87,7 @@ def build_request(
     prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
     (width, height), size_notes = _size(spec, options.size, source)
     defaults = spec.defaults
-    strength = _chosen(options.strength, USUAL_STRENGTH[task]) if task in USUAL_STRENGTH else None
+    strength = _chosen(options.strength, DEFAULTS[task]) if task in DEFAULTS else None
     request = Request(
         task=task,
         model=spec.id,
@@ -125,17 +120,17 @@ def can(catalogue: Catalogue, model: str | None, task: Task) -> bool:
 
 
 def editor(catalogue: Catalogue) -> ModelSpec:
-    """The model that changes pictures after an instruction. Raises Refusal where none is configured."""
+    """The model that changes pictures after an instruction. Raises Refusal if none is configured."""
     try:
         return catalogue.first(Task.EDIT)
     except RequestError:
         raise Refusal(
-            "No editing model is set up here; /img2img with a strength of 0.3 to 0.6 changes a picture after words."
+            "No editing model is set up here; /img2img with a strength of 0.3 to 0.6 changes an image with a prompt."
         ) from None
 
 
 def carried_over(options: Options, found: Parameters | None) -> Options:
-    """The options with the words that the picture itself carries. Raises Refusal where it carries none."""
+    """The options with the words that the picture itself carries. Raises Refusal if it carries none."""
     if found is None or not found.prompt:
         raise Refusal("Say what the picture should show, with prompt:; this picture does not carry its own words.")
     negative = options.negative_prompt if options.negative_prompt is not None else found.negative_prompt or None
@@ -151,10 +146,10 @@ def refine_request(
     *,
     enlarge_first: bool = False,
 ) -> BuiltRequest:
-    """img2img of one of our pictures, with the model and the settings of the request ``style`` where nothing else is
+    """img2img of one of our pictures, with the model and the settings of the request ``style`` if nothing else is
     chosen; with several strengths, one picture of each.
 
-    Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
+    Raises Refusal or generation.RequestError with a sentence if it cannot be carried out.
     """
     same_model = can(catalogue, style.model, Task.IMG2IMG)
     kept: dict[str, Any] = {
@@ -181,7 +176,7 @@ def refine_request(
         width, height = images.fit_size(2 * request.width, 2 * request.height, spec)
         request = replace(request, width=width, height=height, enlarge_first=True)
     catalogue.check(request)
-    said: Note = (
+    said = Sentence(
         "It continues with the prompt, model and settings of the picture: {model}.",
         {"model": catalogue.title(request.model)},
     )
@@ -206,11 +201,11 @@ def edit_request(
 ) -> BuiltRequest:
     """The request made again with fields changed, as text from a modal; an empty seed is a new one.
 
-    Raises Refusal or generation.RequestError with a sentence where a field cannot be used.
+    Raises Refusal or generation.RequestError with a sentence if a field cannot be used.
     """
     request = replace(request, **read_fields(filled_in))
     if any(not path.exists() for path in request.images):
-        raise Refusal("The picture that this was made from is not kept any more; attach it again with /img2img.")
+        raise Refusal("The picture that this was made from is no longer kept; attach it again with /img2img.")
     catalogue.check(request)
     return BuiltRequest(request=request, parent=parent)
 
@@ -224,7 +219,7 @@ _NUMBERS: Mapping[str, type[int] | type[float]] = {
 
 
 def read_fields(filled_in: Mapping[str, str]) -> dict[str, Any]:
-    """A modal's texts as a request's fields. Raises Refusal where a number is none."""
+    """A modal's texts as a request's fields. Raises Refusal if a number is none."""
     return {
         name: _number(name, text) if name in _NUMBERS else strip_control_characters(text)
         for name, text in filled_in.items()
@@ -253,8 +248,8 @@ def _chosen(value: T | None, default: T) -> T:
     return default if value is None else value
 
 
-def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tuple[int, int], tuple[Note, ...]]:
-    """The size that is delivered, and what to say where it is not the one that was asked for."""
+def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tuple[int, int], tuple[Sentence, ...]]:
+    """The size that is delivered, and what to say if it is not the one that was asked for."""
     wish = wished_size(text, spec) if text else None
     if wish is None and source is not None:
         return images.fit_source(source.width, source.height, spec), ()
@@ -264,36 +259,33 @@ def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tup
     if size == wish or not is_size(text or ""):
         return size, ()
     return size, (
-        (
+        Sentence(
             "{model} cannot make {asked}; the nearest it can is {size}.",
             {"model": spec.title, "asked": pixels(*wish), "size": pixels(*size)},
         ),
     )
 
 
-def _received(source: Source | None, request: Request) -> tuple[Note, ...]:
+def _received(source: Source | None, request: Request) -> tuple[Sentence, ...]:
     if source is None:
         return ()
     came, made = pixels(source.width, source.height), pixels(request.width, request.height)
-    said: Note = (
+    said = Sentence(
         "I received “{name}”, {came}; the result will be {made}.",
         {"name": source.name, "came": came, "made": made},
     )
     return said, *source.notes
 
 
-def _unheard(spec: ModelSpec, request: Request) -> tuple[Note, ...]:
+def _unheard(spec: ModelSpec, request: Request) -> tuple[Sentence, ...]:
     if spec.limits.negative_prompt or not request.negative_prompt:
         return ()
-    return (("{model} cannot be told what to avoid; say what it should show instead.", {"model": spec.title}),)
+    return (Sentence("{model} has no negative prompt; say what it should show instead.", {"model": spec.title}),)
 
 
-def _cost(spec: ModelSpec) -> tuple[Note, ...]:
+def _cost(spec: ModelSpec) -> tuple[Sentence, ...]:
     if spec.cost == 1:
         return ()
-    return (("Each image of {model} counts {cost} against your day.", {"model": spec.title, "cost": spec.cost}),)
-
-
-def say_notes(say: Callable[..., str], notes: tuple[Note, ...]) -> str:
-    """The notes as lines of small print."""
-    return "\n".join(f"-# {say(template, **params)}" for template, params in notes)
+    return (
+        Sentence("Each image of {model} counts {cost} against your day.", {"model": spec.title, "cost": spec.cost}),
+    )

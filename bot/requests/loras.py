@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from bot.errors import Refusal
-from bot.text.translate import Value
-from generation import Catalogue, LoraSpec
+from generation import Catalogue, LoraSpec, Sentence
 
 Loras = tuple[tuple[str, float], ...]  # ids and weights
 
@@ -12,7 +11,7 @@ Loras = tuple[tuple[str, float], ...]  # ids and weights
 def read_loras(text: str | None, catalogue: Catalogue) -> Loras:
     """The ids and weights that a text asks for; without a weight it is the LoRA's usual one.
 
-    Raises Refusal where a weight is no number, and generation.RequestError where there is no such LoRA.
+    Raises Refusal if a weight is no number, and generation.RequestError if there is no such LoRA.
     """
     found: dict[str, float] = {}
     for part in (text or "").split(","):
@@ -34,11 +33,12 @@ def write_loras(loras: Loras) -> str:
     return ", ".join(f"{name}:{weight:g}" for name, weight in loras)
 
 
-def with_triggers(prompt: str, loras: Iterable[LoraSpec]) -> tuple[str, tuple[tuple[str, dict[str, Value]], ...]]:
-    """The prompt with the word that calls each LoRA where it has none of that LoRA's, and what to say of it."""
-    notes: list[tuple[str, dict[str, Value]]] = []
+def with_triggers(prompt: str, loras: Iterable[LoraSpec]) -> tuple[str, tuple[Sentence, ...]]:
+    """The prompt with a trigger word for each LoRA of which it has none, and the sentences that say so."""
+    notes: list[Sentence] = []
     for lora in loras:
         if lora.triggers and not any(word.lower() in prompt.lower() for word in lora.triggers):
             prompt = f"{prompt}, {lora.triggers[0]}" if prompt else lora.triggers[0]
-            notes.append(("I added “{words}”, which calls {lora}.", {"words": lora.triggers[0], "lora": lora.title}))
+            said = {"words": lora.triggers[0], "lora": lora.title}
+            notes.append(Sentence("I added “{words}”, which calls {lora}.", said))
     return prompt, tuple(notes)

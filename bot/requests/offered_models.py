@@ -1,13 +1,10 @@
 """The models that this bot's configuration offers, with what their downloads recorded."""
 
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot.config import Config
 from bot.errors import ConfigError
-from bot.quota import Person
 from generation import (
     Catalogue,
     GenerationError,
@@ -19,9 +16,6 @@ from generation import (
     read_pins,
     write_pins,
 )
-
-if TYPE_CHECKING:
-    from bot.client import Criar
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +35,9 @@ def workers_folder(config: Config) -> Path:
 def known(config: Config, *, pinned: bool = True) -> Catalogue:
     """Every model that could be offered: the shipped ones, those of further files, and the operator's own.
 
-    Where ``pinned``, each at the commit that its download recorded.
+    If ``pinned``, each at the commit that its download recorded.
 
-    Raises ConfigError naming file, entry and key where one cannot be used.
+    Raises ConfigError naming file, entry and key if one cannot be used.
     """
     try:
         own = read_models(config.generation.own, "generation.own", Path())
@@ -56,7 +50,7 @@ def known(config: Config, *, pinned: bool = True) -> Catalogue:
 def offered(config: Config) -> Catalogue:
     """The models that members may use: those that generation.models names, and the operator's own.
 
-    Raises ConfigError as known() does, and where nothing matches a name or pattern.
+    Raises ConfigError as known() does, and if nothing matches a name or pattern.
     """
     catalogue = known(config)
     own = [str(entry.get("id")) for entry in config.generation.own]
@@ -67,15 +61,9 @@ def offered(config: Config) -> Catalogue:
     return chosen.costing(config.generation.cost).loading(config.generation.loading_of)
 
 
-async def usable(client: "Criar", person: Person) -> Catalogue:
-    """The models that the member's plan includes, in their order."""
-    plan = client.config.plans[(await client.store.allowance(person, datetime.now(UTC))).plan]
-    return client.catalogue.only(plan.allows)
-
-
 def pin_new(config: Config) -> None:
-    """Record the commit of every offered model of the hub of which none is recorded yet, so that what is fetched at the
-    first use stays the same ever after. Blocks; where the hub cannot be reached, the next start tries again.
+    """Record the commit of every offered model of the hub of which none is recorded yet, so that what is downloaded at
+    the first use never changes. Blocks; if the hub cannot be reached, the next start tries again.
     """
     path = pins_file(config)
     catalogue, pins = offered(config), read_pins(path)

@@ -20,7 +20,7 @@ from bot.store.tables.limits import BANNED, Limits
 from bot.store.tables.preferences import Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
-from bot.store.tables.rows import JobRow, PictureRow, State
+from bot.store.tables.rows import JobRow, PictureRow, State, job_id_of
 from bot.store.tables.settings import Settings
 from bot.store.tables.strikes import ForbiddenWords, Rule, Strike, Strikes
 from bot.store.tables.styles import Styles
@@ -47,6 +47,7 @@ __all__ = [
     "Strike",
     "Used",
     "copy_database",
+    "job_id_of",
     "only_bot",
 ]
 
@@ -75,6 +76,7 @@ class Store:
     async def open(self) -> None:
         """Make what is missing, and bring the tables up to date."""
         await self._database.open()
+        await self.bans.refresh()
         await asyncio.to_thread(self.files.open)
         kept = await self.settings.take(CERTIFICATES_KEY)
         await asyncio.to_thread(restore_certificates, kept, self.files.certificates)
@@ -84,9 +86,9 @@ class Store:
         await self._database.close()
 
     async def accept(self, job: JobRow) -> JobRow | None:
-        """Reserve and insert the job in one transaction; None where its interaction was accepted before.
+        """Reserve and insert the job in one transaction; None if its interaction was accepted before.
 
-        Raises Refusal where the member has not enough images left today, too many waiting, or a plan that does not
+        Raises Refusal if the member has not enough images left today, too many waiting, or a plan that does not
         include it.
         """
 

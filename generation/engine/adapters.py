@@ -1,4 +1,4 @@
-"""LoRAs put onto a loaded model and taken off again, without loading the model anew."""
+"""LoRAs applied to a loaded model and removed again, without reloading the model."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,9 @@ KEPT = 8  # adapters that a model keeps ready; they are small, but not nothing
 
 @contextmanager
 def adapted(model: LoadedModel, loras: Sequence[tuple[LoraSpec, float]]) -> Iterator[None]:
-    """The model with these adapters at these weights while the block runs; then it is as it was.
+    """Apply these LoRAs at these weights while the block runs.
 
-    Nothing else may run on the model, or on what it shares, meanwhile. Raises ModelError where one does not fit.
+    Nothing else may run on the model, or on modules that it shares, meanwhile. Raises ModelError if one does not fit.
     """
     if not loras:
         yield
@@ -37,7 +37,7 @@ def adapted(model: LoadedModel, loras: Sequence[tuple[LoraSpec, float]]) -> Iter
 
 
 def _ready(model: LoadedModel, name: str, lora: LoraSpec) -> None:
-    """Load the adapter where it is not loaded yet; the longest unused goes for it."""
+    """Load the adapter unless it is loaded already; the least recently used is removed for it."""
     if name in model.adapters:
         model.adapters.remove(name)
         model.adapters.append(name)
@@ -68,5 +68,5 @@ def _ready(model: LoadedModel, name: str, lora: LoraSpec) -> None:
 
 
 def _name(model: LoadedModel, lora: LoraSpec) -> str:
-    """A name of its own for each model: text encoders that models share may carry both."""
+    """Return a name unique to the model, since text encoders that models share may carry both."""
     return "".join(letter if letter.isalnum() else "_" for letter in f"{model.spec.id}__{lora.id}")

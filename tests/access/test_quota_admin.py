@@ -5,7 +5,7 @@ import io
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
+import pytest
 from discord import Permissions
 from PIL import Image
 from simcord.backend.models import Message, Overwrite
@@ -13,10 +13,10 @@ from simcord.enums import OverwriteType
 
 from sandbox.people import Asked
 
-from .conftest import Rig
+from .rig import Rig
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def newcomer(rig: Rig) -> AsyncIterator[str]:
     """A member whom no other test knows."""
     name = f"new{len(rig.members)}"

@@ -8,19 +8,18 @@ from typing import Any
 
 import discord
 import pytest
-import pytest_asyncio
 from discord import app_commands
 from simcord.backend.models import Message
 
-from bot.client import ITEMS
 from bot.commands import COMMANDS
+from bot.components import ITEMS
 from bot.components.job import ACTIONS as OF_JOBS
 from bot.components.modals.refine import WAYS
 from bot.components.picture import ACTIONS as OF_PICTURES
 from bot.store import Change, JobRow
 from sandbox.people import Asked
 
-from .conftest import Rig, png
+from .rig import Rig, png
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
 PEOPLE = {
@@ -120,7 +119,7 @@ class Place:
         )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest.fixture(scope="module")
 async def places(rig: Rig) -> AsyncIterator[dict[str, Place]]:
     world = rig.local.world
     ana = rig.members["ana"]
@@ -306,6 +305,7 @@ class Attempt:
             "history": ("history:0", None, private, lambda _: private.edited_timestamp is not None),
             "privacy": ("privacy:forget", None, private, self._answered),
             "help": ("help:prompt", None, private, self._modal_shown),
+            "words": (f"words:refine:{picture}", None, private, self._modal_shown),
             "models": ("models:0:", None, private, lambda asked: asked.record.responded and bool(private.embeds)),
             "model": ("model", ["criar-embedded"], private, self._answered),
             "audit": ("audit:older:999999", None, private, lambda _: private.edited_timestamp is not None),

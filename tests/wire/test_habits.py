@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 from sandbox import LocalDiscord
 from tests.tiny import catalogue_with_kontext
 
-from .conftest import Bot, running
-from .test_commands import custom_id, delivered, done, png, refused, slash
+from .bot import Bot, running
+from .commands import custom_id, delivered, done, png, refused, slash
 
 
 async def answer(local: LocalDiscord, path: str, words: str, /, who: str = "ana", **options: object) -> str:

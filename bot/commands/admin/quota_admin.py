@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.admin.group import (
     MEMBER,
     REASON,
@@ -16,19 +17,19 @@ from bot.commands.admin.group import (
     show_member,
     suggest_plan,
 )
-from bot.commands.options import Interaction
 from bot.config.schema import MOST_IMAGES
 from bot.errors import Refusal
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change
-from bot.text.translate import speaker_for
 
 DAYS, MOST_DAYS = 30, 365  # that a grant lasts
 
 
 @quota_admin.command(name=locale_str("show"), description=locale_str("See what a member used today"))
 @app_commands.describe(member=MEMBER)
-async def show(interaction: "Interaction", member: discord.User) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def show(interaction: Interaction, member: discord.User) -> None:
+    await acknowledge(interaction)
     authorise_change(interaction)
     await show_member(interaction, member)
 
@@ -38,12 +39,12 @@ async def show(interaction: "Interaction", member: discord.User) -> None:
     member=MEMBER, images_per_day=locale_str("Images a day; leave it out to go back to the plan"), reason=REASON
 )
 async def set_limit(
-    interaction: "Interaction",
+    interaction: Interaction,
     member: discord.User,
     reason: Reason,
     images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None,
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await acknowledge(interaction)
     change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     if not change.by_operator and images_per_day is not None:
@@ -68,13 +69,13 @@ async def set_limit(
     reason=REASON,
 )
 async def grant(
-    interaction: "Interaction",
+    interaction: Interaction,
     member: discord.User,
     images: app_commands.Range[int, 0, MOST_IMAGES],
     reason: Reason,
     days: app_commands.Range[int, 1, MOST_DAYS] = DAYS,
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await acknowledge(interaction)
     change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     ceiling = client.config.ceiling(change.guild_id)
@@ -91,14 +92,14 @@ async def grant(
     await show_member(interaction, member, did)
 
 
-@quota_admin.command(name=locale_str("reset"), description=locale_str("Count a member's images of today anew"))
+@quota_admin.command(name=locale_str("reset"), description=locale_str("Reset a member's daily count"))
 @app_commands.describe(member=MEMBER, reason=REASON)
-async def reset(interaction: "Interaction", member: discord.User, reason: Reason) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def reset(interaction: Interaction, member: discord.User, reason: Reason) -> None:
+    await acknowledge(interaction)
     change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     await client.store.quotas.reset(change)
-    did = say("The count begins anew.")
+    did = say("The daily count is reset.")
     if not change.by_operator:
         ceiling = client.config.ceiling(change.guild_id)
         did += " " + say("All resets of a day together give back up to {ceiling} images.", ceiling=ceiling)
@@ -114,13 +115,13 @@ async def reset(interaction: "Interaction", member: discord.User, reason: Reason
 )
 @app_commands.autocomplete(plan=suggest_plan)
 async def give_plan(
-    interaction: "Interaction",
+    interaction: Interaction,
     reason: Reason,
     plan: str | None = None,
     member: discord.User | None = None,
     role: discord.Role | None = None,
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await acknowledge(interaction)
     quotas, say = interaction.client.store.quotas, speaker_for(interaction)
     change = authorise_change(
         interaction,
@@ -146,7 +147,7 @@ async def give_plan(
     did = (
         say("Who has the role {role} has the plan {plan} in this server.", role=f"<@&{change.role_id}>", plan=plan)
         if plan
-        else say("The role {role} carries no plan any more.", role=f"<@&{change.role_id}>")
+        else say("The role {role} no longer carries a plan.", role=f"<@&{change.role_id}>")
     )
     await interaction.edit_original_response(content=did)
 
@@ -156,17 +157,17 @@ async def give_plan(
 )
 @app_commands.describe(images_per_day=locale_str("Images a day; leave it out to take the limit away"), reason=REASON)
 async def budget(
-    interaction: "Interaction", reason: Reason, images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None
+    interaction: Interaction, reason: Reason, images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await acknowledge(interaction)
     change = authorise_change(interaction, reason, here=True)
     client, say = interaction.client, speaker_for(interaction)
     await client.store.quotas.set_budget(change, images_per_day)
     allowed = await client.store.allowance(person(interaction, interaction.user), change.at)
     if allowed.server_left is None:
-        did = say("This server has no limit of its own.")
+        did = say("This server has no limit.")
     else:
         did = say("All members of this server together have {left} left today.", left=allowed.server_left)
     if not change.by_operator:
-        did += " " + say("Where the bot's operator set a smaller limit, that one counts.")
+        did += " " + say("If the bot's operator set a smaller limit, that one counts.")
     await interaction.edit_original_response(content=did)

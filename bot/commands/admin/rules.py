@@ -4,14 +4,16 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.admin.group import REASON
-from bot.commands.options import Interaction
 from bot.errors import Refusal
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change, is_operator
 from bot.store import Rule, Strike
 from bot.text.matching import plain
 from bot.text.sanitize import escape_for_discord
-from bot.text.translate import Speaker, speaker_for
+from bot.text.translate import Speaker
 
 MAX_WORD, MAX_WORDS = 60, 200  # characters; words of a server
 SHOWN = 15  # strikes
@@ -19,7 +21,7 @@ MAX_PROMPT, MAX_TEXT = 80, 1900  # characters
 
 rules = app_commands.Group(
     name=locale_str("rules"),
-    description=locale_str("What prompts may not contain here, and who wrote it"),
+    description=locale_str("What prompts may not contain here, and who used it"),
     default_permissions=discord.Permissions(manage_guild=True),
     guild_only=True,
 )
@@ -29,8 +31,8 @@ MEMBER = locale_str("Whose strikes")
 
 @rules.command(name=locale_str("forbid"), description=locale_str("Forbid a word or phrase in prompts of this server"))
 @app_commands.describe(word=WORD)
-async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MAX_WORD]) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def forbid(interaction: Interaction, word: app_commands.Range[str, 1, MAX_WORD]) -> None:
+    await acknowledge(interaction)
     change, forbidden = authorise_change(interaction, here=True), interaction.client.store.forbidden
     word = " ".join(plain(word).split())
     if len(word.strip("* ")) < 2 and word.isascii():
@@ -47,8 +49,8 @@ async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MA
 
 @rules.command(name=locale_str("allow"), description=locale_str("Allow a word again that was forbidden in this server"))
 @app_commands.describe(word=WORD)
-async def allow(interaction: "Interaction", word: str) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def allow(interaction: Interaction, word: str) -> None:
+    await acknowledge(interaction)
     change = authorise_change(interaction, here=True)
     if not await interaction.client.store.forbidden.remove(change, " ".join(plain(word).split())):
         raise Refusal("“{word}” is not forbidden by this server; /rules words shows what is.", word=word[:MAX_WORD])
@@ -57,7 +59,7 @@ async def allow(interaction: "Interaction", word: str) -> None:
 
 
 @allow.autocomplete("word")
-async def _suggest(interaction: "Interaction", typed: str) -> list[app_commands.Choice[str]]:
+async def _suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     if not interaction.permissions.manage_guild and not is_operator(interaction):
         return []
     words = await interaction.client.store.forbidden.of(interaction.guild_id)
@@ -65,38 +67,38 @@ async def _suggest(interaction: "Interaction", typed: str) -> list[app_commands.
 
 
 @rules.command(name=locale_str("words"), description=locale_str("See the words that are forbidden in this server"))
-async def words(interaction: "Interaction") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def words(interaction: Interaction) -> None:
+    await acknowledge(interaction)
     say = speaker_for(interaction)
     found = await interaction.client.store.forbidden.of(authorise_change(interaction, here=True).guild_id)
     listed = ", ".join(f"||{escape_for_discord(word, MAX_WORD)}||" for word in found)
-    none = say("This server forbids no words of its own; /rules forbid adds one.")
+    none = say("This server forbids no words yet; /rules forbid adds one.")
     await interaction.edit_original_response(content=listed[:MAX_TEXT] or none)
 
 
-@rules.command(name=locale_str("strikes"), description=locale_str("See who wrote what is forbidden"))
+@rules.command(name=locale_str("strikes"), description=locale_str("See who used forbidden words"))
 @app_commands.describe(member=MEMBER)
-async def strikes(interaction: "Interaction", member: discord.User | None = None) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def strikes(interaction: Interaction, member: discord.User | None = None) -> None:
+    await acknowledge(interaction)
     say, scope = speaker_for(interaction), authorise_change(interaction).guild_id
     found = await interaction.client.store.strikes.latest(SHOWN, user_id=member.id if member else None, guild_id=scope)
     lines = [_line(say, strike) for strike in found]
-    none = say("Nobody wrote what is forbidden.")
+    none = say("Nobody used forbidden words.")
     await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT] or none)
 
 
-@rules.command(name=locale_str("lift"), description=locale_str("Forgive a member's strikes, so that he may go on"))
+@rules.command(name=locale_str("lift"), description=locale_str("Forgive a member's strikes"))
 @app_commands.describe(member=MEMBER, reason=REASON)
-async def lift(interaction: "Interaction", member: discord.User, reason: str = "") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def lift(interaction: Interaction, member: discord.User, reason: str = "") -> None:
+    await acknowledge(interaction)
     say, change = speaker_for(interaction), authorise_change(interaction, reason, user_id=member.id)
-    # An admin forgives what broke his own rules; else whoever invites the bot could forgive himself everything.
+    # An admin forgives what broke the server's rules; else whoever invites the bot could forgive themselves everything.
     count = await interaction.client.store.strikes.lift(change)
     text = say.plural(
         "{n} strike of {member} is forgiven.", "{n} strikes of {member} are forgiven.", count, member=member.mention
     )
     if not change.by_operator:
-        text += " " + say("Those by the bot's own rules can be forgiven by its operator alone.")
+        text += " " + say("Only the bot's operator can forgive those by the bot's own rules.")
     await interaction.edit_original_response(content=text)
 
 

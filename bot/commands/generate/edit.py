@@ -4,8 +4,9 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.commands.options import Count, Interaction, Prompt, Seed, described, suggesting
-from bot.interactions.acknowledge import acknowledge
+from bot.client import Interaction
+from bot.commands.options import Count, Prompt, Seed, described, suggesting
+from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.requests.builder import Options, build_request, editor
 from generation import Task
 
@@ -14,7 +15,7 @@ from generation import Task
 @described("instruction", "image", "image2", "image3", "model", "count", "seed")
 @suggesting("model")
 async def edit(
-    interaction: "Interaction",
+    interaction: Interaction,
     instruction: Prompt,
     image: discord.Attachment,
     image2: discord.Attachment | None = None,
@@ -23,7 +24,8 @@ async def edit(
     count: Count = 1,
     seed: Seed | None = None,
 ) -> None:
-    requester = await acknowledge(interaction)
+    await acknowledge(interaction)
+    requester = await requester_of(interaction)
     client = interaction.client
     options = Options(prompt=instruction, model=model or editor(client.catalogue).id, count=count, seed=seed)
     source, *others = [await client.uploads.receive(each) for each in (image, image2, image3) if each]

@@ -1,12 +1,13 @@
-"""/inpaint: a part of a picture made anew, the rest kept."""
+"""/inpaint: a part of an image repainted, the rest kept."""
 
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.options import (
+    CommandOptions,
     Count,
-    Interaction,
     NegativePrompt,
     Prompt,
     Seed,
@@ -15,20 +16,19 @@ from bot.commands.options import (
     read_options,
     suggesting,
 )
-from bot.interactions.acknowledge import acknowledge
 from bot.requests.builder import build_request
 from generation import Task
 
 
 @app_commands.command(
-    name=locale_str("inpaint"), description=locale_str("Make a part of a picture anew, keep the rest")
+    name=locale_str("inpaint"), description=locale_str("Repaint a part of an image and keep the rest")
 )
 @described(
     "image", "prompt", "mask", "strength", "negative_prompt", "model", "count", "seed", "style", "private", "spoiler"
 )
 @suggesting("model", "strength", "style")
 async def inpaint(
-    interaction: "Interaction",
+    interaction: Interaction,
     image: discord.Attachment,
     prompt: Prompt,
     mask: discord.Attachment | None = None,
@@ -41,10 +41,13 @@ async def inpaint(
     private: bool | None = None,
     spoiler: bool | None = None,
 ) -> None:
-    wished = await read_options(interaction)
-    requester = await acknowledge(interaction, private=wished.private, spoiler=wished.spoiler)
+    chosen = CommandOptions(
+        prompt=prompt, strength=strength, negative_prompt=negative_prompt, model=model, count=count, seed=seed,
+        style=style, private=private, spoiler=spoiler,
+    )  # fmt: skip
+    requester, options = await read_options(interaction, Task.INPAINT, chosen)
     client = interaction.client
     where = await client.uploads.receive_mask(image, mask)
     source = await client.uploads.receive(image)
-    built = build_request(client.catalogue, Task.INPAINT, wished.options, source, (where,))
+    built = build_request(client.catalogue, Task.INPAINT, options, source, (where,))
     await client.manager.submit(requester, built)

@@ -3,18 +3,19 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.commands.options import Interaction
+from bot.client import Interaction
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.language import speaker_for
 from bot.jobs.progress import describe_place
 from bot.store import State
 from bot.text.sanitize import escape_for_discord
-from bot.text.translate import speaker_for
 
 MAX_LINES = 10  # jobs listed
 
 
 @app_commands.command(name=locale_str("queue"), description=locale_str("See where your pictures stand in the queue"))
-async def queue(interaction: "Interaction") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def queue(interaction: Interaction) -> None:
+    await acknowledge(interaction)
     say, service = speaker_for(interaction), interaction.client.service
     lines = [say.plural("{n} picture waits in all.", "{n} pictures wait in all.", service.waiting())]
     for job in (await interaction.client.store.jobs.unfinished_of(interaction.user.id))[:MAX_LINES]:

@@ -3,13 +3,16 @@
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.commands.options import Count, Interaction, NegativePrompt, described, suggesting
+from bot.client import Interaction
+from bot.commands.options import Count, NegativePrompt, described, suggesting
 from bot.errors import Refusal
+from bot.interactions.acknowledge import acknowledge
 from bot.interactions.defaults import style_owners
+from bot.interactions.language import speaker_for
 from bot.requests.sizes import wished_size
 from bot.store import Preference
 from bot.text.sanitize import escape_for_discord
-from bot.text.translate import Speaker, speaker_for
+from bot.text.translate import Speaker
 from generation import Task
 
 LANGUAGES = {"en-US": "English", "pt-BR": "Português do Brasil", "es-ES": "Español"}
@@ -21,12 +24,12 @@ MAX_SHOWN = 300  # characters
 @app_commands.describe(
     prompt_in_files=locale_str("Whether your prompts stand in the files of your pictures"),
     language=locale_str("The language in which I answer you"),
-    reset=locale_str("Go back to the usual for everything"),
+    reset=locale_str("Reset all your defaults"),
 )
 @app_commands.choices(language=[Choice(name=name, value=code) for code, name in LANGUAGES.items()])
 @suggesting("model", "size", "style")
 async def settings(
-    interaction: "Interaction",
+    interaction: Interaction,
     model: str | None = None,
     size: str | None = None,
     count: Count | None = None,
@@ -37,7 +40,7 @@ async def settings(
     language: str | None = None,
     reset: bool = False,
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await acknowledge(interaction)
     client, preferences = interaction.client, interaction.client.store.preferences
     spec = client.catalogue.get(model) if model else client.catalogue.first(Task.TXT2IMG)
     if size:

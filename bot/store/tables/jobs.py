@@ -1,7 +1,7 @@
 """Jobs and their pictures: accepting, moving on, delivering. Each picture's row is its own reservation."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from sqlite_utils import Database as Tables
 
 from bot.store.database import Database
-from bot.store.tables.rows import JobRow, PictureRow, State, dump, read_job
+from bot.store.tables.rows import JobRow, PictureRow, State, dump, dump_sentence, job_id_of, read_job
+from generation import Sentence
 
 #: ids of jobs that members still wait for
 _WAITED_FOR = "SELECT id FROM jobs WHERE delivered_at IS NULL AND deleted_at IS NULL"
@@ -34,7 +35,7 @@ class Jobs:
             " parent, notes, private, spoiler, token, roles, priority, created_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [job.id, job.interaction_id, job.user_id, job.guild_id, job.channel_id, job.locale, job.upload_limit,
-             dump(job.request), job.parent, json.dumps(job.notes), int(job.private), int(job.spoiler), job.token,
+             dump(job.request), job.parent, _dump_notes(job.notes), int(job.private), int(job.spoiler), job.token,
              json.dumps(sorted(job.roles)), job.priority, created],
         )  # fmt: skip
         for place, payer in enumerate(payers):
@@ -61,8 +62,8 @@ class Jobs:
         return await self._one("id = ?", job_id)
 
     async def of_picture(self, picture_id: str) -> JobRow:
-        """The job of a picture, or with this id. Raises LookupError where there is none."""
-        job = await self.get(picture_id.partition(":")[0])
+        """The job of a picture, or with this id. Raises LookupError if there is none."""
+        job = await self.get(job_id_of(picture_id))
         if job is None:
             raise LookupError(f"picture {picture_id} belongs to no job")
         return job
@@ -100,7 +101,7 @@ class Jobs:
         return await self._database.read(lambda tables: tables.execute(sql, values).fetchone() is not None)
 
     async def set_post(self, channel_id: int, message_id: int, picture_id: str) -> None:
-        """Remember that a message shows this picture alone."""
+        """Record a message that shows only this picture."""
         sql = "INSERT OR REPLACE INTO posts (channel_id, message_id, picture_id) VALUES (?, ?, ?)"
         await self._changes(sql, channel_id, message_id, picture_id)
 
@@ -109,7 +110,7 @@ class Jobs:
         await self._changes("DELETE FROM posts WHERE message_id = ?", message_id)
 
     async def posts_of(self, picture_id: str) -> list[tuple[int, int]]:
-        """The channels and messages that show this picture alone."""
+        """The channels and messages that show only this picture."""
         sql = "SELECT channel_id, message_id FROM posts WHERE picture_id = ? AND channel_id IS NOT NULL"
         rows = await self._database.read(lambda tables: list(tables.query(sql, [picture_id])))
         return [(row["channel_id"], row["message_id"]) for row in rows]
@@ -126,7 +127,7 @@ class Jobs:
         return [pair for pair in found if pair]
 
     async def locale_of(self, user_id: int) -> str | None:
-        """The language in which the member was answered last; a message, unlike an interaction, does not say his."""
+        """The language in which the member was answered last; a message, unlike an interaction, does not say theirs."""
         sql = "SELECT locale FROM jobs WHERE user_id = ? ORDER BY created_at DESC LIMIT 1"
         rows = await self._database.read(lambda tables: list(tables.query(sql, [user_id])))
         return rows[0]["locale"] if rows else None
@@ -135,9 +136,10 @@ class Jobs:
         """The job that this interaction (or message) began."""
         return await self._one("interaction_id = ?", interaction_id)
 
-    async def undelivered(self) -> list[JobRow]:
-        """Jobs that members still wait for, oldest first."""
-        return await self._many("delivered_at IS NULL AND deleted_at IS NULL ORDER BY created_at")
+    async def undelivered(self, user_id: int | None = None) -> list[JobRow]:
+        """Jobs that a member, or anybody, still waits for, oldest first."""
+        where = "delivered_at IS NULL AND deleted_at IS NULL AND user_id = ifnull(?, user_id) ORDER BY created_at"
+        return await self._many(where, user_id)
 
     async def in_use(self) -> tuple[list[str], list[Path]]:
         """The pictures' ids and the inputs of jobs that members still wait for: of tens of thousands in a moment."""
@@ -158,12 +160,12 @@ class Jobs:
         return [job for job in jobs if not job.complete]
 
     async def set_message(self, job_id: str, channel_id: int, message_id: int) -> bool:
-        """Remember the message that announces the job; False where the job was deleted meanwhile."""
+        """Remember the message that announces the job; False if the job was deleted meanwhile."""
         sql = "UPDATE jobs SET channel_id = ?, message_id = ? WHERE id = ? AND deleted_at IS NULL"
         return await self._changes(sql, channel_id, message_id, job_id)
 
     async def set_delivered(self, job_id: str, now: datetime) -> None:
-        """Nobody waits for this job any more."""
+        """Nobody waits for this job any longer."""
         await self._changes(
             "UPDATE jobs SET delivered_at = ?, next_try = NULL WHERE id = ? AND delivered_at IS NULL",
             now.timestamp(),
@@ -175,13 +177,13 @@ class Jobs:
         sql = "UPDATE jobs SET tries = tries + 1, trouble = ?, next_try = ? WHERE id = ?"
         await self._changes(sql, trouble, next_try.timestamp(), job_id)
 
-    async def give_up(self, job_id: str, now: datetime, template: str) -> None:
+    async def give_up(self, job_id: str, now: datetime, reason: Sentence) -> None:
         """finished -> failed: what cannot be delivered is given back to the member, and not tried again."""
 
         def write(tables: Tables) -> None:
             tables.execute(
                 "UPDATE pictures SET state = 'failed', reason = ? WHERE job_id = ? AND state = 'finished'",
-                [json.dumps([template, {}]), job_id],
+                [dump_sentence(reason), job_id],
             )
             tables.execute("UPDATE jobs SET delivered_at = ?, next_try = NULL WHERE id = ?", [now.timestamp(), job_id])
 
@@ -191,14 +193,14 @@ class Jobs:
         """The job's message was taken away by those who may."""
         await self._changes("UPDATE jobs SET deleted_at = ? WHERE id = ?", now.timestamp(), job_id)
 
-    async def add_note(self, job_id: str, template: str, params: Mapping[str, str | int | float]) -> None:
+    async def add_note(self, job_id: str, note: Sentence) -> None:
         """Remember something to be said of the job, unless the like was said before."""
 
         def write(tables: Tables) -> None:
             row = tables.execute("SELECT notes FROM jobs WHERE id = ?", [job_id]).fetchone()
             notes = json.loads(row[0]) if row else []
-            if template not in [said for said, _ in notes]:
-                notes.append([template, dict(params)])
+            if note.template not in [said for said, _ in notes]:
+                notes.append([note.template, dict(note.params)])
                 tables.execute("UPDATE jobs SET notes = ? WHERE id = ?", [json.dumps(notes), job_id])
 
         await self._database.write(write)
@@ -208,15 +210,12 @@ class Jobs:
         return await self._move(picture_id, attempt, State.RUNNING, begun=True)
 
     async def finished(self, picture_id: str, attempt: int, seconds: float) -> bool:
-        """-> finished; False where it had ended otherwise before."""
+        """-> finished; False if it had ended otherwise before."""
         return await self._move(picture_id, attempt, State.FINISHED, seconds=seconds)
 
-    async def failed(
-        self, picture_id: str, attempt: int, template: str, params: Mapping[str, str | int | float]
-    ) -> bool:
+    async def failed(self, picture_id: str, attempt: int, reason: Sentence) -> bool:
         """-> failed, which gives the image back to the member."""
-        reason = json.dumps([template, dict(params)])
-        return await self._move(picture_id, attempt, State.FAILED, reason=reason)
+        return await self._move(picture_id, attempt, State.FAILED, reason=dump_sentence(reason))
 
     async def cancelled(self, picture_id: str, attempt: int) -> bool:
         """-> cancelled, which gives the image back to the member."""
@@ -243,7 +242,7 @@ class Jobs:
     async def requeue(self) -> None:
         """running -> waiting without counting an attempt: the bot was restarted, the pictures are not to blame.
 
-        Whatever is unfinished of a job that nobody waits for any more -> cancelled.
+        Whatever is unfinished of a job that nobody waits for any longer -> cancelled.
         """
         sql = (
             f"UPDATE pictures SET state = iif(job_id IN ({_WAITED_FOR}), 'waiting', 'cancelled')"  # noqa: S608
@@ -252,7 +251,7 @@ class Jobs:
         await self._changes(sql)
 
     async def remake(self, picture_id: str) -> bool:
-        """finished -> waiting: it was made, and its file is gone before it was delivered; False where nobody waits."""
+        """finished -> waiting: it was made, and its file is gone before it was delivered; False if nobody waits."""
         sql = f"UPDATE pictures SET state = 'waiting' WHERE id = ? AND state = 'finished' AND job_id IN ({_WAITED_FOR})"  # noqa: S608
         return await self._changes(sql, picture_id)
 
@@ -287,3 +286,7 @@ class Jobs:
     def _select(self, tables: Tables, where: str, *values: Any) -> list[JobRow]:
         rows = list(tables.query(f"SELECT * FROM jobs WHERE {where}", values))  # noqa: S608 - ours, see callers
         return [read_job(tables, row, self._inputs) for row in rows]
+
+
+def _dump_notes(notes: Sequence[Sentence]) -> str:
+    return json.dumps([[note.template, dict(note.params)] for note in notes])

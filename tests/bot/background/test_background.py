@@ -21,8 +21,8 @@ from bot.background.heartbeat import alive, beat
 from bot.config import Config
 from bot.config.schema import Discord
 from bot.store import Action, Change, Store, database
-from generation.machine import give_back
-from tests.bot.conftest import NOON, MakeJob
+from generation import give_back
+from tests.bot.factory import NOON, MakeJob
 
 
 @pytest.fixture(autouse=True)

@@ -111,7 +111,8 @@ def host(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 def test_the_watermark_s_files_are_fetched_whole_or_not_at_all(host: tuple[str, Path], tmp_path: Path) -> None:
     """What is not the expected file is not kept; what is there already is not fetched again."""
     source, published = host
-    sums = {name: md5(name.encode(), usedforsecurity=False).hexdigest() for name in ("encoder_Q.onnx", "decoder_Q.onnx")}
+    names = ("encoder_Q.onnx", "decoder_Q.onnx")
+    sums = {name: md5(name.encode(), usedforsecurity=False).hexdigest() for name in names}
     for name in sums:
         (published / name).write_text(name)
     target, said = tmp_path / "watermark", io.StringIO()

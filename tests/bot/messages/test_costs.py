@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.components.delivered import delivered_view
+from bot.messages.buttons import delivered_buttons
 from bot.messages.costs import Costs, costs_of
 from bot.store import PictureRow, State
 from bot.text.translate import speaker
 from generation import Catalogue, Task
-from tests.bot.conftest import MakeJob
+from tests.bot.factory import MakeJob
 
 USUAL = Catalogue.load().offered(["criar-embedded", "realesr-animevideov3"])
 SAY = speaker("en-US")
@@ -20,8 +20,8 @@ def labels(make_job: MakeJob, count: int, costs: Costs) -> list[str]:
         PictureRow(id=f"{job.id}:{place}", place=place, state=State.FINISHED, attempt=1, seconds=1.0, reason=None)
         for place in range(count)
     )
-    buttons: list[Any] = delivered_view(replace(job, pictures=rows), SAY, costs).children
-    return [button.item.label for button in buttons]
+    buttons: list[Any] = delivered_buttons(replace(job, pictures=rows), SAY, costs).children
+    return [button.label for button in buttons]
 
 
 def test_what_counts_one_says_nothing(make_job: MakeJob) -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from bot.config.schema import Rules
 from bot.errors import Refusal
-from bot.interactions.acknowledge import Requester
 from bot.moderation.prompt_rules import Rulebook, pause_until
 from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import Change, Rule, Store
 from generation import Request, Task
-from tests.bot.conftest import MakeJob
+from tests.bot.factory import MakeJob
 
 RULES = Rules(words=("banana",), patterns=(r"\bgrape\w*ade\b",), timeouts=(0, 0, 30))
 _ids = count(1)

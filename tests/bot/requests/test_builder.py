@@ -15,7 +15,6 @@ from bot.requests.builder import (
     build_request,
     edit_request,
     refine_request,
-    say_notes,
     upscale_request,
 )
 from bot.requests.sizes import wished_size
@@ -51,7 +50,7 @@ def test_a_picture_comes_with_medium_strength_and_what_was_received_is_said() ->
     built = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source())
     assert built.request.strength == 0.5
     assert built.request.images == (Path("/nowhere/a.png"),)
-    assert say_notes(speaker("en-US"), built.notes) == ("-# I received “a.png”, 300×200; the result will be 640×416.")
+    assert speaker("en-US").small_print(built.notes) == ("-# I received “a.png”, 300×200; the result will be 640×416.")
 
 
 def test_a_small_strength_brings_the_steps_that_it_needs_where_nobody_chose_them() -> None:
@@ -100,9 +99,7 @@ def test_no_text_breaks_the_reading_of_sizes(text: str) -> None:
 def test_a_size_that_is_changed_is_said_and_a_ratio_is_not() -> None:
     """Pixels that the model cannot make come with a note; a ratio has no exact pixels to miss."""
     (note,) = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="500x300")).notes
-    assert speaker("en-US")(note[0], **note[1]) == (
-        "Criar embedded cannot make 500×300; the nearest it can is 512×288."
-    )
+    assert str(note) == "Criar embedded cannot make 500×300; the nearest it can is 512×288."
     assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="16:9")).notes == ()
 
 
@@ -175,7 +172,7 @@ def test_loras_are_read_with_their_weights_and_their_words_are_added() -> None:
     built = build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink, snow:-0.5"))
     assert built.request.loras == (("ink", 0.7), ("snow", -0.5))
     assert built.request.prompt == "a cat, ink style"
-    assert "I added “ink style”, which calls Ink." in say_notes(speaker("en-US"), built.notes)
+    assert "I added “ink style”, which calls Ink." in speaker("en-US").small_print(built.notes)
     again = build_request(DRESSED, Task.TXT2IMG, Options(prompt="INK STYLE cat", lora="ink"))
     assert again.request.prompt == "INK STYLE cat"
 
@@ -211,7 +208,7 @@ def test_refining_keeps_the_loras_of_the_picture() -> None:
 def test_what_counts_more_than_one_image_is_said() -> None:
     """A model whose images count three says so before it is made; one that counts one says nothing."""
     dear = build_request(DRESSED, Task.TXT2IMG, Options(prompt="x", model="xl"))
-    assert "Each image of XL counts 3 against your day." in say_notes(speaker("en-US"), dear.notes)
+    assert "Each image of XL counts 3 against your day." in speaker("en-US").small_print(dear.notes)
     assert build_request(DRESSED, Task.TXT2IMG, Options(prompt="x")).notes == ()
 
 
@@ -219,4 +216,4 @@ def test_a_negative_prompt_that_is_not_heard_is_said() -> None:
     """A model that cannot be told what to avoid says so."""
     deaf = replace(SPEC, limits=replace(SPEC.limits, negative_prompt=False))
     built = build_request(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="x", negative_prompt="dogs"))
-    assert "Criar embedded cannot be told what to avoid" in say_notes(speaker("en-US"), built.notes)
+    assert "Criar embedded cannot be told what to avoid" in speaker("en-US").small_print(built.notes)

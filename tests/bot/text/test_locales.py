@@ -12,18 +12,16 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot.commands import COMMANDS
-from bot.components.delivered import delivered_view
-from bot.components.job import cancel_view
 from bot.components.modals.edit import EditModal
 from bot.components.modals.edit_prompt import EditPromptModal
 from bot.components.modals.prompt_help import PromptModal
 from bot.components.modals.refine import RefineModal
-from bot.components.picture import posted_view
+from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.costs import Costs
 from bot.store import PictureRow, State
 from bot.text.translate import LOCALES, CommandTranslator, Speaker, speaker
 from generation import Catalogue, Task
-from tests.bot.conftest import MakeJob
+from tests.bot.factory import MakeJob
 from tests.messages import messages
 
 LANGUAGES = ("pt_BR", "es")
@@ -192,6 +190,6 @@ async def test_buttons_stay_within_discord_s_limits(locale: str, count: int, mak
     ]
     job = replace(job, pictures=tuple(rows))
     dear = Costs(again=1000, refine=1000, enlarge=1000, edit=1000)
-    views = delivered_view(job, say, dear), posted_view(job, rows[0], say, dear), cancel_view(job.id, say)
+    views = delivered_buttons(job, say, dear), posted_buttons(job, rows[0], say, dear), cancel_buttons(job.id, say)
     buttons: list[Any] = [button for view in views for button in view.children]
-    assert [each.item.label for each in buttons if len(each.item.label) >= MAX_BUTTON] == []
+    assert [each.label for each in buttons if len(each.label) >= MAX_BUTTON] == []
