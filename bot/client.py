@@ -10,7 +10,6 @@ import discord
 from discord.gateway import DiscordWebSocket
 from yarl import URL
 
-from bot.background.profile import describe_itself
 from bot.config import Config
 from bot.jobs.cdn import Cdn
 from bot.jobs.delivery import Delivery
@@ -77,7 +76,6 @@ class Client(discord.Client):
     async def setup_hook(self) -> None:
         """Get everything ready before the gateway is connected, so that the first command finds it so."""
         self.languages = await self.store.preferences.languages()
-        await describe_itself(self)
         await self.manager.resume()
         # What is here by now stays: looked at by each full collection, it would delay every answer.
         gc.collect()

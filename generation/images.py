@@ -270,7 +270,7 @@ def encode_like(before: Image.Image, image: Image.Image) -> bytes:
     for key, value in before.info.items():
         if key == XMP_KEY:
             info.add_itxt(key, value)
-        elif isinstance(value, str):
+        elif isinstance(key, str) and isinstance(value, str):
             info.add_text(key, value)
     file = io.BytesIO()
     image.save(file, "PNG", pnginfo=info, compress_level=FAST_PNG)

@@ -91,6 +91,8 @@ class Rest:
     gateway: str
     on_call: Callable[[Call], None]
     upload_limit: int = UPLOAD_LIMIT
+    #: of the application, which its profile shows
+    description: str = ""
     #: seconds before every answer
     latency: float = 0.0
     #: None for no limits but those of faults
