@@ -54,7 +54,7 @@ async def test_a_picture_is_signed_and_known_again(local: LocalDiscord, bot: Bot
 
 async def test_what_is_made_from_a_picture_names_it(local: LocalDiscord, bot: Bot) -> None:
     """A picture of ours that is enlarged is opened and edited, with its own manifest as an ingredient."""
-    await done(local, slash(local, "txt2img", prompt="an apple to enlarge", seed=2, width=256, height=256))
+    await done(local, slash(local, "txt2img", prompt="an apple to enlarge", seed=2))
     small = delivered(local, "an apple to enlarge")
     pressed = local.people.press(local.world.members["ana"], small, custom_id(small, "Enlarge"))
     await done(local, pressed)
