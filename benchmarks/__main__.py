@@ -12,6 +12,7 @@ from typing import Any
 from . import (
     acknowledgement,
     batching,
+    cluster,
     crash,
     devices,
     embedded,
@@ -23,6 +24,7 @@ from . import (
     previews,
     provenance,
     queue,
+    scale,
     soak,
     startup,
     strength,
@@ -32,6 +34,7 @@ from . import filter as output_filter
 NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,
     "batching": batching.run,
+    "cluster": cluster.run,
     "crash": crash.run,
     "devices": devices.run,
     "embedded": embedded.run,
@@ -44,6 +47,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     "previews": previews.run,
     "provenance": provenance.run,
     "queue": queue.run,
+    "scale": scale.run,
     "soak": soak.run,
     "startup": startup.run,
     "strength": strength.run,

@@ -3,7 +3,7 @@
 Beside it stands ``generation.provenance``, a package of its own, since not every process needs what it loads.
 """
 
-from . import downloads, images, machine
+from . import downloads, images, machine, model_file
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
 from .errors import GenerationError, ModelError, PictureError, RequestError, Sentence, SentenceError
@@ -33,6 +33,9 @@ from .types import (
     Request,
     Task,
 )
+from .workers.cluster import ClusterState
+from .workers.node_messages import Card, ClusterConfig, WorkerState
+from .workers.survey import survey
 
 __all__ = [
     "MAX_LORAS",
@@ -40,7 +43,10 @@ __all__ = [
     "MAX_SEED",
     "SEEN",
     "Cancelled",
+    "Card",
     "Catalogue",
+    "ClusterConfig",
+    "ClusterState",
     "Defaults",
     "Event",
     "Failed",
@@ -72,6 +78,7 @@ __all__ = [
     "Service",
     "Started",
     "Task",
+    "WorkerState",
     "downloads",
     "fewest_steps",
     "forget",
@@ -79,9 +86,11 @@ __all__ = [
     "images",
     "machine",
     "matching",
+    "model_file",
     "read_models",
     "read_pins",
     "read_profile",
     "resembling",
+    "survey",
     "write_pins",
 ]

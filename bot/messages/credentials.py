@@ -90,7 +90,7 @@ class ContentCredentials:
         prompt = prompt and self._settings.prompt
         when = _hour(when)
         if not prompt:
-            png = images.with_parameters(png, images.parameters_text(request, prompt=False))
+            png = provenance.with_parameters(png, images.parameters_text(request, prompt=False))
         if self._settings.label == "corner":
             png = _labelled(png)
         mark = provenance.write_payload(when, self._mark_key) if self._settings.watermark else ""
@@ -188,4 +188,4 @@ def _labelled(png: bytes) -> bytes:
         left, top, _, _ = pen.textbbox((right - gap, bottom - gap), LABEL, letters, anchor="rs")
         pen.rounded_rectangle((left - gap, top - gap, right, bottom), gap, fill=(0, 0, 0, 150))
         pen.text((right - gap, bottom - gap), LABEL, (255, 255, 255, 235), letters, anchor="rs")
-        return images.encode_like(before, image)
+        return provenance.encode_like(before, image)

@@ -26,7 +26,7 @@ DATABASE = "criar.db"  # the file's name in the configured folder
 BUSY_SECONDS = 10.0  # how long a statement waits for another process's write lock
 
 #: what is the machine's trouble and not ours: it passes, or the operator mends it
-TROUBLE = {
+UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_IOERR,
@@ -96,7 +96,7 @@ class Database:
         try:
             return work(argument)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & PRIMARY not in TROUBLE:
+            if error.sqlite_errorcode & PRIMARY not in UNAVAILABLE:
                 raise
             log.error("the database %s cannot be used: %s", self.path, error)
             raise Unavailable from error

@@ -4,6 +4,7 @@ from .certificates import KEPT, Authority, CertificateError, Credentials, read_c
 from .fetching import fetch_watermark_files
 from .manifest import Manifest, describe_picture, describe_preview, describe_sheet
 from .payload import read_payload, write_payload
+from .png import encode_like, with_parameters
 from .reading import Known, Provenance, Signature, Trust, read_provenance
 from .signing import MANIFESTS_SUFFIX, Signer, SigningError, manifest_archive
 from .watermark import has_watermark_files, read_watermark, write_watermark
@@ -24,6 +25,7 @@ __all__ = [
     "describe_picture",
     "describe_preview",
     "describe_sheet",
+    "encode_like",
     "fetch_watermark_files",
     "has_watermark_files",
     "manifest_archive",
@@ -31,6 +33,7 @@ __all__ = [
     "read_payload",
     "read_provenance",
     "read_watermark",
+    "with_parameters",
     "write_payload",
     "write_watermark",
 ]

@@ -13,7 +13,8 @@ from typing import Any
 
 from PIL import Image
 
-from ..images import BROKEN, FORMATS, SOURCE_TYPE, XMP_KEY
+from ..image_formats import BROKEN, open_image, texts_of_png
+from ..images import SOURCE_TYPE, XMP_KEY
 from .manifest import ACTIONS
 
 MOST_SHOWN = 400  # characters of what somebody else wrote
@@ -164,8 +165,8 @@ def _read_actions(active: Mapping[str, Any]) -> dict[str, Any]:
 
 def _xmp_source_type(data: bytes) -> str:
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            xmp = image.info.get(XMP_KEY) or image.info.get("xmp") or ""
+        with open_image(data) as image:
+            xmp = texts_of_png(data).get(XMP_KEY) or image.info.get("xmp") or ""
     except (Image.DecompressionBombError, *BROKEN):
         return ""
     text = xmp.decode(errors="replace") if isinstance(xmp, bytes) else str(xmp)

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..images import FORMATS, encode_like
+from ..image_formats import open_image
 from . import error_correction
+from .png import encode_like
 
 ENCODER, DECODER = "encoder_Q.onnx", "decoder_Q.onnx"
 SIDE = 256  # pixels at which pictures are marked
@@ -79,7 +80,7 @@ def write_watermark(png: bytes, payload: str, folder: Path) -> bytes:
 
 def read_watermark(data: bytes, folder: Path) -> str:
     """The 61 bits of a picture; empty if there are none. Raises OSError if the folder's files cannot be used."""
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with open_image(data) as image:
         return _watermark(folder).read(image.convert("RGB"))
 
 

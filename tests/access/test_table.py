@@ -1,7 +1,7 @@
 """docs/rights.md, tried out: every row as every person in every place."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,8 @@ PEOPLE = {
 PLACES = ("Server", "Thread", "Direct", "Installed")
 #: what a refusal of these rows says
 REFUSALS = (
-    "You may not use this bot any more",
-    "is not kept any more",
+    "You can no longer use this bot",
+    "is no longer kept",
     "Only the member who asked for these pictures, or a moderator",
     "Only those who may manage the server",
     "Only moderators can change the server's styles",
@@ -120,7 +120,7 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-async def places(rig: Rig) -> AsyncIterator[dict[str, Place]]:
+async def places(rig: Rig) -> dict[str, Place]:
     world = rig.local.world
     ana = rig.members["ana"]
     channels = {
@@ -133,7 +133,7 @@ async def places(rig: Rig) -> AsyncIterator[dict[str, Place]]:
     for name, (channel, guild) in channels.items():
         job, message = await rig.job("ana", channel, guild, private=name == "Installed")
         found[name] = Place(name, rig, channel, guild, job, message)
-    yield found
+    return found
 
 
 def allowed(row: str, column: str, place: str) -> bool:

@@ -276,7 +276,7 @@ async def test_quota_admin_is_capped_for_admins_and_free_for_the_operator(local:
     for path, options, words in (
         ("quota-admin set", {"member": zoe, "images_per_day": 1000, "reason": "test"}, "0 of 1000 images used today"),
         ("quota-admin show", {"member": zoe}, "1000 left"),
-        ("quota-admin reset", {"member": zoe, "reason": "test"}, "begins anew"),
+        ("quota-admin reset", {"member": zoe, "reason": "test"}, "daily count is reset"),
         ("quota-admin set", {"member": zoe, "reason": "test"}, "0 of 500 images"),
     ):
         asked = slash(local, path, olga, **options)

@@ -6,7 +6,7 @@ import c2pa
 from PIL import Image
 from simcord.backend.models import Message
 
-from generation import images
+from generation.provenance import encode_like
 from sandbox import LocalDiscord
 from tests.wire.conftest import Bot
 from tests.wire.test_commands import custom_id, delivered, done, png, slash
@@ -47,7 +47,7 @@ async def test_a_picture_is_signed_and_known_again(local: LocalDiscord, bot: Bot
     assert "signed apple" not in Image.open(io.BytesIO(first)).text["parameters"]  # type: ignore[attr-defined]
     assert b"signed apple" not in first
     assert f"**{HERE}**" in await info(local, first, "first.png", HERE)
-    altered = images.encode_like(Image.open(io.BytesIO(first)), Image.new("RGB", (64, 64)))
+    altered = encode_like(Image.open(io.BytesIO(first)), Image.new("RGB", (64, 64)))
     assert HERE not in await info(local, altered, "altered.png", "anybody could have written that")
     assert "proves nothing" in await info(local, png(), "plain.png", "proves nothing")
 
