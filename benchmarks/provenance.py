@@ -58,7 +58,7 @@ async def signed_share(count: int) -> float:
         files = [file for message in local.messages() for file in local.files(message)]
         readers = [c2pa.Reader.try_create(io.BytesIO(file), context=context) for file in files]
         held = [reader is not None and reader.get_validation_state() == "Trusted" for reader in readers]
-        return round(sum(held) / len(held), 4)
+        return round(float(np.mean(held)), 4)
 
 
 def signing_costs(made: Sequence[bytes], rounds: int) -> dict[str, float]:
@@ -149,7 +149,7 @@ def _cropped(image: Image.Image) -> Image.Image:
 ATTACKS: dict[str, Attack] = {
     "none": lambda image: image,
     "discord_webp": _again("WEBP", 80),
-    "discord_preview": lambda image: _again("WEBP", 80)(_scaled(400 / max(image.size))(image)),
+    "discord_preview": lambda image: _again("WEBP", 80)(_scaled(400 / image.width)(image)),
     "jpeg_80": _again("JPEG", 80),
     "half": _scaled(0.5),
     "cropped_tenth": _cropped,
