@@ -47,6 +47,8 @@ async def settings(
         wished_size(size, spec)
     if style and style not in await client.store.styles.of(*style_owners(interaction)):
         raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=style)
+    if prompt_in_files and not client.config.provenance.prompt:
+        raise Refusal("The operator of this bot keeps all prompts out of files, so that cannot be chosen.")
     if reset:
         await preferences.forget(interaction.user.id)
     wished = {
