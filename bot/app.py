@@ -17,6 +17,7 @@ from bot.client import Client, use_local_discord
 from bot.config import TOKEN_VARIABLE, Config
 from bot.dispatch import Dispatcher
 from bot.errors import ConfigError
+from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered, pin_new, workers_folder
 from bot.store import Store, only_bot
 from generation import Catalogue, Service
@@ -43,6 +44,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     store = Store(config)
     await store.open()
     await asyncio.to_thread(store.files.sweep)
+    credentials = await asyncio.to_thread(ContentCredentials, config.provenance, config.storage.folder)
     service = Service(
         catalogue,
         devices=config.generation.devices,
@@ -51,7 +53,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         cluster=config.generation.cluster.settings() if config.generation.cluster else None,
     )
     await service.start()
-    client = Dispatcher(config, store, service, catalogue)
+    client = Dispatcher(config, store, service, catalogue, credentials)
     chores = [
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),

@@ -13,6 +13,7 @@ import discord
 from bot.config import TOKEN_VARIABLE, Config, token
 from bot.errors import ConfigError
 from bot.interactions.acknowledge import NEEDED_IN_CHANNEL, NEEDED_IN_THREAD
+from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered, pins_file
 from generation import GenerationError, ModelSpec, Pin, Precision, downloads, machine, read_pins
 
@@ -31,6 +32,7 @@ def check(config: Config) -> Iterator[Finding]:
     """Look at everything that the bot needs before it starts."""
     yield _token()
     yield _folder(config.storage.folder)
+    yield _provenance(config)
     yield from _models(config)
     application = application_id(os.environ.get(TOKEN_VARIABLE, ""))
     if application:
@@ -83,6 +85,17 @@ def _folder(folder: Path) -> Finding:
             "make it writable for the bot's user, or name another folder",
         )
     return Finding(good=True, text=f"Database and pictures go to {folder.resolve()}")
+
+
+def _provenance(config: Config) -> Finding:
+    if config.provenance.c2pa == "off":
+        return Finding(good=True, text="Pictures leave unsigned, as provenance.c2pa says; docs/provenance.md says more")
+    try:
+        credentials = ContentCredentials(config.provenance, config.storage.folder)
+    except ConfigError as error:
+        return Finding(good=False, text=str(error))
+    name, until = credentials.signs_as
+    return Finding(good=True, text=f"Pictures are signed by {name}, until {until:%Y-%m-%d} without a new certificate")
 
 
 def _models(config: Config) -> Iterator[Finding]:

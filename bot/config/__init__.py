@@ -10,7 +10,19 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from bot.config.schema import Discord, Filter, Flooding, Generation, Plan, Quota, Rules, Section, Server, Storage
+from bot.config.schema import (
+    Discord,
+    Filter,
+    Flooding,
+    Generation,
+    Plan,
+    Provenance,
+    Quota,
+    Rules,
+    Section,
+    Server,
+    Storage,
+)
 from bot.errors import ConfigError
 
 TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105 - the variable's name, not a token
@@ -30,6 +42,7 @@ class Config(Section):
     generation: Generation = Generation()
     filter: Filter = Filter()
     rules: Rules = Rules()
+    provenance: Provenance = Provenance()
 
     @model_validator(mode="after")
     def _known_plans(self) -> Self:

@@ -20,6 +20,7 @@ DONE: dict[str, tuple[str, str]] = {
     Action.LIFT: ("", "strikes are forgiven"),
     Action.STRIKE: ("used a forbidden word: {detail}", "asked for a sexualised depiction of minors"),
     Action.HELD: ("a picture was blocked: {detail}", "a picture could not be checked, and was blocked"),
+    Action.UNSIGNED: ("a picture left without its mark of origin: {detail}", ""),
     Action.LOG: ("changes are posted into {detail}", "changes are no longer posted"),
 }
 

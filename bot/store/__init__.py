@@ -9,9 +9,9 @@ from sqlite_utils import Database as Tables
 
 from bot.config import Config
 from bot.quota import Allowance, Person, day_of
-from bot.store.backup import copy_database
+from bot.store.backup import CERTIFICATES_KEY, copy_database, restore_certificates
 from bot.store.database import DATABASE, Database
-from bot.store.files import Files
+from bot.store.files import CERTIFICATES, Files
 from bot.store.lock import only_bot
 from bot.store.tables.audit import COMMAND_LINE, Action, Audit, Change, Entry
 from bot.store.tables.bans import Bans
@@ -28,6 +28,7 @@ from bot.store.tables.usage import Usages, Used
 
 __all__ = [
     "BANNED",
+    "CERTIFICATES",
     "COMMAND_LINE",
     "Action",
     "Change",
@@ -77,6 +78,8 @@ class Store:
         await self._database.open()
         await self.bans.refresh()
         await asyncio.to_thread(self.files.open)
+        kept = await self.settings.take(CERTIFICATES_KEY)
+        await asyncio.to_thread(restore_certificates, kept, self.files.certificates)
 
     async def close(self) -> None:
         """Close the database."""

@@ -19,7 +19,9 @@ async def test_txt2img_answers_at_once_and_delivers_all_pictures_in_one_message(
     words = await done(local, asked)
     assert words.startswith("Your 4 pictures are ready.")
     message = delivered(local, APPLE)
-    assert [file["description"] for file in message.attachments] == [f"{APPLE} (seed {seed})" for seed in range(10, 14)]
+    assert [file["description"] for file in message.attachments] == [
+        f"{APPLE} (seed {seed}), made with AI" for seed in range(10, 14)
+    ]
     assert "seed 10, 11, 12, 13" in message.content
     pictures = [Image.open(io.BytesIO(data)) for data in local.files(message)]
     assert [picture.size for picture in pictures] == [(512, 512)] * 4

@@ -33,6 +33,7 @@ async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(l
 
 async def test_refining_goes_on_with_the_picture_s_own_prompt_and_settings(local: LocalDiscord) -> None:
     """Refine low on a picture makes another from it at 0.25 with its prompt, and says so."""
+    await local.answered(slash(local, "settings", prompt_in_files=True))
     await done(local, slash(local, "txt2img", prompt="a cat to refine", negative_prompt="fog", seed=3))
     alone = delivered(local, "a cat to refine")
     asked = local.people.press(local.world.members["ana"], alone, custom_id(alone, "Refine low"))
@@ -42,6 +43,7 @@ async def test_refining_goes_on_with_the_picture_s_own_prompt_and_settings(local
     assert "strength 0.25" in refined.content
     text = Image.open(io.BytesIO(local.files(refined)[0])).text["parameters"]  # type: ignore[attr-defined]
     assert "Negative prompt: fog" in text
+    await local.answered(slash(local, "settings", prompt_in_files=False))
 
 
 async def test_the_refine_modal_takes_strength_prompt_model_and_seed(local: LocalDiscord) -> None:

@@ -31,6 +31,7 @@ class Action(StrEnum):
     LIFT = "lift"
     STRIKE = "strike"
     HELD = "held"
+    UNSIGNED = "unsigned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Small facts that the bot remembers, by key."""
 
+from sqlite_utils import Database as Tables
+
 from bot.store.database import Database
 
 
@@ -15,6 +17,16 @@ class Settings:
             lambda tables: tables.execute("SELECT value FROM settings WHERE key = ?", [key]).fetchone()
         )
         return None if row is None else str(row[0])
+
+    async def take(self, prefix: str) -> dict[str, str]:
+        """All values whose keys begin so, by the rest of the key; they are deleted."""
+
+        def write(tables: Tables) -> dict[str, str]:
+            rows = tables.execute("SELECT key, value FROM settings WHERE key GLOB ?", [f"{prefix}*"]).fetchall()
+            tables.execute("DELETE FROM settings WHERE key GLOB ?", [f"{prefix}*"])
+            return {key.removeprefix(prefix): value for key, value in rows}
+
+        return await self._database.write(write)
 
     async def set(self, key: str, value: str) -> None:
         """Set or replace the value."""

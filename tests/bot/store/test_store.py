@@ -229,6 +229,24 @@ def test_the_same_picture_is_kept_once(config: Config) -> None:
     assert len(list(files.inputs.iterdir())) == 1
 
 
+async def test_manifests_go_with_the_input_that_they_came_with(store: Store, make_job: MakeJob) -> None:
+    """They are kept and deleted with it, and are not left to whoever sends the same picture without them."""
+    files = store.files
+    needed, old = files.keep_input(b"needed"), files.keep_input(b"old")
+    for path in (needed, old):
+        files.keep_manifests(path, b"manifests")
+    job = make_job()
+    await store.accept(replace(job, request=replace(job.request, images=(needed,))))
+    files.clean(NOON.replace(year=2100), 7, await store.in_use())
+    assert needed.with_suffix(".c2pa").read_bytes() == b"manifests"
+    assert not old.with_suffix(".c2pa").exists()
+    files.keep_manifests(needed, b"")
+    assert not needed.with_suffix(".c2pa").exists()
+    files.keep_manifests(needed, b"manifests")
+    files.delete([], [needed.name])
+    assert list(files.inputs.iterdir()) == []
+
+
 def test_an_input_that_is_deleted_while_it_is_sent_again_is_never_empty(store: Store) -> None:
     """Whenever the cleaning comes between, what is there afterwards is the picture."""
     files, over = store.files, threading.Event()
