@@ -4,10 +4,9 @@ cluster's head is gone for a minute, and which the bot must outlive."""
 import asyncio
 import logging
 import os
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
-from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
@@ -16,6 +15,7 @@ from typing import Any
 from ..events import Failed
 from ..types import Picture
 from .child import END_SECONDS, begin
+from .inputs import SentInputs
 from .node import NodeWorker
 from .node_messages import (
     Alive,
@@ -43,7 +43,6 @@ HEAD_PATIENCE = 8.0  # seconds in which the head must answer
 LOST_AFTER = 8.0  # seconds without any answer of a worker, which answers every two: then its node is lost
 STARTING = 120.0  # seconds in which a worker must begin; it is a process that imports this package
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a worker that went is started again on its card
-INPUTS_BYTES = 64 * 2**20  # of members' pictures that are kept in the cluster's memory for further nodes
 
 _To = Give | Cancel | Kill
 
@@ -63,6 +62,7 @@ def run_bridge(parent: int, pipe: Connection, config: ClusterConfig, folder: str
         specs: Specs = pipe.recv()
     except (EOFError, OSError):
         return
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.chdir("/")  # Ray has its workers import from here first, where their own release must come first
     try:
         import ray
@@ -88,7 +88,7 @@ class _Bridge:
         self._pipe = pipe
         self._config = config
         self._specs = ray.put(specs)
-        self._inputs = _Inputs(folder)
+        self._inputs = SentInputs(folder, ray.put)
         #: what keeps each card's worker, by the card's node and number
         self._keepers: dict[tuple[str, int | None], asyncio.Task[None]] = {}
         #: what workers are to do, by their ids
@@ -250,7 +250,7 @@ class _Bridge:
 
     async def _give(self, worker_id: str, actor: Any, picture: Picture) -> None:
         try:
-            inputs = [await asyncio.to_thread(self._inputs.put, path) for path in picture.request.images]
+            inputs = [await asyncio.to_thread(self._inputs.send, path) for path in picture.request.images]
         except Exception as error:  # noqa: BLE001 - the file is gone, or the cluster's memory and its disk are full
             log.warning("the inputs of picture %s cannot be sent: %s", picture.id, _sentence(error))
             failed = Failed(
@@ -273,27 +273,6 @@ async def _done(answer: Any) -> None:
     """Wait for an actor's answer; that it is gone is found by whoever listens to it."""
     with suppress(Exception):
         await answer
-
-
-class _Inputs:
-    """Members' pictures as the cluster's objects, from which each node copies what it lacks."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._kept: OrderedDict[str, tuple[int, Any]] = OrderedDict()
-
-    def put(self, path: Path) -> tuple[str, Any]:
-        """The picture's SHA-256 and its object. Blocks. Raises OSError where it cannot be read."""
-        import ray
-
-        data = (self._folder / path).read_bytes()
-        digest = sha256(data).hexdigest()
-        if digest not in self._kept:
-            self._kept[digest] = len(data), ray.put(data)
-            while sum(size for size, _ in self._kept.values()) > INPUTS_BYTES and len(self._kept) > 1:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(digest)
-        return digest, self._kept[digest][1]
 
 
 def cards_of(node: dict[str, Any], *, cpu: bool) -> list[Card]:

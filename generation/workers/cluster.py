@@ -131,6 +131,8 @@ class Cluster:
         self._workers: dict[str, ClusterWorker] = {}
         self._refused: dict[str, str] = {}
         self._trouble: str | None = "it has not been reached yet"
+        #: whether the operator knows that it is out of reach
+        self._told = False
         self._last_sign = monotonic()
         self._pause = FIRST_PAUSE
         self._bridge: Child | None = None
@@ -201,17 +203,16 @@ class Cluster:
     def _reached(self) -> None:
         if self._trouble is not None:
             log.info("joined the cluster at %s", self._config.address)
-        self._trouble, self._pause = None, FIRST_PAUSE
+        self._trouble, self._told, self._pause = None, False, FIRST_PAUSE
 
     def _out_of_reach(self, reason: str) -> None:
         # Each try to come back would say it again.
+        level = logging.INFO if self._told else logging.ERROR
         if self._trouble != reason:
-            log.error(
-                "the cluster at %s is out of reach (%s); pictures are made without it until it is back",
-                self._config.address,
-                reason,
+            log.log(
+                level, "the cluster at %s is out of reach, which the bot does without: %s", self._config.address, reason
             )
-        self._trouble = reason
+        self._trouble, self._told = reason, True
 
     def _lose(self, worker_id: str, reason: str) -> None:
         worker = self._workers.pop(worker_id, None)
