@@ -1,6 +1,7 @@
 """A Ray cluster of several nodes on this machine, each with one CPU, whose parts can be killed."""
 
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +72,27 @@ class Nodes:
     @staticmethod
     def processes(node: Any) -> list[psutil.Process]:
         """The node's processes, workers and their children among them."""
-        own = [psutil.Process(info.process.pid) for infos in node.all_processes.values() for info in infos]
-        return [*own, *(child for process in own for child in process.children(recursive=True))]
+        found = []
+        for info in chain.from_iterable(node.all_processes.values()):
+            with suppress(psutil.NoSuchProcess):  # some end by themselves
+                process = psutil.Process(info.process.pid)
+                found += [process, *process.children(recursive=True)]
+        return found
 
     def actors(self, node: Any) -> list[psutil.Process]:
         """The processes of our workers on a node."""
-        return [each for each in self.processes(node) if any("NodeWorker" in word for word in each.cmdline())]
+        return [each for each in self.processes(node) if "NodeWorker" in _command(each)]
 
     def close(self) -> None:
-        """End all nodes."""
-        self._cluster.shutdown()
+        """End all nodes, at once: each would wait for half a minute to be drained."""
+        for node in self.workers():
+            self.kill(node)
+        if self._cluster.head_node:
+            self.kill_head()
+
+
+def _command(process: psutil.Process) -> str:
+    """The process's command line; empty if it has just ended."""
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
