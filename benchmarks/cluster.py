@@ -28,8 +28,11 @@ ATTEMPTS = 5  # of a picture here, where every kill may meet it; the bot makes t
 
 
 async def run(*, quick: bool) -> dict[str, Any]:
-    """Ratio of throughputs, milliseconds that a picture's way takes more, seconds to notice a killed node, and pictures
-    that were lost or came twice."""
+    """Measure the cluster against local children.
+
+    Ratio of throughputs, milliseconds that a picture's way takes more, seconds to notice a killed node, and pictures
+    that were lost or came twice.
+    """
     logging.getLogger("generation").setLevel(logging.CRITICAL)  # what is lost is lost on purpose
     with tempfile.TemporaryDirectory() as folder:
         nodes = Nodes(Path(folder))

@@ -1,7 +1,7 @@
-"""What a second device adds: two children of one thread each against one, in turns, each with a steady backlog.
+"""Throughput gained by a second device: two workers of one thread each against one, in turns, with a steady backlog.
 
-Two cores are seldom twice one: they share caches, memory and clock. So two processes that run the bare pipeline, with
-nothing between them, take their turns too; what they reach against one of them is the ceiling.
+Two cores are rarely twice one: they share caches, memory and clock. So two processes that run only the bare pipeline
+take turns too; their gain over one of them is the ceiling.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from . import bare
 from .pictures import picture
 
 STEPS = (4, 8, 12, 20)
-WAITING = 32  # pictures asked for at a time; each that ends is followed by another
-PATIENCE = 60.0  # seconds without any picture's end, after which something is broken
-SETTLING = 2  # pictures of each device that end before a turn is measured
-WARM_UP, TURN, TURNS = 20.0, 10.0, 8  # seconds before, seconds of a turn, and how many each has
+WAITING = 32  # pictures in the backlog; each that ends is replaced
+PATIENCE = 60.0  # seconds without a finished picture after which something is broken
+SETTLING = 2  # pictures per device that finish before a turn is measured
+WARM_UP, TURN, TURNS = 20.0, 10.0, 8  # seconds before the first turn, seconds per turn, and number of turns
 QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS = 3.0, 2.0, 2
 
 
@@ -49,7 +49,7 @@ class Side:
         await self._following
 
     async def turn(self, seconds: float) -> float:
-        """Pictures a second, by the steps that were made while the backlog was full."""
+        """Run a turn; return pictures per second, by the steps made while the backlog was full."""
         self._is_on, self._ended = True, 0
         self._ask(WAITING)
         await self._until(lambda: self._ended >= SETTLING * self._devices)
@@ -69,7 +69,7 @@ class Side:
             await asyncio.wait({waiting, self._following}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
                 waiting.cancel()
-                raise RuntimeError(f"nothing more is heard of {sorted(self._open)}")
+                raise RuntimeError(f"no picture finished for {PATIENCE:g} s; unfinished: {sorted(self._open)}")
 
     async def _follow(self) -> None:
         async for event in self._service.events():
@@ -99,7 +99,7 @@ def side(devices: int) -> Side:
 
 
 async def run(*, quick: bool) -> dict[str, float]:
-    """Pictures a second of both, medians over the turns; the ratio and its ceiling are medians over pairs of turns."""
+    """Measure pictures per second of both, their ratio and its ceiling: medians over turns and pairs of turns."""
     warm_up, seconds, turns = (QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS) if quick else (WARM_UP, TURN, TURNS)
     loop = asyncio.get_running_loop()
     with ExitStack() as stack:

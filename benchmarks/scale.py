@@ -1,5 +1,7 @@
-"""A day of a million pictures for 10,000 servers on 100 GPUs: the real queue, quota, limit and database on a simulated
-clock, with devices and a Discord that are only times. Which part is full first?"""
+"""A day of a million pictures for 10,000 servers on 100 GPUs, to see which part is full first.
+
+The real queue, quota, limit and database run on a simulated clock, with devices and a Discord that are only times.
+"""
 
 import heapq
 import random

@@ -36,8 +36,11 @@ LONGEST_WAIT = 60.0  # seconds that a request waits for a rate limit; beyond tha
 
 
 class SessionPace:
-    """When sessions of shards may begin: those whose numbers agree modulo ``max_concurrency`` five seconds apart
-    (https://docs.discord.com/developers/events/gateway#sharding-max-concurrency). Pure."""
+    """When sessions of shards may begin. Pure.
+
+    Those whose numbers agree modulo ``max_concurrency`` begin five seconds apart:
+    https://docs.discord.com/developers/events/gateway#sharding-max-concurrency
+    """
 
     def __init__(self, max_concurrency: int = 1) -> None:
         self._max_concurrency = max_concurrency
@@ -98,7 +101,7 @@ class Client(discord.AutoShardedClient):
         gc.freeze()
         self._consuming = asyncio.create_task(self._events.run())
 
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - discord.py's signature
         """Begin as many sessions at once as Discord allows; discord.py allows itself one in five seconds."""
         await asyncio.sleep(self._sessions.reserve(shard_id or 0, monotonic()))
 

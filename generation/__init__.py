@@ -1,6 +1,6 @@
 """Pictures from requests. What stands here is all that others may import; none of it loads torch."""
 
-from . import downloads, images, machine
+from . import downloads, images, machine, model_file
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
 from .errors import GenerationError, ModelError, PictureError, RequestError, Sentence, SentenceError
@@ -83,6 +83,7 @@ __all__ = [
     "images",
     "machine",
     "matching",
+    "model_file",
     "read_models",
     "read_pins",
     "read_profile",

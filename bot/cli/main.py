@@ -50,7 +50,7 @@ def demo(port: Annotated[int, typer.Option(help="Port of the page; 0 takes a fre
 
 @app.command()
 def check(config: ConfigFile = None) -> None:
-    """Say what would go wrong, and how to mend it; exits with 1 where something would."""
+    """Say what would go wrong, and how to mend it; exits with 1 if something would."""
     from bot.cli.check import check as findings
 
     good = True
@@ -62,7 +62,7 @@ def check(config: ConfigFile = None) -> None:
 
 @app.command()
 def health(config: ConfigFile = None) -> None:
-    """Exit with 0 where the bot was connected to Discord within the last minute, else with 1."""
+    """Exit with 0 if the bot was connected to Discord within the last minute, else with 1."""
     from bot.background.heartbeat import alive
 
     raise typer.Exit(0 if alive(settings(config).storage.folder) else 1)

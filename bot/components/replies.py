@@ -39,7 +39,7 @@ async def answer_message(client: Client, message: discord.Message) -> None:
     except RateLimited:
         return  # an answer to each message of a flood would be one itself
     except Refusal as refusal:
-        # Private as everywhere; he may have closed his direct messages.
+        # Private as everywhere; they may have closed their direct messages.
         with suppress(discord.HTTPException):
             await message.author.send(speaker(requester.locale).sentence(refusal.sentence))
         return
@@ -59,7 +59,7 @@ async def _ours(client: Client, message_id: int) -> JobRow | None:
 
 
 async def _understood(client: Client, message: discord.Message, phrase: Phrase) -> BuiltRequest:
-    """The request for the picture that is meant. Raises Refusal where it cannot be seen."""
+    """The request for the picture that is meant. Raises Refusal if it cannot be seen."""
     library, jobs = client.library, client.store.jobs
     replied = _replied(message)
     if replied and (shown := await jobs.shown_in(replied)):
@@ -77,7 +77,7 @@ async def _understood(client: Client, message: discord.Message, phrase: Phrase) 
 
 
 def _wordy(prompt: str) -> str:
-    """The prompt. Raises Refusal where neither the reply nor the picture has words of what it shows."""
+    """The prompt. Raises Refusal if neither the reply nor the picture has words of what it shows."""
     if not prompt:
         raise Refusal("Say what the picture should show, for example “as a watercolour, strong”.")
     return prompt
@@ -119,7 +119,7 @@ def _notes(built: BuiltRequest, phrase: Phrase) -> tuple[Sentence, ...]:
 
 
 async def _foreign(client: Client, message: discord.Message) -> discord.Attachment:
-    """The picture beside the mention, or the one that was replied to. Raises Refusal where we may not see it."""
+    """The picture beside the mention, or the one that was replied to. Raises Refusal if we may not see it."""
     own = pictures_of(message.attachments)
     if own:
         return own[0]
@@ -137,7 +137,7 @@ async def _foreign(client: Client, message: discord.Message) -> discord.Attachme
 
 
 def _words(client: Client, message: discord.Message) -> str:
-    """What was written, without the mention of the bot. Empty where Discord does not let us see it."""
+    """What was written, without the mention of the bot. Empty if Discord does not let us see it."""
     text = message.content
     if client.user:
         text = text.replace(f"<@{client.user.id}>", "").replace(f"<@!{client.user.id}>", "")

@@ -27,7 +27,7 @@ class Discord(Section):
 
     #: user ids of those who may do everything
     operators: tuple[Snowflake, ...] = Field(default=(), strict=False)
-    #: id of a channel in which every change of quotas is told; absent, none
+    #: id of a channel in which every change of quotas is posted; absent, none
     log_channel: Snowflake | None = None
     #: address of a local Discord for trying and testing; empty is the real one
     api: str = ""
@@ -93,7 +93,7 @@ class Quota(Section):
 
 
 class Server(Section):
-    """What the operator allows in one server, where that differs from [quota]."""
+    """What the operator allows in one server, if that differs from [quota]."""
 
     #: plans that the server's admins may give to members and roles
     plans: tuple[str, ...] = Field(default=(), strict=False)
@@ -151,7 +151,7 @@ class Generation(Section):
     devices: tuple[str, ...] = Field(default=("cpu",), strict=False)
     #: threads of a child on a CPU; 0 shares the machine's cores among the children
     threads: int = Field(default=0, ge=0, le=256)
-    #: when the bot is told to stop: seconds for the pictures that are being made; the rest is made after the next start
+    #: seconds that a stop leaves for the pictures that are being made; the rest is made after the next start
     finish_seconds: float = Field(default=8.0, ge=0.0, le=600.0, strict=False)
     #: further catalogue files, in the form of generation/catalogue.toml
     catalogues: tuple[Annotated[Path, Field(strict=False)], ...] = Field(default=(), strict=False)
@@ -173,7 +173,7 @@ class Generation(Section):
         return devices
 
     def loading_of(self, model_id: str) -> Loading | None:
-        """How a model is loaded; None where nothing is said of it."""
+        """How a model is loaded; None if nothing is said of it."""
         found = next((how for pattern, how in self.loading.items() if fnmatchcase(model_id, pattern)), None)
         if found is None:
             return None
@@ -193,7 +193,7 @@ Scores = dict[str, Annotated[float, Field(ge=0, le=1, strict=False)]]
 
 
 class Filter(Section):
-    """Which pictures are held back: NudeNet's classes, each with the score from which it counts."""
+    """Which pictures are blocked: NudeNet's classes, each with the score from which it counts."""
 
     #: outside age-restricted channels, and in direct messages
     strict: Scores = Field(

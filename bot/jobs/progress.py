@@ -10,7 +10,7 @@ from time import monotonic
 
 import discord
 
-from bot.jobs.delivery import TROUBLE, Edit
+from bot.jobs.delivery import DELIVERY_ERRORS, Edit
 from bot.jobs.rest_limit import RestLimit
 from bot.messages.buttons import cancel_buttons
 from bot.moderation.policy import Moderation
@@ -21,7 +21,7 @@ from generation import Event, Preview, Progress, Service, Started
 log = logging.getLogger(__name__)
 
 BAR = 20  # characters
-IN_MINUTES = 90  # seconds, from which a wait is told in minutes
+IN_MINUTES = 90  # seconds, from which a wait is given in minutes
 FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the queue is looked up; doubles each time
 #: a second, of all jobs together: thousands that wait may not keep bot and Discord busy with their places
 REFRESHES = 4.0
@@ -31,7 +31,7 @@ REFRESHES = 4.0
 class Pace:
     """How often a message may be edited: ``burst`` times at once, then every ``every`` seconds.
 
-    An interaction's answer has a rate limit of its own, so a short job may show each of its few stages; messages of a
+    An interaction's answer has its own rate limit, so a short job may show each of its few stages; messages of a
     channel share one.
     """
 
@@ -117,10 +117,10 @@ class _Follower:
                 self._task.cancel()
                 await asyncio.gather(self._task, return_exceptions=True)
                 if last_words and not self._ended:
-                    with suppress(*TROUBLE):
+                    with suppress(*DELIVERY_ERRORS):
                         await self._edit(content=self._say(last_words), attachments=[], view=None)
                 self._ended = True
-        finally:  # also where nobody waits any longer, since the bot must stop and Discord does not answer
+        finally:  # also if nobody waits any longer, since the bot must stop and Discord does not answer
             self._task.cancel()
 
     async def _run(self) -> None:
@@ -139,8 +139,8 @@ class _Follower:
                         view = cancel_buttons(self._job.id, self._say)
                         await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
-        except TROUBLE as error:
-            log.info("progress of job %s is not shown any more: %s", self._job.id, error)
+        except DELIVERY_ERRORS as error:
+            log.info("progress of job %s is no longer shown: %s", self._job.id, error)
 
     async def _previews(self) -> list[discord.File]:
         """The previews that the output filter lets pass."""
@@ -231,7 +231,7 @@ class ProgressBoard:
         )
 
     def update(self, event: Event) -> None:
-        """Show what happened to a picture, where its job is followed."""
+        """Show what happened to a picture, if its job is followed."""
         follower = self._followers.get(job_id_of(event.picture_id))
         if follower and isinstance(event, Started | Progress | Preview):
             follower.update(event)
@@ -244,5 +244,5 @@ class ProgressBoard:
             self._followers.pop(job_id, None)
 
     async def close(self, last_words: str = "", but: Collection[str] = ()) -> None:
-        """Stop editing all but some jobs' messages, where the last words remain: a sentence to be translated."""
+        """Stop editing all but some jobs' messages; ``last_words``, a sentence to be translated, remain in them."""
         await asyncio.gather(*(self.end(job_id, last_words) for job_id in self._followers.keys() - set(but)))

@@ -35,8 +35,10 @@ class RestLimit:
         return begins - now
 
     def leisure_in(self) -> float:
-        """Seconds until what can wait may begin, if nothing else comes: until at most a share BUSY of a second's
-        requests began within the last."""
+        """Seconds until what can wait may begin, if nothing else comes.
+
+        That is when at most a share BUSY of a second's requests began within the last second.
+        """
         share = int(BUSY * (self._begins.maxlen or 0))
         return 0.0 if len(self._begins) <= share else max(0.0, self._begins[-share - 1] + SECOND - self._clock())
 

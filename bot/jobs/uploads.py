@@ -17,7 +17,7 @@ MAX_NAME = 60  # characters of a file's name that are shown
 
 
 def pictures_of(attachments: list[discord.Attachment]) -> list[discord.Attachment]:
-    """Those that are pictures by their type, or may be where Discord names none."""
+    """Those that are pictures by their type, or may be, if Discord names none."""
     return [each for each in attachments if each.content_type is None or each.content_type.startswith("image/")]
 
 
@@ -37,7 +37,7 @@ class Uploads:
         return await self.keep(await self._cdn.fetch(attachment), attachment.filename)
 
     async def parameters(self, attachment: discord.Attachment) -> Parameters | None:
-        """How a picture was made, where it says so. Raises generation.PictureError."""
+        """How a picture was made, if it says so. Raises generation.PictureError."""
         return await self._inspector.parameters(await self._cdn.fetch(attachment))
 
     def saw(self, message: discord.Message) -> None:
@@ -47,16 +47,16 @@ class Uploads:
             del self._seen[next(iter(self._seen))]
 
     async def attachment(self, channel_id: int, message_id: int, place: int) -> discord.Attachment:
-        """A picture of anybody's message. Raises Refusal where it cannot be seen."""
+        """A picture of anybody's message. Raises Refusal if it cannot be seen."""
         pictures = pictures_of(await self._look(channel_id, message_id) or [])
         if place >= len(pictures):
             raise Refusal("I cannot see that picture; save it and attach it to /img2img.")
         return pictures[place]
 
     async def receive_mask(self, picture: discord.Attachment, mask: discord.Attachment | None) -> Path:
-        """Where a picture is to be made anew: the mask that was sent, or the picture's transparent part.
+        """Where a picture is to be repainted: the mask that was sent, or the picture's transparent part.
 
-        Raises Refusal where there is neither, and generation.PictureError.
+        Raises Refusal if there is neither, and generation.PictureError.
         """
         chosen = mask or picture
         data = await self._cdn.fetch(chosen)
@@ -85,7 +85,7 @@ class Uploads:
         return await self._look(channel_id, message_id) is not None
 
     async def _look(self, channel_id: int, message_id: int) -> list[discord.Attachment] | None:
-        """What is attached to anybody's message in this channel; None where there is none that we may see."""
+        """What is attached to anybody's message in this channel; None if there is none that we may see."""
         seen_in, attachments = self._seen.get(message_id, (channel_id, None))
         if seen_in != channel_id:
             return None

@@ -19,7 +19,7 @@ from generation import Task
 ENLARGE = 4  # times larger
 LAST_ROW = 2
 MAX_LABEL, MAX_OPTION = 80, 100  # characters that Discord allows
-MAX_PROMPT = 90  # characters of a prompt in an option
+MAX_PROMPT_SHOWN = 90  # characters of a prompt in an option
 
 
 class Buttons(discord.ui.View):
@@ -76,7 +76,7 @@ def posted_buttons(job: JobRow, row: PictureRow, say: Speaker, costs: Costs) -> 
 
 
 def _add_picture_actions(view: Buttons, row: PictureRow, say: Speaker, costs: Costs) -> None:
-    """What can be done with a picture that stands alone."""
+    """What can be done with a single picture."""
     for value, label in (
         (LOW, say("Refine low: subtle changes")),
         (MEDIUM, say("Refine medium: noticeable changes")),
@@ -96,7 +96,7 @@ def _add_picture_actions(view: Buttons, row: PictureRow, say: Speaker, costs: Co
 
 
 def _add_choice(view: Buttons, job: JobRow, made: Sequence[PictureRow], say: Speaker, costs: Costs) -> None:
-    """Of several pictures: one row to take one, and, where strengths are not compared, one to vary one."""
+    """Of several pictures: one row to take one, and, unless strengths are compared, one to vary one."""
     strengths = job.request.strengths
     for row in made:
         label = (
@@ -118,14 +118,16 @@ def words_button(verb: str, row: PictureRow, label: str) -> Buttons:
 
 
 def pick_menu(say: Speaker, pictures: Sequence[tuple[JobRow, PictureRow]], first: int = 1) -> Buttons:
-    """A menu of pictures of which one is taken up again, numbered from ``first``."""
+    """A menu of pictures of which one is posted again, numbered from ``first``."""
     view = Buttons()
     options = [
         discord.SelectOption(
-            label=f"{number}. {escape_for_discord(job.request.prompt, MAX_PROMPT) or say('enlarged')}"[:MAX_OPTION],
+            label=f"{number}. {escape_for_discord(job.request.prompt, MAX_PROMPT_SHOWN) or say('enlarged')}"[
+                :MAX_OPTION
+            ],
             value=row.id,
         )
         for number, (job, row) in enumerate(pictures, first)
     ]
-    view.menu("take", say("Take one up again"), options)
+    view.menu("take", say("Post one again"), options)
     return view

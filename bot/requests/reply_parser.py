@@ -12,7 +12,7 @@ from generation import MAX_SEED
 MAX_COUNT = 4
 LOW, MEDIUM, HIGH = 0.25, 0.5, 0.8
 
-#: words of strength, without accents; taken where they stand alone between commas, or end the sentence after one
+#: words of strength, without accents; taken if they stand by themselves between commas, or end the sentence after one
 STRENGTH_WORDS = {
     LOW: "subtle|subtly|more subtle|slight|slightly|light|lightly|gentle|gently|soft|softly|low|weak|mild|mildly|"
     "a little|a bit|just a bit|just a little|only a little|"
@@ -39,15 +39,15 @@ _ADDS = re.compile(
 )
 _COURTESY = re.compile(r"(?:please|por favor)\b[\s,:]*")
 _REPLACING = re.compile(
-    r"(?:make (?:it|this|him|her|them) into|turn (?:it|this) into|change (?:it|this) (?:in)?to|redo (?:it|this)|"
+    r"(?:make (?:it|this|h(?:im|er)|them) into|turn (?:it|this) into|change (?:it|this) (?:in)?to|redo (?:it|this)|"
     r"draw (?:it|this)|transforme(?: isso)? em|conviertelo en|dibujalo)\b[\s,:]*"
 )
 _SHAPING = re.compile(
-    r"(?:make (?:it|this|him|her|them)|faca|faz|deixe|deixa|torne|haz(?:lo|la)?|ponlo|ponla|dejalo|dejala)\b[\s,:]*"
+    r"(?:make (?:it|this|h(?:im|er)|them)|faca|faz|deixe|deixa|torne|haz(?:lo|la)?|ponlo|ponla|dejalo|dejala)\b[\s,:]*"
 )
 #: "make it a dragon" is another picture, "make it blue" the same in blue
 _THING = re.compile(r"(?:an?|the|one|two|three|um|uma|o|dois|duas|un|una|el|la|dos)\b")
-#: what is left hanging where a strength was cut out: "a red car with strength 70%"
+#: what is left over after a strength was cut out: "a red car with strength 70%"
 _HANGING = re.compile(r"\s+(?:with|at|com|con|a)$")
 #: Midjourney's, of which we have nothing like, with values that are words
 _WORDY_FLAGS = {"style", "sref", "cref", "oref", "profile", "p", "v", "version", "niji", "q", "quality"}
@@ -55,7 +55,7 @@ _WORDY_FLAGS = {"style", "sref", "cref", "oref", "profile", "p", "v", "version",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """A reply as it was understood; None where nothing was said of it."""
+    """A reply as it was understood; None if nothing was said of it."""
 
     prompt: str = ""
     strength: float | None = None

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from discord import Permissions
 from discord.utils import utcnow
 from simcord.backend.models import Message, Overwrite
@@ -16,15 +15,15 @@ from bot.components.picture import ACTIONS as OF_PICTURES
 from bot.store import Change, JobRow
 from sandbox.people import Asked
 
-from .conftest import Rig
+from .rig import Rig
 
 KINDS = ("private", "elsewhere", "hidden", "deleted", "nobody's")
 #: who forges; the author of a deleted picture may not use it either
 FORGERS = ("otto", "milo", "adam", "eve")
-REFUSED = ("is not kept any more", "I cannot see that picture", "There is no picture")
+REFUSED = ("is no longer kept", "I cannot see that picture", "There is no picture")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest.fixture(scope="module")
 async def targets(rig: Rig) -> AsyncIterator[dict[str, tuple[JobRow, Message]]]:
     """A picture of ana's for each kind; the message is where it stands."""
     world = rig.local.world

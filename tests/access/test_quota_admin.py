@@ -5,7 +5,7 @@ import io
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
+import pytest
 from discord import Permissions
 from PIL import Image
 from simcord.backend.models import Message, Overwrite
@@ -13,10 +13,10 @@ from simcord.enums import OverwriteType
 
 from sandbox.people import Asked
 
-from .conftest import Rig
+from .rig import Rig
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest.fixture
 async def newcomer(rig: Rig) -> AsyncIterator[str]:
     """A member whom no other test knows."""
     name = f"new{len(rig.members)}"
@@ -71,7 +71,7 @@ async def test_a_ban_is_one_private_sentence_and_takes_back_what_waits(rig: Rig,
     await rig.settle(lambda: f"{job.id}:0" in rig.service.cancelled)
     for path in ("quota", "help", "history"):
         refused = await ask(rig, newcomer, path)
-        assert refused.content.startswith("You may not use this bot any more")
+        assert refused.content.startswith("You can no longer use this bot")
         assert refused.message
         assert refused.message.is_ephemeral
     suggested = rig.local.people.autocomplete(member, rig.local.world.channel_id, "txt2img", "model", "c", {})

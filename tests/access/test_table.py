@@ -8,7 +8,6 @@ from typing import Any
 
 import discord
 import pytest
-import pytest_asyncio
 from discord import app_commands
 from simcord.backend.models import Message
 
@@ -20,7 +19,7 @@ from bot.components.picture import ACTIONS as OF_PICTURES
 from bot.store import Change, JobRow
 from sandbox.people import Asked
 
-from .conftest import Rig, png
+from .rig import Rig, png
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
 PEOPLE = {
@@ -30,8 +29,8 @@ PEOPLE = {
 PLACES = ("Server", "Thread", "Direct", "Installed")
 #: what a refusal of these rows says
 REFUSALS = (
-    "You may not use this bot any more",
-    "is not kept any more",
+    "You can no longer use this bot",
+    "is no longer kept",
     "Only the member who asked for these pictures, or a moderator",
     "Only those who may manage the server",
     "Only moderators can change the server's styles",
@@ -120,7 +119,7 @@ class Place:
         )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest.fixture(scope="module")
 async def places(rig: Rig) -> AsyncIterator[dict[str, Place]]:
     world = rig.local.world
     ana = rig.members["ana"]

@@ -13,7 +13,7 @@ from pytest_asyncio import is_async_test
 
 from benchmarks.nodes import Nodes
 from generation import Catalogue, ClusterConfig, Service
-from tests.generation.conftest import Studio
+from tests.generation.studio import Studio
 
 from .nodes import Start
 

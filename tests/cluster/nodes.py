@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from generation import ClusterState
-from tests.generation.conftest import Studio
+from tests.generation.studio import Studio
 
 #: starts a service on the cluster: start(devices=(), namespace="criar", **ClusterConfig's)
 Start = Callable[..., Coroutine[Any, Any, Studio]]

@@ -9,7 +9,7 @@ import psutil
 
 from benchmarks.nodes import ROOT, Nodes
 from generation import Failed, Finished, Picture, Progress
-from tests.generation.conftest import TERMINAL, Studio, job
+from tests.generation.studio import TERMINAL, Studio, job
 
 from .nodes import Start, joined, until
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from benchmarks.nodes import ROOT, Nodes
 from generation import Finished, Progress, Task
-from tests.generation.conftest import job, pixels
+from tests.generation.studio import job, pixels
 
 from .nodes import Start, joined, until
 

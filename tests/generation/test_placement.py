@@ -5,7 +5,7 @@ import asyncio
 from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Service
 from generation.workers.worker import Room, Worker
 
-from .conftest import job
+from .studio import job
 
 
 class FarWorker(Worker):

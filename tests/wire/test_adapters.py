@@ -10,8 +10,8 @@ from PIL import Image
 from generation import Catalogue
 from sandbox import LocalDiscord
 
-from .conftest import running
-from .test_commands import custom_id, delivered, done, refused, slash
+from .bot import running
+from .commands import custom_id, delivered, done, refused, slash
 
 CATALOGUE = """
 [[loras]]

@@ -1,28 +1,20 @@
 """What a person sees in a real browser."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from sandbox import LocalDiscord
+from tests.browser import needs_chromium, page_of_ana
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (apt install chromium)")
+pytestmark = needs_chromium
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(local: LocalDiscord) -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1000, "height": 900})
-        await page.goto(f"{local.page}/?member=ana")
+@pytest.fixture
+async def page(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
+    async with page_of_ana(browser, local.page, 1000) as page:
         yield page
-        await browser.close()
 
 
 async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) -> None:

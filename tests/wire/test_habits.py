@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 from sandbox import LocalDiscord
 from tests.tiny import catalogue_with_kontext
 
-from .conftest import Bot, running
-from .test_commands import custom_id, delivered, done, png, refused, slash
+from .bot import Bot, running
+from .commands import custom_id, delivered, done, png, refused, slash
 
 
 async def answer(local: LocalDiscord, path: str, words: str, /, who: str = "ana", **options: object) -> str:
@@ -132,7 +132,7 @@ async def test_a_private_picture_whose_input_is_gone_too_is_said_to_be_gone(loca
             path.unlink()
     assert asked.message
     pressed = local.people.press(ana, asked.message, custom_id(asked.message, "Refine medium"))
-    assert "not kept any more" in await refused(local, pressed)
+    assert "no longer kept" in await refused(local, pressed)
 
 
 def pixels(png: bytes) -> bytes:

@@ -16,7 +16,7 @@ from bot.moderation.rate_limit import SlidingWindow
 from bot.quota import EVERYWHERE, Allowance, Person
 from bot.store import Change, JobRow, Store
 from generation import Sentence
-from tests.bot.conftest import NOON, MakeJob
+from tests.bot.factory import NOON, MakeJob
 
 HOME, FOREIGN = 77777, 66666
 GOLD_ROLE = 88888
@@ -179,7 +179,7 @@ async def test_limits_are_never_cached(store: Store, other: Store, make_job: Mak
     with pytest.raises(Refusal, match="0 of your 1"):
         await store.accept(make_job())
     await other.bans.ban(operator())
-    with pytest.raises(Refusal, match="may not use this bot any more"):
+    with pytest.raises(Refusal, match="can no longer use this bot"):
         await store.accept(make_job())
     assert await store.bans.refresh() == {(1, EVERYWHERE)}
     assert store.bans.banned(1, HOME)

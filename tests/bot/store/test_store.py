@@ -15,7 +15,7 @@ from bot.errors import Refusal
 from bot.quota import Person
 from bot.store import Change, State, Store
 from generation import Sentence
-from tests.bot.conftest import NOON, MakeJob
+from tests.bot.factory import NOON, MakeJob
 
 OPERATOR, ADMIN = None, 9
 
