@@ -20,7 +20,7 @@ class Nodes:
         from ray.cluster_utils import Cluster
 
         self._folder = folder
-        self._cluster = Cluster()
+        self._cluster: Any = Cluster()  # typed in parts
         self._port = 0
         self.add_head()
 
@@ -63,7 +63,7 @@ class Nodes:
 
     def drain(self, node: Any) -> None:
         """Tell the cluster that a node is to leave, as an autoscaler does before it takes one away."""
-        from ray._raylet import GcsClient
+        from ray._raylet import GcsClient  # type: ignore[attr-defined]
 
         accepted, why = GcsClient(address=self.address).drain_node(node.node_id, PREEMPTION, "scale-in", NEVER)
         if not accepted:
