@@ -30,7 +30,7 @@ from .types import (
     Request,
     Task,
 )
-from .workers.cluster import ClusterState
+from .workers.cluster import CardState, ClusterState
 from .workers.node_messages import Card, ClusterConfig, WorkerState
 from .workers.survey import survey
 
@@ -41,6 +41,7 @@ __all__ = [
     "SEEN",
     "Cancelled",
     "Card",
+    "CardState",
     "Catalogue",
     "ClusterConfig",
     "ClusterState",

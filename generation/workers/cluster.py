@@ -38,13 +38,27 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a bridge that ended is 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """What one card of the cluster does for this bot."""
+
+    name: str
+    #: ids of the models that are loaded, and of those that are being downloaded to its node
+    models: frozenset[str]
+    fetching: frozenset[str]
+    #: pictures that are being made
+    making: int
+    #: whether its node is about to leave
+    draining: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterState:
     """How it stands with the cluster."""
 
     #: the last reason why it is out of reach; None while it is in reach
     trouble: str | None
-    #: names of the cards that make pictures
-    cards: tuple[str, ...] = ()
+    #: the cards that make pictures, by name
+    cards: tuple[CardState, ...] = ()
     #: why a card is not used, by its name
     refused: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,6 +95,16 @@ class ClusterWorker(Worker):
         """Whether its node has the folders and files that the picture's model and LoRAs lie in."""
         wanted = {picture.request.model, *(name for name, _ in picture.request.loras)}
         return wanted.isdisjoint(self._missing)
+
+    def state(self) -> CardState:
+        """What it does now."""
+        return CardState(
+            name=self.device,
+            models=self.resident,
+            fetching=self.fetching,
+            making=len(self.running),
+            draining=self.draining,
+        )
 
     def _give(self, picture: Picture) -> None:
         self._send(Give(worker_id=self.id, picture=picture))
@@ -154,7 +178,8 @@ class Cluster:
 
     def state(self) -> ClusterState:
         """How it stands with the cluster."""
-        cards = tuple(sorted(worker.device for worker in self._workers.values()))
+        workers = sorted(self._workers.values(), key=lambda worker: worker.device)
+        cards = tuple(worker.state() for worker in workers)
         return ClusterState(trouble=self._trouble, cards=cards, refused=dict(self._refused))
 
     def _start_bridge(self) -> None:
