@@ -9,6 +9,7 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 STORE = 80 * 2**20  # bytes of a node's object store; Ray wants 75 MB at least
+STARTING = 120.0  # seconds for a node to be there, on a busy machine
 PREEMPTION = 2  # of Ray's DrainNodeReason
 NEVER = 2**53  # milliseconds since 1970; numbers above it are not exact everywhere
 
@@ -39,9 +40,11 @@ class Nodes:
     def add(self, name: str, release: Path = ROOT, **options: Any) -> Any:
         """A node of one CPU, which runs the release that lies in a folder."""
         environment = {"PYTHONPATH": str(release), "XDG_CACHE_HOME": str(self._folder / name)}
-        return self._cluster.add_node(
-            num_cpus=1, object_store_memory=STORE, env_vars=environment, node_name=name, **options
+        node = self._cluster.add_node(
+            num_cpus=1, object_store_memory=STORE, env_vars=environment, node_name=name, wait=False, **options
         )
+        self._cluster._wait_for_node(node, timeout=STARTING)
+        return node
 
     def workers(self) -> list[Any]:
         """The nodes but the head."""

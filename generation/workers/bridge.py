@@ -4,13 +4,14 @@ cluster's head is gone for a minute, and which the bot must outlive."""
 import asyncio
 import logging
 import os
+import socket
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 from ..events import Failed
 from ..types import Picture
@@ -65,7 +66,11 @@ def run_bridge(parent: int, pipe: Connection, config: ClusterConfig, folder: str
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.chdir("/")  # Ray has its workers import from here first, where their own release must come first
     try:
+        _probe(config.address)
         import ray
+    except OSError as error:
+        pipe.send((Unreachable(reason=f"nothing answers there: {error}"),))
+        return
     except ImportError:
         pipe.send((Unreachable(reason="Ray is not installed here; install this package with [cluster]"),))
         return
@@ -75,7 +80,13 @@ def run_bridge(parent: int, pipe: Connection, config: ClusterConfig, folder: str
     except Exception as error:  # noqa: BLE001 - whatever Ray raises where no head, no node or another version is there
         with suppress(OSError):
             pipe.send((Unreachable(reason=_sentence(error)),))
-    os._exit(0)  # Ray's own ending waits for a head that may be gone; it ends our actors when it misses us
+    os._exit(0)  # Ray's own ending waits for the head
+
+
+def _probe(address: str) -> None:
+    """Raise OSError if nothing answers at the head's address: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host, int(port)), timeout=HEAD_PATIENCE).close()
 
 
 class _Bridge:
@@ -97,7 +108,18 @@ class _Bridge:
         self._names = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def run(self) -> None:
+    async def run(self) -> NoReturn:
+        """Serve the bot until it closes the pipe or the head is lost, and end the process."""
+        try:
+            await self._serve()
+            async with asyncio.timeout(END_SECONDS):
+                await asyncio.to_thread(self._ray.shutdown)
+        except Exception as error:  # noqa: BLE001 - whatever Ray raises is why the cluster is out of reach
+            self._say(Unreachable(reason=_sentence(error)))
+        # Not by way of the loop's end, which waits for threads, and these may wait for the head until Ray ends us.
+        os._exit(0)
+
+    async def _serve(self) -> None:
         """Until the bot closes the pipe. Raises HeadLostError."""
         loop = asyncio.get_running_loop()
         ended = loop.run_in_executor(None, self._read, loop)
@@ -106,7 +128,6 @@ class _Bridge:
             self._keep(cards)
             self._say(Alive())
             await asyncio.wait({ended}, timeout=LOOK_EVERY)
-        await asyncio.wait_for(asyncio.to_thread(self._ray.shutdown), END_SECONDS)
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         """A thread: hand on what the bot says."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from benchmarks.nodes import Nodes
 from sandbox import LocalDiscord
-from tests.wire.conftest import UNFILTERED, Bot, running
-from tests.wire.test_commands import slash
+from tests.wire.bot import UNFILTERED, Bot, running
+from tests.wire.commands import slash
 
 JOBS, EACH = 6, 2
 

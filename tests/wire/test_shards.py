@@ -9,8 +9,8 @@ import pytest_asyncio
 from bot.background.heartbeat import alive
 from sandbox import Fault, LocalDiscord
 
-from .conftest import Bot, running
-from .test_commands import delivered, done, slash
+from .bot import Bot, running
+from .commands import delivered, done, slash
 
 pytestmark = pytest.mark.slow
 
