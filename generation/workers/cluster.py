@@ -238,6 +238,8 @@ class Cluster:
                 level, "the cluster at %s is out of reach, which the bot does without: %s", self._config.address, reason
             )
         self._trouble, self._told = reason, True
+        for worker_id in list(self._workers):
+            self._lose(worker_id, "the cluster is out of reach")
 
     def _lose(self, worker_id: str, reason: str) -> None:
         worker = self._workers.pop(worker_id, None)
@@ -248,10 +250,7 @@ class Cluster:
 
     def _on_bridge_exit(self) -> None:
         """The process between us and the cluster has ended, and with it our workers there."""
-        if self._trouble is None:
-            self._out_of_reach("the process that is connected to it ended")
-        for worker_id in list(self._workers):
-            self._lose(worker_id, "the cluster is out of reach")
+        self._out_of_reach(self._trouble or "the process that is connected to it ended")
         self._refused.clear()
         self._bridge = None
         self._spawn(self._restart())
