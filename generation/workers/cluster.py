@@ -250,7 +250,8 @@ class Cluster:
 
     def _on_bridge_exit(self) -> None:
         """The process between us and the cluster has ended, and with it our workers there."""
-        self._out_of_reach(self._trouble or "the process that is connected to it ended")
+        told = self._trouble if self._told else None
+        self._out_of_reach(told or "the process that is connected to it ended")
         self._refused.clear()
         self._bridge = None
         self._spawn(self._restart())
