@@ -33,7 +33,7 @@ from .types import (
     Request,
     Task,
 )
-from .workers.cluster import ClusterState
+from .workers.cluster import CardState, ClusterState
 from .workers.devices import DeviceReport, probe
 from .workers.node_messages import Card, ClusterConfig, WorkerState
 from .workers.survey import survey
@@ -45,6 +45,7 @@ __all__ = [
     "SEEN",
     "Cancelled",
     "Card",
+    "CardState",
     "Catalogue",
     "ClusterConfig",
     "ClusterState",
