@@ -29,7 +29,7 @@ def _run(pairs: int) -> dict[str, Any]:
     quiet_libraries()
     # One thread: several would also wait for each other, which counts as computing.
     engine = Engine({embedded().id: replace(embedded(), enlarge=1)}, "cpu", 1, 8.0)
-    pacer = engine._previews.pacer
+    pacer: Any = engine._previews.pacer
     project, encode, due = LatentColours.project, preview.encode_jpeg, pacer.due
     shown, within = 0, 0.0
 
@@ -49,7 +49,7 @@ def _run(pairs: int) -> dict[str, Any]:
         shown += isinstance(event, Preview)
 
     def seconds(is_due: Callable[[float], bool], name: str) -> float:
-        pacer.due = is_due  # type: ignore[method-assign]
+        pacer.due = is_due
         asked = [picture(f"{name} {number}", number, STEPS) for number in range(TOGETHER)]
         pictures = [replace(each, request=replace(each.request, width=SIDE, height=SIDE)) for each in asked]
         began = process_time()
