@@ -15,7 +15,7 @@ import discord
 from bot.config import TOKEN_VARIABLE, Config, token
 from bot.config.schema import Cluster
 from bot.errors import ConfigError
-from bot.interactions.acknowledge import NEEDED_IN_CHANNEL, NEEDED_IN_THREAD
+from bot.interactions.channel_permissions import NEEDED_IN_CHANNEL, NEEDED_IN_THREAD
 from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered, pins_file
 from generation import GenerationError, ModelSpec, Pin, Precision, downloads, machine, read_pins
