@@ -183,6 +183,8 @@ class Models:
         loading = choose_loading(spec.loading, self._device.name, half, counted, self._device.free())
         self._weights[spec.id] = sum(component_bytes(loading, counted).values()) / GIB
         prints = {} if is_single(spec) else fingerprints(fetched(spec), f"{loading.precision} {loading.vae_tiling}")
+        if spec.vae and prints:
+            prints["vae"] = f"{spec.vae} {loading.precision} {loading.vae_tiling}"
         # Offloaded or quantised modules carry hooks and marks that other models must not find on theirs.
         names = prints if loading.offload is Offload.NONE and not loading.quantised else {}
         pipeline = load(spec, loading, self._shared.find(names))
