@@ -113,11 +113,18 @@ class _Bridge:
         try:
             await self._serve()
             async with asyncio.timeout(END_SECONDS):
-                await asyncio.to_thread(self._ray.shutdown)
+                await self._end_workers()
         except Exception as error:  # noqa: BLE001 - whatever Ray raises is why the cluster is out of reach
             self._say(Unreachable(reason=_sentence(error)))
-        # Not by way of the loop's end, which waits for threads, and these may wait for the head until Ray ends us.
+        # Not by way of the loop's end, which waits for threads, and these may wait for the head until Ray ends us. Nor
+        # by ray.shutdown(): whatever is called after it joins a cluster again, any that it finds.
         os._exit(0)
+
+    async def _end_workers(self) -> None:
+        for keeper in self._keepers.values():
+            keeper.cancel()
+        await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _serve(self) -> None:
         """Until the bot closes the pipe. Raises HeadLostError."""

@@ -9,7 +9,6 @@ from typing import Any
 import psutil
 import pytest
 import pytest_asyncio
-from pytest_asyncio import is_async_test
 
 from benchmarks.nodes import Nodes
 from generation import Catalogue, ClusterConfig, Service
@@ -26,8 +25,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "tests/cluster" in item.path.as_posix():
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(900))
-            if is_async_test(item):
-                item.add_marker(pytest.mark.asyncio(loop_scope="function"), append=False)
 
 
 @pytest.fixture
