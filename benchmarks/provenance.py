@@ -146,7 +146,7 @@ def _cropped(image: Image.Image) -> Image.Image:
 
 
 def _preview(image: Image.Image) -> Image.Image:
-    return _again("WEBP", 80)(_scaled(400 / max(image.size))(image))
+    return _again("WEBP", 80)(_scaled(400 / max(image.width, image.height))(image))
 
 
 #: Discord shows previews as WebP, scaled to what fits the window
