@@ -112,7 +112,7 @@ def _is_ours(image: Image.Image, folder: Path) -> bool:
 
 def _psnr(one: Image.Image, other: Image.Image) -> float:
     off = np.asarray(one, np.float64) - np.asarray(other.convert("RGB"), np.float64)
-    return float(10 * np.log10(255**2 / max(np.mean(off**2), 1e-9)))
+    return float(10 * np.log10(255**2 / max(float(np.mean(off**2)), 1e-9)))
 
 
 def _encoded(png: bytes, format_: str) -> bytes:

@@ -33,7 +33,8 @@ from .types import (
     Request,
     Task,
 )
-from .workers.cluster import ClusterState
+from .workers.cluster import CardState, ClusterState
+from .workers.devices import DeviceReport, probe
 from .workers.node_messages import Card, ClusterConfig, WorkerState
 from .workers.survey import survey
 
@@ -44,10 +45,12 @@ __all__ = [
     "SEEN",
     "Cancelled",
     "Card",
+    "CardState",
     "Catalogue",
     "ClusterConfig",
     "ClusterState",
     "Defaults",
+    "DeviceReport",
     "Event",
     "Failed",
     "Finished",
@@ -87,6 +90,7 @@ __all__ = [
     "machine",
     "matching",
     "model_file",
+    "probe",
     "read_models",
     "read_pins",
     "read_profile",

@@ -3,21 +3,25 @@
 import base64
 import binascii
 import os
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import discord
 
 from bot.config import TOKEN_VARIABLE, Config, token
+from bot.config.schema import Cluster
 from bot.errors import ConfigError
-from bot.interactions.acknowledge import NEEDED_IN_CHANNEL, NEEDED_IN_THREAD
+from bot.interactions.channel_permissions import NEEDED_IN_CHANNEL, NEEDED_IN_THREAD
 from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered, pins_file
 from generation import GenerationError, ModelSpec, Pin, Precision, downloads, machine, read_pins
 
 GIB = 2**30
+CLUSTER_PATIENCE = 5.0  # seconds for a cluster's head to answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,8 @@ def check(config: Config) -> Iterator[Finding]:
     yield _folder(config.storage.folder)
     yield _provenance(config)
     yield from _models(config)
+    if config.generation.cluster:
+        yield _cluster(config.generation.cluster)
     application = application_id(os.environ.get(TOKEN_VARIABLE, ""))
     if application:
         yield Finding(good=True, text=f"Invite the bot to a server with {invitation(application)}")
@@ -96,6 +102,21 @@ def _provenance(config: Config) -> Finding:
         return Finding(good=False, text=str(error))
     name, until = credentials.signs_as
     return Finding(good=True, text=f"Pictures are signed as “{name}”; the next certificate is due on {until:%Y-%m-%d}")
+
+
+def _cluster(cluster: Cluster) -> Finding:
+    if not find_spec("ray"):
+        return Finding(good=False, text='generation.cluster: Ray is not installed here; run pip install ".[cluster]"')
+    host, _, port = cluster.address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=CLUSTER_PATIENCE).close()
+    except OSError as error:
+        return Finding(
+            good=False,
+            text=f"generation.cluster.address: nothing answers at {cluster.address} ({error}); start the head there, "
+            "as docs/cluster.md says, or take [generation.cluster] out",
+        )
+    return Finding(good=True, text=f"A head answers at {cluster.address}; python -m bot cluster status shows its cards")
 
 
 def _models(config: Config) -> Iterator[Finding]:

@@ -58,6 +58,16 @@ class Pace:
         return delay
 
 
+def answer_pace() -> Pace:
+    """For a private answer: four edits at once, then one every 2.5 s."""
+    return Pace(burst=4, every=2.5)
+
+
+def message_pace() -> Pace:
+    """For a message in a channel, whose rate limit deliveries need too: one edit every 3 s."""
+    return Pace(burst=1, every=3.0, counted=True)
+
+
 @dataclass(slots=True)
 class _Shown:
     step: int = 0

@@ -208,7 +208,7 @@ async def test_a_mention_beside_a_foreign_picture_refines_it_or_names_the_way(lo
     assert "Understood: “a mentioned apple”, strength 0.8, 2 of them" in made.content
     assert "I received “mine.png”, 300×200" in made.content
     custom_id(made, "Edit the prompt (costs 2)")
-    hidden = local.people.say(milo, local.world.channel_id, "hidden", [("his.png", png())])
+    hidden = local.people.say(milo, local.world.channel_id, "hidden", [("theirs.png", png())])
     local.people.say(ana, local.world.channel_id, f"{me} as a sketch", (), hidden.id)
     await local.wait_for(
         lambda: by_bot(local, "Apps > Refine") or with_files(by_bot(local, "as a sketch", "strength"), 1), 60

@@ -51,7 +51,7 @@ def test_the_wait_is_told_where_it_is_known(ahead: int | None, seconds: float | 
 
 
 def test_whoever_waits_for_a_model_is_told_so() -> None:
-    """His place in the queue would say that he is next, for as long as the model comes over the line."""
+    """Their place in the queue would say that they are next for as long as the model is being downloaded."""
     queue: Any = Queue(0, 3.0, fetches=True)
     assert describe_place(speaker("en-US"), queue, "job:0").startswith("The model is being fetched")
 

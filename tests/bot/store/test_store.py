@@ -149,7 +149,7 @@ async def test_two_processes_at_once_never_exceed_the_limit(config: Config, stor
 
 
 async def test_a_limit_of_a_server_counts_only_there(store: Store) -> None:
-    """An admin's limit holds in his server, the operator's everywhere else, and taking it away brings back the plan."""
+    """An admin's limit holds in their server, the operator's everywhere else; taking it away brings back the plan."""
     await store.quotas.set_limit(change(OPERATOR), 50)
     await store.quotas.set_limit(change(ADMIN), 5)
     assert await left(store, guild_id=9) == 5
@@ -176,7 +176,7 @@ async def test_an_admins_resets_end_at_the_ceiling(store: Store, make_job: MakeJ
 
 
 async def test_unfinished_work_is_found_again_after_a_restart(config: Config, make_job: MakeJob) -> None:
-    """A store opened anew hands out what was waiting and running, with the same seeds and the same attempt."""
+    """A store that is reopened hands out what was waiting and running, with the same seeds and the same attempt."""
     first = Store(config)
     await first.open()
     job = await first.accept(make_job(pictures=3))
