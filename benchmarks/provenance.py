@@ -145,11 +145,15 @@ def _cropped(image: Image.Image) -> Image.Image:
     return image.crop((round(image.width / 10), 0, image.width, image.height))
 
 
+def _preview(image: Image.Image) -> Image.Image:
+    return _again("WEBP", 80)(_scaled(400 / max(image.width, image.height))(image))
+
+
 #: Discord shows previews as WebP, scaled to what fits the window
 ATTACKS: dict[str, Attack] = {
     "none": lambda image: image,
     "discord_webp": _again("WEBP", 80),
-    "discord_preview": lambda image: _again("WEBP", 80)(_scaled(400 / image.width)(image)),
+    "discord_preview": _preview,
     "jpeg_80": _again("JPEG", 80),
     "half": _scaled(0.5),
     "cropped_tenth": _cropped,

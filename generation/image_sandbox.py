@@ -35,7 +35,6 @@ SECONDS = 30.0  # for one picture; 36 megapixels of noise took 15 s on a busy co
 MEMORY = 1280 * 2**20  # bytes of address space; 36 megapixels and the filter need 750 MB
 #: the whole environment of a child; one thread each, since the cores are needed for making pictures
 KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
-JUMBF = b"jumb"  # begins the boxes of C2PA's manifests, so that most pictures need not be looked through
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 Facts = dict[str, Any]
@@ -74,7 +73,9 @@ class Inspector:
 
     async def manifests(self, data: bytes) -> bytes:
         """As provenance.manifest_archive: the C2PA manifests that came with a picture; empty if there are none."""
-        return (await self._ask("manifests", data))[1] if JUMBF in data else b""
+        from .provenance import has_manifest
+
+        return (await self._ask("manifests", data))[1] if has_manifest(data) else b""
 
     async def provenance(self, data: bytes, known: "Known", watermark_folder: Path | None) -> "Provenance":
         """What a picture says of where it comes from; its watermark too, if the folder with its files is given."""

@@ -101,7 +101,7 @@ def _provenance(config: Config) -> Finding:
     except ConfigError as error:
         return Finding(good=False, text=str(error))
     name, until = credentials.signs_as
-    return Finding(good=True, text=f"Pictures are signed by {name}, until {until:%Y-%m-%d} without a new certificate")
+    return Finding(good=True, text=f"Pictures are signed as “{name}”; the next certificate is due on {until:%Y-%m-%d}")
 
 
 def _cluster(cluster: Cluster) -> Finding:

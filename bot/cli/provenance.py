@@ -29,7 +29,7 @@ def provenance(
 ) -> None:
     """Say where a picture comes from: C2PA by any issuer, XMP, our watermark, other tools' settings."""
     loaded = settings(config)
-    credentials = or_exit(lambda: _credentials(loaded))
+    credentials = or_exit(lambda: _credentials(loaded, signs=authority))
     if authority:
         typer.echo(credentials.known.anchors.strip())
     if fetch:
@@ -47,9 +47,12 @@ def provenance(
         raise typer.BadParameter("name a picture, or --authority, or --fetch")
 
 
-def _credentials(config: Config) -> ContentCredentials:
-    # Marks may be read whether or not pictures are marked now.
-    return ContentCredentials(config.provenance.model_copy(update={"watermark": False}), config.storage.folder)
+def _credentials(config: Config, *, signs: bool) -> ContentCredentials:
+    """What is known of signatures; certificates are made only if they are asked for."""
+    changed: dict[str, object] = {"watermark": False}
+    if config.provenance.c2pa == "auto" and not signs:
+        changed["c2pa"] = "off"
+    return ContentCredentials(config.provenance.model_copy(update=changed), config.storage.folder)
 
 
 def _fetch(folder: Path) -> None:

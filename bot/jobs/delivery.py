@@ -14,12 +14,13 @@ from bot.errors import Refusal, Unavailable
 from bot.jobs.cdn import Cdn
 from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.contact_sheet import cut
-from bot.messages.credentials import ContentCredentials, is_signed
+from bot.messages.credentials import ContentCredentials
 from bot.messages.job_message import COMPARISON, JobMessage
 from bot.moderation.policy import Moderation
 from bot.store import Action, Change, JobRow, PictureRow, State, Store
 from bot.text.translate import Speaker, speaker
 from generation import Catalogue
+from generation.provenance import has_manifest
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +147,7 @@ class Delivery:
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
         """Send one finished picture in a message by itself. Raises Refusal if it is no longer kept."""
         data, name = await self.picture(job, row)
-        if is_signed(data) or not name.endswith(".png"):
+        if has_manifest(data) or not name.endswith(".png"):
             file = self._message.sent_file(job, row, data, name)
         else:
             prompt = await self._prompt_in_files(job)
@@ -162,7 +163,7 @@ class Delivery:
 
     async def signed(self, job: JobRow, row: PictureRow, data: bytes) -> bytes:
         """A finished picture's bytes with the manifest that says how it was made."""
-        if is_signed(data) or not data.startswith(PNG):
+        if has_manifest(data) or not data.startswith(PNG):
             return data
         return await asyncio.to_thread(self._message.signed, job, row, data)
 

@@ -17,7 +17,6 @@ from generation import Request, images, provenance
 log = logging.getLogger(__name__)
 
 WATERMARK = "watermark"  # folder beside the database
-MANIFEST_BOX = b"jumb"  # begins the boxes in which a manifest stands
 LABEL = "AI"  # the same in all languages, as the code of practice's icon
 TOLD_EVERY = 3600.0  # seconds between two times that the operator is told
 LABEL_SHARE, SMALLEST_LABEL = 0.035, 11  # of the shorter side, and pixels, that its letters are high
@@ -56,7 +55,7 @@ class ContentCredentials:
         return provenance.has_watermark_files(self.watermark_folder)
 
     def _credentials(self) -> provenance.Credentials:
-        return self._own or self._authority.credentials()
+        return _own(self._settings) or self._authority.credentials()
 
     @property
     def signs_as(self) -> tuple[str, datetime]:
@@ -149,11 +148,6 @@ class ContentCredentials:
             log.error("a picture leaves without its watermark: %s", error)
             self._trouble = str(error)
             return png, ""
-
-
-def is_signed(data: bytes) -> bool:
-    """Whether a file carries a manifest, be it valid or not."""
-    return MANIFEST_BOX in data
 
 
 def read_source(request: Request) -> tuple[bytes, bytes]:

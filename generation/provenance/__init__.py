@@ -6,7 +6,7 @@ from .manifest import Manifest, describe_picture, describe_preview, describe_she
 from .payload import read_payload, write_payload
 from .png import encode_like, with_parameters
 from .reading import Known, Provenance, Signature, Trust, read_provenance
-from .signing import MANIFESTS_SUFFIX, Signer, SigningError, manifest_archive
+from .signing import MANIFESTS_SUFFIX, Signer, SigningError, has_manifest, manifest_archive
 from .watermark import has_watermark_files, read_watermark, write_watermark
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "describe_sheet",
     "encode_like",
     "fetch_watermark_files",
+    "has_manifest",
     "has_watermark_files",
     "manifest_archive",
     "read_credentials",

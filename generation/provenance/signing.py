@@ -1,6 +1,7 @@
 """Signs pictures as C2PA wants it (https://spec.c2pa.org): a manifest in the file says how it was made. Blocks."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
@@ -19,6 +20,10 @@ SETTINGS: dict[str, Any] = {
     "builder": {"thumbnail": {"enabled": False}},
     "verify": {"verify_after_sign": True, "verify_trust": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
 }
+
+
+#: how a manifest begins: a box and its description: ISO/IEC 19566-5
+_BOXES = re.compile(rb"jumb.{4}jumd", re.DOTALL)
 
 
 class SigningError(Exception):
@@ -67,6 +72,11 @@ class Signer:
         return self._context
 
 
+def has_manifest(data: bytes) -> bool:
+    """Whether a file carries a manifest, be it valid or not."""
+    return _BOXES.search(data) is not None
+
+
 def manifest_archive(data: bytes) -> bytes:
     """The C2PA manifests of a picture as an archive that ``sign`` takes; empty if it has none, or too large ones.
 
@@ -82,7 +92,13 @@ def manifest_archive(data: bytes) -> bytes:
     archive = io.BytesIO()
     builder.write_ingredient_archive(INPUT, archive)
     found = archive.getvalue()
-    return found if len(found) <= MOST_ARCHIVE else b""
+    if len(found) > MOST_ARCHIVE:
+        return b""
+    # Read once here, where it can do no harm, before the bot's own process does.
+    c2pa.Builder({"claim_generator_info": [{"name": GENERATOR}]}, context=context).add_ingredient_from_archive(
+        io.BytesIO(found)
+    )
+    return found
 
 
 #: an input, whether it carries manifests or not

@@ -125,3 +125,11 @@ def test_the_watermark_s_files_are_fetched_whole_or_not_at_all(host: tuple[str, 
     with pytest.raises(OSError, match="decoder_Q"):
         fetch_watermark_files(target, source, sums, report=said.write)
     assert {path.name for path in target.iterdir()} == {"encoder_Q.onnx"}
+
+
+def test_looking_at_a_picture_makes_nothing(config: Path, folder: Path, tmp_path: Path) -> None:
+    """A command that only reads leaves no folder behind."""
+    plain = tmp_path / "plain.png"
+    Image.new("RGB", (64, 64)).save(plain)
+    assert run(config, str(plain))[0] == 0
+    assert not folder.exists()
