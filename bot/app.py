@@ -15,6 +15,7 @@ from bot.background.erasure import erase_regularly
 from bot.background.heartbeat import beat
 from bot.client import Client, use_local_discord
 from bot.config import TOKEN_VARIABLE, Config
+from bot.connection import connect
 from bot.dispatch import Dispatcher
 from bot.errors import ConfigError
 from bot.requests.offered_models import offered, pin_new, workers_folder
@@ -59,7 +60,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         asyncio.create_task(trim_regularly()),
         asyncio.create_task(enforce_bans_regularly(client)),
     ]
-    running = asyncio.create_task(client.start(token))
+    running = asyncio.create_task(connect(client, token))
     stopping = asyncio.create_task(_stop_on_signal(client, config.generation.finish_seconds))
     try:
         # While Discord cannot be reached, discord.py sleeps for minutes between two tries, also after it was closed.

@@ -3,9 +3,10 @@
 from . import downloads, images, machine
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
-from .errors import GenerationError, ModelError, PictureError, RequestError, Sentence, SentenceError
+from .errors import GenerationError, HubError, ModelError, PictureError, RequestError, Sentence, SentenceError
 from .events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
 from .image_sandbox import Inspector
+from .logs import set_up_logging
 from .machine import give_back
 from .metadata import Parameters
 from .pins import Pin, forget, read_pins, write_pins
@@ -30,6 +31,7 @@ from .types import (
     Request,
     Task,
 )
+from .validation import allowed
 
 __all__ = [
     "MAX_LORAS",
@@ -43,6 +45,7 @@ __all__ = [
     "Failed",
     "Finished",
     "GenerationError",
+    "HubError",
     "Inspector",
     "Job",
     "Limits",
@@ -69,6 +72,7 @@ __all__ = [
     "Service",
     "Started",
     "Task",
+    "allowed",
     "downloads",
     "fewest_steps",
     "forget",
@@ -80,5 +84,6 @@ __all__ = [
     "read_pins",
     "read_profile",
     "resembling",
+    "set_up_logging",
     "write_pins",
 ]

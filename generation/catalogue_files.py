@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from .errors import RequestError
 from .families import FAMILIES as RUN_BY
 from .types import LoraSpec, ModelSpec
+from .validation import allowed
 
 SHIPPED = Path(__file__).with_name("catalogue.toml")
 FAMILIES = Path(__file__).with_name("families.toml")
@@ -125,4 +126,4 @@ def _problem(problem: ErrorDetails) -> str:
             return f"{key}: there is no such key"
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return f"{key}: is missing"
-    return f"{key}: {problem['msg'].replace('Input should', 'must')}, not {problem['input']!r}"
+    return f"{key}: {allowed(problem)}, not {problem['input']!r}"

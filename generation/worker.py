@@ -19,6 +19,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from .events import TERMINAL, Event, Progress
+from .logs import set_up_logging
 from .machine import give_back
 from .process_lifetime import end_with
 from .types import ModelSpec, Picture
@@ -234,7 +235,7 @@ def _child(
     end_with(parent)  # before all that takes long, and also where it hangs later
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C and systemd reach all of us; the parent ends us in order
-    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {device} %(name)s: %(message)s")
+    set_up_logging(device=device)
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "TRANSFORMERS_VERBOSITY": "error", "GOMP_SPINCOUNT": SPIN_COUNT}
     if device == "cpu":
         os.nice(NICENESS)

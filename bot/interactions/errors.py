@@ -46,7 +46,8 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as failure:
-        log.warning("interaction %s could not be answered with “%s”: %s", interaction.id, sentence, failure)
+        # Not the sentence, which may quote a prompt.
+        log.warning("interaction %s could not be answered (%s): %s", interaction.id, type(error).__name__, failure)
 
 
 def sentence_for(say: Speaker, error: Exception, where: str) -> str:

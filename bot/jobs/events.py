@@ -136,6 +136,8 @@ class EventConsumer:
             return
         await asyncio.to_thread(self._store.files.keep_picture, event.picture_id, event.png)
         if await self._store.jobs.finished(event.picture_id, event.attempt, event.seconds):
+            made = {"job": job_id_of(event.picture_id), "seconds": round(event.seconds, 1)}
+            log.info("picture %s is made, %.1f s", event.picture_id, event.seconds, extra=made)
             self.ended(event.picture_id)
         else:
             await self._too_late(event.picture_id)
@@ -161,7 +163,8 @@ class EventConsumer:
         return False
 
     async def _on_failed(self, event: Failed) -> None:
-        log.warning("picture %s failed at attempt %s: %s", event.picture_id, event.attempt, event.template)
+        job = {"job": job_id_of(event.picture_id)}
+        log.warning("picture %s failed at attempt %s: %s", event.picture_id, event.attempt, event.sentence, extra=job)
         jobs = self._store.jobs
         if event.retryable and event.attempt < MAX_ATTEMPTS:
             if await jobs.retry(event.picture_id, event.attempt):

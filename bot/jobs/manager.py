@@ -77,6 +77,11 @@ class JobManager:
             )
         )
         if job is not None:
+            request = job.request
+            log.info(
+                "job %s is accepted: %d × %s with %s, %d × %d", job.id, request.count, request.task, request.model,
+                request.width, request.height, extra={"job": job.id},
+            )  # fmt: skip
             self._service.submit(job.to_make())
             await self._follow(job, requester.reply_to)
 

@@ -103,7 +103,10 @@ class Outbox:
         except FileNotFoundError:
             await self._make_again(job)
             return
-        await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
+        now = datetime.now(UTC)
+        await self._store.jobs.set_delivered(job.id, now)
+        seconds = (now - job.created_at).total_seconds()
+        log.info("job %s is delivered, %.1f s after it was accepted", job.id, seconds, extra={"job": job.id})
         await self._delivery.close_answer(job)
 
     async def _make_again(self, job: JobRow) -> None:

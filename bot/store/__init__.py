@@ -1,6 +1,7 @@
 """Everything that outlives the process: jobs, quotas, settings in one SQLite file, pictures beside it."""
 
 import asyncio
+import logging
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -8,11 +9,13 @@ from pathlib import Path
 from sqlite_utils import Database as Tables
 
 from bot.config import Config
+from bot.errors import Unavailable
 from bot.quota import Allowance, Person, day_of
-from bot.store.backup import copy_database
+from bot.store.backup import copy_database, database_of, restore_database
 from bot.store.database import DATABASE, Database
 from bot.store.files import Files
 from bot.store.lock import only_bot
+from bot.store.space import disk_trouble
 from bot.store.tables.audit import COMMAND_LINE, Action, Audit, Change, Entry
 from bot.store.tables.bans import Bans
 from bot.store.tables.jobs import Jobs
@@ -46,9 +49,14 @@ __all__ = [
     "Strike",
     "Used",
     "copy_database",
+    "database_of",
+    "disk_trouble",
     "job_id_of",
     "only_bot",
+    "restore_database",
 ]
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -86,8 +94,11 @@ class Store:
         """Reserve and insert the job in one transaction; None if its interaction was accepted before.
 
         Raises Refusal if the member has not enough images left today, too many waiting, or a plan that does not
-        include it.
+        include it; Unavailable if the disk is full.
         """
+        if trouble := await asyncio.to_thread(disk_trouble, self._config.storage.folder):
+            log.error("a request is refused: %s", trouble)
+            raise Unavailable
 
         def write(tables: Tables) -> JobRow | None:
             if next(iter(tables.query("SELECT 1 FROM jobs WHERE interaction_id = ?", [job.interaction_id])), None):

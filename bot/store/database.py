@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from sqlite_utils import Database as Tables
 
-from bot.errors import Unavailable
+from bot.errors import ConfigError, Unavailable
 from bot.store.migrations import MIGRATIONS
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ TROUBLE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
 }
+DAMAGE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 PRIMARY = 0xFF  # an extended result code's primary one; https://sqlite.org/rescode.html
 
 
@@ -47,10 +48,24 @@ class Database:
         self._view: Tables
 
     async def open(self) -> None:
-        """Make the file if it is missing, and bring its tables up to date."""
+        """Make the file if it is missing, and bring its tables up to date.
+
+        Raises ConfigError if it is damaged, or cannot be written.
+        """
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writing, self._open)
-        await loop.run_in_executor(self._reading, self._open_view)
+        try:
+            await loop.run_in_executor(self._writing, self._open)
+            await loop.run_in_executor(self._reading, self._open_view)
+        except OSError as error:
+            raise ConfigError(f"storage.folder: {self.path.parent} cannot be used: {error.strerror}") from error
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
+            if code in DAMAGE:
+                remedy = "restore a copy with criar restore FILE, or move it away"
+                raise ConfigError(f"{self.path}: is damaged, or no database ({error}); {remedy}") from error
+            if code in TROUBLE:
+                raise ConfigError(f"{self.path}: cannot be opened for writing: {error}") from error
+            raise
 
     async def close(self) -> None:
         """Finish what was asked for, then close the file."""
