@@ -13,6 +13,8 @@ from bot.background.bans import enforce_bans_regularly
 from bot.background.cleanup import clean_regularly, trim_regularly
 from bot.background.erasure import erase_regularly
 from bot.background.heartbeat import beat
+from bot.background.metrics_server import serving_metrics
+from bot.background.trouble_feed import TroubleLines, collected_trouble, post_trouble_regularly
 from bot.client import Client, use_local_discord
 from bot.config import TOKEN_VARIABLE, Config
 from bot.connection import connect
@@ -52,7 +54,16 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     )
     await service.start()
     client = Dispatcher(config, store, service, catalogue)
+    async with serving_metrics(client, config.metrics.address):
+        with collected_trouble() as trouble:
+            await _connected(client, config, token, trouble)
+
+
+async def _connected(client: Client, config: Config, token: str, trouble: TroubleLines) -> None:
+    """Stay connected until a signal, with all that the bot does beside; then close everything."""
+    store, service = client.store, client.service
     chores = [
+        asyncio.create_task(post_trouble_regularly(client, trouble)),
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
         asyncio.create_task(post_audit_regularly(client)),

@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TypeAlias
 
+import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 from yarl import URL
@@ -19,6 +20,7 @@ from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
 from bot.jobs.uploads import Uploads
+from bot.metrics import Metrics
 from bot.moderation.admission import AdmissionControl
 from bot.moderation.policy import Moderation
 from bot.store import Store
@@ -36,6 +38,7 @@ class Client(discord.Client):
     """Connects the services with each other and with Discord."""
 
     def __init__(self, config: Config, store: Store, service: Service, catalogue: Catalogue) -> None:
+        self.metrics = Metrics()
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here, so nothing to warn of
         super().__init__(
             intents=INTENTS,
@@ -44,6 +47,7 @@ class Client(discord.Client):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=LONGEST_WAIT,
+            http_trace=_counting(self.metrics),
         )
         self.config = config
         self.store = store
@@ -55,11 +59,11 @@ class Client(discord.Client):
         cdn = Cdn(config.discord.api)
         self.uploads = Uploads(self, store.files, self.inspector, cdn)
         delivery = Delivery(self, store, catalogue, cdn, self.moderation)
-        outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days))
+        outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days), self.metrics)
         board = ProgressBoard(service, self.moderation)
-        self._events = EventConsumer(store, service, self.moderation, board, outbox)
+        self._events = EventConsumer(store, service, self.moderation, board, outbox, self.metrics)
         self.library = PictureLibrary(store, delivery, self.uploads, self.moderation, self._events)
-        self.manager = JobManager(config, store, service, self.moderation, delivery, self._events)
+        self.manager = JobManager(config, store, service, self.moderation, delivery, self._events, self.metrics)
         self._consuming: asyncio.Task[None] | None = None
         #: of the members who chose one with /settings: Discord's code by user id
         self.languages: dict[int, str] = {}
@@ -83,6 +87,17 @@ class Client(discord.Client):
         await self.inspector.close()
         await self.moderation.close()
         await super().close()
+
+
+def _counting(metrics: Metrics) -> aiohttp.TraceConfig:
+    """Counts Discord's answers by their status; 429 is a rate limit."""
+
+    async def on_end(_session: object, _context: object, ended: aiohttp.TraceRequestEndParams) -> None:
+        metrics.answered(ended.response.status)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(on_end)
+    return trace
 
 
 Interaction: TypeAlias = discord.Interaction[Client]

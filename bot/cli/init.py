@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from bot.cli import hardware
+from bot import hardware
 from bot.cli.recommendation import WORDS, Choice, first_choices, is_gated, recommended, usable
 from bot.errors import ConfigError
 from generation import Catalogue, ModelSpec, downloads

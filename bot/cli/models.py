@@ -7,7 +7,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
-from bot.cli import hardware
+from bot import hardware
 from bot.cli.common import ConfigFile, or_exit, settings
 from bot.cli.recommendation import RESERVED, WORDS, Way, commercial, is_gated, recommended, usable, way
 from bot.config import Config

@@ -15,6 +15,7 @@ import discord
 
 from bot.errors import Unavailable
 from bot.jobs.delivery import TROUBLE, Delivery, is_transient
+from bot.metrics import Metrics
 from bot.store import JobRow, State, Store
 from generation import Sentence, Service
 
@@ -37,10 +38,12 @@ class Outbox:
         service: Service,
         delivery: Delivery,
         keep: timedelta,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._service = service
         self._delivery = delivery
+        self._metrics = metrics
         #: how long pictures wait before they are given back
         self._keep = keep
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -106,6 +109,7 @@ class Outbox:
         now = datetime.now(UTC)
         await self._store.jobs.set_delivered(job.id, now)
         seconds = (now - job.created_at).total_seconds()
+        self._metrics.delivered(seconds)
         log.info("job %s is delivered, %.1f s after it was accepted", job.id, seconds, extra={"job": job.id})
         await self._delivery.close_answer(job)
 

@@ -16,29 +16,33 @@ from bot.store.database import DATABASE, Database
 from bot.store.files import Files
 from bot.store.lock import only_bot
 from bot.store.space import disk_trouble
-from bot.store.tables.audit import COMMAND_LINE, Action, Audit, Change, Entry
-from bot.store.tables.bans import Bans
+from bot.store.tables.audit import ALL_ENTRIES, COMMAND_LINE, Action, Audit, Change, Entry, Only
+from bot.store.tables.bans import Ban, Bans
 from bot.store.tables.jobs import Jobs
-from bot.store.tables.limits import BANNED, Limits
+from bot.store.tables.limits import BANNED, Limits, banned
 from bot.store.tables.preferences import Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
-from bot.store.tables.rows import JobRow, PictureRow, State, job_id_of
+from bot.store.tables.rows import JobRow, PictureRow, State, Waiting, job_id_of
 from bot.store.tables.settings import Settings
 from bot.store.tables.strikes import ForbiddenWords, Rule, Strike, Strikes
 from bot.store.tables.styles import Styles
-from bot.store.tables.usage import Usages, Used
+from bot.store.tables.usage import DayUsed, Usages, Used
 
 __all__ = [
+    "ALL_ENTRIES",
     "BANNED",
     "COMMAND_LINE",
     "Action",
+    "Ban",
     "Change",
+    "DayUsed",
     "Entry",
     "Files",
     "Forgotten",
     "JobRow",
     "Jobs",
+    "Only",
     "PictureRow",
     "Preference",
     "Quotas",
@@ -48,6 +52,8 @@ __all__ = [
     "Store",
     "Strike",
     "Used",
+    "Waiting",
+    "banned",
     "copy_database",
     "database_of",
     "disk_trouble",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import ConfigError
-from bot.store.database import DATABASE
+from bot.store.database import BEFORE, DATABASE
 from bot.store.lock import only_bot
 
 MIB = 2**20
@@ -72,7 +72,9 @@ def _replace(database: Path, file: Path) -> Path | None:
     part = database.with_name(f"{DATABASE}.part")
     try:
         shutil.copyfile(file, part)
-        kept = database.with_name(f"{DATABASE}.{datetime.now(UTC):%Y%m%d-%H%M%S}") if database.exists() else None
+        kept = (
+            database.with_name(f"{DATABASE}.{BEFORE}{datetime.now(UTC):%Y%m%d-%H%M%S}") if database.exists() else None
+        )
         if kept:
             # What stands only in the log beside it belongs to it.
             with closing(sqlite3.connect(database)) as before:

@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DATABASE = "criar.db"  # the file's name in the configured folder
+BEFORE = "before-"  # begins the ending of copies that stand for a way back
 BUSY_SECONDS = 10.0  # how long a statement waits for another process's write lock
 
 #: what is the machine's trouble and not ours: it passes, or the operator mends it
@@ -93,11 +95,20 @@ class Database:
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        used = self.path.exists()
         self._tables = self._connect()
         self._tables.enable_wal()
+        if used and MIGRATIONS.pending(self._tables):
+            self._copy_before_migrating()
         self._tables.execute("PRAGMA foreign_keys = ON")
         self._tables.execute("PRAGMA secure_delete = ON")  # what a member deletes must not stay in free pages
         MIGRATIONS.apply(self._tables)
+
+    def _copy_before_migrating(self) -> None:
+        """Keep the file as the version before knows it; cleaning up deletes it after some days."""
+        copy = self.path.with_name(f"{DATABASE}.{BEFORE}{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        self._tables.execute("VACUUM INTO ?", [str(copy)])
+        log.info("the database is brought up to date; %s is the one before", copy)
 
     def _open_view(self) -> None:
         self._view = self._connect()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from bot.cli import hardware
+from bot import hardware
 from bot.cli.check.finding import Finding, bad, good, warning
 from bot.config import Config
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from bot.cli import hardware
+from bot import hardware
 from bot.cli.check.files import flaw_of
 from bot.cli.check.finding import Finding, bad, good, warning
 from bot.cli.recommendation import RESERVED, WORDS, Way, is_gated, way

@@ -11,12 +11,26 @@ from bot.config import Config
 from bot.config.schema import Plan
 from bot.errors import Refusal
 from bot.quota import EVERYWHERE, Allowance, Person, allowance, capped, day_of, plan_of, resets_at
-from bot.store.tables.bans import Bans
+from bot.store.tables.bans import Ban, Bans
 from bot.store.tables.quotas import Quotas
 from bot.store.tables.usage import Usages
+from bot.text.sanitize import escape_for_discord
 from generation import Request
 
+MAX_REASON = 300  # characters
 BANNED = "You can no longer use this bot; ask the server's admins or the bot's operator why."
+
+
+def banned(ban: Ban) -> Refusal:
+    """What a banned member is answered, whatever they try."""
+    values = {"reason": escape_for_discord(ban.reason, MAX_REASON), "until": int((ban.ends_at or ban.at).timestamp())}
+    if ban.reason and ban.ends_at:
+        return Refusal("You can no longer use this bot until <t:{until}:f>: {reason}", **values)
+    if ban.reason:
+        return Refusal("You can no longer use this bot: {reason}", **values)
+    if ban.ends_at:
+        return Refusal("You can no longer use this bot until <t:{until}:f>.", **values)
+    return Refusal(BANNED)
 
 
 class Limits:
@@ -55,8 +69,8 @@ class Limits:
 
     def admit(self, tables: Tables, person: Person, request: Request, now: datetime) -> tuple[Plan, list[int | None]]:
         """The person's plan, and what pays each image of the request. Raises Refusal if it may not be."""
-        if self._bans.holds(tables, person.user_id, person.guild_id):
-            raise Refusal(BANNED)
+        if ban := self._bans.stored(tables, person.user_id, person.guild_id, now):
+            raise banned(ban)
         _, plan = self.plan(tables, person)
         _check_plan(plan, request)
         cost = self._config.generation.cost(request.model)

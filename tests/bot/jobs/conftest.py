@@ -17,6 +17,7 @@ from bot.jobs.events import EventConsumer
 from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
+from bot.metrics import Metrics
 from bot.moderation.policy import Moderation
 from bot.store import Store
 from generation import Catalogue, Inspector
@@ -36,10 +37,10 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Insp
         await client.login(local.token)
         moderation = Moderation(client, config, store, inspector)
         hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
-        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days))  # type: ignore[arg-type]
+        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days), Metrics())  # type: ignore[arg-type]
         board = ProgressBoard(hands, moderation)  # type: ignore[arg-type]
-        events = EventConsumer(store, hands, moderation, board, outbox)  # type: ignore[arg-type]
-        manager = JobManager(config, store, hands, moderation, delivery, events)  # type: ignore[arg-type]
+        events = EventConsumer(store, hands, moderation, board, outbox, Metrics())  # type: ignore[arg-type]
+        manager = JobManager(config, store, hands, moderation, delivery, events, Metrics())  # type: ignore[arg-type]
         following = asyncio.create_task(events.run())
         yield Stage(local, store, hands, manager, delivery)
         following.cancel()
