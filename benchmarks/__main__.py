@@ -12,6 +12,7 @@ from typing import Any
 from . import (
     acknowledgement,
     batching,
+    cluster,
     crash,
     devices,
     embedded,
@@ -22,6 +23,7 @@ from . import (
     overhead,
     previews,
     queue,
+    scale,
     soak,
     startup,
     strength,
@@ -31,6 +33,7 @@ from . import filter as output_filter
 NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,
     "batching": batching.run,
+    "cluster": cluster.run,
     "crash": crash.run,
     "devices": devices.run,
     "embedded": embedded.run,
@@ -42,6 +45,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     "overhead": overhead.run,
     "previews": previews.run,
     "queue": queue.run,
+    "scale": scale.run,
     "soak": soak.run,
     "startup": startup.run,
     "strength": strength.run,

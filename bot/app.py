@@ -51,6 +51,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         devices=config.generation.devices,
         threads=config.generation.threads or None,
         folder=workers_folder(config),
+        cluster=config.generation.cluster.settings() if config.generation.cluster else None,
     )
     await service.start()
     client = Dispatcher(config, store, service, catalogue)

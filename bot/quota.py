@@ -119,8 +119,10 @@ def allowance(*, limit: int, ceiling: int, usage: Usage, plan: str, resets_at: d
 def plan_of(
     config: Config, person: Person, of_member: Mapping[int, str], of_roles: Iterable[RolePlan]
 ) -> tuple[str, Plan]:
-    """The member's plan by name: the one given to them in this server, or else everywhere; or else the best
-    that their roles carry here; or else the free one.
+    """The member's plan, with its name.
+
+    It is the one given to them in this server, or else everywhere; or else the best that their roles carry here; or
+    else the free one.
 
     ``of_member`` is by server, ``of_roles`` of this server. What its admins gave counts only as long as the operator
     lets them, and a plan that the configuration has no more counts as none.

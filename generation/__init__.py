@@ -1,6 +1,6 @@
 """Pictures from requests. What stands here is all that others may import; none of it loads torch."""
 
-from . import downloads, images, machine
+from . import downloads, images, machine, model_file
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
 from .errors import GenerationError, HubError, ModelError, PictureError, RequestError, Sentence, SentenceError
@@ -32,6 +32,9 @@ from .types import (
     Task,
 )
 from .validation import allowed
+from .workers.cluster import ClusterState
+from .workers.node_messages import Card, ClusterConfig, WorkerState
+from .workers.survey import survey
 
 __all__ = [
     "MAX_LORAS",
@@ -39,7 +42,10 @@ __all__ = [
     "MAX_SEED",
     "SEEN",
     "Cancelled",
+    "Card",
     "Catalogue",
+    "ClusterConfig",
+    "ClusterState",
     "Defaults",
     "Event",
     "Failed",
@@ -72,6 +78,7 @@ __all__ = [
     "Service",
     "Started",
     "Task",
+    "WorkerState",
     "allowed",
     "downloads",
     "fewest_steps",
@@ -80,10 +87,12 @@ __all__ = [
     "images",
     "machine",
     "matching",
+    "model_file",
     "read_models",
     "read_pins",
     "read_profile",
     "resembling",
     "set_up_logging",
+    "survey",
     "write_pins",
 ]

@@ -7,7 +7,7 @@ HF_HOME (where that is), HF_TOKEN and HF_ENDPOINT are its own.
 import errno
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -27,6 +27,7 @@ PLAIN = (".json", ".txt", ".model", ".jinja")
 #: parts that are not loaded
 UNUSED = ("safety_checker/*",)
 INDEX = "model_index.json"
+LORA = "pytorch_lora_weights.safetensors"  # as diffusers' trainers call it
 CHUNK = 2**20  # bytes
 TIMEOUT = 20.0  # seconds for an answer of the hub
 
@@ -91,7 +92,7 @@ def needed(names: Sequence[str], file: str | None, variant: str | None) -> list[
     if file:
         return [name for name in names if name == file]
     if INDEX not in names:
-        return [name for name in names if name.endswith(SAFE) and "/" not in name][:1]
+        return _single(names)
     inner = [name for name in names if "/" in name and not any(fnmatchcase(name, unused) for unused in UNUSED)]
     found = [INDEX, *(name for name in inner if name.endswith(PLAIN) and not _is_weights(name))]
     for folder in dict.fromkeys(name.rpartition("/")[0] for name in inner):
@@ -99,6 +100,71 @@ def needed(names: Sequence[str], file: str | None, variant: str | None) -> list[
         chosen = [name for name in weights if _variant(name) == variant]
         found += chosen or [name for name in weights if _variant(name) is None]
     return sorted(found)
+
+
+def _single(names: Sequence[str]) -> list[str]:
+    """The one file of weights of a repository that is no pipeline: a LoRA's usual name, else the first."""
+    weights = sorted(name for name in names if name.endswith(SAFE) and "/" not in name)
+    return [LORA] if LORA in weights else weights[:1]
+
+
+def chosen_file(spec: ModelSpec | LoraSpec, *, offline: bool) -> Path:
+    """Return the path of the one file that a model or LoRA is in, by the same choice as look_up's.
+
+    Downloads it unless ``offline``; a file at a recorded commit is not asked for again. Raises ModelError if there is
+    none, and what the hub's client raises.
+    """
+    import huggingface_hub
+
+    source = Path(spec.source)
+    if source.is_absolute():
+        return source if source.is_file() else _within(source, spec)
+    if offline or spec.revision:
+        try:
+            folder = huggingface_hub.snapshot_download(spec.source, revision=spec.revision, local_files_only=True)
+            return _within(Path(folder), spec)
+        except (ModelError, OSError):
+            if offline:
+                raise
+    names = [spec.file] if spec.file else huggingface_hub.HfApi().list_repo_files(spec.source, revision=spec.revision)
+    name = _only(spec, needed(names, spec.file, None))
+    return Path(huggingface_hub.hf_hub_download(spec.source, name, revision=spec.revision))
+
+
+def base_folder(
+    source: str, revision: str | None, variant: str | None, wanted: Callable[[str], bool], *, offline: bool
+) -> Path:
+    """Return the folder of a checkpoint in diffusers' layout: configurations, and weights of the parts ``wanted``.
+
+    Downloads it unless ``offline``. Raises what the hub's client raises.
+    """
+    import huggingface_hub
+
+    if Path(source).is_absolute():
+        return Path(source)
+    if offline:
+        return Path(huggingface_hub.snapshot_download(source, revision=revision, local_files_only=True))
+    names = needed(huggingface_hub.HfApi().list_repo_files(source, revision=revision), None, variant)
+    kept = [name for name in names if not _is_weights(name) or wanted(name.partition("/")[0])]
+    return Path(huggingface_hub.snapshot_download(source, revision=revision, allow_patterns=kept))
+
+
+def _within(folder: Path, spec: ModelSpec | LoraSpec) -> Path:
+    path = folder / _only(
+        spec, [spec.file] if spec.file else needed([each.name for each in folder.iterdir()], None, None)
+    )
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is absent")
+    return path
+
+
+def _only(spec: ModelSpec | LoraSpec, names: Sequence[str]) -> str:
+    if not names or not names[0].endswith(SAFE):
+        raise ModelError(
+            "{source} has no weights as .safetensors that fit its entry; other formats are not loaded.",
+            source=spec.source,
+        )
+    return names[0]
 
 
 def _is_weights(name: str) -> bool:

@@ -21,7 +21,7 @@ class Started(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted(Event):
-    """A remark on the picture for its member, as a sentence\'s template and its parameters."""
+    """A remark on the picture for its member, as a sentence's template and its parameters."""
 
     template: str
     params: Mapping[str, str | int | float] = field(default_factory=dict)

@@ -1,8 +1,6 @@
 """Pictures as bytes: opened safely, fitted, encoded with their parameters. Everything here blocks; no torch."""
 
 import io
-import struct
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,27 +8,13 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from .errors import PictureError, Sentence
+from .image_formats import BROKEN, open_image
 from .types import ModelSpec, Request
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")  # animated PNG is PNG
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 36_000_000  # 24 megapixels of a camera and some more; 144 MB decoded
 MAX_SIDE = 12_000
 MIN_SIDE = 16
-
-#: what Pillow's decoders raise on broken files
-BROKEN = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    KeyError,
-    IndexError,
-    TypeError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-)
 
 #: IPTC's vocabulary http://cv.iptc.org/newscodes/digitalsourcetype/
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -42,6 +26,8 @@ XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 XMP_KEY = "XML:com.adobe.xmp"
 
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286  # where Automatic1111 writes parameters in formats other than PNG
+
+ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 
 HALF = 128  # of 255
 ROUGH = 70.0  # mean of a JPEG's first table; 58 at quality 50, 96 at quality 30
@@ -68,12 +54,12 @@ class OpenedPicture:
 def open_picture(data: bytes) -> OpenedPicture:
     """Open an uploaded picture, by its content and not by its name.
 
-    Takes PNG, JPEG, WebP and the first frame of GIF and animated PNG. Limits are checked before anything is decoded.
-    Raises PictureError if it cannot be used.
+    Takes PNG, JPEG, WebP, AVIF, HEIC and the first frame of GIF and other animations. Limits are checked before
+    anything is decoded. Raises PictureError if it cannot be used.
     """
     check_bytes(len(data))
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with open_image(data) as image:
             _check_size(image)
             notes = _notes(image) + _compressed(image)
             image.load()
@@ -85,7 +71,7 @@ def open_picture(data: bytes) -> OpenedPicture:
             "That picture is too large to open; send one of at most {most} megapixels.", most=36
         ) from None
     except UnidentifiedImageError:
-        raise PictureError("I cannot read that file; send a picture as PNG, JPEG, WebP or GIF.") from None
+        raise PictureError("I cannot read that file; send a picture as PNG, JPEG, WebP, AVIF, HEIC or GIF.") from None
     except BROKEN:
         raise PictureError(
             "That picture is damaged or incomplete; save it again as PNG or JPEG and send that."
@@ -98,17 +84,15 @@ def open_picture(data: bytes) -> OpenedPicture:
 def open_mask(data: bytes) -> bytes:
     """Return a mask as PNG: white is the part to repaint.
 
-    That is the transparent part of a picture with transparency, the light part of any other. Raises PictureError as
-    open_picture does, and if nothing or everything is marked.
+    That is the transparent part of a picture with transparent pixels, the light part of any other. Raises PictureError
+    as open_picture does, and if nothing or everything is marked.
     """
     open_picture(data)
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with open_image(data) as image:
         upright = ImageOps.exif_transpose(image)
-        if "A" in upright.getbands() or "transparency" in upright.info:
-            alpha = upright.convert("RGBA").getchannel("A")
-            mask = alpha.point(lambda value: 255 if value < HALF else 0)
-        else:
-            mask = upright.convert("L").point(lambda value: 255 if value >= HALF else 0)
+        alpha = _alpha(upright)
+        light = _flatten(upright).convert("L")
+    mask = (alpha or light).point(lambda value: 255 if (value < HALF) is (alpha is not None) else 0)
     if mask.getextrema() in ((0, 0), (255, 255)):
         raise PictureError(
             "The mask marks nothing, or everything; paint the part to change white, or make it transparent."
@@ -119,12 +103,22 @@ def open_mask(data: bytes) -> bytes:
 
 
 def has_transparency(data: bytes) -> bool:
-    """Whether a picture has a transparency channel; False if it cannot be read."""
+    """Whether parts of a picture are transparent, and not merely could be; False if it cannot be read."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return "A" in image.getbands() or "transparency" in image.info
-    except (Image.DecompressionBombError, *BROKEN):
+        with open_image(data) as image:
+            _check_size(image)
+            return _alpha(image) is not None
+    except (Image.DecompressionBombError, PictureError, *BROKEN):
         return False
+
+
+def _alpha(image: Image.Image) -> Image.Image | None:
+    """The channel of transparency, if it hides anything: some hide messages in its lowest bit instead."""
+    if image.mode.startswith(("I", "F")) or not ("A" in image.getbands() or "transparency" in image.info):
+        return None
+    alpha = image.convert("RGBA").getchannel("A")
+    darkest, _ = alpha.getextrema()
+    return alpha if isinstance(darkest, int) and darkest < HALF else None
 
 
 def check_bytes(size: int, most: int = MAX_BYTES) -> None:
@@ -152,7 +146,8 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _notes(image: Image.Image) -> tuple[Sentence, ...]:
-    if getattr(image, "is_animated", False):
+    # A second picture in a JPEG or HEIC is a preview, a map of brightness or the other eye's, and no next frame.
+    if image.format in ANIMATED and getattr(image, "is_animated", False):
         return (Sentence("It is animated; I took its first frame."),)
     return ()
 

@@ -62,7 +62,8 @@ def _size(data: bytes) -> dict[str, int]:
 class World:
     """One server with a channel and three members: an owner, a moderator and an ordinary member."""
 
-    def __init__(self, cdn_base: str, bot_name: str) -> None:
+    def __init__(self, cdn_base: str, bot_name: str, shards: int = 1) -> None:
+        """The server falls to the last of so many shards."""
         self.backend = backend = Backend(clock=RealClock())
         backend.cdn = Cdn(cdn_base)
         # simcord declares lists, which would grow for as long as the bot runs; it only appends to them.
@@ -76,7 +77,7 @@ class World:
         #: members whose interactions look as if the app were installed to them, not to the server
         self.user_installs: set[int] = set()
         owner = backend.make_user("olga", global_name="Olga (admin)")
-        self.guild_id = backend.create_guild("Studio", owner_id=owner.id).id
+        self.guild_id = backend.create_guild("Studio", owner_id=owner.id, shard_id=shards - 1, shard_count=shards).id
         self.channel_id = backend.create_channel(self.guild_id, "pictures").id
         #: ids by name
         self.members = {"olga": owner.id}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import discord
 
 from bot.client import Client
-from bot.jobs.delivery import TROUBLE, is_transient
+from bot.jobs.delivery import DELIVERY_ERRORS, is_transient
 from bot.messages.audit_entry import entry_line
 from bot.store import Entry
 from bot.text.translate import speaker
@@ -31,7 +31,7 @@ async def post_audit_regularly(client: Client) -> None:
             for entry in await client.store.audit.unposted(AT_ONCE):
                 await _tell(client, entry)
                 await client.store.audit.set_posted(entry.id, datetime.now(UTC))
-        except TROUBLE as error:
+        except DELIVERY_ERRORS as error:
             log.info("the audit log is posted later: %r", error)
 
 

@@ -6,7 +6,7 @@ import logging
 import discord
 
 from bot.client import Client
-from bot.jobs.delivery import TROUBLE, is_transient
+from bot.jobs.delivery import DELIVERY_ERRORS, is_transient
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ async def erase_regularly(client: Client) -> None:
             for channel_id, message_id in await client.store.privacy.to_erase(AT_ONCE):
                 await _erase(client, channel_id, message_id)
                 await client.store.privacy.erased(message_id)
-        except TROUBLE as error:
+        except DELIVERY_ERRORS as error:
             log.info("what members deleted is taken away later: %r", error)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from bot.client import Client
-from bot.jobs.delivery import TROUBLE
+from bot.jobs.delivery import DELIVERY_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,6 @@ async def post_trouble_regularly(client: Client, lines: TroubleLines) -> None:
             try:
                 text = line.replace("`", "'")
                 await client.get_partial_messageable(channel).send(f"```\n{text}\n```")
-            except TROUBLE as error:
+            except DELIVERY_ERRORS as error:
                 log.info("trouble cannot be posted in channel %d: %s", channel, error)
                 break

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
@@ -22,6 +23,7 @@ from generation import (
     downloads,
     forget,
     matching,
+    model_file,
     read_pins,
     read_profile,
     write_pins,
@@ -193,6 +195,23 @@ def remove(names: Names, config: ConfigFile = None) -> None:
         forget(pins_file(loaded), [spec.id])
         kept = f"; {', '.join(others)} still needs its repository" if others else ""
         typer.echo(f"{spec.id}: {freed / GB:.2f} GB are free again{kept}")
+
+
+@models.command("inspect")
+def inspect(
+    files: Annotated[list[Path], typer.Argument(help="Model or LoRA files, of whatever origin")],
+    as_json: AsJson = False,
+) -> None:
+    """What a file is, by its header alone and in a process with limits; exits with 1 if one cannot be used."""
+    found = {str(path): model_file.inspect_apart(path) for path in files}
+    if as_json:
+        rows = [{"file": name, **asdict(each), "usable": each.usable} for name, each in found.items()]
+        typer.echo(json.dumps(rows, indent=1))
+    else:
+        for name, each in found.items():
+            typer.echo(f"{name}: {each.describe()}")
+    if not all(each.usable for each in found.values()):
+        raise typer.Exit(1)
 
 
 @models.command("profile")

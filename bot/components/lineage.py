@@ -17,7 +17,7 @@ from generation import Task
 
 MAX_STEPS = 8  # pictures of the way that are shown, the last ones
 COLUMNS = 4
-MAX_PROMPT = 150  # characters
+MAX_PROMPT_SHOWN = 150  # characters
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _line(say: Speaker, step: Step) -> str:
     request = step.job.request.of_picture(step.row.place)
     if request.task is Task.UPSCALE:
         return say("enlarged to {width}×{height}", width=request.width, height=request.height)
-    facts = [f"“{escape_for_discord(request.prompt, MAX_PROMPT)}”", say("seed {seeds}", seeds=request.seed)]
+    facts = [f"“{escape_for_discord(request.prompt, MAX_PROMPT_SHOWN)}”", say("seed {seeds}", seeds=request.seed)]
     if request.strength is not None:
         facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
     return f"{request.task.value}: {' · '.join(facts)}"

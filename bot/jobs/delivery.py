@@ -15,7 +15,7 @@ from bot.errors import Refusal, Unavailable
 from bot.jobs.cdn import Cdn
 from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.contact_sheet import cut
-from bot.messages.job_message import COMPARED, JobMessage
+from bot.messages.job_message import COMPARISON, JobMessage
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, PictureRow, State, Store
 from bot.text.translate import Speaker, speaker
@@ -41,7 +41,7 @@ TOO_LARGE, TOO_LARGE_CODE = 413, 40005
 STALE = (30046, 50083)
 
 #: why Discord may not have what it was sent, which is tried again or given up
-TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
+DELIVERY_ERRORS = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
 
 #: sends a message with what a channel's or a webhook's send takes
 Send = Callable[..., Awaitable[Any]]
@@ -129,7 +129,7 @@ class Delivery:
             for attachment in message.attachments:
                 if attachment.filename.removeprefix(SPOILER).startswith(f"{name}."):
                     return await self._cdn.fetch(attachment, LARGEST), attachment.filename
-                if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARED):
+                if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARISON):
                     return await asyncio.to_thread(
                         cut, await self._cdn.fetch(attachment, LARGEST), row.place + 1
                     ), f"{name}.png"
@@ -181,7 +181,7 @@ class Delivery:
             return
         try:
             await answer(content=await self._farewell(job), attachments=[], view=None)
-        except TROUBLE as error:
+        except DELIVERY_ERRORS as error:
             log.info("the private answer of job %s cannot be edited any longer: %s", job.id, error)
 
     async def _farewell(self, job: JobRow) -> str:

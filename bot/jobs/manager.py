@@ -11,7 +11,7 @@ import discord
 
 from bot.config import Config
 from bot.errors import Refusal
-from bot.jobs.delivery import TROUBLE, Delivery
+from bot.jobs.delivery import DELIVERY_ERRORS, Delivery
 from bot.jobs.events import EventConsumer
 from bot.jobs.progress import Pace
 from bot.metrics import Metrics
@@ -100,13 +100,13 @@ class JobManager:
             return
         try:
             message = self._delivery.message(job) or await self._delivery.announce(job, reply_to)
-        except TROUBLE as error:
+        except DELIVERY_ERRORS as error:
             # The pictures are under way all the same, and delivery announces them itself or finds another way.
             log.warning("job %s is not announced yet: %s", job.id, error)
         else:
             # Only what a message asked for: edits in a channel share one rate limit, which deliveries need.
             if job.token is None:
-                board.follow(job, message.edit, Pace(burst=1, every=3.0))
+                board.follow(job, message.edit, Pace(burst=1, every=3.0, counted=True))
 
     async def cancel(self, job: JobRow, by: int | None = None) -> int:
         """Cancel what is not finished; it is given back to the member at once, before the worker knows.

@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.errors import Unavailable
-from bot.jobs.delivery import TROUBLE, Delivery, is_transient
+from bot.jobs.delivery import DELIVERY_ERRORS, Delivery, is_transient
 from bot.metrics import Metrics
 from bot.store import JobRow, State, Store
 from generation import Sentence, Service
@@ -83,7 +83,7 @@ class Outbox:
         while True:
             try:
                 await self._try(job.id)
-            except TROUBLE as error:
+            except DELIVERY_ERRORS as error:
                 kind = REFUSED if isinstance(error, discord.HTTPException) and not is_transient(error) else PASSING
                 pauses[kind] = min(2 * pauses.get(kind, kind[0] / 2), kind[1])
                 log.warning("job %s of member %s is not delivered yet: %s", job.id, job.user_id, error)
@@ -95,7 +95,7 @@ class Outbox:
                 return
 
     async def _try(self, job_id: str) -> None:
-        """Deliver the job in its present state. Raises one of TROUBLE."""
+        """Deliver the job in its present state. Raises one of DELIVERY_ERRORS."""
         job = await self._store.jobs.get(job_id)
         if job is None or job.delivered:
             return
@@ -129,7 +129,7 @@ class Outbox:
         except Unavailable:
             return False
         log.error("job %s of member %s was given back: it cannot be delivered", job.id, job.user_id)
-        with suppress(*TROUBLE):
+        with suppress(*DELIVERY_ERRORS):
             given_back = await self._store.jobs.get(job.id)
             if given_back and not given_back.deleted:
                 await self._delivery.deliver(given_back)

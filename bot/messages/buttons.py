@@ -19,7 +19,7 @@ from generation import Task
 ENLARGE = 4  # times larger
 LAST_ROW = 2
 MAX_LABEL, MAX_OPTION = 80, 100  # characters that Discord allows
-MAX_PROMPT = 90  # characters of a prompt in an option
+MAX_PROMPT_SHOWN = 90  # characters of a prompt in an option
 
 
 class Buttons(discord.ui.View):
@@ -122,7 +122,9 @@ def pick_menu(say: Speaker, pictures: Sequence[tuple[JobRow, PictureRow]], first
     view = Buttons()
     options = [
         discord.SelectOption(
-            label=f"{number}. {escape_for_discord(job.request.prompt, MAX_PROMPT) or say('enlarged')}"[:MAX_OPTION],
+            label=f"{number}. {escape_for_discord(job.request.prompt, MAX_PROMPT_SHOWN) or say('enlarged')}"[
+                :MAX_OPTION
+            ],
             value=row.id,
         )
         for number, (job, row) in enumerate(pictures, first)

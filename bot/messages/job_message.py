@@ -13,7 +13,7 @@ from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker
 from generation import Catalogue, Task, images
 
-COMPARED = "criar-strengths"  # name of the file that compares strengths
+COMPARISON = "criar-strengths"  # name of the file that compares strengths
 MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's 2,000
 MAX_ALT_TEXT = 1000  # characters; Discord allows 1,024
 
@@ -60,7 +60,7 @@ class JobMessage:
             shown=shown,
             prompt=request.prompt[: MAX_ALT_TEXT // 2],
         )
-        return discord.File(io.BytesIO(data), f"{COMPARED}.{extension}", description=text, spoiler=job.spoiler)
+        return discord.File(io.BytesIO(data), f"{COMPARISON}.{extension}", description=text, spoiler=job.spoiler)
 
     def name(self, job: JobRow, row: PictureRow) -> str:
         """A picture's file name without its ending, by which it is found again in its message."""

@@ -146,8 +146,9 @@ def refine_request(
     *,
     enlarge_first: bool = False,
 ) -> BuiltRequest:
-    """img2img of one of our pictures, with the model and the settings of the request ``style`` if nothing else is
-    chosen; with several strengths, one picture of each.
+    """Refine one of our pictures with img2img, keeping model and settings of the request ``style`` if none is chosen.
+
+    With several strengths, one picture of each is made.
 
     Raises Refusal or generation.RequestError with a sentence if it cannot be carried out.
     """

@@ -63,8 +63,9 @@ def offered(config: Config) -> Catalogue:
 
 
 def pin_new(config: Config) -> None:
-    """Record the commit of every offered model of the hub of which none is recorded yet, so that what is downloaded at
-    the first use never changes. Blocks; if the hub cannot be reached, the next start tries again.
+    """Pin each offered model of the hub without a recorded commit, so that the first use downloads what later ones do.
+
+    Blocks; if the hub cannot be reached, the next start tries again.
     """
     path = pins_file(config)
     catalogue, pins = offered(config), read_pins(path)

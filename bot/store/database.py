@@ -28,7 +28,7 @@ BEFORE = "before-"  # begins the ending of copies that stand for a way back
 BUSY_SECONDS = 10.0  # how long a statement waits for another process's write lock
 
 #: what is the machine's trouble and not ours: it passes, or the operator mends it
-TROUBLE = {
+UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_IOERR,
@@ -65,7 +65,7 @@ class Database:
             if code in DAMAGE:
                 remedy = "restore a copy with criar restore FILE, or move it away"
                 raise ConfigError(f"{self.path}: is damaged, or no database ({error}); {remedy}") from error
-            if code in TROUBLE:
+            if code in UNAVAILABLE:
                 raise ConfigError(f"{self.path}: cannot be opened for writing: {error}") from error
             raise
 
@@ -122,7 +122,7 @@ class Database:
         try:
             return work(argument)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & PRIMARY not in TROUBLE:
+            if error.sqlite_errorcode & PRIMARY not in UNAVAILABLE:
                 raise
             log.error("the database %s cannot be used: %s", self.path, error)
             raise Unavailable from error

@@ -77,6 +77,7 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
+        """The translation, or None if there is none, which leaves the English."""
         if context.location is app_commands.TranslationContextLocation.parameter_name:
             return None  # the field's own words, which sentences name too: seed, strength, negative_prompt
         translated = speaker(locale.value).as_it_stands(string.message)

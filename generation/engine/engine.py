@@ -17,12 +17,13 @@ import torch
 import transformers
 from PIL import Image, ImageOps
 
-from ..errors import ModelError
-from ..families import Call, family_of
+from ..errors import ModelError, RequestError
+from ..families import Call, Family, family_of
 from ..images import encode_png, read_kept
 from ..profile import BatchKey, Profile
-from ..types import ModelSpec, Offload, Picture, Request, Task
-from .adapters import adapted
+from ..prompt_syntax import without_syntax
+from ..types import LoraSpec, ModelSpec, Offload, Picture, Request, Task
+from .adapters import adapted, inversions
 from .background import Background, Pause
 from .device import Device, open_device
 from .fetching import DownloadQueue
@@ -36,6 +37,7 @@ from .schedulers import StepObserver, make_scheduler
 from .step_batcher import StepBatcher
 from .truncation import truncated_end
 from .upscale import Upscaler
+from .weighted_prompts import encoded
 
 log = logging.getLogger(__name__)
 
@@ -141,10 +143,21 @@ class Engine:
         run, name = Run(picture, emit, self._previews), picture.request.model
         if name not in self._specs:  # it waited while the operator took the model out of the catalogue
             run.fail("The model {model} is no longer offered here; choose another model.", model=name)
-        elif needs_download(self._specs[name]) and name not in self._models.in_memory():
-            self._downloads.enqueue(self._specs[name], run)
         else:
-            self._arrivals.append(run)
+            self._admit(run)
+
+    def _admit(self, run: Run) -> None:
+        """Let a picture begin once the files of its model and of its LoRAs are here."""
+        request = run.picture.request
+        spec, asked = self._specs[request.model], {name for name, _ in request.loras}
+        needed: list[ModelSpec | LoraSpec] = [spec, *(lora for lora in spec.loras if lora.id in asked)]
+        for wanted in needed:
+            known = wanted.id in run.downloaded or wanted.id in self._models.in_memory()
+            if needs_download(wanted) and not known:
+                run.downloaded.add(wanted.id)
+                self._downloads.enqueue(wanted, run)
+                return
+        self._arrivals.append(run)
 
     def cancel(self, picture_id: str) -> None:
         """Cancel a picture, before its next step; nothing happens if it has ended."""
@@ -159,7 +172,8 @@ class Engine:
 
     def step(self) -> bool:
         """Begin what can begin, and make one step of what is in flight; return whether anything is left."""
-        self._arrivals.extend(self._downloads.take_ready())
+        for run in self._downloads.take_ready():
+            self._admit(run)
         with torch.inference_mode():
             while self._arrivals and self._may_begin(self._arrivals[0]):
                 self._begin(self._arrivals.popleft())
@@ -251,21 +265,43 @@ class Engine:
         spec = self._specs[request.model]
         if request.task is Task.UPSCALE:
             return self._background.run(partial(self._upscaled, request, spec))
-        model, family, call = self._load(spec), family_of(spec), self._call(spec, run.picture)
+        model, family = self._load(spec), family_of(spec)
+        call = self._call(spec, self._readable(run, family, spec))
         member = self._batcher.members[run.picture.id]
         member.kind = replace(member.kind, precision=model.precision)
-        self._apply_adapters(model, request)
+        if model.able is not None and request.task not in model.able:
+            log.error("%s: its weights can do %s only; say so in tasks", spec.id, ", ".join(sorted(model.able)))
+            sentence = "{model} was not made for {task}; choose another model."
+            raise RequestError(sentence, model=spec.title, task=request.task.value)
+        self._apply_adapters(model, run)
         self._watch(model)
         scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
         # A new pipeline object for each call: they keep state on themselves; the modules are shared.
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
         self._models.prompts.watch(pipeline, (spec.id, request.loras))
-        run.note_truncation(truncated_end(pipeline, request.prompt))
+        arguments = family.arguments(pipeline, call)
+        if family.weighs_prompts:
+            arguments = encoded(pipeline, arguments, inversions(model, request))
+        else:
+            run.note_truncation(truncated_end(pipeline, call.request.prompt))
+            if "negative_prompt" in arguments:
+                run.note_truncation(truncated_end(pipeline, call.request.negative_prompt), negative=True)
         self._observe_steps(run, model, scheduler, call)
-        output = pipeline(**family.arguments(pipeline, call))
-        image = self._on_host(family.first_picture(output))
+        image = self._on_host(family.first_picture(pipeline(**arguments)))
         return self._background.run(partial(self._encoded, request, image, call.size, spec.enlarge))
+
+    def _readable(self, run: Run, family: Family, spec: ModelSpec) -> Picture:
+        """Return the picture, without the syntax for weights in its prompts if its family does not know that."""
+        request = run.picture.request
+        if family.weighs_prompts:
+            return run.picture
+        plain: dict[str, Any] = {
+            name: without_syntax(text) for name in ("prompt", "negative_prompt") if (text := getattr(request, name))
+        }
+        if any(getattr(request, name) != text for name, text in plain.items()):
+            run.note("{model} knows no weights in prompts; it reads the words without them.", model=spec.title)
+        return replace(run.picture, request=replace(request, **plain))
 
     def _load(self, spec: ModelSpec) -> LoadedModel:
         """Return the loaded model."""
@@ -284,12 +320,13 @@ class Engine:
                 for method in methods:
                     self._batcher.watch(module, method, joins=name in DENOISERS)
 
-    def _apply_adapters(self, model: LoadedModel, request: Request) -> None:
+    def _apply_adapters(self, model: LoadedModel, run: Run) -> None:
         """Apply the LoRAs that the request asks for; they are those of everything in flight, see _may_begin."""
+        request = run.picture.request
         active = request.model, request.loras
         if request.loras and active != self._active_adapters:
-            known = {lora.id: lora for lora in model.spec.loras}
-            self._adapters.enter_context(adapted(model, [(known[name], weight) for name, weight in request.loras]))
+            for template, params in self._adapters.enter_context(adapted(model, request.loras)):
+                run.note(template, **params)
             self._active_adapters = active
 
     def _observe_steps(self, run: Run, model: LoadedModel, scheduler: Any, call: Call) -> None:

@@ -1,5 +1,6 @@
 """Downloads of models' files in threads, and the pictures that wait for them."""
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -7,20 +8,22 @@ from threading import Thread
 from time import monotonic
 
 from ..errors import ModelError
-from ..types import ModelSpec
+from ..types import LoraSpec, ModelSpec
 from .run import Run
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
 class _Fetch:
     """A model that is being downloaded, and the pictures that wait for it."""
 
-    spec: ModelSpec
+    spec: ModelSpec | LoraSpec
     since: float = field(default_factory=monotonic)
     done: Future[None] = field(default_factory=Future)
     runs: list[Run] = field(default_factory=list)
 
-    def work(self, fetch: Callable[[ModelSpec], object]) -> None:
+    def work(self, fetch: Callable[[ModelSpec | LoraSpec], object]) -> None:
         """Download, in a thread."""
         try:
             fetch(self.spec)
@@ -33,7 +36,7 @@ class _Fetch:
 class DownloadQueue:
     """Models that are being downloaded, each in a thread, and the pictures that wait for them, oldest first."""
 
-    def __init__(self, fetch: Callable[[ModelSpec], object]) -> None:
+    def __init__(self, fetch: Callable[[ModelSpec | LoraSpec], object]) -> None:
         """``fetch`` downloads a model's files; it raises ModelError if that is not possible."""
         self._fetch = fetch
         self._fetches: dict[str, _Fetch] = {}
@@ -52,7 +55,7 @@ class DownloadQueue:
         """monotonic() at the start of the oldest download; None if there is none. Safe in any thread."""
         return min((fetch.since for fetch in list(self._fetches.values())), default=None)
 
-    def enqueue(self, spec: ModelSpec, *runs: Run) -> None:
+    def enqueue(self, spec: ModelSpec | LoraSpec, *runs: Run) -> None:
         """Start downloading a model unless that has begun, and let pictures wait for it."""
         fetch = self._fetches.get(spec.id)
         if fetch is None:
@@ -76,11 +79,14 @@ class DownloadQueue:
                 continue
             del self._fetches[name]
             error = fetch.done.exception()
-            if isinstance(error, ModelError):
-                for run in fetch.runs:
-                    run.fail(error.template, **error.params)
-            else:  # any other error occurs again when the model is loaded, and is reported there
+            if error is None:
                 ready += fetch.runs
+                continue
+            if not isinstance(error, ModelError):
+                log.error("%s cannot be downloaded", name, exc_info=error)
+                error = ModelError("{model} cannot be loaded right now; choose another model.", model=fetch.spec.title)
+            for run in fetch.runs:  # not tried again here: that would stop every picture in flight
+                run.fail(error.template, **error.params)
         return ready
 
     def wait(self, seconds: float) -> None:

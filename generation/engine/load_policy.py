@@ -1,13 +1,11 @@
 """How a model is loaded if the operator leaves it open: by the device and its free memory."""
 
-import json
-import struct
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from math import prod
 from pathlib import Path
 
 from ..machine import GIB
+from ..model_file import inspect
 from ..types import Loading, Offload, Precision
 
 BYTES = {Precision.FP32: 4, Precision.FP16: 2, Precision.BF16: 2}
@@ -40,7 +38,12 @@ def choose_loading(asked: Loading, device: str, half: Precision, sizes: Mapping[
 
 
 def quantised_components(sizes: Mapping[str, int]) -> list[str]:
-    """Return the components that are quantised: denoisers, and text encoders that are no CLIP."""
+    """Return the components that are quantised: denoisers, and text encoders that are no CLIP.
+
+    In a single file components are not counted one by one; then it is those that may be large.
+    """
+    if not any(name in DENOISERS for name in sizes):
+        return [*DENOISERS, "text_encoder_2", "text_encoder_3"]
     return [
         name for name, size in sizes.items() if name in DENOISERS or (name.startswith("text_encoder") and size > LARGE)
     ]
@@ -50,6 +53,8 @@ def component_bytes(loading: Loading, sizes: Mapping[str, int]) -> dict[str, flo
     """Return the bytes of each component's weights in memory, by what is done to it."""
     width = BYTES[loading.precision or Precision.FP32]
     packed: Collection[str] = quantised_components(sizes) if loading.quantised else ()
+    if loading.quantised and len(sizes) == 1:
+        packed = sizes
     return {name: size * (loading.quantised / 8 if name in packed else width) for name, size in sizes.items()}
 
 
@@ -67,9 +72,8 @@ def parameters(path: Path) -> dict[str, int]:
 
 
 def _count(file: Path) -> int:
-    if file.suffix != ".safetensors":
-        return file.stat().st_size // 2
-    with file.open("rb") as opened:
-        (length,) = struct.unpack("<Q", opened.read(8))
-        header = json.loads(opened.read(length))
-    return sum(prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+    """Return how many numbers of 16 bits a file has. Raises ValueError if it is no file of weights."""
+    found = inspect(file)
+    if not found.usable:
+        raise ValueError(f"{file} is {found.describe()}")
+    return found.parameters if found.format == "safetensors" else found.size // 2

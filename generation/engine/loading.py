@@ -9,20 +9,34 @@ from typing import Any
 
 import diffusers
 import torch
+from huggingface_hub.errors import HTTPError  # of the HTTP client that it uses
 
-from ..downloads import is_of_hub
+from .. import capabilities
+from ..catalogue_files import SAFE
+from ..downloads import chosen_file, is_of_hub
 from ..errors import ModelError
-from ..families import family_of
-from ..types import Loading, ModelSpec, Precision
+from ..types import Loading, LoraSpec, ModelSpec, Precision, Task
 from .load_policy import parameters, quantised_components
 from .processors import complete, substitutes
+from .single_file import INDEX, UNUSED, SingleFile, found_in
 
 log = logging.getLogger(__name__)
 
 PRECISIONS = {Precision.FP32: torch.float32, Precision.FP16: torch.float16, Precision.BF16: torch.bfloat16}
-INDEX = "model_index.json"
-#: the safety checker of old checkpoints, larger than their text encoder: the bot's output filter replaces it
-UNUSED = ("safety_checker",)
+
+
+#: what files, networks and libraries raise that are not as they should be
+BROKEN = (OSError, ValueError, ImportError, RuntimeError, KeyError, AttributeError, IndexError, TypeError, HTTPError)
+
+
+@contextmanager
+def lora_errors(lora: LoraSpec) -> Iterator[None]:
+    """Turn errors of downloading a LoRA into ModelError; the reason is logged."""
+    try:
+        yield
+    except (*BROKEN, ModelError) as error:
+        log.exception("the LoRA %s cannot be had from %s", lora.id, lora.source)
+        raise ModelError("The LoRA {lora} cannot be loaded right now; leave it out.", lora=lora.title) from error
 
 
 @contextmanager
@@ -31,7 +45,7 @@ def loading_errors(spec: ModelSpec) -> Iterator[None]:
     try:
         yield
     # Causes are outside: missing or broken files, no network, libraries that are not installed.
-    except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
+    except BROKEN as error:
         if isinstance(error, (torch.OutOfMemoryError, torch.AcceleratorError)):
             raise
         log.exception("%s cannot be loaded from %s", spec.id, spec.source)
@@ -39,15 +53,24 @@ def loading_errors(spec: ModelSpec) -> Iterator[None]:
 
 
 def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
-    """Return the pipeline, its modules in the host's memory; ``parts`` are components that are loaded already."""
+    """Return the pipeline, its modules in the host's memory; ``parts`` are components that are there already.
+
+    Its files must be on the disk: see ensure_downloaded.
+    """
     options: dict[str, Any] = {"dtype": PRECISIONS[loading.precision or Precision.FP32], **parts}
+    quantised: dict[str, Any] = {}
     if loading.quantised:
-        options["quantization_config"] = bitsandbytes(loading.quantised, quantised_components(sizes(spec)))
-    if _is_gguf(spec):
-        options["transformer"] = _gguf(spec, options["dtype"])
-    elif is_single(spec):
-        return _single_file(spec, options)
-    folder = fetched(spec)
+        components = quantised_components(sizes(spec))
+        quantised = {"quantization_config": bitsandbytes(loading.quantised, components)}
+    if is_single(spec):
+        single = SingleFile(spec, offline=True)
+        if single.is_whole:
+            return single.pipeline({**options, **quantised})
+        return _from_folder(single.folder, spec, {**options, **single.components(options["dtype"], quantised)})
+    return _from_folder(fetched(spec), spec, {**options, **quantised})
+
+
+def _from_folder(folder: Path, spec: ModelSpec, options: Mapping[str, Any]) -> Any:
     pipeline = diffusers.DiffusionPipeline.from_pretrained(
         folder,
         variant=_variant(folder, spec),
@@ -59,54 +82,58 @@ def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
     return complete(pipeline, folder)
 
 
-def fetched(spec: ModelSpec) -> Path:
-    """Return the folder of the checkpoint, or of what its single file lacks; downloads what is missing."""
-    source, revision = _based(spec) if spec.base else (spec.source, spec.revision)
-    if Path(source).is_absolute():
-        return Path(source)
+def fetched(spec: ModelSpec, *, offline: bool = True) -> Path:
+    """Return the folder of the checkpoint; downloads it unless ``offline``."""
+    if Path(spec.source).is_absolute():
+        return Path(spec.source)
     return Path(
         diffusers.DiffusionPipeline.download(
-            source,
-            revision=revision,
+            spec.source,
+            revision=spec.revision,
             variant=spec.variant,
             use_safetensors=True,
             trust_remote_code=False,
+            local_files_only=offline,
             **dict.fromkeys(UNUSED),
         )
     )
 
 
-def ensure_downloaded(spec: ModelSpec) -> None:
-    """Ensure the model's files are on disk, downloading them if needed. Raises ModelError if that is not possible."""
+def ensure_downloaded(spec: ModelSpec | LoraSpec) -> None:
+    """Download the files of a model or LoRA unless they are on the disk. Raises ModelError if that fails."""
+    if isinstance(spec, LoraSpec):
+        with lora_errors(spec):
+            chosen_file(spec, offline=False)
+        return
     with loading_errors(spec):
-        sizes(spec)
+        if is_single(spec):
+            SingleFile(spec, offline=False)
+        else:
+            fetched(spec, offline=False)
 
 
-def needs_download(spec: ModelSpec) -> bool:
+def needs_download(spec: ModelSpec | LoraSpec) -> bool:
     """Whether files of the model may have to be downloaded."""
-    return is_of_hub(spec) or bool(spec.base)
+    return is_of_hub(spec) or (isinstance(spec, ModelSpec) and (bool(spec.base) or spec.source.endswith(SAFE)))
 
 
 def sizes(spec: ModelSpec) -> dict[str, int]:
     """Return how many parameters each component of the model has, or all together if they are in one file."""
     if not is_single(spec):
         return parameters(fetched(spec))
-    alone = parameters(_file(spec))
-    return {**parameters(fetched(spec)), "transformer": sum(alone.values())} if _is_gguf(spec) else alone
+    single = SingleFile(spec, offline=True)
+    alone = parameters(single.path)
+    return alone if single.is_whole else {**parameters(single.folder), "transformer": sum(alone.values())}
+
+
+def able(spec: ModelSpec) -> frozenset[Task] | None:
+    """Return the only tasks that the model's weights can do; None if they set no limit."""
+    return capabilities.of_file(found_in(spec)) if is_single(spec) else capabilities.of_folder(fetched(spec))
 
 
 def is_single(spec: ModelSpec) -> bool:
-    """Whether the model, or at least its denoiser, is in one file."""
-    return bool(spec.file) or spec.source.endswith(".safetensors")
-
-
-def _is_gguf(spec: ModelSpec) -> bool:
-    return bool(spec.file) and str(spec.file).endswith(".gguf")
-
-
-def _based(spec: ModelSpec) -> tuple[str, str | None]:
-    source, _, revision = (spec.base or "").partition("@")
-    return source, revision or None
+    """Whether the model is in one file, or at least its denoiser."""
+    return bool(spec.file) or spec.source.endswith(SAFE)
 
 
 def _unused(folder: Path) -> dict[str, None]:
@@ -120,46 +147,8 @@ def _variant(folder: Path, spec: ModelSpec) -> str | None:
     return spec.variant if spec.variant and any(folder.glob(f"*/*.{spec.variant}*.safetensors")) else None
 
 
-def _file(spec: ModelSpec) -> Path:
-    if not spec.file:
-        return Path(spec.source)
-    if Path(spec.source).is_absolute():
-        return Path(spec.source) / spec.file
-    from huggingface_hub import hf_hub_download
-
-    return Path(hf_hub_download(spec.source, spec.file, revision=spec.revision))
-
-
-def _single_file(spec: ModelSpec, options: dict[str, Any]) -> Any:
-    """Load one .safetensors file with all weights; its configuration comes from ``base``, or the hub's original."""
-    name = next((name for name in family_of(spec).pipelines.values() if name), "")
-    if not name:
-        raise ValueError(f"models of the family {spec.family} cannot be loaded from one file")
-    pipeline_class = getattr(diffusers, name)
-    if spec.base:  # of which no weights are needed
-        options["config"], options["revision"] = _based(spec)
-    # Old checkpoints have no safety checker in the file.
-    if "safety_checker" in pipeline_class._optional_components:
-        options["safety_checker"] = None
-    return pipeline_class.from_single_file(str(_file(spec)), trust_remote_code=False, **options)
-
-
-def _gguf(spec: ModelSpec, dtype: torch.dtype) -> Any:
-    """Load the denoiser from a GGUF file; the other components come from ``base``."""
-    folder = fetched(spec)
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    _, class_name = index["transformer"]
-    return getattr(diffusers, class_name).from_single_file(
-        str(_file(spec)),
-        quantization_config=diffusers.GGUFQuantizationConfig(compute_dtype=dtype),
-        config=str(folder),
-        subfolder="transformer",
-        dtype=dtype,
-    )
-
-
 def bitsandbytes(bits: int, components: list[str]) -> Any:
-    """Return a configuration of diffusers for weights of 4 or 8 bits of these components."""
+    """Return diffusers' configuration for weights of 4 or 8 bits of these components."""
     options: dict[str, Any] = {"load_in_8bit": True}
     if bits == 4:
         options = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.bfloat16}

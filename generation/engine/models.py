@@ -4,6 +4,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -15,15 +16,16 @@ import torch
 from ..downloads import is_of_hub
 from ..families import family_of
 from ..machine import GIB
-from ..types import Loading, ModelSpec, Offload, Precision
+from ..types import Loading, ModelSpec, Offload, Precision, Task
 from .device import Device
 from .load_policy import BYTES, choose_loading, component_bytes
 from .load_policy import WORK as DECODING
-from .loading import fetched, is_single, load, loading_errors, sizes
+from .loading import able, fetched, is_single, load, loading_errors, sizes
 from .onnx_unet import use_onnx
 from .preview import LatentColours
 from .prompts import Prompts
 from .shared_modules import SharedModules, fingerprints
+from .weighted_prompts import Inversion
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,10 @@ class LoadedModel:
         self.adapters: list[str] = []
         #: for previews; None if there are none
         self.colours: LatentColours | None = None
+        #: textual inversions that were read for it, by their ids
+        self.inversions: dict[str, Inversion] = {}
+        #: the only tasks that its weights can do; None if they set no limit
+        self.able: frozenset[Task] | None = None
         self.on_device = False
         if not self.offloaded:
             self.move_in()
@@ -89,7 +95,10 @@ class LoadedModel:
     def offload(self, *, scarce: bool) -> None:
         """Have its modules come to the device as they are called; ``scarce`` as in group_settings()."""
         if self.loading.offload is Offload.MODEL:
-            self.pipeline.enable_model_cpu_offload(device=self._device)
+            # diffusers takes its hooks off for an adapter and puts them back for a device of its own choice.
+            again = partial(self.pipeline.enable_model_cpu_offload, device=self._device)
+            self.pipeline.enable_model_cpu_offload = again
+            again()
         else:
             self.pipeline.enable_group_offload(
                 torch.device(self._device), **group_settings(self._device, scarce=scarce)
@@ -186,6 +195,7 @@ class Models:
         if self._onnx:
             use_onnx(pipeline)
         model = LoadedModel(spec, loading, pipeline, self._device.name)
+        model.able = able(spec)
         if model.offloaded:
             model.offload(scarce=2 * self._weights[spec.id] > self._host_budget)
         model.colours = self._colours_of(model, prints.get("vae", ""))

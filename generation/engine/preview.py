@@ -1,5 +1,6 @@
 """What a picture looks like before it is finished: a linear map from latents to colours, no decoding."""
 
+import copy
 import hashlib
 import io
 import logging
@@ -44,6 +45,8 @@ class LatentColours:
         generator = torch.Generator().manual_seed(0)
         coarse = torch.rand(SAMPLES, 3, 5, 5, generator=generator) * 2 - 1
         pictures = torch.nn.functional.interpolate(coarse, SAMPLE_SIDE, mode="bicubic").clamp(-1, 1)
+        if device.type == "cpu" and vae.dtype is not torch.float32:
+            vae = copy.deepcopy(vae).float()  # in half precision a CPU takes minutes
         with torch.inference_mode():
             parts = [
                 layout.encode(vae, part.to(device, vae.dtype)).float().cpu() for part in pictures.split(AT_ONCE)
@@ -152,20 +155,20 @@ class Previews:
             return
         shown.previewed = self.pacer.clock()
         began = thread_time()
-        copy = self._device.to_host(project())
-        self._copies.append((shown, copy, thread_time() - began))
+        pixels = self._device.to_host(project())
+        self._copies.append((shown, pixels, thread_time() - began))
         self.pacer.hold()
         self.poll()
 
     def poll(self) -> None:
         """Go on with what the device, or a thread, has done."""
         waiting, self._copies = self._copies, []
-        for shown, copy, seconds in waiting:
-            if copy.done():
-                (pixels,) = copy.take()
+        for shown, on_host, seconds in waiting:
+            if on_host.done():
+                (pixels,) = on_host.take()
                 self._jpegs.append((shown, self._run(partial(self._encode, pixels, seconds))))
             else:
-                self._copies.append((shown, copy, seconds))
+                self._copies.append((shown, on_host, seconds))
         unfinished = []
         for shown, jpeg in self._jpegs:
             if jpeg.done():

@@ -32,6 +32,8 @@ class Run:
         self._began, self.previewed = monotonic(), previews.pacer.clock()
         self._step = 0
         self._ended = False
+        #: ids of the model and LoRAs whose files were made sure to be here
+        self.downloaded: set[str] = set()
 
     def work(self, make: Callable[["Run"], bytes]) -> None:
         """Make the picture's PNG and report how that ended; raises only if the device is lost."""
@@ -54,14 +56,17 @@ class Run:
         else:
             self._end(Finished, png=png, seed=self.picture.request.seed, seconds=monotonic() - self._began)
 
-    def note_truncation(self, words: str) -> None:
-        """Report the end of the prompt that the model does not read, if there is any."""
+    def note(self, template: str, **params: str | int | float) -> None:
+        """Make a remark on the picture."""
+        self._say(Noted, template=template, params=params)
+
+    def note_truncation(self, words: str, *, negative: bool = False) -> None:
+        """Report the end of a prompt that the model does not read, if there is any."""
+        template = "This model reads only the beginning of a prompt this long; it left out: “{words}”."
+        if negative:
+            template = "This model reads only the beginning of a negative prompt this long; it left out: “{words}”."
         if words:
-            self._say(
-                Noted,
-                template="This model reads only the beginning of a prompt this long; it left out: “{words}”.",
-                params={"words": words[:MAX_CUT]},
-            )
+            self.note(template, words=words[:MAX_CUT])
 
     def on_step(self, step: int, of: int, project: Callable[[], torch.Tensor] | None) -> None:
         """Report progress, and begin a preview now and then; ``project`` gives its pixels on the device."""

@@ -67,4 +67,15 @@ def make_scheduler(name: str, config: Any) -> Any:
     ``config`` is that of the model's own scheduler (prediction type, betas, spacing).
     """
     class_name, options = (config["_class_name"], {}) if name == DEFAULT else CLASSES[name]
-    return getattr(diffusers, class_name).from_config(config, **options)
+    scheduler = getattr(diffusers, class_name).from_config(config, **options)
+    if hasattr(scheduler, "set_begin_index"):
+        set_timesteps = scheduler.set_timesteps
+
+        @wraps(set_timesteps)
+        def from_the_first(*args: Any, **kwargs: Any) -> None:
+            # Else a step is looked up by its number, which some schedules have twice; img2img sets its own afterwards.
+            set_timesteps(*args, **kwargs)
+            scheduler.set_begin_index(0)
+
+        scheduler.set_timesteps = from_the_first
+    return scheduler

@@ -55,6 +55,8 @@ class Family:
     resizes_inputs: ClassVar[bool] = True
     #: whether its pictures may share forward passes: a test compares them with those made alone
     joins: ClassVar[bool] = True
+    #: whether it reads weights in prompts, textual inversions, and long prompts in chunks, as CLIP's encoders can
+    weighs_prompts: ClassVar[bool] = False
     #: precision in which it is loaded on a device with fast half precision
     half_precision: ClassVar[Precision] = Precision.BF16
     #: layout of its latents; None if they cannot be previewed

@@ -19,6 +19,7 @@ class StableDiffusion(Family):
         Task.INPAINT: "StableDiffusionInpaintPipeline",
     }
     half_precision = Precision.FP16  # their files come in it
+    weighs_prompts = True
 
     @override
     def steps(self, request: Request) -> int:

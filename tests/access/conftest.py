@@ -23,8 +23,11 @@ from .rig import MODELS, InstantService, Rig
 
 @pytest.fixture(scope="package")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    """An owner olga, a moderator milo, ana and otto, an admin adam, eve who is admin elsewhere, the operator oscar, and
-    bob who is banned."""
+    """Everybody whom the table of rights knows.
+
+    An owner olga, a moderator milo, ana and otto, an admin adam, eve who is admin elsewhere, the operator oscar, and
+    bob who is banned.
+    """
     before = discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     async with LocalDiscord() as local:
         world, backend = local.world, local.world.backend

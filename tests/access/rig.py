@@ -58,16 +58,16 @@ class InstantService(Service):
         self.cancelled.add(picture_id)
         self._queue.put_nowait(Cancelled(picture_id=picture_id, attempt=1))
 
-    def lacks_model(self, picture_id: str) -> bool:
+    def lacks_model(self, _: str) -> bool:
         return False
 
-    def ahead(self, picture_id: str) -> int | None:
+    def ahead(self, _: str) -> int | None:
         return 0
 
     def waiting(self) -> int:
         return 0
 
-    def estimate(self, picture_id: str) -> float | None:
+    def estimate(self, _: str) -> float | None:
         return None
 
 

@@ -1,7 +1,5 @@
 """Custom ids that were made up: another member's private picture, another server's, a deleted one, none at all."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from discord import Permissions
 from discord.utils import utcnow
@@ -24,7 +22,7 @@ REFUSED = ("is no longer kept", "I cannot see that picture", "There is no pictur
 
 
 @pytest.fixture(scope="module")
-async def targets(rig: Rig) -> AsyncIterator[dict[str, tuple[JobRow, Message]]]:
+async def targets(rig: Rig) -> dict[str, tuple[JobRow, Message]]:
     """A picture of ana's for each kind; the message is where it stands."""
     world = rig.local.world
     hidden = world.backend.create_channel(world.guild_id, "staff").id
@@ -40,7 +38,7 @@ async def targets(rig: Rig) -> AsyncIterator[dict[str, tuple[JobRow, Message]]]:
     }
     await rig.store.jobs.set_deleted(found["deleted"][0].id, utcnow())
     world.backend.delete_message(world.channel_id, found["deleted"][1].id)
-    yield found
+    return found
 
 
 def forgeries(kind: str, job_id: str, channel_id: int, message_id: int) -> list[tuple[str, list[str] | None]]:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,11 +16,11 @@ from .rig import Rig
 
 
 @pytest.fixture
-async def newcomer(rig: Rig) -> AsyncIterator[str]:
+def newcomer(rig: Rig) -> str:
     """A member whom no other test knows."""
     name = f"new{len(rig.members)}"
     rig.local.world.add_member(name)
-    yield name
+    return name
 
 
 async def ask(rig: Rig, who: str, path: str, **options: Any) -> Asked:
@@ -36,7 +35,7 @@ def custom_id(message: Message, label: str) -> str:
 
 
 async def test_plans_grants_and_the_reset_are_shown_to_admin_and_member(rig: Rig, newcomer: str) -> None:
-    """What an admin gives stands in his answer and in the member's own /quota, with the time when it ends."""
+    """What an admin gives stands in their answer and in the member's own /quota, with the time when it ends."""
     member = rig.members[newcomer]
     given = await ask(rig, "adam", "quota-admin plan", plan="gold", member=member, reason="helps out")
     assert "Plan: gold" in given.content
@@ -175,7 +174,6 @@ async def test_the_operator_s_log_channel_is_told_of_all_servers(rig: Rig, newco
 
 async def test_a_channel_that_the_bot_may_not_write_into_is_refused(rig: Rig) -> None:
     """The admin is told before anything is lost there."""
-
     world = rig.local.world
     channel = world.backend.create_channel(world.guild_id, "sealed").id
     deny = Overwrite(world.guild_id, OverwriteType.ROLE, deny=Permissions(send_messages=True).value)

@@ -1,7 +1,7 @@
 """docs/rights.md, tried out: every row as every person in every place."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-async def places(rig: Rig) -> AsyncIterator[dict[str, Place]]:
+async def places(rig: Rig) -> dict[str, Place]:
     world = rig.local.world
     ana = rig.members["ana"]
     channels = {
@@ -134,7 +134,7 @@ async def places(rig: Rig) -> AsyncIterator[dict[str, Place]]:
     for name, (channel, guild) in channels.items():
         job, message = await rig.job("ana", channel, guild, private=name == "Installed")
         found[name] = Place(name, rig, channel, guild, job, message)
-    yield found
+    return found
 
 
 def allowed(row: str, column: str, place: str) -> bool:

@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,12 @@ def make(engine: Engine, *pictures: Picture) -> list[Event]:
     return events
 
 
+def at_once(work: Callable[[], bytes]) -> "Future[bytes]":
+    done: Future[bytes] = Future()
+    done.set_result(work())
+    return done
+
+
 def knee(rows: int) -> float:
     """Seconds of a pass on a device that gains up to four rows and nothing more beyond."""
     return 0.05 * max(4, rows) / 4
@@ -100,7 +107,9 @@ def test_previews_come_at_their_pace_and_nothing_waits_for_them(
     """A slow model shows nearly every step, a fast one four a second, and the host stalls only to keep its lead."""
     monkeypatch.setattr(PreviewPacer, "SHARE", 1.0)  # what encoding takes is real time, and the device's is not
     device, plain = LateDevice(), LateDevice()
-    shown = make(engine_on(device, model, lambda _: seconds), picture(model, 1))
+    engine = engine_on(device, model, lambda _: seconds)
+    engine._previews._run = at_once  # threads work in real time
+    shown = make(engine, picture(model, 1))
     hidden = engine_on(plain, model, lambda _: seconds)
     hidden._models.get(model).colours = None
     make(hidden, picture(model, 1))
@@ -112,7 +121,7 @@ def test_previews_come_at_their_pace_and_nothing_waits_for_them(
 def test_the_host_reads_no_value_from_the_device_within_a_step(model: ModelSpec) -> None:
     """Between the first step and the last nothing asks for a number, which would drain a GPU's queue."""
 
-    class Reads(TorchDispatchMode):
+    class Reads(TorchDispatchMode):  # type: ignore[misc]
         names: list[str] = []  # noqa: RUF012 - of this test only
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -22,7 +22,7 @@ async def local() -> AsyncIterator[LocalDiscord]:
 
 @pytest.fixture
 def slash(local: LocalDiscord) -> Callable[..., Asked]:
-    """Use a slash command in the channel: slash("echo", "milo", text="hello")."""
+    """Use a slash command in the channel, as in ``slash("echo", "milo", text="hello")``."""
 
     def use(path: str, who: str = "ana", /, **options: Any) -> Asked:
         return local.people.slash(local.world.members[who], local.world.channel_id, path, options)

@@ -36,7 +36,7 @@ async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) 
         await expect(page.locator("article:not(.ephemeral)").last.get_by_role("button", name=button)).to_be_visible()
 
 
-async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page: Page, local: LocalDiscord) -> None:
+async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page: Page) -> None:
     """Typing / completes commands, and the strength's suggestions explain themselves."""
     composer = page.get_by_label("Message", exact=True)
     await composer.type("/img2")
@@ -47,7 +47,7 @@ async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page:
     await expect(page.get_by_role("option", name="0.5 medium: noticeable changes, composition kept")).to_be_visible()
 
 
-async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page, local: LocalDiscord) -> None:
+async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page) -> None:
     """Take one, compare strengths, take one of these, see its origin and the history: all by pressing buttons."""
     composer = page.get_by_label("Message", exact=True)
     await composer.type("/txt2img prompt:a fox on a teal background count:4 num_inference_steps:20", delay=1)

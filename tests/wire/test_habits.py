@@ -202,7 +202,7 @@ async def test_inpaint_takes_a_mask_or_names_what_is_missing(local: LocalDiscord
     assert "Attach a mask" in await refused(local, slash(local, "inpaint", **options))
 
 
-async def test_without_an_editing_model_edit_offers_img2img(local: LocalDiscord, bot: Bot) -> None:
+async def test_without_an_editing_model_edit_offers_img2img(local: LocalDiscord) -> None:
     """/edit and Apps > Edit say that none is set up, and name the way that works."""
     sentence = await refused(local, slash(local, "edit", instruction="make it red", image=("a.png", png())))
     assert "No editing model is set up here; /img2img" in sentence

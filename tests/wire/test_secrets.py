@@ -13,7 +13,7 @@ import pytest
 from sandbox import LocalDiscord
 from sandbox.rest import Fault
 
-from .bot import Bot, running
+from .bot import running
 from .commands import done, png, refused, slash
 
 
@@ -48,7 +48,7 @@ async def test_the_token_is_in_no_log_error_file_or_child(tmp_path: Path) -> Non
 
 
 async def test_a_picture_that_lies_elsewhere_is_not_fetched(
-    local: LocalDiscord, bot: Bot, monkeypatch: pytest.MonkeyPatch
+    local: LocalDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An attachment whose address is another server's is refused with a sentence, and that server is never asked."""
     asked_for = asyncio.Event()

@@ -1,12 +1,9 @@
 """Models of the operator's own: what their sources are, seen from the outside before anything loads them."""
 
-import json
-import struct
 from pathlib import Path
 
-from generation import ModelSpec
+from generation import ModelSpec, model_file
 
-LARGEST_HEADER = 100 * 2**20  # bytes, as the safetensors format allows
 PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 SINGLE = (".safetensors", ".gguf")
 
@@ -41,33 +38,5 @@ def _of_folder(folder: Path) -> str:
 
 
 def _of_file(file: Path) -> str:
-    if file.suffix in PICKLES:
-        return f"{file.name} is a pickle, which can run code and is not loaded; convert it to .safetensors"
-    with file.open("rb") as data:
-        start = data.read(512)
-    if start.startswith(b"version https://git-lfs"):
-        return f"{file.name} is only a pointer of Git LFS; fetch the file with git lfs pull"
-    if start.lstrip().lower().startswith((b"<!doctype", b"<html")):
-        return f"{file.name} is a web page, not a model; log in where you downloaded it, and download it again"
-    if file.suffix == ".gguf":
-        return "" if start.startswith(b"GGUF") else f"{file.name} is no GGUF file; download it again"
-    return _of_safetensors(file, start) if file.suffix == ".safetensors" else ""
-
-
-def _of_safetensors(file: Path, start: bytes) -> str:
-    """What is wrong with a header: eight bytes of length, JSON, and as many bytes of numbers as it says."""
-    damaged = f"{file.name} is no whole .safetensors file; download it again"
-    size = file.stat().st_size
-    if len(start) < 8:
-        return damaged
-    (length,) = struct.unpack("<Q", start[:8])
-    if not 2 <= length <= min(LARGEST_HEADER, size - 8):
-        return damaged
-    with file.open("rb") as data:
-        data.seek(8)
-        try:
-            header = json.loads(data.read(length))
-            end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            return damaged
-    return damaged if 8 + length + end > size else ""
+    found = model_file.inspect_apart(file)
+    return "" if found.usable else f"{file.name} is {found.describe()}"

@@ -14,7 +14,7 @@ from bot.errors import Refusal
 from bot.interactions.acknowledge import NEEDED_IN_CHANNEL, acknowledge
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change
-from bot.jobs.delivery import TROUBLE
+from bot.jobs.delivery import DELIVERY_ERRORS
 from bot.messages.usage_report import MOST_LISTED, since, usage_report
 from bot.store import Action, Only
 
@@ -53,7 +53,7 @@ async def _names(client: Client, user_ids: list[int]) -> dict[int, str]:
     """The members' names, as far as Discord says them."""
     names = {}
     for user_id in user_ids:
-        with suppress(*TROUBLE):
+        with suppress(*DELIVERY_ERRORS):
             names[user_id] = (client.get_user(user_id) or await client.fetch_user(user_id)).display_name
     return names
 

@@ -16,7 +16,7 @@ from bot.text.translate import Speaker
 
 MAX_WORD, MAX_WORDS = 60, 200  # characters; words of a server
 SHOWN = 15  # strikes
-MAX_PROMPT, MAX_TEXT = 80, 1900  # characters
+MAX_PROMPT_SHOWN, MAX_TEXT = 80, 1900  # characters
 
 rules = app_commands.Group(
     name=locale_str("rules"),
@@ -99,6 +99,6 @@ async def forgive(interaction: Interaction, change: Change, member: discord.User
 
 def _line(say: Speaker, strike: Strike) -> str:
     broken = say("minors") if strike.rule is Rule.MINORS else f"“{escape_for_discord(strike.word, MAX_WORD)}”"
-    prompt = escape_for_discord(strike.prompt, MAX_PROMPT)
+    prompt = escape_for_discord(strike.prompt, MAX_PROMPT_SHOWN)
     line = f"<t:{int(strike.at.timestamp())}:f> <@{strike.user_id}> {broken}: ||{prompt}||"
     return f"{line} ({say('forgiven')})" if strike.lifted else line

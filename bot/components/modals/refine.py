@@ -80,8 +80,10 @@ async def submit_refine(verb: str, interaction: Interaction, picked: str, filled
 
 
 async def ours(interaction: Interaction, picked: str) -> tuple[JobRow, PictureRow] | None:
-    """The picture of ours that a custom_id names; None if it names an attachment. Raises Refusal if the member
-    may not use it."""
+    """The picture of ours that a custom_id names; None if it names an attachment.
+
+    Raises Refusal if the member may not use it.
+    """
     return None if FOREIGN.fullmatch(picked) else await usable_picture(interaction, picked)
 
 

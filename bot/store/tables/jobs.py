@@ -194,7 +194,7 @@ class Jobs:
         await self._changes(sql, trouble, next_try.timestamp(), job_id)
 
     async def give_up(self, job_id: str, now: datetime, reason: Sentence) -> None:
-        """finished -> failed: what cannot be delivered is given back to the member, and not tried again."""
+        """Move what is finished to failed: it cannot be delivered, is given back to the member, and not tried again."""
 
         def write(tables: Tables) -> None:
             tables.execute(
@@ -222,23 +222,23 @@ class Jobs:
         await self._database.write(write)
 
     async def started(self, picture_id: str, attempt: int) -> bool:
-        """waiting -> running."""
+        """Move it from waiting to running."""
         return await self._move(picture_id, attempt, State.RUNNING, begun=True)
 
     async def finished(self, picture_id: str, attempt: int, seconds: float) -> bool:
-        """-> finished; False if it had ended otherwise before."""
+        """Move it to finished; False if it had ended otherwise before."""
         return await self._move(picture_id, attempt, State.FINISHED, seconds=seconds)
 
     async def failed(self, picture_id: str, attempt: int, reason: Sentence) -> bool:
-        """-> failed, which gives the image back to the member."""
+        """Move it to failed, which gives the image back to the member."""
         return await self._move(picture_id, attempt, State.FAILED, reason=dump_sentence(reason))
 
     async def cancelled(self, picture_id: str, attempt: int) -> bool:
-        """-> cancelled, which gives the image back to the member."""
+        """Move it to cancelled, which gives the image back to the member."""
         return await self._move(picture_id, attempt, State.CANCELLED)
 
     async def take_back(self, job_id: str, *, begun: bool = True) -> list[str]:
-        """waiting, or with ``begun`` running too -> cancelled, all at once; the ids of those that this took back."""
+        """Cancel what waits, or with ``begun`` what runs too, all at once; the ids of those that this took back."""
         sql = (
             "UPDATE pictures SET state = 'cancelled'"
             " WHERE job_id = ? AND state IN ('waiting', iif(?, 'running', 'waiting')) RETURNING id"
@@ -256,9 +256,9 @@ class Jobs:
         return await self._move(picture_id, attempt, State.WAITING, next_attempt=True)
 
     async def requeue(self) -> None:
-        """running -> waiting without counting an attempt: the bot was restarted, the pictures are not to blame.
+        """Move all that is running back to waiting, at the same attempt: the restart was not the pictures' fault.
 
-        Whatever is unfinished of a job that nobody waits for any longer -> cancelled.
+        What is unfinished of a job that nobody waits for any longer is cancelled.
         """
         sql = (
             f"UPDATE pictures SET state = iif(job_id IN ({_WAITED_FOR}), 'waiting', 'cancelled')"  # noqa: S608
@@ -267,7 +267,7 @@ class Jobs:
         await self._changes(sql)
 
     async def remake(self, picture_id: str) -> bool:
-        """finished -> waiting: it was made, and its file is gone before it was delivered; False if nobody waits."""
+        """Move it from finished back to waiting, since its file was lost before delivery; False if nobody waits."""
         sql = f"UPDATE pictures SET state = 'waiting' WHERE id = ? AND state = 'finished' AND job_id IN ({_WAITED_FOR})"  # noqa: S608
         return await self._changes(sql, picture_id)
 

@@ -46,11 +46,11 @@ def said(config: Config) -> dict[Verdict, str]:
     ("name", "content", "words"),
     [
         ("m/model.bin", b"PK", "holds only pickles"),
-        ("m/model.safetensors", b"<!DOCTYPE html><html>", "is a web page"),
-        ("m/model.safetensors", b"version https://git-lfs.github.com/spec/v1\noid", "pointer of Git LFS"),
-        ("m/model.safetensors", b"\1\2\3", "no whole .safetensors"),
-        ("m/model.safetensors", b"\xff" * 200, "no whole .safetensors"),
-        ("m/model.gguf", b"GGML", "no GGUF file"),
+        ("m/model.safetensors", b"<!DOCTYPE html><html>", "a web page"),
+        ("m/model.safetensors", b"version https://git-lfs.github.com/spec/v1\noid", "a Git LFS pointer"),
+        ("m/model.safetensors", b"\1\2\3", "a file of an unknown format"),
+        ("m/model.safetensors", b"\xff" * 200, "a file of an unknown format"),
+        ("m/model.gguf", b"GGML", "a file of an unknown format"),
         ("m/notes.md", b"hello", "holds no weights"),
     ],
 )
@@ -68,9 +68,9 @@ def test_a_cut_file_is_seen_and_a_whole_one_passes(tmp_path: Path) -> None:
     """A download that did not arrive whole is shorter than its header says."""
     weights(tmp_path / "m" / "unet" / "model.safetensors", cut=3)
     config = config_of(tmp_path, own("m"))
-    assert "no whole .safetensors" in said(config)[Verdict.BAD]
+    assert "a truncated file" in said(config)[Verdict.BAD]
     weights(tmp_path / "m" / "unet" / "model.safetensors")
-    assert "mine" not in said(config)[Verdict.BAD]
+    assert "truncated" not in said(config)[Verdict.BAD]
 
 
 def test_sources_that_are_no_place_are_seen(tmp_path: Path) -> None:

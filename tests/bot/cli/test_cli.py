@@ -77,8 +77,7 @@ async def test_a_token_that_discord_refuses_is_said_in_one_line(config: Path) ->
 
 
 async def test_the_operator_changes_limits_from_the_command_line(config: Path) -> None:
-    """quota set, grant, plan and show work on the database while the bot is not running, and each change is written
-    down with its reason."""
+    """All of ``quota`` works on the database without a running bot, and each change is recorded with a reason."""
     config.write_text(config.read_text() + "[plans.free]\n[plans.gold]\nimages_per_day = 200\n")
     store = Store(load(config))
     await store.open()

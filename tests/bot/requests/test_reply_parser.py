@@ -121,5 +121,5 @@ def test_a_reply_is_read_as_people_mean_it(text: str, expected: dict[str, Any]) 
     ],
 )
 def test_words_that_only_change_keep_the_picture_s_prompt(words: str, prompt: str) -> None:
-    """ "as a watercolour" is added to what the picture shows; "a dog" takes its place."""
+    """A change such as "as a watercolour" is added to what the picture shows; "a dog" takes its place."""
     assert read_reply(words).prompt_for("a cat") == prompt

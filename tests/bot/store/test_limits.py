@@ -36,7 +36,7 @@ def config(tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-async def other(config: Config, store: Store) -> AsyncIterator[Store]:
+async def other(config: Config) -> AsyncIterator[Store]:
     """A second connection, as the command line has."""
     other = Store(config)
     await other.open()
@@ -147,10 +147,8 @@ async def test_what_an_admin_does_counts_in_his_server_alone(store: Store, make_
     assert (await allowed(store, HOME)).left == 10  # of its ceiling of thirty
 
 
-async def test_a_plan_that_the_operator_takes_from_a_server_is_gone_at_once(
-    store: Store, config: Config, make_job: MakeJob
-) -> None:
-    """What an admin gave counts only as long as the configuration lets him."""
+async def test_a_plan_that_the_operator_takes_from_a_server_is_gone_at_once(store: Store, config: Config) -> None:
+    """What an admin gave counts only as long as the configuration lets them."""
     await store.quotas.set_plan(admin(HOME), "gold")
     assert (await allowed(store)).limit == 100
     stricter = Store(config.model_copy(update={"servers": {}}))
