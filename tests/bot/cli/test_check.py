@@ -80,7 +80,7 @@ def test_sources_that_are_no_place_are_seen(tmp_path: Path) -> None:
     assert "so the hub is meant" in said(config_of(tmp_path, own("models/nothing")))[Verdict.WARNING]
     (tmp_path / "m").mkdir()
     lacking = said(config_of(tmp_path, own("m", ', file = "x.safetensors"')))[Verdict.BAD]
-    assert "there is no x.safetensors" in lacking
+    assert "x.safetensors is an absent file" in lacking
 
 
 def test_patterns_that_match_nothing_are_seen(tmp_path: Path) -> None:
