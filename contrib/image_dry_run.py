@@ -1,7 +1,7 @@
 """Replay the Dockerfile's steps in a fresh folder, without Docker: a missing file or package shows.
 
-What is copied is only what .dockerignore lets through; the package is built and installed from that; the bot starts from
-it and checks a configuration; and what the code imports must be among the run-time dependencies.
+What is copied is only what .dockerignore lets through; the package is built and installed from that; the bot starts
+from it and checks a configuration; and what the code imports must be among the run-time dependencies.
 """
 
 import ast
