@@ -14,6 +14,9 @@ from sandbox import LocalDiscord
 
 from .bot import SETTINGS, Bot, running
 
+#: a worker may take minutes to start on a machine that is busy
+pytestmark = pytest.mark.timeout(500)
+
 PROMPT = "a red apple with a secret word zanzibar"
 
 
@@ -32,7 +35,7 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
         world = local.world
         for prompt in (PROMPT, "a zebra zanzibar"):
             local.people.slash(world.members["ana"], world.channel_id, "txt2img", {"prompt": prompt, "count": 1})
-        async with aiohttp.ClientSession() as session, asyncio.timeout(100):
+        async with aiohttp.ClientSession() as session, asyncio.timeout(400):
             while "criar_delivery_seconds_count 1.0" not in await read(session, address, "metrics"):  # noqa: ASYNC110 - of another process
                 await asyncio.sleep(0.5)
         yield local, bot, address

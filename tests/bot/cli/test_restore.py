@@ -68,7 +68,7 @@ async def test_on_a_full_disk_nothing_is_accepted_or_charged(
 ) -> None:
     """Finding 14: the request is refused before it counts."""
     job = make_job()
-    monkeypatch.setattr(space, "LEAST_FREE", 2**60)
+    monkeypatch.setattr(space.shutil, "disk_usage", lambda _: (10**9, 10**9 - 1000, 1000))
     with pytest.raises(Unavailable):
         await store.accept(job)
     monkeypatch.undo()
