@@ -19,9 +19,11 @@ from . import (
     estimates,
     exactness,
     fairness,
+    gpu,
     models,
     overhead,
     previews,
+    provenance,
     queue,
     scale,
     soak,
@@ -42,8 +44,10 @@ NAMES: dict[str, Callable[..., Any]] = {
     "fairness": fairness.run,
     "models": models.run,
     "filter": output_filter.run,
+    "gpu": gpu.run,
     "overhead": overhead.run,
     "previews": previews.run,
+    "provenance": provenance.run,
     "queue": queue.run,
     "scale": scale.run,
     "soak": soak.run,
@@ -61,12 +65,15 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="crash: how often the bot is killed")
     parser.add_argument("--minutes", type=float, help="soak: how long the day is")
     parser.add_argument("--out", type=Path, help="batching, fairness, queue, soak: where to write the plot")
+    parser.add_argument("--tiny", action="store_true", help="gpu: the same script on a CPU, in small")
+    parser.add_argument("--pack", type=Path, help="gpu: a folder for what is carried to a machine without a network")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     asked: dict[str, dict[str, Any]] = {
         "batching": {"out": chosen.out},
         "crash": {"kills": chosen.kills},
         "fairness": {"out": chosen.out},
+        "gpu": {"tiny": chosen.tiny, "folder": chosen.pack},
         "queue": {"out": chosen.out},
         "soak": {"minutes": chosen.minutes, "out": chosen.out},
     }

@@ -9,6 +9,7 @@ import psutil
 
 from bot.client import Client
 from bot.config import Config
+from bot.messages.credentials import ContentCredentials
 from bot.store import Store
 from generation import Catalogue, Service
 
@@ -29,7 +30,8 @@ def _measure(servers: int, channels: int) -> float:
 
 async def _fill(servers: int, channels: int) -> float:
     config, catalogue = Config(), Catalogue.load()
-    async with Client(config, Store(config), Service(catalogue), catalogue) as client:
+    credentials = ContentCredentials(config.provenance.model_copy(update={"c2pa": "off"}), config.storage.folder)
+    async with Client(config, Store(config), Service(catalogue), catalogue, credentials) as client:
         state = client._connection  # which the gateway's events fill
         _receive(state, 0, channels)  # what is imported at the first one is not counted
         process = psutil.Process()

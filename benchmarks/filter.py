@@ -41,7 +41,7 @@ async def run(*, quick: bool) -> dict[str, float]:
     began = perf_counter()
     await inspector.open_picture(photo)
     figures["open_12_megapixels_seconds"] = round(perf_counter() - began, 2)
-    held = [bool(too_much(await inspector.look(png), Filter().strict)) for png in await _made(pictures)]
+    held = [bool(too_much(await inspector.look(png), Filter().strict)) for png in await made_pictures(pictures)]
     await inspector.close()
     return {**figures, "harmless": len(held), "harmless_blocked": sum(held)}
 
@@ -63,7 +63,7 @@ def _encoded(size: int | tuple[int, int], kind: str) -> bytes:
     return file.getvalue()
 
 
-async def _made(count: int) -> list[bytes]:
+async def made_pictures(count: int) -> list[bytes]:
     """Pictures made by the embedded model."""
     service = Service(Catalogue.load())
     await service.start()

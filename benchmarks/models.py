@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from generation import Catalogue, ModelSpec
+from generation.engine.device import Device
 from generation.engine.engine import quiet_libraries
 from generation.engine.models import Models
 
@@ -38,7 +39,7 @@ def _measure(switches: int) -> dict[str, Any]:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
         specs = [_copy(number, Path(folder)) for number in range(MODELS)]
-        models = Models("cpu", (KEPT + 0.5) * NEED)
+        models = Models(Device(), (KEPT + 0.5) * NEED)
         return {**_switching(models, specs), **_prompts(models, specs[0]), **_memory(models, specs, switches)}
 
 

@@ -1,6 +1,7 @@
 """A Ray cluster of several nodes on this machine, each with one CPU, whose parts can be killed."""
 
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 STORE = 80 * 2**20  # bytes of a node's object store; Ray wants 75 MB at least
+STARTING = 120.0  # seconds for a node to be there, on a busy machine
 PREEMPTION = 2  # of Ray's DrainNodeReason
 NEVER = 2**53  # milliseconds since 1970; numbers above it are not exact everywhere
 
@@ -19,7 +21,7 @@ class Nodes:
         from ray.cluster_utils import Cluster
 
         self._folder = folder
-        self._cluster = Cluster()
+        self._cluster: Any = Cluster()  # typed in parts
         self._port = 0
         self.add_head()
 
@@ -38,9 +40,11 @@ class Nodes:
     def add(self, name: str, release: Path = ROOT, **options: Any) -> Any:
         """A node of one CPU, which runs the release that lies in a folder."""
         environment = {"PYTHONPATH": str(release), "XDG_CACHE_HOME": str(self._folder / name)}
-        return self._cluster.add_node(
-            num_cpus=1, object_store_memory=STORE, env_vars=environment, node_name=name, **options
+        node = self._cluster.add_node(
+            num_cpus=1, object_store_memory=STORE, env_vars=environment, node_name=name, wait=False, **options
         )
+        self._cluster._wait_for_node(node, timeout=STARTING)
+        return node
 
     def workers(self) -> list[Any]:
         """The nodes but the head."""
@@ -62,7 +66,7 @@ class Nodes:
 
     def drain(self, node: Any) -> None:
         """Tell the cluster that a node is to leave, as an autoscaler does before it takes one away."""
-        from ray._raylet import GcsClient
+        from ray._raylet import GcsClient  # type: ignore[attr-defined]
 
         accepted, why = GcsClient(address=self.address).drain_node(node.node_id, PREEMPTION, "scale-in", NEVER)
         if not accepted:
@@ -71,13 +75,27 @@ class Nodes:
     @staticmethod
     def processes(node: Any) -> list[psutil.Process]:
         """The node's processes, workers and their children among them."""
-        own = [psutil.Process(info.process.pid) for infos in node.all_processes.values() for info in infos]
-        return [*own, *(child for process in own for child in process.children(recursive=True))]
+        found = []
+        for info in chain.from_iterable(node.all_processes.values()):
+            with suppress(psutil.NoSuchProcess):  # some end by themselves
+                process = psutil.Process(info.process.pid)
+                found += [process, *process.children(recursive=True)]
+        return found
 
     def actors(self, node: Any) -> list[psutil.Process]:
         """The processes of our workers on a node."""
-        return [each for each in self.processes(node) if any("NodeWorker" in word for word in each.cmdline())]
+        return [each for each in self.processes(node) if "NodeWorker" in _command(each)]
 
     def close(self) -> None:
-        """End all nodes."""
-        self._cluster.shutdown()
+        """End all nodes, at once: each would wait for half a minute to be drained."""
+        for node in self.workers():
+            self.kill(node)
+        if self._cluster.head_node:
+            self.kill_head()
+
+
+def _command(process: psutil.Process) -> str:
+    """The process's command line; empty if it has just ended."""
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""

@@ -20,6 +20,7 @@ from bot.config import TOKEN_VARIABLE, Config
 from bot.connection import connect
 from bot.dispatch import Dispatcher
 from bot.errors import ConfigError
+from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered, pin_new, workers_folder
 from bot.store import Store, only_bot
 from generation import Catalogue, Service
@@ -46,6 +47,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     store = Store(config)
     await store.open()
     await asyncio.to_thread(store.files.sweep)
+    credentials = await asyncio.to_thread(ContentCredentials, config.provenance, config.storage.folder)
     service = Service(
         catalogue,
         devices=config.generation.devices,
@@ -54,7 +56,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         cluster=config.generation.cluster.settings() if config.generation.cluster else None,
     )
     await service.start()
-    client = Dispatcher(config, store, service, catalogue)
+    client = Dispatcher(config, store, service, catalogue, credentials)
     async with serving_metrics(client, config.metrics.address):
         with collected_trouble() as trouble:
             await _connected(client, config, token, trouble)

@@ -22,6 +22,7 @@ from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
 from bot.jobs.rest_limit import RestLimit
 from bot.jobs.uploads import Uploads
+from bot.messages.credentials import ContentCredentials
 from bot.metrics import Metrics
 from bot.moderation.admission import AdmissionControl
 from bot.moderation.policy import Moderation
@@ -60,7 +61,14 @@ class SessionPace:
 class Client(discord.AutoShardedClient):
     """Connects the services with each other and with Discord, by as many shards as that recommends."""
 
-    def __init__(self, config: Config, store: Store, service: Service, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        service: Service,
+        catalogue: Catalogue,
+        credentials: ContentCredentials,
+    ) -> None:
         self.metrics = Metrics()
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here, so nothing to warn of
         limit = RestLimit()
@@ -77,14 +85,15 @@ class Client(discord.AutoShardedClient):
         self.store = store
         self.service = service
         self.catalogue = catalogue
+        self.credentials = credentials
         self.admission = AdmissionControl(config, store)
         self.inspector = Inspector()
         self.moderation = Moderation(self, config, store)
         cdn = Cdn(config.discord.api)
-        self.uploads = Uploads(self, store.files, self.inspector, cdn)
-        delivery = Delivery(self, store, catalogue, cdn, self.moderation)
+        self.uploads = Uploads(self, store.files, self.inspector, cdn, credentials)
+        delivery = Delivery(self, store, catalogue, cdn, self.moderation, credentials)
         outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days), self.metrics)
-        board = ProgressBoard(service, self.moderation, limit)
+        board = ProgressBoard(service, self.moderation, credentials, limit)
         self._events = EventConsumer(store, service, self.moderation, board, outbox, self.metrics)
         self.library = PictureLibrary(store, delivery, self.uploads, self.moderation, self._events)
         self.manager = JobManager(config, store, service, self.moderation, delivery, self._events, self.metrics)

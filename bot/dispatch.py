@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.background.profile import describe_itself
 from bot.client import Client
 from bot.commands import COMMANDS
 from bot.components import ITEMS
@@ -16,6 +17,7 @@ from bot.components.replies import answer_message
 from bot.config import Config
 from bot.interactions.admission import admitted
 from bot.interactions.errors import answer_error
+from bot.messages.credentials import ContentCredentials
 from bot.store import Store
 from bot.text.translate import CommandTranslator
 from generation import Catalogue, Service
@@ -26,8 +28,15 @@ log = logging.getLogger(__name__)
 class Dispatcher(Client):
     """The client, with everything that people may use."""
 
-    def __init__(self, config: Config, store: Store, service: Service, catalogue: Catalogue) -> None:
-        super().__init__(config, store, service, catalogue)
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        service: Service,
+        catalogue: Catalogue,
+        credentials: ContentCredentials,
+    ) -> None:
+        super().__init__(config, store, service, catalogue, credentials)
         self.tree = CommandTree(self)
         for command in COMMANDS:
             self.tree.add_command(command)
@@ -37,6 +46,7 @@ class Dispatcher(Client):
         """Register the commands before the services start; may be called again if Discord did not answer."""
         await self.tree.set_translator(CommandTranslator())
         await self._sync_commands()
+        await describe_itself(self)
         await super().setup_hook()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:

@@ -1,4 +1,7 @@
-"""Pictures from requests. What stands here is all that others may import; none of it loads torch."""
+"""Pictures from requests. What stands here is all that others may import; none of it loads torch.
+
+Beside it stands ``generation.provenance``, a package of its own, since not every process needs what it loads.
+"""
 
 from . import downloads, images, machine, model_file
 from .catalogue import Catalogue, fewest_steps, matching, resembling
@@ -32,7 +35,8 @@ from .types import (
     Task,
 )
 from .validation import allowed
-from .workers.cluster import ClusterState
+from .workers.cluster import CardState, ClusterState
+from .workers.devices import DeviceReport, probe
 from .workers.node_messages import Card, ClusterConfig, WorkerState
 from .workers.survey import survey
 
@@ -43,10 +47,12 @@ __all__ = [
     "SEEN",
     "Cancelled",
     "Card",
+    "CardState",
     "Catalogue",
     "ClusterConfig",
     "ClusterState",
     "Defaults",
+    "DeviceReport",
     "Event",
     "Failed",
     "Finished",
@@ -88,6 +94,7 @@ __all__ = [
     "machine",
     "matching",
     "model_file",
+    "probe",
     "read_models",
     "read_pins",
     "read_profile",

@@ -17,6 +17,8 @@ from .types import MAX_LORA_WEIGHT, MAX_LORAS, Loading, LoraSpec, ModelSpec, Req
 
 MIN_SCORE = 75  # of 100; what resembles less is not suggested
 GB = 10**9
+#: schedulers that leave out steps of the schedule that models were distilled with, and how many that has
+DISTILLED, DISTILLED_STEPS = ("LCM", "TCD"), 50
 SHOWN = 10  # ids that a sentence names
 
 
@@ -154,11 +156,15 @@ class Catalogue:
                 raise RequestError("A LoRA's weight must be between -{most} and {most}.", most=f"{MAX_LORA_WEIGHT:g}")
 
     def _fitting(self, spec: ModelSpec) -> tuple[LoraSpec, ...]:
-        return tuple(
-            lora
-            for lora in self._loras.values()
-            if lora.family == spec.family and any(fnmatchcase(spec.id, pattern) for pattern in lora.models)
-        )
+        return tuple(lora for lora in self._loras.values() if lora.family == spec.family and _fits(lora, spec.id))
+
+
+def _fits(lora: LoraSpec, model_id: str) -> bool:
+    wanted = [pattern for pattern in lora.models if not pattern.startswith("!")]
+    others = [pattern[1:] for pattern in lora.models if pattern.startswith("!")]
+    return any(fnmatchcase(model_id, each) for each in wanted) and not any(
+        fnmatchcase(model_id, each) for each in others
+    )
 
 
 def _recorded(spec: ModelSpec | LoraSpec, pins: Pins, *, size: bool) -> dict[str, Any]:
@@ -210,6 +216,12 @@ def _check_settings(spec: ModelSpec, request: Request) -> None:
     limits, steps = spec.limits, request.num_inference_steps
     if not 1 <= steps <= limits.max_steps:
         raise RequestError("num_inference_steps must be between 1 and {most}.", most=limits.max_steps)
+    if request.scheduler in DISTILLED and steps > DISTILLED_STEPS:
+        raise RequestError(
+            "{scheduler} has at most {most} steps; ask for fewer, or choose another scheduler.",
+            scheduler=request.scheduler,
+            most=DISTILLED_STEPS,
+        )
     if not 0 <= request.guidance_scale <= limits.max_guidance:
         raise RequestError("guidance_scale must be between 0 and {most}.", most=f"{limits.max_guidance:g}")
     if request.scheduler not in spec.schedulers:

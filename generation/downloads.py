@@ -6,6 +6,7 @@ HF_HOME (where that is), HF_TOKEN and HF_ENDPOINT are its own.
 
 import errno
 import hashlib
+import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ def look_up(spec: ModelSpec | LoraSpec) -> Pin:
         api = huggingface_hub.HfApi()
         info = api.model_info(spec.source, revision=spec.revision, files_metadata=True, timeout=TIMEOUT)
     siblings = {file.rfilename: file for file in info.siblings or ()}
-    names = needed(list(siblings), spec.file, getattr(spec, "variant", None))
+    names = _of_index(spec, needed(list(siblings), spec.file, getattr(spec, "variant", None)), info.sha)
     if not any(name.endswith(SAFE) for name in names):
         raise ModelError(
             "{source} has no weights as .safetensors that fit its entry; other formats are not loaded.",
@@ -82,6 +83,18 @@ def look_up(spec: ModelSpec | LoraSpec) -> Pin:
         revision=info.sha or "",
         files=tuple(_pinned(siblings[name]) for name in names),
     )
+
+
+def _of_index(spec: ModelSpec | LoraSpec, names: Sequence[str], revision: str | None) -> list[str]:
+    """Of a pipeline's files those of the folders that its index names: makers put other things beside them."""
+    import huggingface_hub
+
+    if INDEX not in names:
+        return list(names)
+    with _spoken(spec.source):
+        path = huggingface_hub.hf_hub_download(spec.source, INDEX, revision=revision)
+    folders = json.loads(Path(path).read_text(encoding="utf-8"))
+    return [name for name in names if "/" not in name or name.partition("/")[0] in folders]
 
 
 def needed(names: Sequence[str], file: str | None, variant: str | None) -> list[str]:

@@ -15,14 +15,18 @@ import traceback
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from . import images
 from .errors import GenerationError, PictureError, Sentence
 from .metadata import Parameters, read_parameters
 from .process_lifetime import end_with
+
+if TYPE_CHECKING:
+    from .provenance import Known, Provenance
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +35,7 @@ SECONDS = 30.0  # for one picture; 36 megapixels of noise took 15 s on a busy co
 MEMORY = 1280 * 2**20  # bytes of address space; 36 megapixels and the filter need 750 MB
 #: the whole environment of a child; one thread each, since the cores are needed for making pictures
 KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
+JUMBF = b"jumb"  # begins the boxes of C2PA's manifests, so that most pictures need not be looked through
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 Facts = dict[str, Any]
@@ -66,6 +71,23 @@ class Inspector:
         """Run metadata.read_parameters."""
         facts, _ = await self._ask("parameters", data)
         return Parameters(**facts) if facts else None
+
+    async def manifests(self, data: bytes) -> bytes:
+        """As provenance.manifest_archive: the C2PA manifests that came with a picture; empty if there are none."""
+        return (await self._ask("manifests", data))[1] if JUMBF in data else b""
+
+    async def provenance(self, data: bytes, known: "Known", watermark_folder: Path | None) -> "Provenance":
+        """What a picture says of where it comes from; its watermark too, if the folder with its files is given."""
+        from .provenance import Provenance, Signature, Trust
+
+        images.check_bytes(len(data))
+        asked = {"known": asdict(known), "folder": str(watermark_folder or "")}
+        facts, _ = await self._ask("provenance", json.dumps(asked).encode() + b"\0" + data)
+        signature = facts.pop("signature")
+        if signature is not None:
+            lists = {name: tuple(value) for name, value in signature.items() if isinstance(value, list)}
+            signature = Signature(**{**signature, **lists, "trust": Trust(signature["trust"])})
+        return Provenance(signature=signature, **facts)
 
     async def look(self, data: bytes) -> Mapping[str, float]:
         """Run safety.Detector.look: the highest score of each class in SEEN, for PNG, JPEG and WebP."""
@@ -175,6 +197,23 @@ def _parameters(data: bytes) -> tuple[Facts, bytes]:
     return (asdict(found) if found else {}), b""
 
 
+def _manifests(data: bytes) -> tuple[Facts, bytes]:
+    from .provenance import manifest_archive
+
+    return {}, manifest_archive(data)
+
+
+def _provenance(asked: bytes) -> tuple[Facts, bytes]:
+    from . import provenance
+
+    head, _, data = asked.partition(b"\0")
+    options = json.loads(head)
+    names = tuple((organization, name) for organization, name in options["known"].pop("names"))
+    found = provenance.read_provenance(data, provenance.Known(names=names, **options["known"]))
+    mark = provenance.read_watermark(data, Path(options["folder"])) if options["folder"] else ""
+    return asdict(replace(found, mark=mark)), b""
+
+
 def _look(data: bytes) -> tuple[Facts, bytes]:
     return dict(_detector().look(data)), b""
 
@@ -191,5 +230,7 @@ CALLS: Mapping[str, Callable[[bytes], tuple[Facts, bytes]]] = {
     "open_mask": lambda data: ({}, images.open_mask(data)),
     "has_transparency": lambda data: ({"found": images.has_transparency(data)}, b""),
     "parameters": _parameters,
+    "manifests": _manifests,
+    "provenance": _provenance,
     "look": _look,
 }

@@ -221,8 +221,16 @@ def fit_source(width: int, height: int, spec: ModelSpec) -> tuple[int, int]:
     return fit_size(round(width * scale), round(height * scale), spec)
 
 
-def parameters_text(request: Request) -> str:
-    """Return the settings in the format of Automatic1111's web interface, which other tools read."""
+def source_type(request: Request) -> str:
+    """Return IPTC's digital source type: made by a model only, or by a model from a person's picture."""
+    return "compositeWithTrainedAlgorithmicMedia" if request.images else "trainedAlgorithmicMedia"
+
+
+def parameters_text(request: Request, *, prompt: bool = True) -> str:
+    """Return the settings in the format of Automatic1111's web interface, which other tools read.
+
+    Without ``prompt``, neither the prompt nor the negative prompt stands in it.
+    """
     loras = ", ".join(f"{name}:{weight:g}" for name, weight in request.loras)
     facts: dict[str, object] = {
         "Steps": request.num_inference_steps or None,
@@ -234,8 +242,8 @@ def parameters_text(request: Request) -> str:
         "Denoising strength": None if request.strength is None else f"{request.strength:g}",
         "LoRA": f'"{loras}"' if loras else None,
     }
-    lines = [request.prompt] if request.prompt else []
-    if request.negative_prompt:
+    lines = [request.prompt] if prompt and request.prompt else []
+    if prompt and request.negative_prompt:
         lines.append(f"Negative prompt: {request.negative_prompt}")
     return "\n".join([*lines, ", ".join(f"{name}: {value}" for name, value in facts.items() if value is not None)])
 
@@ -244,8 +252,7 @@ def encode_png(image: Image.Image, request: Request) -> bytes:
     """Encode as PNG with the parameters and the IPTC digital source type of pictures made by a model."""
     info = PngInfo()
     info.add_text("parameters", parameters_text(request))
-    composite = "compositeWithTrainedAlgorithmicMedia" if request.images else "trainedAlgorithmicMedia"
-    info.add_itxt(XMP_KEY, XMP.format(source_type=SOURCE_TYPE + composite))
+    info.add_itxt(XMP_KEY, XMP.format(source_type=SOURCE_TYPE + source_type(request)))
     file = io.BytesIO()
     image.save(file, "PNG", pnginfo=info, compress_level=FAST_PNG)
     return file.getvalue()

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from .catalogue import Catalogue
+from .errors import Sentence
 from .estimate import MOST, Estimator, Forecast
 from .events import TERMINAL, Cancelled, Event, Failed
 from .machine import cores, models_budget
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 
 STALLED_AFTER = 600.0  # seconds without a sign of life while it has work: loading a large model takes minutes
 LOOK_EVERY = 10.0  # seconds between two looks for stalled workers
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a child that died is started again
+#: seconds before a child that died is started again, doubled each time; at least START_PAUSE if it cannot start
+FIRST_PAUSE, START_PAUSE, LONGEST_PAUSE = 0.5, 4.0, 300.0
 #: events that nobody has taken yet, from which on no more is begun: while the bot cannot keep what was made, as on a
 #: full disk, all of it is held in memory, and this much is some hundred MB
 MOST_UNHANDLED = 300
@@ -42,10 +44,15 @@ class Service:
         folder: Path | None = None,
         stalled_after: float = STALLED_AFTER,
         cluster: ClusterConfig | None = None,
+        *,
+        exact: bool = False,
     ) -> None:
-        """``folder`` is where workers keep what they measured of models and made of them; None forgets it.
+        """Serve pictures from these devices, and a cluster; without one there must be devices.
 
-        Without a ``cluster`` there must be devices."""
+        ``folder`` keeps what workers measured of models and made of them; None forgets it. ``exact`` makes each picture
+        in separate forward passes, so that its pixels do not depend on what else is made.
+        """
+        self._exact = exact
         self._catalogue = catalogue
         self._devices = devices
         self._threads = threads or max(1, cores() // max(1, len(devices)))
@@ -59,6 +66,12 @@ class Service:
         #: by the place of their device, those of a cluster by themselves
         self._workers: dict[Hashable, Worker] = {}
         self._pauses = [FIRST_PAUSE] * len(devices)
+        #: how often in a row a child ended before it was ready
+        self._failed_starts = [0] * len(devices)
+        #: why workers could not start, by the place of their device, until one does
+        self._troubles: dict[Hashable, Sentence] = {}
+        #: set whenever what trouble() says may have changed
+        self.trouble_changed = asyncio.Event()
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         #: whether no more pictures are begun
         self._held = False
@@ -86,7 +99,7 @@ class Service:
         self._events.put_nowait(None)
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happens, in order; each attempt at a picture ends with one terminal event. Ends when closed."""
+        """Yield events in order until closed; each attempt at a picture ends with one terminal event."""
         while (event := await self._events.get()) is not None:
             yield event
             self._events.task_done()
@@ -177,6 +190,19 @@ class Service:
         """Process ids of the children."""
         return [worker.pid for worker in self._workers.values() if worker.pid]
 
+    def trouble(self) -> list[Sentence]:
+        """Return why workers cannot start, one sentence for each device, for the operator; empty if all is well.
+
+        They are tried again with growing pauses. See also can_make().
+        """
+        return list(self._troubles.values())
+
+    def can_make(self) -> bool:
+        """Whether pictures can be made, or it is not known yet that they cannot: no device has failed to start."""
+        if self._cluster or any(worker.capacity for worker in self._workers.values()):
+            return True
+        return len(self._troubles) < len(self._devices)
+
     def cluster(self) -> ClusterState | None:
         """How it stands with the cluster; None if there is none."""
         return self._cluster.state() if self._cluster else None
@@ -191,6 +217,7 @@ class Service:
             self._folder,
             on_event=self._on_event,
             on_exit=partial(self._on_exit, place),
+            exact=self._exact,
         )
 
     def _feed_all(self) -> None:
@@ -226,8 +253,7 @@ class Service:
         )
 
     def _is_there(self, worker: Worker, picture: Picture) -> bool:
-        """Whether its model is not being fetched to the worker's machine; else others go before it until that has
-        come."""
+        """Whether its model is not being downloaded to the worker's machine; otherwise others go first until it is."""
         here = (each for each in self._workers.values() if each.site == worker.site)
         return not any(picture.request.model in each.fetching for each in here)
 
@@ -250,6 +276,7 @@ class Service:
 
     def _on_event(self, worker: Worker, event: Event | Room) -> None:
         if isinstance(event, Room):
+            self._note_ready(worker)
             self._recall(worker)
         else:
             self._estimator.take(worker, event, monotonic())
@@ -259,13 +286,34 @@ class Service:
             self._feed_all()
 
     def _on_exit(self, place: int, worker: Worker) -> None:
-        """The child is dead, and another one takes its place after a pause."""
-        log.error("the worker on %s died with %d pictures; starting another", worker.device, len(worker.running))
-        if worker.capacity:  # else it died before it was ready, and so may the next
+        """Note that a child is dead; another one takes its place after a pause."""
+        ending = worker.ending or "it is not known how"
+        log.error("the worker on %s ended (%s) with %d pictures", worker.device, ending, len(worker.running))
+        if worker.capacity:
             self._pauses[place] = FIRST_PAUSE
+            self._failed_starts[place] = 0
+        else:  # it ended before it was ready, and so may the next; once that may have been chance
+            self._failed_starts[place] += 1
+            if worker.trouble or self._failed_starts[place] > 1:
+                self._pauses[place] = max(self._pauses[place], START_PAUSE)
+                self._note_trouble(place, worker.trouble or ending)
         del self._workers[place]
         self._lose(worker)
         self._spawn(self._restart(place))
+
+    def _note_trouble(self, place: int, reason: str) -> None:
+        params: dict[str, str | int | float] = {"device": self._devices[place], "reason": reason}
+        found = Sentence("No pictures can be made on {device}: {reason}", params)
+        if self._troubles.get(place) != found:
+            self._troubles[place] = found
+            self.trouble_changed.set()
+            log.error("%s; it is tried again every %.0f seconds at most", found, LONGEST_PAUSE)
+
+    def _note_ready(self, worker: Worker) -> None:
+        for place in [place for place, each in self._workers.items() if each is worker and place in self._troubles]:
+            del self._troubles[place]
+            self.trouble_changed.set()
+            log.info("the worker on %s has started", worker.device)
 
     def _on_join(self, worker: ClusterWorker) -> None:
         self._workers[worker] = worker
@@ -276,7 +324,7 @@ class Service:
         self._feed_all()
 
     def _lose(self, worker: Worker) -> None:
-        """A worker is gone: its pictures failed, and what it says later is not heard."""
+        """Fail the pictures of a worker that is gone, and forget it."""
         for picture in worker.running.values():
             self._recalled.pop(picture.id, None)
             self._events.put_nowait(

@@ -193,7 +193,7 @@ class LoraSpec:
     description: str = ""
     #: family of the models that it fits
     family: str
-    #: patterns of the ids that it fits within the family
+    #: patterns of the ids that it fits within the family; those after "!" it does not fit
     models: tuple[str, ...] = ("*",)
     #: hub repository, or single .safetensors file
     source: str
@@ -205,6 +205,10 @@ class LoraSpec:
     triggers: tuple[str, ...] = ()
     #: weight if the person names none
     weight: float = 1.0
+    #: the scheduler that it was distilled with, for those who choose none; None is the model's usual one
+    scheduler: str | None = None
+    #: whether the hub gives it only to accounts that accepted its terms
+    gated: bool | None = None
     licence: str | None = None
     #: whether the licence allows commercial use
     commercial: bool | None = None
@@ -234,6 +238,8 @@ class ModelSpec:
     variant: str | None = None
     #: commit of the repository
     revision: str | None = None
+    #: whether the hub gives it only to accounts that accepted its terms
+    gated: bool | None = None
     defaults: Defaults
     limits: Limits
     #: SPDX id or name of the licence

@@ -20,6 +20,7 @@ from .limits import RateLimits
 from .world import World
 
 API = "/api/v10"
+APPLICATION = "/oauth2/applications/@me"
 UPLOAD_LIMIT = 10 * 2**20  # bytes per file, without boosts
 NONCE_SECONDS = 300.0  # "the past few minutes", in which a nonce is enforced
 LOG_ENTRIES = 20_000
@@ -90,6 +91,8 @@ class Rest:
     gateway: str
     on_call: Callable[[Call], None]
     upload_limit: int = UPLOAD_LIMIT
+    #: of the application, which its profile shows
+    description: str = ""
     #: how many the bot is told to have, and how many of them may begin within five seconds
     shards: int = 1
     max_concurrency: int = 1
@@ -176,10 +179,16 @@ class Rest:
             forms.check(request.method, path, body)
             if (known := self._sent_before(path, body)) is not None:
                 return known
+            method = request.method
+            if (method, path) == ("PATCH", "/applications/@me"):
+                self.description = body.get("description", self.description)
+                method, path, body = "GET", APPLICATION, None
             result = dispatch(
-                backend, request.method, path, json=body, params=dict(request.query), files=files,
+                backend, method, path, json=body, params=dict(request.query), files=files,
                 reason=request.headers.get("X-Audit-Log-Reason"),
             )  # fmt: skip
+            if path == APPLICATION:
+                result["description"] = self.description
         except (RouteNotImplemented, UnsupportedField) as error:
             return _json({"message": str(error), "code": 0}, 501)
         except BackendError as error:

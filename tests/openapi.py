@@ -17,6 +17,9 @@ from sandbox.rest import Call
 #: Discord's description lies beside the project; without it, bodies are not validated
 DESCRIPTION = Path(__file__).parents[2] / "shared" / "discord-openapi.json"
 
+#: the description asks for an object with languages; Discord's documentation and discord.py have a text
+TEXT_IN_DOCS = {("PATCH", "/applications/@me")}
+
 
 @cache
 def _description() -> dict[str, Any]:
@@ -63,7 +66,7 @@ def _is_id(key: str, value: Any) -> bool:
 def problems(call: Call) -> list[str]:
     """What Discord's description has against the call's body."""
     template = _template(call.path)
-    if call.body is None or template is None:
+    if call.body is None or template is None or (call.method, template) in TEXT_IN_DOCS:
         return []
     validator = _validator(template, call.method.lower())
     if validator is None:

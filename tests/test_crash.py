@@ -118,7 +118,7 @@ async def charged_for_nothing(left: Aftermath) -> None:
 
 
 async def not_charged(left: Aftermath) -> None:
-    await left.store.jobs.give_up(left.jobs[0].id, datetime.now(UTC), "They could not be delivered to you.")
+    await left.store.jobs.give_up(left.jobs[0].id, datetime.now(UTC), Sentence("They could not be delivered to you."))
 
 
 async def a_half_written_file(left: Aftermath) -> None:

@@ -11,6 +11,7 @@ from bot import config as configuration
 from bot.cli.cluster import cluster
 from bot.cli.common import ConfigFile, or_exit, settings, with_store
 from bot.cli.models import models
+from bot.cli.provenance import provenance
 from bot.cli.quota import quota
 from bot.cli.strikes import strikes
 from bot.store import Store, copy_database, disk_trouble, restore_database
@@ -21,6 +22,7 @@ app.add_typer(quota, name="quota")
 app.add_typer(models, name="models")
 app.add_typer(strikes, name="strikes")
 app.add_typer(cluster, name="cluster")
+app.command()(provenance)
 
 
 @app.callback()

@@ -42,7 +42,7 @@ async def show_history(interaction: Interaction, offset: int) -> None:
     tiles = [
         (await _thumbnail(interaction, job, row), str(number)) for number, (job, row) in enumerate(page, offset + 1)
     ]
-    data = await asyncio.to_thread(contact_sheet, tiles, COLUMNS)
+    data = await asyncio.to_thread(lambda: client.credentials.sheet(contact_sheet(tiles, COLUMNS)))
     lines = [_line(say, number, job) for number, (job, _) in enumerate(page, offset + 1)]
     view = _view(say, page, offset, more=more)
     file = discord.File(io.BytesIO(data), "criar-history.png", description="\n".join(lines)[:1000])

@@ -56,7 +56,7 @@ async def lineage(interaction: Interaction, say: Speaker, job: JobRow, row: Pict
         tiles.append((data if shown else None, say("sent")))
     for number, step in enumerate(steps, 1):
         tiles.append((await _bytes(client, channel_id, step), f"{number}. {_caption(say, step)}"))
-    whole = await asyncio.to_thread(contact_sheet, tiles, min(COLUMNS, len(tiles)))
+    whole = await asyncio.to_thread(lambda: client.credentials.sheet(contact_sheet(tiles, min(COLUMNS, len(tiles)))))
     text = "\n".join(f"{number}. {_line(say, step)}" for number, step in enumerate(steps, 1))
     file = discord.File(io.BytesIO(whole), "criar-origin.png", description=text[:1000])
     return Lineage(steps, text, file)

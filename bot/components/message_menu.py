@@ -17,6 +17,7 @@ from bot.interactions.permissions import NOT_KEPT, may_see_in
 from bot.jobs.uploads import pictures_of
 from bot.messages.buttons import Buttons
 from bot.messages.details import details
+from bot.messages.origin import describe_origin, discord_time
 from bot.requests.builder import editor, upscale_request
 from bot.requests.sizes import pixels
 from bot.store import JobRow, PictureRow, State
@@ -26,7 +27,8 @@ from generation import GenerationError, Parameters
 
 FACTOR = 4
 LOOK_SECONDS = 1.5
-MAX_SHOWN = 700  # characters of what a picture carries
+MAX_MESSAGE = 2000  # characters
+MAX_SHOWN = 450  # characters of what a picture carries
 
 
 class WhichSelect(PersistentItem, template=r"which:(?P<action>[a-z]+):(?P<channel>\d{1,20}):(?P<message>\d{1,20})"):
@@ -128,7 +130,10 @@ async def _info(interaction: Interaction, channel_id: int, message_id: int, plac
         text = details(say, client.catalogue.title(job.request.model), job)
     else:
         attachment = await seen_attachment(interaction, channel_id, message_id, place)
-        text = _describe(say, attachment, await client.uploads.parameters(attachment))
+        parameters, found = await client.uploads.provenance(attachment)
+        made_at = await asyncio.to_thread(client.credentials.made_at, found.mark)
+        origin = describe_origin(say, found, made_at, parameters, discord_time)
+        text = "\n".join([_describe(say, attachment, parameters), "", *origin])[:MAX_MESSAGE]
     await interaction.edit_original_response(content=text, view=None)
 
 

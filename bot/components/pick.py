@@ -5,7 +5,7 @@ from functools import partial
 
 from bot.client import Interaction
 from bot.components.base import PersistentItem, selected
-from bot.interactions.acknowledge import check_may_post
+from bot.interactions.channel_permissions import check_may_post
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import usable_picture
 from bot.store import JobRow, PictureRow

@@ -18,10 +18,12 @@ from bot.config.schema import (
     Log,
     Metrics,
     Plan,
+    Provenance,
     Quota,
     Rules,
     Section,
     Server,
+    SigningFiles,
     Storage,
 )
 from bot.errors import ConfigError
@@ -48,6 +50,7 @@ class Config(Section):
     rules: Rules = Rules()
     log: Log = Log()
     metrics: Metrics = Metrics()
+    provenance: Provenance = Provenance()
 
     @model_validator(mode="after")
     def _known_plans(self) -> Self:
@@ -109,7 +112,13 @@ def _anchored(config: Config, base: Path) -> Config:
     ]
     catalogues = [base / file for file in config.generation.catalogues]
     generation = config.generation.model_copy(update={"own": tuple(own), "catalogues": tuple(catalogues)})
-    return config.model_copy(update={"storage": storage, "generation": generation})
+    provenance = config.provenance
+    if isinstance(signing := provenance.c2pa, SigningFiles):
+        files = {"certificates": base / signing.certificates, "key": base / signing.key}
+        provenance = provenance.model_copy(update={"c2pa": signing.model_copy(update=files)})
+    if provenance.trusted:
+        provenance = provenance.model_copy(update={"trusted": base / provenance.trusted})
+    return config.model_copy(update={"storage": storage, "generation": generation, "provenance": provenance})
 
 
 def _is_path(value: object, base: Path) -> bool:

@@ -270,3 +270,27 @@ class Rules(Section):
             except re.error as error:
                 raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
         return patterns
+
+
+class SigningFiles(Section):
+    """Certificates of the operator's own, as PEM files."""
+
+    #: the signer's certificate first, then those up to its authority
+    certificates: Path = Field(strict=False)
+    #: unencrypted
+    key: Path = Field(strict=False)
+
+
+class Provenance(Section):
+    """How a picture says that a machine made it."""
+
+    #: the signed manifest in each file: with certificates made here, with the operator's own, or none
+    c2pa: Literal["auto", "off"] | SigningFiles = "auto"
+    #: file of the authorities, PEM, whose signatures on others' pictures count as trusted
+    trusted: Path | None = Field(default=None, strict=False)
+    #: whether pictures carry an invisible watermark
+    watermark: bool = False
+    #: what is written into a picture's corner
+    label: Literal["none", "corner"] = "none"
+    #: whether members may choose that their prompts stand in their files
+    prompt: bool = True

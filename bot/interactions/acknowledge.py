@@ -1,19 +1,11 @@
 """Acknowledging an interaction, before anything that may take time."""
 
-import discord
-
 from bot.client import Interaction
-from bot.errors import Refusal
+from bot.interactions.channel_permissions import check_may_post
 from bot.interactions.language import locale_of
 from bot.quota import Person
 from bot.requests.requester import Requester, roles_of
 from bot.store import JobRow
-
-NEEDED_IN_CHANNEL = discord.Permissions(
-    view_channel=True, send_messages=True, attach_files=True, embed_links=True, read_message_history=True
-)
-NEEDED_IN_THREAD = discord.Permissions(NEEDED_IN_CHANNEL.value)
-NEEDED_IN_THREAD.update(send_messages=False, send_messages_in_threads=True)
 
 
 async def acknowledge(interaction: Interaction) -> None:
@@ -58,13 +50,3 @@ async def requester_of(
 def person_of(interaction: Interaction) -> Person:
     """Whose limits count."""
     return Person(user_id=interaction.user.id, guild_id=interaction.guild_id, roles=roles_of(interaction.user))
-
-
-def check_may_post(interaction: Interaction) -> None:
-    """Raise Refusal if the bot may not post pictures in the interaction's channel."""
-    needed = NEEDED_IN_THREAD if isinstance(interaction.channel, discord.Thread) else NEEDED_IN_CHANNEL
-    if interaction.channel_id is None or not interaction.app_permissions.is_superset(needed):
-        raise Refusal(
-            "I may not post pictures here; a server admin must allow me to view this channel, send messages, "
-            "attach files, embed links and read the message history."
-        )

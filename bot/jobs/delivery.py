@@ -1,7 +1,6 @@
 """The job's message: announcing it, putting the pictures into it, finding it again, and what is done without it."""
 
 import asyncio
-import io
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -15,9 +14,10 @@ from bot.errors import Refusal, Unavailable
 from bot.jobs.cdn import Cdn
 from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.contact_sheet import cut
+from bot.messages.credentials import ContentCredentials, is_signed
 from bot.messages.job_message import COMPARISON, JobMessage
 from bot.moderation.policy import Moderation
-from bot.store import JobRow, PictureRow, State, Store
+from bot.store import Action, Change, JobRow, PictureRow, State, Store
 from bot.text.translate import Speaker, speaker
 from generation import Catalogue
 
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 SPOILER = "SPOILER_"  # Discord covers files whose names begin so
 ORIGINAL: Any = "@original"  # the interaction's own answer, in place of a message's id
+PNG = b"\x89PNG\r\n\x1a\n"  # begins such a file
 LARGEST = 100 * 2**20  # bytes of a picture of ours that is fetched again; Discord takes no larger ones
 SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is not refused for its size
 #: seconds that editing an interaction's answer may take, in words or with pictures: discord.py waits there for a rate
@@ -59,13 +60,20 @@ class Delivery:
     """Brings jobs to their channel."""
 
     def __init__(
-        self, client: discord.Client, store: Store, catalogue: Catalogue, cdn: Cdn, moderation: Moderation
+        self,
+        client: discord.Client,
+        store: Store,
+        catalogue: Catalogue,
+        cdn: Cdn,
+        moderation: Moderation,
+        credentials: ContentCredentials,
     ) -> None:
         self._cdn = cdn
         self._moderation = moderation
         self._client = client
         self._store = store
-        self._message = JobMessage(store.files, catalogue)
+        self.credentials = credentials
+        self._message = JobMessage(store.files, catalogue, credentials)
 
     async def announce(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> discord.PartialMessage:
         """Say in the channel who asked for what; sent twice, it is the same message."""
@@ -138,16 +146,25 @@ class Delivery:
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
         """Send one finished picture in a message by itself. Raises Refusal if it is no longer kept."""
         data, name = await self.picture(job, row)
+        if is_signed(data) or not name.endswith(".png"):
+            file = self._message.sent_file(job, row, data, name)
+        else:
+            prompt = await self._prompt_in_files(job)
+            file = await asyncio.to_thread(self._message.file, job, row, data, job.upload_limit, prompt=prompt)
         message = await send(
             self._message.describe(job, row),
-            file=discord.File(
-                io.BytesIO(data), name, description=self._message.alt_text(job, row), spoiler=job.spoiler
-            ),
+            file=file,
             view=posted_buttons(job, row, say, self._message.costs_of(job)),
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )
         await self._store.jobs.set_post(message.channel.id, message.id, row.id)
+
+    async def signed(self, job: JobRow, row: PictureRow, data: bytes) -> bytes:
+        """A finished picture's bytes with the manifest that says how it was made."""
+        if is_signed(data) or not data.startswith(PNG):
+            return data
+        return await asyncio.to_thread(self._message.signed, job, row, data)
 
     async def delete(self, job: JobRow) -> None:
         """Take away the message and pictures of a job that is marked as deleted, except those posted by themselves."""
@@ -261,16 +278,30 @@ class Delivery:
 
     async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:
         """Send the pictures, in fewer bytes if Discord finds them too large."""
-        limit = job.upload_limit
+        limit, prompt = job.upload_limit, await self._prompt_in_files(job)
         while True:
+            files = await asyncio.to_thread(self._message.files, job, limit, prompt=prompt)
+            await self._report_trouble()
             try:
-                await send(await asyncio.to_thread(self._message.files, job, limit))
+                await send(files)
             except discord.HTTPException as error:
                 if limit < SMALLEST or (error.status != TOO_LARGE and error.code != TOO_LARGE_CODE):
                     raise
                 limit //= 2
             else:
                 return
+
+    async def _prompt_in_files(self, job: JobRow) -> bool:
+        """Whether the member wishes the prompt in what leaves."""
+        return (await self._store.preferences.get(job.user_id)).prompt_in_files is True
+
+    async def _report_trouble(self) -> None:
+        """Tell the operator, in the log and its channel, that pictures leave unsigned."""
+        if trouble := self.credentials.take_trouble():
+            change = Change(
+                actor_id=self._client.application_id or 0, guild_id=None, at=datetime.now(UTC), by_operator=False
+            )
+            await self._store.audit.add(change, Action.UNSIGNED, trouble)
 
     def _channel(self, job: JobRow) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)

@@ -32,7 +32,9 @@ class PictureLibrary:
 
     async def take_up(self, job: JobRow, row: PictureRow) -> Source:
         """A finished picture, as the source of another. Raises Refusal if it is no longer kept."""
-        return replace(await self._uploads.keep(*await self._have(job, row)), picture=row.id)
+        data, name = await self._have(job, row)
+        # Signed, so that what is made from it can say what it was made from.
+        return replace(await self._uploads.keep(await self._delivery.signed(job, row, data), name), picture=row.id)
 
     async def style_of(self, job: JobRow) -> Request:
         """The request that drew a picture, behind what made it larger or changed it after an instruction.

@@ -13,7 +13,7 @@ from bot.config import Config
 from bot.errors import Refusal
 from bot.jobs.delivery import DELIVERY_ERRORS, Delivery
 from bot.jobs.events import EventConsumer
-from bot.jobs.progress import Pace
+from bot.jobs.progress import answer_pace, message_pace
 from bot.metrics import Metrics
 from bot.moderation.policy import Moderation
 from bot.requests.builder import BuiltRequest
@@ -95,7 +95,7 @@ class JobManager:
         board = self._events.board
         board.open(job.id)
         if answer := self._delivery.answer(job):
-            board.follow(job, answer, Pace(burst=4, every=2.5))
+            board.follow(job, answer, answer_pace())
         if job.private:
             return
         try:
@@ -106,7 +106,7 @@ class JobManager:
         else:
             # Only what a message asked for: edits in a channel share one rate limit, which deliveries need.
             if job.token is None:
-                board.follow(job, message.edit, Pace(burst=1, every=3.0, counted=True))
+                board.follow(job, message.edit, message_pace())
 
     async def cancel(self, job: JobRow, by: int | None = None) -> int:
         """Cancel what is not finished; it is given back to the member at once, before the worker knows.

@@ -13,6 +13,7 @@ import discord
 from bot.jobs.delivery import DELIVERY_ERRORS, Edit
 from bot.jobs.rest_limit import RestLimit
 from bot.messages.buttons import cancel_buttons
+from bot.messages.credentials import ContentCredentials
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, job_id_of
 from bot.text.translate import Speaker, speaker
@@ -57,6 +58,16 @@ class Pace:
         return delay
 
 
+def answer_pace() -> Pace:
+    """For a private answer: four edits at once, then one every 2.5 s."""
+    return Pace(burst=4, every=2.5)
+
+
+def message_pace() -> Pace:
+    """For a message in a channel, whose rate limit deliveries need too: one edit every 3 s."""
+    return Pace(burst=1, every=3.0, counted=True)
+
+
 @dataclass(slots=True)
 class _Shown:
     step: int = 0
@@ -75,6 +86,7 @@ class _Follower:
         job: JobRow,
         service: Service,
         moderation: Moderation,
+        credentials: ContentCredentials,
         edit: Edit,
         pace: Pace,
         all_followed: Sized,
@@ -83,6 +95,7 @@ class _Follower:
         self._job = job
         self._all_followed = all_followed
         self._moderation = moderation
+        self._credentials = credentials
         self._service = service
         self._edit = edit
         self._pace = pace
@@ -149,7 +162,7 @@ class _Follower:
                 shown.jpeg = None
                 # Not broken off with this message: the process that looks would be ended with it.
                 allowed = await asyncio.shield(self._moderation.allows(self._job.channel_id, jpeg))
-                shown.passed = jpeg if allowed else None
+                shown.passed = await asyncio.to_thread(self._credentials.preview, jpeg) if allowed else None
         return [
             discord.File(
                 io.BytesIO(shown.passed),
@@ -209,11 +222,18 @@ def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
 class ProgressBoard:
     """All messages that are being edited."""
 
-    def __init__(self, service: Service, moderation: Moderation, limit: RestLimit | None = None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        moderation: Moderation,
+        credentials: ContentCredentials,
+        limit: RestLimit | None = None,
+    ) -> None:
         """``limit`` is what deliveries need too: edits that it counts wait while it is half used."""
         self._limit = limit
         self._service = service
         self._moderation = moderation
+        self._credentials = credentials
         self._followers: dict[str, _Follower] = {}
         #: ids of jobs that have not ended, whose progress may be shown
         self._open: set[str] = set()
@@ -227,7 +247,7 @@ class ProgressBoard:
         if job.id not in self._open:
             return
         self._followers[job.id] = _Follower(
-            job, self._service, self._moderation, edit, pace, self._followers, self._limit
+            job, self._service, self._moderation, self._credentials, edit, pace, self._followers, self._limit
         )
 
     def update(self, event: Event) -> None:

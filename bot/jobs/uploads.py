@@ -7,10 +7,12 @@ import discord
 
 from bot.errors import Refusal
 from bot.jobs.cdn import Cdn
+from bot.messages.credentials import ContentCredentials
 from bot.requests.builder import Source
 from bot.store import Files
 from bot.text.sanitize import escape_for_discord
-from generation import Inspector, Parameters
+from generation import Inspector, Parameters, PictureError
+from generation.provenance import Provenance
 
 MAX_SEEN = 500  # messages whose attachments are kept at hand
 MAX_NAME = 60  # characters of a file's name that are shown
@@ -24,11 +26,19 @@ def pictures_of(attachments: list[discord.Attachment]) -> list[discord.Attachmen
 class Uploads:
     """Takes pictures in."""
 
-    def __init__(self, client: discord.Client, files: Files, inspector: Inspector, cdn: Cdn) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        files: Files,
+        inspector: Inspector,
+        cdn: Cdn,
+        credentials: ContentCredentials,
+    ) -> None:
         self._client = client
         self._files = files
         self._inspector = inspector
         self._cdn = cdn
+        self._credentials = credentials
         #: by the message's id: its channel, and what is attached
         self._seen: dict[int, tuple[int, list[discord.Attachment]]] = {}
 
@@ -39,6 +49,13 @@ class Uploads:
     async def parameters(self, attachment: discord.Attachment) -> Parameters | None:
         """How a picture was made, if it says so. Raises generation.PictureError."""
         return await self._inspector.parameters(await self._cdn.fetch(attachment))
+
+    async def provenance(self, attachment: discord.Attachment) -> tuple[Parameters | None, Provenance]:
+        """How a picture was made and where it comes from, as far as it says so. Raises generation.PictureError."""
+        data = await self._cdn.fetch(attachment)
+        known = await asyncio.to_thread(lambda: self._credentials.known)
+        folder = self._credentials.watermark_folder if self._credentials.marks else None
+        return await self._inspector.parameters(data), await self._inspector.provenance(data, known, folder)
 
     def saw(self, message: discord.Message) -> None:
         """Keep a message's attachments at hand, since not every message that is shown to us can be fetched later."""
@@ -72,6 +89,7 @@ class Uploads:
         """Check and keep a picture's bytes. Raises generation.PictureError."""
         opened = await self._inspector.open_picture(data)
         path = await asyncio.to_thread(self._files.keep_input, opened.png)
+        await asyncio.to_thread(self._files.keep_manifests, path, await self._manifests(data))
         return Source(
             path=path,
             name=escape_for_discord(name, MAX_NAME),
@@ -79,6 +97,13 @@ class Uploads:
             height=opened.height,
             notes=tuple(opened.notes),
         )
+
+    async def _manifests(self, data: bytes) -> bytes:
+        """The C2PA manifests that came with a picture; none if they cannot be read."""
+        try:
+            return await self._inspector.manifests(data)
+        except PictureError:
+            return b""
 
     async def stands(self, channel_id: int, message_id: int) -> bool:
         """Whether the message stands in this channel, as far as we may see it."""

@@ -6,6 +6,7 @@ import discord
 
 from bot.messages.contact_sheet import contact_sheet
 from bot.messages.costs import Costs, costs_of
+from bot.messages.credentials import ContentCredentials
 from bot.requests.loras import write_loras
 from bot.requests.sizes import pixels
 from bot.store import Files, JobRow, PictureRow, State
@@ -15,34 +16,51 @@ from generation import Catalogue, Task, images
 
 COMPARISON = "criar-strengths"  # name of the file that compares strengths
 MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's 2,000
-MAX_ALT_TEXT = 1000  # characters; Discord allows 1,024
+MAX_ALT_TEXT = 950  # characters of a prompt; with the rest it stays within Discord's 1,024
 
 
 class JobMessage:
     """Puts together what members see of a job."""
 
-    def __init__(self, files: Files, catalogue: Catalogue) -> None:
+    def __init__(self, files: Files, catalogue: Catalogue, credentials: ContentCredentials) -> None:
         self._files = files
         self._catalogue = catalogue
+        self._credentials = credentials
 
     def costs_of(self, job: JobRow) -> Costs:
         """What can be done with the job's pictures, and what that costs."""
         return costs_of(self._catalogue, job)
 
-    def files(self, job: JobRow, limit: int) -> list[discord.File]:
-        """The finished pictures, each within ``limit`` bytes, named and described; blocks.
+    def files(self, job: JobRow, limit: int, *, prompt: bool) -> list[discord.File]:
+        """The finished pictures, each within ``limit`` bytes, named, described and signed; blocks.
 
-        Raises FileNotFoundError if a picture's file is gone.
+        ``prompt`` says whether the member wishes the prompt in them. Raises FileNotFoundError if a picture's file is
+        gone.
         """
         if job.request.strengths and job.of_state(State.FINISHED):
             return [self._compared(job, limit)]
-        files = []
-        for row in job.of_state(State.FINISHED):
-            png = self._files.picture(row.id).read_bytes()
-            data, extension = images.under_limit(png, limit)
-            name = f"{self.name(job, row)}.{extension}"
-            files.append(discord.File(io.BytesIO(data), name, description=self.alt_text(job, row), spoiler=job.spoiler))
-        return files
+        return [
+            self.file(job, row, self._files.picture(row.id).read_bytes(), limit, prompt=prompt)
+            for row in job.of_state(State.FINISHED)
+        ]
+
+    def file(self, job: JobRow, row: PictureRow, png: bytes, limit: int, *, prompt: bool) -> discord.File:
+        """A finished picture as ``files`` has it; blocks."""
+        data, extension = self._credentials.picture(
+            png, job.request.of_picture(row.place), limit, model=self._catalogue.title(job.request.model),
+            when=job.created_at, prompt=prompt,
+        )  # fmt: skip
+        return self.sent_file(job, row, data, f"{self.name(job, row)}.{extension}")
+
+    def sent_file(self, job: JobRow, row: PictureRow, data: bytes, name: str) -> discord.File:
+        """A finished picture that left before, as it is."""
+        return discord.File(io.BytesIO(data), name, description=self.alt_text(job, row), spoiler=job.spoiler)
+
+    def signed(self, job: JobRow, row: PictureRow, png: bytes) -> bytes:
+        """A finished picture with the manifest that names how it was made, for what is made from it; blocks."""
+        return self._credentials.original(
+            png, job.request.of_picture(row.place), model=self._catalogue.title(job.request.model), when=job.created_at
+        )
 
     def _compared(self, job: JobRow, limit: int) -> discord.File:
         """The input and the picture of each strength as one strip; blocks."""
@@ -54,9 +72,10 @@ class JobMessage:
             data = self._files.picture(rows[place].id).read_bytes() if place in rows else None
             tiles.append((data, f"{strength:g}"))
         data, extension = images.under_limit(contact_sheet(tiles), limit)
+        data = self._credentials.sheet(data)
         shown = ", ".join(f"{strength:g}" for strength in request.strengths)
         text = say(
-            "The same picture before, and changed at the strengths {shown}: {prompt}",
+            "The same picture before, and changed with AI at the strengths {shown}: {prompt}",
             shown=shown,
             prompt=request.prompt[: MAX_ALT_TEXT // 2],
         )
@@ -70,8 +89,10 @@ class JobMessage:
         """The picture in words, for those who cannot see it."""
         say = speaker(job.locale)
         if job.request.task is Task.UPSCALE:
-            return say("An enlarged picture")
-        return say("{prompt} (seed {seed})", prompt=job.request.prompt[:MAX_ALT_TEXT], seed=job.seed_of(row))
+            return say("An enlarged picture, made with AI")
+        return say(
+            "{prompt} (seed {seed}), made with AI", prompt=job.request.prompt[:MAX_ALT_TEXT], seed=job.seed_of(row)
+        )
 
     def title(self, say: Speaker, job: JobRow) -> str:
         """The prompt, and who asked for it."""
@@ -94,6 +115,7 @@ class JobMessage:
             facts.append(say("strengths {shown}", shown=shown))
         if seeds and request.task is not Task.UPSCALE:
             facts.append(say("seed {seeds}", seeds=seeds))
+        facts.append(say("made with AI"))
         lines = [self.title(say, job), f"-# {' · '.join(facts)}"]
         # Unless there is a private answer beside it that says so.
         if not alone and (job.private or job.token is None) and job.notes:

@@ -11,9 +11,9 @@ from sqlite_utils import Database as Tables
 from bot.config import Config
 from bot.errors import Unavailable
 from bot.quota import Allowance, Person, day_of
-from bot.store.backup import copy_database, database_of, restore_database
+from bot.store.backup import CERTIFICATES_KEY, copy_database, database_of, restore_certificates, restore_database
 from bot.store.database import DATABASE, Database
-from bot.store.files import Files
+from bot.store.files import CERTIFICATES, Files
 from bot.store.lock import only_bot
 from bot.store.space import disk_trouble
 from bot.store.tables.audit import ALL_ENTRIES, COMMAND_LINE, Action, Audit, Change, Entry, Only
@@ -32,6 +32,7 @@ from bot.store.tables.usage import DayUsed, Usages, Used
 __all__ = [
     "ALL_ENTRIES",
     "BANNED",
+    "CERTIFICATES",
     "COMMAND_LINE",
     "Action",
     "Ban",
@@ -91,6 +92,8 @@ class Store:
         await self._database.open()
         await self.bans.refresh()
         await asyncio.to_thread(self.files.open)
+        kept = await self.settings.take(CERTIFICATES_KEY)
+        await asyncio.to_thread(restore_certificates, kept, self.files.certificates)
 
     async def close(self) -> None:
         """Close the database."""

@@ -2,15 +2,19 @@
 
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import ConfigError
 from bot.store.database import BEFORE, DATABASE
+from bot.store.files import CERTIFICATES
 from bot.store.lock import only_bot
+from generation.provenance import KEPT
 
 MIB = 2**20
+CERTIFICATES_KEY = "certificates/"  # begins the keys of the settings under which a copy keeps what signs
 
 
 def database_of(folder: Path) -> Path:
@@ -40,6 +44,7 @@ def copy_database(folder: Path, file: Path) -> float:
             database.execute("VACUUM INTO ?", [str(part)])
         with closing(sqlite3.connect(part)) as copy:
             (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
+            _keep_certificates(copy, folder / CERTIFICATES)
         if verdict != "ok":
             raise ConfigError(f"{source}: the copy is damaged: {verdict}")
         part.rename(file)
@@ -47,6 +52,26 @@ def copy_database(folder: Path, file: Path) -> float:
         part.unlink(missing_ok=True)
         raise ConfigError(f"{file}: cannot be written: {error}") from error
     return round(file.stat().st_size / MIB, 2)
+
+
+def _keep_certificates(copy: sqlite3.Connection, folder: Path) -> None:
+    """Put what signs into the copy, so that a backup is one file."""
+    for name in KEPT:
+        if (path := folder / name).exists():
+            copy.execute("INSERT INTO settings VALUES (?, ?)", [CERTIFICATES_KEY + name, path.read_text()])
+    copy.commit()
+
+
+def restore_certificates(kept: Mapping[str, str], folder: Path) -> None:
+    """Write what a backup kept of what signs, unless there is such already. Blocks."""
+    if not kept or any((folder / name).exists() for name in KEPT):
+        return
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in KEPT:
+        if name in kept:
+            path = folder / name
+            path.touch(mode=0o600)
+            path.write_text(kept[name])
 
 
 def restore_database(folder: Path, file: Path) -> Path | None:

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from bot.errors import Unavailable
 from bot.store.database import BEFORE, DATABASE
+from generation.provenance import MANIFESTS_SUFFIX
 
 log = logging.getLogger(__name__)
 
 OWNER_ONLY = 0o700
 WAY_BACK = timedelta(days=7)  # that the database before an upgrade or a restore is kept
+CERTIFICATES = "certificates"  # folder of what signs
 PART = ".part"  # ends the name of a file that is being written
 
 
@@ -28,6 +30,7 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self.inputs = folder / "inputs"
         self.pictures = folder / "pictures"
+        self.certificates = folder / CERTIFICATES
 
     def open(self) -> None:
         """Make the folders if they are missing."""
@@ -52,6 +55,17 @@ class Files:
             _write(path, png)
         return path
 
+    def keep_manifests(self, path: Path, archive: bytes) -> None:
+        """Keep the C2PA manifests that came with an input; without any, those of an earlier file are not kept either.
+
+        The same picture may come once with and once without them, and what one person sent is not another's.
+        """
+        file = path.with_suffix(MANIFESTS_SUFFIX)
+        if archive:
+            _write(file, archive)
+        else:
+            file.unlink(missing_ok=True)
+
     def keep_picture(self, picture_id: str, png: bytes) -> None:
         """Write a finished picture; it has reached the disk when this returns."""
         _write(self.picture(picture_id), png)
@@ -62,7 +76,9 @@ class Files:
 
     def delete(self, picture_ids: Iterable[str], inputs: Iterable[str]) -> None:
         """Delete finished pictures, and input pictures by their names, as far as they are there."""
-        for path in (*map(self.picture, picture_ids), *(self.inputs / name for name in inputs)):
+        kept = [self.inputs / name for name in inputs]
+        manifests = [path.with_suffix(MANIFESTS_SUFFIX) for path in kept]
+        for path in (*map(self.picture, picture_ids), *kept, *manifests):
             path.unlink(missing_ok=True)
 
     def clean(self, now: datetime, keep_days: int, in_use: frozenset[Path]) -> int:
@@ -72,7 +88,7 @@ class Files:
             path
             for folder in (self.inputs, self.pictures)
             for path in folder.iterdir()
-            if path.stat().st_mtime < before and path not in in_use
+            if path.stat().st_mtime < before and path.with_suffix(".png") not in in_use
         ]
         for path in old:
             # It may have been taken away meanwhile, or sent again.

@@ -135,7 +135,7 @@ class Cuda(Device):
             self.title = f"{name}, {torch.cuda.get_device_name(name)}"
         except (RuntimeError, AssertionError, ValueError) as error:
             reason = str(error).partition("\n")[0]
-            raise ModelError("{device} cannot be used: {reason}", device=name, reason=reason) from error
+            raise ModelError("No pictures can be made on {device}: {reason}", device=name, reason=reason) from error
 
     def mark(self) -> Mark:
         """Record an event."""
@@ -191,7 +191,7 @@ def open_device(name: str, clock: Callable[[], float] = perf_counter) -> Device:
         return Device(clock)
     if name.startswith("cuda"):
         return Cuda(name, clock)
-    raise ModelError("{device} cannot be used: {reason}", device=name, reason="it must be cpu or cuda:0, cuda:1 …")
+    raise ModelError("No pictures can be made on {device}: {reason}", device=name, reason="it must be cpu, or cuda:0 …")
 
 
 #: what torch says if memory runs out, in whichever library it does

@@ -78,7 +78,7 @@ class Engine:
 
         ``threads`` is how many torch uses on a CPU, ``budget`` the GiB of the host's memory for models, ``folder``
         keeps what is measured, ``clock`` gives the seconds that steps take on a CPU. ``onnx`` lets small models choose
-        their runtime on a CPU. ``exact`` makes each picture in forward passes of its own, so that the same request
+        their runtime on a CPU. ``exact`` makes each picture in separate forward passes, so that the same request
         gives the same numbers whatever else is made; otherwise it gives the same composition.
         """
         torch.set_num_threads(threads)
@@ -275,7 +275,7 @@ class Engine:
             raise RequestError(sentence, model=spec.title, task=request.task.value)
         self._apply_adapters(model, run)
         self._watch(model)
-        scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
+        scheduler = make_scheduler(_scheduler(spec, request), model.pipeline.scheduler.config)
         # A new pipeline object for each call: they keep state on themselves; the modules are shared.
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
@@ -284,9 +284,10 @@ class Engine:
         if family.weighs_prompts:
             arguments = encoded(pipeline, arguments, inversions(model, request))
         else:
-            run.note_truncation(truncated_end(pipeline, call.request.prompt))
+            most = arguments.get("max_sequence_length")
+            run.note_truncation(truncated_end(pipeline, call.request.prompt, most))
             if "negative_prompt" in arguments:
-                run.note_truncation(truncated_end(pipeline, call.request.negative_prompt), negative=True)
+                run.note_truncation(truncated_end(pipeline, call.request.negative_prompt, most), negative=True)
         self._observe_steps(run, model, scheduler, call)
         image = self._on_host(family.first_picture(pipeline(**arguments)))
         return self._background.run(partial(self._encoded, request, image, call.size, spec.enlarge))
@@ -398,3 +399,10 @@ class Engine:
             return image
         upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
         return upscaler.enlarge(image, factor, pause)
+
+
+def _scheduler(spec: ModelSpec, request: Request) -> str:
+    """Return the chosen scheduler; instead of the model's default, the one that a LoRA was distilled with."""
+    asked = {name for name, _ in request.loras}
+    distilled = next((lora.scheduler for lora in spec.loras if lora.id in asked and lora.scheduler), None)
+    return distilled if distilled and request.scheduler == spec.defaults.scheduler else request.scheduler

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial, wraps
+from math import log
 from typing import Any
 
 import diffusers
@@ -14,6 +15,9 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     "DDIM": ("DDIMScheduler", {}),
     "DPM++ 2M": ("DPMSolverMultistepScheduler", {}),
     "DPM++ 2M Karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+    # As diffusers' table of names has them, docs/source/en/api/schedulers/overview.md.
+    "DPM++ SDE": ("DPMSolverSinglestepScheduler", {}),
+    "DPM++ SDE Karras": ("DPMSolverSinglestepScheduler", {"use_karras_sigmas": True}),
     "UniPC": ("UniPCMultistepScheduler", {}),
     "Euler": ("EulerDiscreteScheduler", {}),
     "Euler a": ("EulerAncestralDiscreteScheduler", {}),
@@ -22,6 +26,18 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     "LCM": ("LCMScheduler", {}),
     "TCD": ("TCDScheduler", {}),
     "Euler flow": ("FlowMatchEulerDiscreteScheduler", {}),
+    # What Qwen-Image-Lightning was distilled with; ModelTC/Qwen-Image-Lightning, generate_with_diffusers.py.
+    "Euler flow shift 3": (
+        "FlowMatchEulerDiscreteScheduler",
+        {
+            "base_shift": log(3),
+            "max_shift": log(3),
+            "shift": 1.0,
+            "shift_terminal": None,
+            "use_dynamic_shifting": True,
+            "time_shift_type": "exponential",
+        },
+    ),
 }
 
 
@@ -67,13 +83,15 @@ def make_scheduler(name: str, config: Any) -> Any:
     ``config`` is that of the model's own scheduler (prediction type, betas, spacing).
     """
     class_name, options = (config["_class_name"], {}) if name == DEFAULT else CLASSES[name]
+    if class_name == "FlowMatchEulerDiscreteScheduler" and "shift" not in config and "flow_shift" in config:
+        options = {"shift": config["flow_shift"], **options}  # as the solvers that Sana is saved with call it
     scheduler = getattr(diffusers, class_name).from_config(config, **options)
     if hasattr(scheduler, "set_begin_index"):
         set_timesteps = scheduler.set_timesteps
 
         @wraps(set_timesteps)
         def from_the_first(*args: Any, **kwargs: Any) -> None:
-            # Else a step is looked up by its number, which some schedules have twice; img2img sets its own afterwards.
+            # Otherwise a step is looked up by its number, which some schedules have twice; img2img sets its own later.
             set_timesteps(*args, **kwargs)
             scheduler.set_begin_index(0)
 

@@ -5,6 +5,7 @@ from ..types import ModelSpec
 from .aura_flow import AuraFlow
 from .chroma import Chroma
 from .cogview4 import CogView4
+from .ernie_image import ErnieImage
 from .family import Call, Family
 from .flux import Flux
 from .flux2 import Flux2
@@ -14,7 +15,11 @@ from .generic import Generic
 from .hunyuan_image import HunyuanImage
 from .instruct_pix2pix import InstructPix2Pix
 from .kandinsky5 import Kandinsky5
+from .krea2 import Krea2
+from .longcat_image import LongCatImage
+from .longcat_image_edit import LongCatImageEdit
 from .lumina2 import Lumina2
+from .ovis_image import OvisImage
 from .pixart import PixArt
 from .qwen_image import QwenImage
 from .qwen_image_edit import QwenImageEdit
@@ -49,6 +54,11 @@ FAMILIES: dict[str, Family] = {
     "cogview4": CogView4(),
     "aura_flow": AuraFlow(),
     "instruct_pix2pix": InstructPix2Pix(),
+    "krea2": Krea2(),
+    "ernie_image": ErnieImage(),
+    "ovis_image": OvisImage(),
+    "longcat_image": LongCatImage(),
+    "longcat_image_edit": LongCatImageEdit(),
     "generic": Generic(),
 }
 

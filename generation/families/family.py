@@ -43,6 +43,8 @@ class Family:
 
     #: diffusers' class for each task that the family can do; empty for the checkpoint's own class
     pipelines: ClassVar[Mapping[Task, str]]
+    #: classes of its checkpoints, if ``pipelines`` leaves it to them
+    checkpoints: ClassVar[tuple[str, ...]] = ()
     #: checkpoints' classes that are made for a task, and are kept for it
     special: ClassVar[Mapping[Task, tuple[str, ...]]] = {}
     #: the pipeline's argument that guidance_scale goes to

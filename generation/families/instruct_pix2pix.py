@@ -15,6 +15,7 @@ class InstructPix2Pix(StableDiffusion):
     """The input's size decides the picture's size."""
 
     pipelines: ClassVar = {Task.EDIT: ""}
+    checkpoints = ("StableDiffusionInstructPix2PixPipeline", "StableDiffusionXLInstructPix2PixPipeline")
 
     @override
     def sampling_arguments(self, call: Call) -> dict[str, Any]:

@@ -59,6 +59,14 @@ class Flux2Latents(Latents):
         return latents.permute(0, 2, 1).reshape(len(latents), -1, rows, columns)
 
 
+class PatchLatents(Flux2Latents):
+    """FLUX.2's, of shape (n, channels · 4, height / 2, width / 2): ERNIE-Image's."""
+
+    @override
+    def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        return latents
+
+
 class DeepLatents(Latents):
     """Of a deterministic autoencoder with deep compression: Sana's."""
 

@@ -13,6 +13,7 @@ class PixArt(Family):
     """Prompts are not cleaned, sizes are not changed."""
 
     pipelines: ClassVar = {Task.TXT2IMG: ""}
+    checkpoints = ("PixArtAlphaPipeline", "PixArtSigmaPipeline")
     latents = Latents()
 
     @override

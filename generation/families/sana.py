@@ -15,6 +15,7 @@ class Sana(Family):
     """An autoencoder with deep compression, so sizes are multiples of 32."""
 
     pipelines: ClassVar = {Task.TXT2IMG: ""}
+    checkpoints = ("SanaPipeline", SPRINT)
     latents = DeepLatents()
 
     @override
@@ -22,6 +23,8 @@ class Sana(Family):
         arguments = super().arguments(pipeline, call)
         if type(pipeline).__name__ == SPRINT:
             del arguments["negative_prompt"]
+            if call.request.num_inference_steps != 2:  # its second step's place is fixed, and asked for two steps only
+                arguments["intermediate_timesteps"] = None
         return arguments
 
     @override

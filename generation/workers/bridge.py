@@ -4,18 +4,19 @@ cluster's head is gone for a minute, and which the bot must outlive."""
 import asyncio
 import logging
 import os
-from collections import OrderedDict, defaultdict
+import socket
+from collections import defaultdict
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
-from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 from ..events import Failed
 from ..types import Picture
 from .child import END_SECONDS, begin
+from .inputs import SentInputs
 from .node import NodeWorker
 from .node_messages import (
     Alive,
@@ -43,7 +44,6 @@ HEAD_PATIENCE = 8.0  # seconds in which the head must answer
 LOST_AFTER = 8.0  # seconds without any answer of a worker, which answers every two: then its node is lost
 STARTING = 120.0  # seconds in which a worker must begin; it is a process that imports this package
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a worker that went is started again on its card
-INPUTS_BYTES = 64 * 2**20  # of members' pictures that are kept in the cluster's memory for further nodes
 
 _To = Give | Cancel | Kill
 
@@ -63,9 +63,14 @@ def run_bridge(parent: int, pipe: Connection, config: ClusterConfig, folder: str
         specs: Specs = pipe.recv()
     except (EOFError, OSError):
         return
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.chdir("/")  # Ray has its workers import from here first, where their own release must come first
     try:
+        _probe(config.address)
         import ray
+    except OSError as error:
+        pipe.send((Unreachable(reason=f"nothing answers there: {error}"),))
+        return
     except ImportError:
         pipe.send((Unreachable(reason="Ray is not installed here; install this package with [cluster]"),))
         return
@@ -75,7 +80,13 @@ def run_bridge(parent: int, pipe: Connection, config: ClusterConfig, folder: str
     except Exception as error:  # noqa: BLE001 - whatever Ray raises where no head, no node or another version is there
         with suppress(OSError):
             pipe.send((Unreachable(reason=_sentence(error)),))
-    os._exit(0)  # Ray's own ending waits for a head that may be gone; it ends our actors when it misses us
+    os._exit(0)  # Ray's own ending waits for the head
+
+
+def _probe(address: str) -> None:
+    """Raise OSError if nothing answers at the head's address: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host, int(port)), timeout=HEAD_PATIENCE).close()
 
 
 class _Bridge:
@@ -88,7 +99,7 @@ class _Bridge:
         self._pipe = pipe
         self._config = config
         self._specs = ray.put(specs)
-        self._inputs = _Inputs(folder)
+        self._inputs = SentInputs(folder, ray.put)
         #: what keeps each card's worker, by the card's node and number
         self._keepers: dict[tuple[str, int | None], asyncio.Task[None]] = {}
         #: what workers are to do, by their ids
@@ -97,7 +108,18 @@ class _Bridge:
         self._names = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def run(self) -> None:
+    async def run(self) -> NoReturn:
+        """Serve the bot until it closes the pipe or the head is lost, and end the process."""
+        try:
+            await self._serve()
+            async with asyncio.timeout(END_SECONDS):
+                await asyncio.to_thread(self._ray.shutdown)
+        except Exception as error:  # noqa: BLE001 - whatever Ray raises is why the cluster is out of reach
+            self._say(Unreachable(reason=_sentence(error)))
+        # Not by way of the loop's end, which waits for threads, and these may wait for the head until Ray ends us.
+        os._exit(0)
+
+    async def _serve(self) -> None:
         """Until the bot closes the pipe. Raises HeadLostError."""
         loop = asyncio.get_running_loop()
         ended = loop.run_in_executor(None, self._read, loop)
@@ -106,7 +128,6 @@ class _Bridge:
             self._keep(cards)
             self._say(Alive())
             await asyncio.wait({ended}, timeout=LOOK_EVERY)
-        await asyncio.wait_for(asyncio.to_thread(self._ray.shutdown), END_SECONDS)
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         """A thread: hand on what the bot says."""
@@ -250,7 +271,7 @@ class _Bridge:
 
     async def _give(self, worker_id: str, actor: Any, picture: Picture) -> None:
         try:
-            inputs = [await asyncio.to_thread(self._inputs.put, path) for path in picture.request.images]
+            inputs = [await asyncio.to_thread(self._inputs.send, path) for path in picture.request.images]
         except Exception as error:  # noqa: BLE001 - the file is gone, or the cluster's memory and its disk are full
             log.warning("the inputs of picture %s cannot be sent: %s", picture.id, _sentence(error))
             failed = Failed(
@@ -273,27 +294,6 @@ async def _done(answer: Any) -> None:
     """Wait for an actor's answer; that it is gone is found by whoever listens to it."""
     with suppress(Exception):
         await answer
-
-
-class _Inputs:
-    """Members' pictures as the cluster's objects, from which each node copies what it lacks."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._kept: OrderedDict[str, tuple[int, Any]] = OrderedDict()
-
-    def put(self, path: Path) -> tuple[str, Any]:
-        """The picture's SHA-256 and its object. Blocks. Raises OSError where it cannot be read."""
-        import ray
-
-        data = (self._folder / path).read_bytes()
-        digest = sha256(data).hexdigest()
-        if digest not in self._kept:
-            self._kept[digest] = len(data), ray.put(data)
-            while sum(size for size, _ in self._kept.values()) > INPUTS_BYTES and len(self._kept) > 1:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(digest)
-        return digest, self._kept[digest][1]
 
 
 def cards_of(node: dict[str, Any], *, cpu: bool) -> list[Card]:

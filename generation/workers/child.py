@@ -64,6 +64,14 @@ class Child:
         """The child's process id."""
         return self._process.pid
 
+    @property
+    def ending(self) -> str:
+        """How it ended, such as "signal SIGKILL" or "exit status 1"; empty while it runs."""
+        code = self._process.exitcode
+        if code is None:
+            return ""
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+
     def send(self, message: object) -> None:
         """Say something to the child."""
         # One that has just died is found by the reader.

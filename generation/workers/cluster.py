@@ -38,13 +38,27 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a bridge that ended is 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """What one card of the cluster does for this bot."""
+
+    name: str
+    #: ids of the models that are loaded, and of those that are being downloaded to its node
+    models: frozenset[str]
+    fetching: frozenset[str]
+    #: pictures that are being made
+    making: int
+    #: whether its node is about to leave
+    draining: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterState:
     """How it stands with the cluster."""
 
     #: the last reason why it is out of reach; None while it is in reach
     trouble: str | None
-    #: names of the cards that make pictures
-    cards: tuple[str, ...] = ()
+    #: the cards that make pictures, by name
+    cards: tuple[CardState, ...] = ()
     #: why a card is not used, by its name
     refused: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,6 +95,16 @@ class ClusterWorker(Worker):
         """Whether its node has the folders and files that the picture's model and LoRAs lie in."""
         wanted = {picture.request.model, *(name for name, _ in picture.request.loras)}
         return wanted.isdisjoint(self._missing)
+
+    def state(self) -> CardState:
+        """What it does now."""
+        return CardState(
+            name=self.device,
+            models=self.resident,
+            fetching=self.fetching,
+            making=len(self.running),
+            draining=self.draining,
+        )
 
     def _give(self, picture: Picture) -> None:
         self._send(Give(worker_id=self.id, picture=picture))
@@ -131,6 +155,8 @@ class Cluster:
         self._workers: dict[str, ClusterWorker] = {}
         self._refused: dict[str, str] = {}
         self._trouble: str | None = "it has not been reached yet"
+        #: whether the operator knows that it is out of reach
+        self._told = False
         self._last_sign = monotonic()
         self._pause = FIRST_PAUSE
         self._bridge: Child | None = None
@@ -152,7 +178,8 @@ class Cluster:
 
     def state(self) -> ClusterState:
         """How it stands with the cluster."""
-        cards = tuple(sorted(worker.device for worker in self._workers.values()))
+        workers = sorted(self._workers.values(), key=lambda worker: worker.device)
+        cards = tuple(worker.state() for worker in workers)
         return ClusterState(trouble=self._trouble, cards=cards, refused=dict(self._refused))
 
     def _start_bridge(self) -> None:
@@ -201,17 +228,18 @@ class Cluster:
     def _reached(self) -> None:
         if self._trouble is not None:
             log.info("joined the cluster at %s", self._config.address)
-        self._trouble, self._pause = None, FIRST_PAUSE
+        self._trouble, self._told, self._pause = None, False, FIRST_PAUSE
 
     def _out_of_reach(self, reason: str) -> None:
         # Each try to come back would say it again.
+        level = logging.INFO if self._told else logging.ERROR
         if self._trouble != reason:
-            log.error(
-                "the cluster at %s is out of reach (%s); pictures are made without it until it is back",
-                self._config.address,
-                reason,
+            log.log(
+                level, "the cluster at %s is out of reach, which the bot does without: %s", self._config.address, reason
             )
-        self._trouble = reason
+        self._trouble, self._told = reason, True
+        for worker_id in list(self._workers):
+            self._lose(worker_id, "the cluster is out of reach")
 
     def _lose(self, worker_id: str, reason: str) -> None:
         worker = self._workers.pop(worker_id, None)
@@ -222,10 +250,8 @@ class Cluster:
 
     def _on_bridge_exit(self) -> None:
         """The process between us and the cluster has ended, and with it our workers there."""
-        if self._trouble is None:
-            self._out_of_reach("the process that is connected to it ended")
-        for worker_id in list(self._workers):
-            self._lose(worker_id, "the cluster is out of reach")
+        told = self._trouble if self._told else None
+        self._out_of_reach(told or "the process that is connected to it ended")
         self._refused.clear()
         self._bridge = None
         self._spawn(self._restart())

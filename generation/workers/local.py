@@ -1,5 +1,6 @@
 """A child process that makes pictures on one device, and the parent's end of its pipe."""
 
+import logging
 import os
 import queue
 import threading
@@ -15,7 +16,8 @@ from ..events import Event, Progress
 from ..machine import give_back
 from ..types import ModelSpec, Picture
 from .child import END_SECONDS, Child, begin
-from .worker import Message, Room, StillLoading, Worker
+from .devices import narrow, why_not
+from .worker import CannotStart, Message, Room, StillLoading, Worker
 
 if TYPE_CHECKING:
     from ..engine.engine import Engine
@@ -25,7 +27,7 @@ NICENESS = 10  # on a CPU the bot's process comes first, so that it answers in t
 #: times as long for a picture, each waiting in a spin for the other to be scheduled.
 SPIN_COUNT = "20000"
 SIGN_EVERY = 20.0  # seconds between two signs of life of a child that loads a model
-LONGEST_LOADING = 7200.0  # seconds after which it gives none any more; over a slow line the largest take an hour
+LONGEST_LOADING = 7200.0  # seconds after which it stops giving them; over a slow line the largest take an hour
 GIVE_BACK_EVERY = 30.0  # seconds of work between two times that a child gives freed memory back
 
 
@@ -35,8 +37,7 @@ class _Cancel:
 
 
 class _Line:
-    """What a child says to its parent. Steps of pictures that are made together are told together, since each message
-    wakes the parent."""
+    """The child's end of the pipe. Progress is sent together with what follows: each message wakes the parent."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -71,12 +72,15 @@ class LocalWorker(Worker):
         folder: Path | None,
         on_event: Callable[[Worker, Event | Room], None],
         on_exit: Callable[[Worker], None],
+        *,
+        exact: bool = False,
     ) -> None:
+        """Start the child. ``budget`` is in GiB of the host's memory; ``folder`` keeps what it measures."""
         super().__init__(device, on_event, on_exit)
         self._child = Child(
             device,
             _child,
-            (device, threads, budget, folder),
+            (device, threads, budget, folder, exact),
             greeting=dict(specs),
             kinds=Message,
             on_messages=self._take,
@@ -87,6 +91,11 @@ class LocalWorker(Worker):
     def pid(self) -> int | None:
         """The child's process id."""
         return self._child.pid
+
+    @property
+    def ending(self) -> str:
+        """How the child ended."""
+        return self._child.ending
 
     def _give(self, picture: Picture) -> None:
         self._child.send(picture)
@@ -111,9 +120,11 @@ def _child(
     threads: int,
     budget: float,
     folder: Path | None,
+    exact: bool,
 ) -> None:
-    """The child's main function: make what comes through the pipe until the pipe ends."""
+    """Make what comes through the pipe until it ends: the child's main function."""
     begin(parent, device)
+    here = narrow(device, os.environ)
     os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "TRANSFORMERS_VERBOSITY": "error", "GOMP_SPINCOUNT": SPIN_COUNT}
     if device == "cpu":
         os.nice(NICENESS)
@@ -123,14 +134,37 @@ def _child(
         return  # the parent is gone, or closed us at once
     inbox: queue.SimpleQueue[Picture | _Cancel | None] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
-    from ..engine.engine import Engine, quiet_libraries
-
-    quiet_libraries()
-    engine = Engine(specs, device, threads, budget, folder)
     line = _Line(pipe)
+    try:
+        engine = _open(specs, device, here, threads, budget, folder, exact=exact)
+    except Exception as error:
+        logging.getLogger(__name__).exception("nothing can be made on %s", device)
+        line.tell(CannotStart(str(error).partition("\n")[0] or type(error).__name__))
+        return
     threading.Thread(target=_reassure, args=(engine, line), daemon=True).start()
     engine.warm_up()
     _work(engine, inbox, line)
+
+
+def _open(
+    specs: Mapping[str, ModelSpec],
+    device: str,
+    here: str,
+    threads: int,
+    budget: float,
+    folder: Path | None,
+    *,
+    exact: bool,
+) -> "Engine":
+    """Return the engine of a device that is called ``here`` in this process. Raises whatever torch and drivers do."""
+    import torch
+
+    if device != "cpu" and (reason := why_not(device, torch)):
+        raise RuntimeError(reason)
+    from ..engine.engine import Engine, quiet_libraries
+
+    quiet_libraries()
+    return Engine(specs, here, threads, budget, folder, exact=exact)
 
 
 def _work(engine: "Engine", inbox: "queue.SimpleQueue[Picture | _Cancel | None]", line: _Line) -> None:
@@ -159,7 +193,7 @@ def _work(engine: "Engine", inbox: "queue.SimpleQueue[Picture | _Cancel | None]"
 
 
 def _reassure(engine: "Engine", line: _Line) -> None:
-    """A thread of the child: give signs of life while the engine's thread is busy with loading a model."""
+    """Give signs of life while the engine's thread loads a model: a thread of the child."""
     while True:
         sleep(SIGN_EVERY)
         if 0 < engine.loading_for() < LONGEST_LOADING:
@@ -167,12 +201,12 @@ def _reassure(engine: "Engine", line: _Line) -> None:
 
 
 def _receive(pipe: Connection, inbox: "queue.SimpleQueue[Picture | _Cancel | None]") -> None:
-    """The child's reader thread: it only passes on what comes, since greenlets must stay in the engine's thread."""
+    """Pass on what comes: the child's reader thread, since greenlets must stay in the engine's thread."""
     try:
         with suppress(EOFError, OSError):
             while True:
                 inbox.put(pipe.recv())
-    finally:  # also where memory ran out: nobody would read any more
+    finally:  # also if memory ran out: nobody would read then
         # The parent closes us, or is gone where the kernel tells nobody: we end, also where what is being made hangs.
         inbox.put(None)
         sleep(END_SECONDS)

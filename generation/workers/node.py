@@ -9,13 +9,13 @@ import sys
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
 from ..events import Cancelled, Failed, Finished, Preview
 from ..machine import models_budget
 from ..types import LoraSpec, ModelSpec, Picture
+from .inputs import keep_input, kept_input
 from .local import LocalWorker
 from .node_messages import Card, Report, Specs, WorkerState
 from .release import PACKAGE, installed, release
@@ -27,7 +27,6 @@ SIGN_EVERY = 2.0  # seconds after which it answers even if there is nothing to s
 #: seconds after which, when nobody asked it for news, it is cut off or forgotten, and leaves its card to others
 LEASE = 30.0
 BATCH_BYTES = 8 * 2**20  # of pictures in one answer, above which the rest waits for the next one
-INPUTS_BYTES = 2**30  # of members' pictures that a node keeps; those that were not used for longest leave first
 OWN = "criar:"  # begins the source of what comes with the package, which lies elsewhere on each machine
 
 CACHE = "XDG_CACHE_HOME"  # the variable that names the folder for what can be made again
@@ -149,9 +148,9 @@ class NodeWorker:
 
     async def _input(self, digest: str, data: Awaitable[bytes]) -> Path:
         """The file with this content; it is fetched once for all workers of the node."""
-        path = self._folder / "inputs" / digest
-        if not await asyncio.to_thread(_touched, path):
-            await asyncio.to_thread(_keep, path, await data)
+        folder = self._folder / "inputs"
+        if (path := await asyncio.to_thread(kept_input, folder, digest)) is None:
+            path = await asyncio.to_thread(keep_input, folder, digest, await data)
         return path
 
 
@@ -185,27 +184,3 @@ def _size(message: Message) -> int:
         case Finished(png=data) | Preview(jpeg=data):
             return len(data)
     return 0
-
-
-def _touched(path: Path) -> bool:
-    """Whether it is there; then it is not among the first to leave."""
-    with suppress(FileNotFoundError):
-        os.utime(path)
-        return True
-    return False
-
-
-def _keep(path: Path, data: bytes) -> None:
-    """Write an input. Raises ValueError if it is not what its name says, OSError if the disk does not take it."""
-    if sha256(data).hexdigest() != path.name:
-        raise ValueError(f"the input {path.name} arrived as something else")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
-    with suppress(FileNotFoundError):  # another worker of this node does the same just now
-        size = 0
-        for found in sorted(path.parent.iterdir(), key=lambda found: -found.stat().st_mtime):
-            size += found.stat().st_size
-            if size > INPUTS_BYTES:
-                found.unlink()

@@ -11,8 +11,7 @@ from ..types import Picture
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What a worker keeps loaded and what it fetches, and how many pictures it wants to have; sent when ready and on
-    every change."""
+    """What a worker has loaded and downloads, and how many pictures it wants; sent when ready and on every change."""
 
     models: frozenset[str]
     #: models whose files are on their way
@@ -26,7 +25,14 @@ class StillLoading:
     """The worker is loading a model, which may take long; sent now and then."""
 
 
-Message = Event | Room | StillLoading
+@dataclass(frozen=True, slots=True)
+class CannotStart:
+    """Why the worker ends before it is ready."""
+
+    reason: str
+
+
+Message = Event | Room | StillLoading | CannotStart
 
 
 class Worker(ABC):
@@ -50,6 +56,8 @@ class Worker(ABC):
         self.capacity = 0
         #: pictures that it was given and that have not ended
         self.running: dict[str, Picture] = {}
+        #: why it ends, or ended, before it was ready; empty while that is not known
+        self.trouble = ""
         #: monotonic() of its last sign of life
         self.last_sign = monotonic()
         self._on_event = on_event
@@ -59,6 +67,11 @@ class Worker(ABC):
     @abstractmethod
     def pid(self) -> int | None:
         """Its process id, if it runs on this machine."""
+
+    @property
+    def ending(self) -> str:
+        """How its process ended, such as "signal SIGKILL"; empty if it is not known here."""
+        return ""
 
     @property
     def has_room(self) -> bool:
@@ -97,6 +110,9 @@ class Worker(ABC):
         self.last_sign = monotonic()
         for message in messages:
             if isinstance(message, StillLoading):
+                continue
+            if isinstance(message, CannotStart):
+                self.trouble = message.reason
                 continue
             if isinstance(message, Room):
                 self.resident, self.fetching, self.capacity = message.models, message.fetching, message.pictures

@@ -14,6 +14,7 @@ from bot.client import use_local_discord
 from bot.config import Config
 from bot.config.schema import Discord, Flooding, Generation, Plan, Quota, Server, Storage
 from bot.dispatch import Dispatcher
+from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered
 from bot.store import Change, Store
 from sandbox import LocalDiscord
@@ -58,7 +59,8 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         use_local_discord(local.api)
         store, service = Store(config), InstantService()
         await store.open()
-        client = Dispatcher(config, store, service, offered(config))
+        credentials = ContentCredentials(config.provenance, config.storage.folder)
+        client = Dispatcher(config, store, service, offered(config), credentials)
         running = asyncio.create_task(client.start(local.token))
         telling = asyncio.create_task(post_audit_regularly(client))
         await local.connected()

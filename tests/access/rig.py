@@ -36,7 +36,7 @@ class InstantService(Service):
     """Makes every picture at once and all alike, or keeps them waiting; and remembers what it was asked for."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._png = png()
         self.makes = True
         self.asked: Counter[int] = Counter()
@@ -44,19 +44,21 @@ class InstantService(Service):
 
     async def events(self) -> AsyncIterator[Event]:
         while True:
-            yield await self._queue.get()
+            yield await self._events.get()
 
     def submit(self, pictures: Sequence[Picture]) -> None:
         for picture in pictures:
             self.asked[picture.user_id] += 1
             if self.makes:
-                known = {"picture_id": picture.id, "attempt": picture.attempt}
-                self._queue.put_nowait(Started(**known))
-                self._queue.put_nowait(Finished(**known, png=self._png, seed=picture.request.seed, seconds=0.1))
+                key, attempt, seed = picture.id, picture.attempt, picture.request.seed
+                self._events.put_nowait(Started(picture_id=key, attempt=attempt))
+                self._events.put_nowait(
+                    Finished(picture_id=key, attempt=attempt, png=self._png, seed=seed, seconds=0.1)
+                )
 
     def cancel(self, picture_id: str) -> None:
         self.cancelled.add(picture_id)
-        self._queue.put_nowait(Cancelled(picture_id=picture_id, attempt=1))
+        self._events.put_nowait(Cancelled(picture_id=picture_id, attempt=1))
 
     def lacks_model(self, _: str) -> bool:
         return False

@@ -1,7 +1,7 @@
 """Nothing is read from the database before an interaction is acknowledged: Discord waits three seconds for that."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -55,8 +55,11 @@ MENUS = {"take": "{job}:0", "model": "criar-embedded"}
 
 
 @pytest.fixture
-def reads(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+async def reads(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """When the database was asked for something by whoever answers interactions."""
+    # What answered earlier ones may not be done with them.
+    if earlier := [task for task in asyncio.all_tasks() if task.get_name().startswith(HANDLERS)]:
+        await asyncio.wait(earlier, timeout=30)
     database, found = rig.store._database, list[float]()
 
     def watched(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,7 +74,7 @@ def reads(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
     monkeypatch.setattr(database, "read", watched(database.read))
     monkeypatch.setattr(database, "write", watched(database.write))
-    yield found
+    return found
 
 
 async def acknowledged_first(rig: Rig, asked: Asked, reads: list[float]) -> bool:

@@ -51,7 +51,7 @@ async def test_plans_grants_and_the_reset_are_shown_to_admin_and_member(rig: Rig
 
 
 async def test_a_role_carries_its_plan(rig: Rig, newcomer: str) -> None:
-    """Who has the role has the plan in this server, as soon as he has it, and no longer than that."""
+    """Who has the role has the plan in this server, as soon as they have it and only as long."""
     backend, guild = rig.local.world.backend, rig.local.world.guild_id
     role = backend.create_role(guild, "Patron").id
     await ask(rig, "adam", "quota-admin plan", plan="patron", role=role, reason="they pay")
@@ -63,7 +63,7 @@ async def test_a_role_carries_its_plan(rig: Rig, newcomer: str) -> None:
 
 
 async def test_a_ban_is_one_private_sentence_and_takes_back_what_waits(rig: Rig, newcomer: str) -> None:
-    """The banned member's waiting pictures are cancelled, each of his commands gets the sentence, and unban ends it."""
+    """The banned member's waiting pictures are cancelled, each command is answered with the sentence; unban ends it."""
     member = rig.members[newcomer]
     job, _ = await rig.job(newcomer, rig.local.world.channel_id, rig.local.world.guild_id, done=False)
     await ask(rig, "adam", "moderation ban", member=member, reason="floods")
@@ -108,6 +108,22 @@ async def test_a_role_moderates_instead_of_discord_s_right(rig: Rig, newcomer: s
     assert "banned" in (await ask(rig, newcomer, "moderation bans")).content.lower()
     await ask(rig, "adam", "quota-admin moderators", reason="back to Discord's")
     assert "Only this server's" not in (await ask(rig, "milo", "moderation bans")).content
+
+
+async def test_a_pause_is_one_sentence_and_costs_nothing(rig: Rig, newcomer: str) -> None:
+    """While a server pauses, members are told why and nothing is charged; the queue can be seen; then it goes on."""
+    job, _ = await rig.job(newcomer, rig.local.world.channel_id, rig.local.world.guild_id, done=False)
+    assert f"<@{rig.members[newcomer]}> 1 × txt2img" in (await ask(rig, "milo", "moderation queue")).content
+    await ask(rig, "milo", "moderation cancel", member=rig.members[newcomer], reason="makes room")
+    await rig.settle(lambda: f"{job.id}:0" in rig.service.cancelled)
+    await ask(rig, "milo", "moderation pause", sentence="back at eight")
+    refused = (await ask(rig, newcomer, "txt2img", prompt="a cat")).content
+    assert refused == "No requests are taken in this server just now: back at eight"
+    assert "0 of" in (await ask(rig, newcomer, "quota")).content
+    await ask(rig, "milo", "moderation pause")
+    before = rig.service.asked[rig.members[newcomer]]
+    rig.slash(rig.members[newcomer], rig.local.world.channel_id, "txt2img", {"prompt": "a cat"})
+    await rig.settle(lambda: rig.service.asked[rig.members[newcomer]] > before)
 
 
 async def test_nothing_empty_is_given(rig: Rig, newcomer: str) -> None:
@@ -161,15 +177,15 @@ async def test_the_operator_s_log_channel_is_told_of_all_servers(rig: Rig, newco
     """What the operator changes everywhere, and what admins change in theirs, is posted there with its reason."""
     member, channel = rig.members[newcomer], rig.client.config.discord.log_channel
     await ask(rig, "oscar", "quota-admin set", member=member, images_per_day=5, reason="everywhere five")
-    await ask(rig, "adam", "quota-admin reset", member=member, reason="here anew")
+    await ask(rig, "adam", "quota-admin reset", member=member, reason="reset here")
     posted = rig.local.world.backend.messages.setdefault(channel or 0, {})
 
     def told(words: str) -> list[str]:
         return [message.content for message in posted.values() if words in message.content]
 
-    await rig.settle(lambda: told("everywhere five") and told("here anew"))
+    await rig.settle(lambda: told("everywhere five") and told("reset here"))
     assert "5 images a day (in every server) – everywhere five" in told("everywhere five")[0]
-    assert "(in every server)" not in told("here anew")[0]
+    assert "(in every server)" not in told("reset here")[0]
 
 
 async def test_a_channel_that_the_bot_may_not_write_into_is_refused(rig: Rig) -> None:

@@ -77,7 +77,7 @@ def test_every_command_button_menu_and_modal_has_a_row() -> None:
         for leaf in leaves
     }
     expected |= {f"job:{action}" for action in OF_JOBS} | {f"pic:{action}" for action in OF_PICTURES}
-    forms = [item.__discord_ui_compiled_template__.pattern for item in ITEMS]  # type: ignore[attr-defined]
+    forms = [item.__discord_ui_compiled_template__.pattern for item in ITEMS]
     expected |= {form.split(":")[0] for form in forms} - {"job", "pic"}
     expected |= {f"modal:{verb}" for verb in ("change", *WAYS, "edit", "helped")} | {"reply"}
     assert {key(row) for row in ROWS} == expected
@@ -101,7 +101,7 @@ class Place:
         return self.author_channel
 
     def at_hand(self, who: str) -> Message:
-        """A message of the bot's that this person has before him here: the author's, or else one of his own."""
+        """A message of the bot's that this person sees here: the author's, or else one of theirs."""
         if who == "ana" or self.name in ("Server", "Thread"):
             return self.message
         return self.private(who)
@@ -161,7 +161,7 @@ class Attempt:
         return list(self.rig.local.world.backend.messages.get(channel, {}).values())
 
     async def run(self) -> bool:
-        """Whether it was carried out; where not, the person was told a sentence that only he sees."""
+        """Whether it was carried out; if not, the person got a sentence that only they see."""
         kind, _, rest = key(self.row).partition(" ") if key(self.row).startswith("Apps") else (key(self.row), "", "")
         if kind == "Apps":
             asked, done = await self._menu(rest.removeprefix("> "))
@@ -335,12 +335,12 @@ class Attempt:
 MAKING = ("txt2img", "img2img", "edit", "inpaint", "upscale")
 WITHOUT_REASON = (
     "quota-admin show", "quota-admin report", "quota-admin audit", "moderation bans", "moderation show",
-    "moderation strikes",
+    "moderation strikes", "moderation queue", "moderation pause",
 )  # fmt: skip
 
 
 def impossible(row: str, who: str, place: str) -> bool:
-    """What Discord does not let anybody try: a menu or a reply on a message that he does not see."""
+    """What Discord does not let anybody try: a menu or a reply on a message that they do not see."""
     return place == "Direct" and who != "ana" and key(row).startswith(("Apps", "reply"))
 
 

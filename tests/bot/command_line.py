@@ -1,4 +1,4 @@
-"""The bot's command line, as a process of its own."""
+"""The bot's command line, run in another process."""
 
 import asyncio
 import base64

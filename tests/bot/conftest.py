@@ -1,4 +1,4 @@
-"""A real store in a folder of its own, and requests to put into it."""
+"""A real store in a temporary folder, and requests to put into it."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime

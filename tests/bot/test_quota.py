@@ -104,17 +104,17 @@ GOLD = Config(
         (77777, {6}, {}, [(5, "gold", True)], "free"),
         (66666, set(), {EVERYWHERE: "gold"}, [], "gold"),
         (77777, set(), {EVERYWHERE: "gold", 77777: "free"}, [], "free"),
-        (66666, set(), {66666: "gold"}, [], "free"),  # an admin gave what he may not
+        (66666, set(), {66666: "gold"}, [], "free"),  # an admin gave what they may not
         (77777, set(), {77777: "gold"}, [], "gold"),
-        (77777, {88888}, {EVERYWHERE: "slow"}, [], "slow"),  # a member's own goes before his roles'
+        (77777, {88888}, {EVERYWHERE: "slow"}, [], "slow"),  # a member's own goes before their roles'
         (77777, {5}, {}, [(5, "slow", True)], "free"),  # a role never takes away
         (None, set(), {EVERYWHERE: "platinum"}, [], "free"),  # a plan that is gone
     ],
 )
-def test_the_plan_is_the_members_own_or_the_best_of_his_roles(
+def test_the_plan_is_the_members_own_or_the_best_of_their_roles(
     guild: int | None, roles: set[int], of_member: dict[int, str], of_roles: list[tuple[int, str, bool]], expected: str
 ) -> None:
-    """A member's plan here, then everywhere, then his roles'; what admins gave counts where the operator lets them."""
+    """A member's plan here, then everywhere, then their roles'; what admins gave counts if the operator allows it."""
     person = Person(user_id=1, guild_id=guild, roles=frozenset(roles))
     given = [RolePlan(role_id=role, plan=plan, by_operator=by_operator) for role, plan, by_operator in of_roles]
     assert plan_of(GOLD, person, of_member, given)[0] == expected

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 from pathlib import Path
 
 from benchmarks.nodes import Nodes
@@ -32,6 +33,16 @@ async def says(bot: Bot, words: str, times: int = 1) -> None:
             await asyncio.sleep(0.2)
 
 
+async def status(bot: Bot) -> str:
+    """What the operator's command says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "cluster", "status", "--config", str(bot.config), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    return out.decode()
+
+
 async def test_nodes_and_the_bot_are_killed_and_nothing_is_lost_or_doubled(nodes: Nodes, tmp_path: Path) -> None:
     """While six jobs are made on a local device and two nodes, a node and then the bot are killed: each job is
     delivered in one message with all its pictures, and the member's day counts each picture once."""
@@ -42,6 +53,7 @@ async def test_nodes_and_the_bot_are_killed_and_nothing_is_lost_or_doubled(nodes
     )
     async with running(tmp_path, settings) as (local, bot):
         await says(bot, "makes pictures too", 2)
+        assert "2 cards, 2 of them work" in await status(bot)
         for number in range(JOBS):
             slash(local, "txt2img", prompt=f"apple {number} of six", count=EACH, num_inference_steps=40)
         await local.wait_for(lambda: delivered(local), 300)

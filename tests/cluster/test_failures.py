@@ -121,8 +121,10 @@ async def test_without_a_head_local_devices_go_on_and_the_cluster_is_joined_agai
     nodes.add("one")
     studio = await start(devices=("cpu",))
     await joined(studio, 1)
+    at = monotonic()
     nodes.kill_head()
     state = await until(studio, lambda state: state.trouble)
+    assert monotonic() - at < SOON
     assert not state.cards
     (picture,) = several(1, num_inference_steps=2)
     assert (await again(studio, picture)).attempt == 1

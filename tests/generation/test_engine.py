@@ -112,6 +112,20 @@ def test_a_device_that_is_lost_ends_the_engine(engine: Engine, memory: Memory, m
         run(engine, *four(seed=1))
 
 
+def test_memory_that_runs_out_beside_torchs_allocator_does_not_end_the_engine(
+    engine: Engine, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture fails with a sentence; it is the error's type of a lost device, and is not one."""
+
+    def scarce(*_: object, **__: object) -> object:
+        raise torch.AcceleratorError("CUDA error: out of memory")
+
+    monkeypatch.setattr(memory, "_forward", scarce)
+    end = run(engine, job(num_inference_steps=2).pictures()[0])[-1]
+    assert isinstance(end, Failed)
+    assert "smaller size" in end.template
+
+
 def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for two in a forward pass, two at their end let two others in, and three let none in."""
     monkeypatch.setattr(engine._profile, "rows", lambda _: 4)

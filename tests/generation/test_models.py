@@ -22,6 +22,7 @@ from generation.engine.load_policy import choose_loading
 from generation.engine.loading import load
 from generation.engine.models import Models
 from generation.engine.prompts import Prompts
+from generation.profile import BatchKey
 from generation.types import Loading, Offload, Precision
 from tests.tiny import spec, write
 from tests.tiny.single_file import single_file
@@ -56,9 +57,14 @@ def request(model: ModelSpec, **fields: Any) -> Request:
     })  # fmt: skip
 
 
-def make(engine: Engine, wanted: Request) -> np.ndarray:
+def events_of(engine: Engine, wanted: Request) -> list[Event]:
     events: list[Event] = []
     engine.run([Picture(id="0:0", user_id=1, request=wanted)], events.append, lambda _: False)
+    return events
+
+
+def make(engine: Engine, wanted: Request) -> np.ndarray:
+    events = events_of(engine, wanted)
     assert isinstance(events[-1], Finished), events[-1]
     return np.asarray(Image.open(io.BytesIO(events[-1].png)).convert("RGB")).astype(int)
 
@@ -340,6 +346,26 @@ def test_loras_change_the_picture_while_they_are_asked_for(base: ModelSpec, lora
     assert (make(engine, request(model)) == plain).all()
     assert (make(engine, request(model, loras=(("ink", 1.0),))) == ink).all()
     assert engine._models.get(model).pipeline.unet is denoiser
+
+
+@pytest.mark.parametrize("offload", [Offload.MODEL, Offload.GROUP])
+def test_a_lora_on_an_offloaded_model_leaves_its_steps_to_the_engine(
+    base: ModelSpec, lora: Callable[[str], LoraSpec], offload: Offload
+) -> None:
+    """Putting it on takes hooks off the modules and puts them back; each step is one of the engine's all the same."""
+    model = replace(base, loras=(lora("ink"),), loading=Loading(offload=offload))
+    engine, passes = engine_of(model), list[int]()
+    took = engine._profile.took
+
+    def counted(kind: BatchKey, rows: int, seconds: float) -> None:
+        passes.append(rows)
+        took(kind, rows, seconds)
+
+    engine._profile.took = counted  # type: ignore[method-assign]
+    for _ in range(2):
+        passes.clear()
+        make(engine, request(model, num_inference_steps=7, loras=(("ink", 1.0),)))
+        assert len(passes) == 7
 
 
 def test_a_picture_without_loras_waits_for_one_with_them_that_has_only_begun(

@@ -1,14 +1,16 @@
 """What a model does not read of a prompt is said."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generation import Noted
 from generation.engine.truncation import truncated_end
-from tests.tiny import tokenizers
+from tests.tiny import spec, tokenizers
 
-from .studio import Studio, job
+from .studio import Studio, job, pixels
+from .test_models import engine_of, events_of, request
 
 
 class Pipeline:
@@ -40,15 +42,25 @@ def test_the_text_encoder_that_reads_most_decides() -> None:
     assert truncated_end(pipeline, " ".join(WORDS)).endswith("w399")
 
 
-@pytest.mark.parametrize("length", [5, 200])
 @pytest.mark.slow
-async def test_a_long_prompt_is_noted_through_the_worker(studio: Studio, length: int) -> None:
-    """The embedded model reads 48 tokens; of a longer prompt the end is said, of a short one nothing."""
-    prompt = " ".join(["a red apple", *["on a blue background"] * (length // 5), "xylophone"])
-    (picture,) = job(prompt=prompt, num_inference_steps=2).pictures()
-    await studio.make([picture])
-    notes = [event for event in studio.events[picture.id] if isinstance(event, Noted)]
-    assert len(notes) == (length > 48)
-    if notes:
-        assert "left out" in notes[0].template
-        assert notes[0].params["words"]
+async def test_a_long_prompt_is_read_whole_in_chunks(studio: Studio) -> None:
+    """The embedded model reads 48 tokens at once; a longer prompt's end changes the picture, nothing is left out."""
+    prompt = " ".join(["a red apple", *["on a blue background"] * 40])
+    pictures = [
+        picture
+        for end in ("xylophone", "rocket")
+        for picture in job(prompt=f"{prompt}, {end}", num_inference_steps=2).pictures()
+    ]
+    first, second = [pixels(event) for event in await studio.make(pictures)]
+    assert (first != second).any()
+    assert not [event for event in studio.events[pictures[0].id] if isinstance(event, Noted)]
+
+
+@pytest.mark.parametrize("name", ["prompt", "negative_prompt"])
+def test_what_of_either_prompt_is_left_out_is_said(tmp_path: Path, name: str) -> None:
+    """FLUX.1 reads 512 tokens; what it should avoid counts like what it should show."""
+    model = spec("flux", tmp_path)
+    events = events_of(engine_of(model), request(model, num_inference_steps=1, **{name: "blurry " * 400}))
+    (note,) = [event for event in events if isinstance(event, Noted)]
+    assert ("negative" in note.template) == (name == "negative_prompt")
+    assert note.params["words"]

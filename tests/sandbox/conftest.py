@@ -1,4 +1,4 @@
-"""A local Discord in this process, and a small real bot as a process of its own."""
+"""A local Discord in this process, and a small real bot in another."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The small real bot of these tests, as a process of its own."""
+"""The small real bot of these tests, in another process."""
 
 import asyncio
 import sys

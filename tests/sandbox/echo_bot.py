@@ -147,7 +147,7 @@ class Admin(app_commands.Group, name="admin", description="For those who manage 
 
 
 async def late(interaction: discord.Interaction) -> None:
-    """Acknowledge when Discord does not wait any more, and say in the channel what came of it."""
+    """Acknowledge when Discord no longer waits, and say in the channel what came of it."""
     await asyncio.sleep(3.2)
     try:
         await interaction.response.send_message("too late")

@@ -60,7 +60,7 @@ async def test_the_bot_is_told_the_members_language(local: LocalDiscord, slash: 
         ("admin ping", {}, "there is no command"),
     ],
 )
-async def test_a_person_cannot_send_what_discord_does_not_let_him(
+async def test_a_person_cannot_send_what_discord_does_not_let_them(
     slash: Slash, path: str, options: dict[str, object], words: str
 ) -> None:
     """Missing, wrong and unknown options, and commands that the member does not see, never reach the bot."""
@@ -91,7 +91,7 @@ async def test_a_deferred_answer_is_edited_step_by_step_with_files(local: LocalD
     assert [Image.open(io.BytesIO(data)).size for data in local.files(asked.message)] == [(128, 128)] * 2
 
 
-async def test_ephemeral_answers_are_seen_by_their_member_alone(local: LocalDiscord, slash: Slash) -> None:
+async def test_only_its_member_sees_an_ephemeral_answer(local: LocalDiscord, slash: Slash) -> None:
     """Neither other members nor the owner see a private answer."""
     asked = await local.answered(slash("paint", colour="blue", private=True))
     assert asked.record.ephemeral

@@ -25,7 +25,7 @@ async def test_a_late_acknowledgement_is_refused(local: LocalDiscord, slash: Sla
 
 
 async def test_answers_end_with_the_interactions_token(local: LocalDiscord, slash: Slash) -> None:
-    """Fifteen minutes after the command its answer cannot be edited any more."""
+    """Fifteen minutes after the command its answer can no longer be edited."""
     asked = await local.answered(slash("echo", text="soon old"))
     local.world.backend.clock.advance(15 * 60)
     path = f"/webhooks/{asked.payload['application_id']}/{asked.record.token}/messages/@original"
@@ -36,7 +36,7 @@ async def test_answers_end_with_the_interactions_token(local: LocalDiscord, slas
 @pytest.mark.parametrize("resumable", [True, False])
 @pytest.mark.slow
 async def test_a_dropped_gateway_comes_back(local: LocalDiscord, slash: Slash, resumable: bool) -> None:
-    """After a drop the bot resumes with what it missed, or identifies anew; either way it goes on."""
+    """After a drop the bot resumes with what it missed, or identifies again; either way it goes on."""
     sessions = set(local.gateway.sessions)
     missed = slash("echo", text=f"before the drop {resumable}")
     await local.gateway.drop(resumable=resumable)
@@ -94,7 +94,7 @@ async def test_an_interaction_can_be_delivered_twice(local: LocalDiscord, slash:
 
 
 async def test_latency_is_added_and_not_counted_as_the_servers_own_time(local: LocalDiscord, slash: Slash) -> None:
-    """With a latency of 0.2 s every answer takes so long, while the time of its own stays small."""
+    """With a latency of 0.2 s every answer takes that long, while the server's own time stays small."""
     local.rest.latency = 0.2
     try:
         asked = slash("echo", text="slow line")

@@ -33,7 +33,7 @@ async def test_another_token_is_refused() -> None:
 
 
 async def test_an_interaction_must_be_acknowledged_within_three_seconds() -> None:
-    """After three seconds Discord does not know the interaction any more."""
+    """After three seconds Discord no longer knows the interaction."""
     async with LocalDiscord() as local:
         command = {"name": "late", "description": "answers late", "type": 1}
         local.world.backend.register_commands(None, [command])
@@ -45,7 +45,7 @@ async def test_an_interaction_must_be_acknowledged_within_three_seconds() -> Non
 
 
 @pytest.mark.parametrize("member", ["milo", "ana"])
-async def test_a_private_answer_is_seen_by_its_member_alone(member: str) -> None:
+async def test_only_its_member_sees_a_private_answer(member: str) -> None:
     """An ephemeral message stands among the messages of the member who asked, and of nobody else."""
     async with LocalDiscord() as local:
         local.world.backend.register_commands(None, [{"name": "whisper", "description": "whispers", "type": 1}])

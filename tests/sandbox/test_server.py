@@ -57,7 +57,7 @@ async def test_the_oldest_pictures_leave_when_there_are_too_many(monkeypatch: py
         assert [(await http.get(url)).status for url in urls] == [404, 200, 200]
 
 
-async def test_interactions_are_forgotten_when_they_cannot_be_answered_any_more(
+async def test_interactions_are_forgotten_when_they_can_no_longer_be_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """After the life of its token an interaction takes no memory."""
@@ -70,7 +70,7 @@ async def test_interactions_are_forgotten_when_they_cannot_be_answered_any_more(
 
 
 async def test_an_app_may_be_installed_to_its_user() -> None:
-    """Interactions say who installed the app: the server, or the member himself."""
+    """Interactions say who installed the app: the server, or the member."""
     async with LocalDiscord() as local:
         local.world.backend.register_commands(None, [{"name": "ping", "description": "pings", "type": 1}])
         ana, milo = local.world.members["ana"], local.world.members["milo"]

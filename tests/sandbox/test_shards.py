@@ -11,7 +11,7 @@ import pytest_asyncio
 from sandbox import LocalDiscord
 from sandbox.gateway import IDENTIFY, INVALID_SESSION
 
-from .conftest import echo_bot
+from .echo import echo_bot
 
 SHARDS = 3
 

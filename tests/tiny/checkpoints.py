@@ -313,6 +313,57 @@ def krea2() -> Any:
     )  # fmt: skip
 
 
+def ernie_image() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.ErnieImageTransformer2DModel(
+        hidden_size=32, num_attention_heads=2, num_layers=2, ffn_hidden_size=32, in_channels=64, out_channels=64,
+        text_in_dim=16, rope_axes_dim=(4, 6, 6),
+    )  # fmt: skip
+    common = flux2()
+    return diffusers.ErnieImagePipeline(
+        transformer=parts.filled(transformer), vae=common.vae, scheduler=Flow(shift=3.0),
+        text_encoder=common.text_encoder.model, tokenizer=common.tokenizer,
+    )  # fmt: skip
+
+
+def ovis_image() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.OvisImageTransformer2DModel(
+        in_channels=64, out_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16,
+        num_attention_heads=2, joint_attention_dim=16, axes_dims_rope=(4, 4, 8),
+    )  # fmt: skip
+    return diffusers.OvisImagePipeline(
+        transformer=parts.filled(transformer), vae=parts.flux_autoencoder(), scheduler=Flow(**FLUX_FLOW),
+        text_encoder=parts.qwen3(), tokenizer=tokenizers.qwen(),
+    )  # fmt: skip
+
+
+def longcat_image(pipeline: Any = diffusers.LongCatImagePipeline) -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.LongCatImageTransformer2DModel(
+        in_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+        joint_attention_dim=16, pooled_projection_dim=16, axes_dims_rope=[4, 4, 8],
+    )  # fmt: skip
+    return pipeline(
+        transformer=parts.filled(transformer), vae=parts.flux_autoencoder(), scheduler=Flow(**FLUX_FLOW),
+        text_encoder=parts.qwen25vl(), tokenizer=tokenizers.qwen(), text_processor=parts.image_and_text(),
+    )  # fmt: skip
+
+
+def longcat_image_edit() -> Any:
+    return longcat_image(diffusers.LongCatImageEditPipeline)
+
+
+def sana_sprint() -> Any:
+    common = sana()
+    torch.manual_seed(0)
+    transformer = type(common.transformer)(**{**common.transformer.config, "guidance_embeds": True, "qk_norm": None})
+    return diffusers.SanaSprintPipeline(
+        transformer=transformer, vae=common.vae, text_encoder=common.text_encoder, tokenizer=common.tokenizer,
+        scheduler=diffusers.SCMScheduler(prediction_type="trigflow", sigma_data=0.5),
+    )  # fmt: skip
+
+
 #: family, its checkpoint and the tasks that this checkpoint does
 CHECKPOINTS: dict[str, tuple[str, Callable[[], Any], tuple[str, ...]]] = {
     "stable_diffusion": ("stable_diffusion", stable_diffusion, ("txt2img", "img2img", "inpaint")),
@@ -322,7 +373,7 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[], Any], tuple[str, ...]]] = {
     "flux_fill": ("flux", flux_fill, ("inpaint",)),
     "flux_kontext": ("flux_kontext", flux_kontext, ("edit", "inpaint")),
     "flux2": ("flux2", flux2, ("txt2img", "edit")),
-    "flux2_klein": ("flux2_klein", flux2_klein, ("txt2img", "edit")),
+    "flux2_klein": ("flux2_klein", flux2_klein, ("txt2img", "edit", "inpaint")),
     "qwen_image": ("qwen_image", qwen_image, ("txt2img", "img2img", "inpaint")),
     "qwen_image_edit": ("qwen_image_edit", qwen_image_edit, ("edit", "inpaint")),
     "qwen_image_edit_plus": ("qwen_image_edit_plus", qwen_image_edit_plus, ("edit",)),
@@ -337,5 +388,11 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[], Any], tuple[str, ...]]] = {
     "cogview4": ("cogview4", cogview4, ("txt2img",)),
     "aura_flow": ("aura_flow", aura_flow, ("txt2img",)),
     "instruct_pix2pix": ("instruct_pix2pix", instruct_pix2pix, ("edit",)),
+    "sana_sprint": ("sana", sana_sprint, ("txt2img",)),
+    "krea2": ("krea2", krea2, ("txt2img",)),
+    "ernie_image": ("ernie_image", ernie_image, ("txt2img",)),
+    "ovis_image": ("ovis_image", ovis_image, ("txt2img",)),
+    "longcat_image": ("longcat_image", longcat_image, ("txt2img",)),
+    "longcat_image_edit": ("longcat_image_edit", longcat_image_edit, ("edit",)),
     "generic": ("generic", krea2, ("txt2img",)),
 }

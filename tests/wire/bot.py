@@ -1,4 +1,4 @@
-"""The real bot as a process of its own, beside a local Discord in this one."""
+"""The real bot in another process, beside a local Discord in this one."""
 
 import asyncio
 import os

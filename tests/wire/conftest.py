@@ -1,4 +1,4 @@
-"""A local Discord in this process, and the real bot as a process of its own, with the embedded model."""
+"""A local Discord in this process, and the real bot in another, with the embedded model."""
 
 from collections.abc import AsyncIterator
 

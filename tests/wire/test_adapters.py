@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ async def test_a_lora_changes_the_picture_and_is_told_everywhere(tmp_path: Path)
     costs.
     """
     async with running(tmp_path, SETTINGS.format(file=adapter(tmp_path))) as (local, _):
-        fields = {"seed": 5, "num_inference_steps": 4}
+        fields: dict[str, Any] = {"seed": 5, "num_inference_steps": 4}
         await done(local, slash(local, "txt2img", prompt="a boat alone", **fields))
         before, _ = pixels(local, "a boat alone")
         words = await done(local, slash(local, "txt2img", prompt="a boat inked", lora="ink", **fields))

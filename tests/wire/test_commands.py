@@ -19,14 +19,16 @@ async def test_txt2img_answers_at_once_and_delivers_all_pictures_in_one_message(
     words = await done(local, asked)
     assert words.startswith("Your 4 pictures are ready.")
     message = delivered(local, APPLE)
-    assert [file["description"] for file in message.attachments] == [f"{APPLE} (seed {seed})" for seed in range(10, 14)]
+    assert [file["description"] for file in message.attachments] == [
+        f"{APPLE} (seed {seed}), made with AI" for seed in range(10, 14)
+    ]
     assert "seed 10, 11, 12, 13" in message.content
     pictures = [Image.open(io.BytesIO(data)) for data in local.files(message)]
     assert [picture.size for picture in pictures] == [(512, 512)] * 4
     assert "Seed: 12," in pictures[2].text["parameters"]  # type: ignore[attr-defined]
 
 
-async def test_the_member_sees_his_place_then_progress_with_previews(local: LocalDiscord) -> None:
+async def test_the_member_sees_their_place_then_progress_with_previews(local: LocalDiscord) -> None:
     """The private answer shows a bar with steps and at least one preview before the pictures are there."""
     asked = slash(local, "txt2img", prompt="a cat", num_inference_steps=100)
     await local.wait_for(lambda: asked.message and asked.message.attachments and "step" in asked.content, 30)

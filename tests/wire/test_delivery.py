@@ -88,7 +88,7 @@ async def test_a_channel_that_is_gone_is_made_up_for_directly(local: LocalDiscor
 
 
 async def test_a_permission_that_is_lost_meanwhile_is_made_up_for_directly(local: LocalDiscord, bot: Bot) -> None:
-    """Where the bot may not attach files any more, the pictures come as a direct message."""
+    """If the bot may no longer attach files, the pictures come as a direct message."""
     with held(bot):
         asked = slash(local, "txt2img", prompt="a forbidden cat", num_inference_steps=2)
         await announced(local, "a forbidden cat")
@@ -98,7 +98,7 @@ async def test_a_permission_that_is_lost_meanwhile_is_made_up_for_directly(local
 
 
 async def test_a_channel_that_is_hidden_meanwhile_is_made_up_for_directly(local: LocalDiscord, bot: Bot) -> None:
-    """Where the bot does not see the channel any more, the pictures come as a direct message."""
+    """If the bot no longer sees the channel, the pictures come as a direct message."""
     with held(bot):
         slash(local, "txt2img", prompt="a hidden cat", num_inference_steps=2)
         await announced(local, "a hidden cat")

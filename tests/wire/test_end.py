@@ -73,7 +73,7 @@ async def test_it_ends_though_discord_is_taken_away_in_the_middle(tmp_path: Path
                     assert session.socket
                     assert session.socket._req
                     assert session.socket._req.transport
-                    session.socket._req.transport.pause_reading()  # type: ignore[attr-defined]
+                    session.socket._req.transport.pause_reading()
                 assert await bot.stop(FINISH + MORE) == 0
         if how == "accepts and hangs":
             reached = asyncio.Event()

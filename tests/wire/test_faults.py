@@ -216,7 +216,7 @@ async def test_an_unexpected_error_gives_a_number_that_is_in_the_log_too(local: 
 
 
 async def test_an_admin_who_is_not_the_operator_is_held_to_the_ceiling(local: LocalDiscord) -> None:
-    """An admin sets limits up to the ceiling for his server; more is refused, and other members are refused at all."""
+    """An admin sets limits up to the ceiling for their server; more is refused, and other members may set none."""
     role = local.world.backend.create_role(
         local.world.guild_id, "Admins", permissions=Permissions(manage_guild=True).value
     )

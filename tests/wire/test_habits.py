@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
@@ -72,8 +73,8 @@ async def test_private_results_are_shown_to_their_member_alone_and_can_be_worked
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
 
-async def test_who_wants_results_for_himself_gets_all_of_them_so(local: LocalDiscord) -> None:
-    """With /settings private, an enlargement and what the help with the prompt makes are shown to him alone too."""
+async def test_whoever_wants_private_results_gets_all_of_them_so(local: LocalDiscord) -> None:
+    """With /settings private, an enlargement and what the help with the prompt makes are shown only to them too."""
     otis = local.world.add_member("otis")
     await answer(local, "settings", "**Only for you**: yes", who="otis", private=True, count=2)
     before = {message.id for message in local.messages() if not message.is_ephemeral}
@@ -103,7 +104,7 @@ async def test_what_comes_of_a_private_picture_stays_private(local: LocalDiscord
 
 
 async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: LocalDiscord, bot: Bot) -> None:
-    """It stands in no message, so its seed makes it anew, the same to the pixel; nothing is charged."""
+    """It stands in no message, so it is made again from its seed, the same to the pixel; nothing is charged."""
     ana = local.world.members["ana"]
     asked = slash(local, "txt2img", prompt="a swept fox", private=True, count=2, num_inference_steps=2)
     await local.wait_for(lambda: asked.message and len(asked.message.attachments) == 2 and "seed" in asked.content, 30)
@@ -123,7 +124,7 @@ async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: L
 
 
 async def test_a_private_picture_whose_input_is_gone_too_is_said_to_be_gone(local: LocalDiscord, bot: Bot) -> None:
-    """It stands in no message and cannot be made again: its buttons say that it is not kept any more."""
+    """It stands in no message and cannot be made again: its buttons say that it is no longer kept."""
     ana = local.world.members["ana"]
     asked = slash(local, "img2img", prompt="a fox gone for good", image=("a.png", png()), private=True)
     await local.wait_for(lambda: asked.message and asked.message.attachments and "seed" in asked.content, 60)
@@ -140,7 +141,7 @@ def pixels(png: bytes) -> bytes:
 
 
 async def test_it_works_in_direct_messages_and_as_an_app_of_the_member_s(local: LocalDiscord) -> None:
-    """A command in a direct message posts there; installed to the member alone, the result is his private answer."""
+    """A command in a direct message posts there; installed only to the member, the result is their private answer."""
     ana = local.world.members["ana"]
     channel = local.world.backend.get_dm_channel(ana).id
     local.people.slash(ana, channel, "txt2img", {"prompt": "a cat by post", "num_inference_steps": 2})
@@ -195,8 +196,7 @@ async def test_inpaint_takes_a_mask_or_names_what_is_missing(local: LocalDiscord
     mask, file = Image.new("L", (300, 200), 0), io.BytesIO()
     ImageDraw.Draw(mask).rectangle((0, 0, 150, 200), fill=255)
     mask.save(file, "PNG")
-    options = {"image": ("base.png", png()), "prompt": "a painted star", "num_inference_steps": 2}
-    del options["num_inference_steps"]
+    options: dict[str, Any] = {"image": ("base.png", png()), "prompt": "a painted star"}
     await done(local, slash(local, "inpaint", mask=("mask.png", file.getvalue()), **options))
     delivered(local, "a painted star")
     assert "Attach a mask" in await refused(local, slash(local, "inpaint", **options))

@@ -8,8 +8,9 @@ import pytest_asyncio
 
 from bot.background.heartbeat import trouble
 from sandbox import Fault, LocalDiscord
-from tests.wire.bot import Bot, running
-from tests.wire.commands import delivered, done, slash
+
+from .bot import Bot, running
+from .commands import delivered, done, slash
 
 pytestmark = pytest.mark.slow
 

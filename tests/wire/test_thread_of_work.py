@@ -33,6 +33,7 @@ async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(l
 
 async def test_refining_goes_on_with_the_picture_s_own_prompt_and_settings(local: LocalDiscord) -> None:
     """Refine low on a picture makes another from it at 0.25 with its prompt, and says so."""
+    await local.answered(slash(local, "settings", prompt_in_files=True))
     await done(local, slash(local, "txt2img", prompt="a cat to refine", negative_prompt="fog", seed=3))
     alone = delivered(local, "a cat to refine")
     asked = local.people.press(local.world.members["ana"], alone, custom_id(alone, "Refine low"))
@@ -42,6 +43,7 @@ async def test_refining_goes_on_with_the_picture_s_own_prompt_and_settings(local
     assert "strength 0.25" in refined.content
     text = Image.open(io.BytesIO(local.files(refined)[0])).text["parameters"]  # type: ignore[attr-defined]
     assert "Negative prompt: fog" in text
+    await local.answered(slash(local, "settings", prompt_in_files=False))
 
 
 async def test_the_refine_modal_takes_strength_prompt_model_and_seed(local: LocalDiscord) -> None:
@@ -206,7 +208,7 @@ async def test_a_mention_beside_a_foreign_picture_refines_it_or_names_the_way(lo
     assert "Understood: “a mentioned apple”, strength 0.8, 2 of them" in made.content
     assert "I received “mine.png”, 300×200" in made.content
     custom_id(made, "Edit the prompt (costs 2)")
-    hidden = local.people.say(milo, local.world.channel_id, "hidden", [("his.png", png())])
+    hidden = local.people.say(milo, local.world.channel_id, "hidden", [("theirs.png", png())])
     local.people.say(ana, local.world.channel_id, f"{me} as a sketch", (), hidden.id)
     await local.wait_for(
         lambda: by_bot(local, "Apps > Refine") or with_files(by_bot(local, "as a sketch", "strength"), 1), 60

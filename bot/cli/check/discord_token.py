@@ -10,7 +10,7 @@ import discord
 from bot.cli.check.finding import Finding, bad, good, warning
 from bot.config import TOKEN_VARIABLE, Config, token
 from bot.errors import ConfigError
-from bot.interactions.acknowledge import NEEDED_IN_CHANNEL, NEEDED_IN_THREAD
+from bot.interactions.channel_permissions import NEEDED_IN_CHANNEL, NEEDED_IN_THREAD
 
 DISCORD = "https://discord.com/api/v10"
 SECONDS = 10.0  # that Discord may take to answer

@@ -1,5 +1,6 @@
 """/moderation: what a server's moderators may do about members. Who is one is Discord's right, or a role."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import discord
@@ -119,6 +120,38 @@ async def cancel(interaction: Interaction, member: discord.User, reason: Reason)
         member=member.mention,
     )
     await interaction.edit_original_response(content=text)
+
+
+@moderation.command(name=locale_str("queue"), description=locale_str("See whose pictures wait in this server"))
+async def queue(interaction: Interaction) -> None:
+    await acknowledge(interaction)
+    change, say = await authorise_moderation(interaction), speaker_for(interaction)
+    jobs = await interaction.client.store.jobs.undelivered()
+    here = [job for job in jobs if change.guild_id in (None, job.guild_id) and not job.complete]
+    lines = [
+        f"<@{job.user_id}> {job.request.count} × {job.request.task}, {job.request.model}, "
+        f"<t:{int(job.created_at.timestamp())}:R>"
+        for job in here
+    ]
+    none = say("Nothing waits.")
+    await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT] or none)
+
+
+@moderation.command(
+    name=locale_str("pause"), description=locale_str("Take no requests in this server, with a sentence for members")
+)
+@app_commands.describe(sentence=locale_str("What members are told; leave it out to go on"))
+async def pause(interaction: Interaction, sentence: Reason | None = None) -> None:
+    await acknowledge(interaction)
+    change = replace(await authorise_moderation(interaction, sentence or ""), guild_id=interaction.guild_id)
+    await interaction.client.store.settings.set_pause(change)
+    say = speaker_for(interaction)
+    did = (
+        say("No more requests are taken in this server, and members are told why. What waits is still made.")
+        if sentence
+        else say("Requests are taken again in this server.")
+    )
+    await interaction.edit_original_response(content=did)
 
 
 def _line(say: Speaker, ban: Ban, *, in_all: bool) -> str:

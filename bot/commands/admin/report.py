@@ -11,7 +11,8 @@ from bot.client import Client, Interaction
 from bot.commands.admin.group import REASON, Reason, quota_admin
 from bot.components.audit import show_audit
 from bot.errors import Refusal
-from bot.interactions.acknowledge import NEEDED_IN_CHANNEL, acknowledge
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.channel_permissions import NEEDED_IN_CHANNEL
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change
 from bot.jobs.delivery import DELIVERY_ERRORS

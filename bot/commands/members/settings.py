@@ -22,6 +22,7 @@ MAX_SHOWN = 300  # characters
 @app_commands.command(name=locale_str("settings"), description=locale_str("See and change your own defaults"))
 @described("model", "size", "count", "negative_prompt", "style", "private")
 @app_commands.describe(
+    prompt_in_files=locale_str("Whether your prompts stand in the files of your pictures"),
     language=locale_str("The language in which I answer you"),
     reset=locale_str("Reset all your defaults"),
 )
@@ -35,6 +36,7 @@ async def settings(
     negative_prompt: NegativePrompt | None = None,
     style: str | None = None,
     private: bool | None = None,
+    prompt_in_files: bool | None = None,
     language: str | None = None,
     reset: bool = False,
 ) -> None:
@@ -45,11 +47,13 @@ async def settings(
         wished_size(size, spec)
     if style and style not in await client.store.styles.of(*style_owners(interaction)):
         raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=style)
+    if prompt_in_files and not client.config.provenance.prompt:
+        raise Refusal("The operator of this bot keeps all prompts out of files, so that cannot be chosen.")
     if reset:
         await preferences.forget(interaction.user.id)
     wished = {
         "model": model, "size": size, "count": count, "negative_prompt": negative_prompt, "style": style,
-        "private": private, "language": language,
+        "private": private, "prompt_in_files": prompt_in_files, "language": language,
     }  # fmt: skip
     preference = await preferences.change(
         interaction.user.id, **{name: value for name, value in wished.items() if value is not None}
@@ -60,6 +64,10 @@ async def settings(
     await interaction.edit_original_response(content=_shown(speaker_for(interaction), preference))
 
 
+def _yes_or_no(say: Speaker, value: bool | None) -> str | None:
+    return None if value is None else say("yes") if value else say("no")
+
+
 def _shown(say: Speaker, preference: Preference) -> str:
     usual = say("the usual")
     rows = [
@@ -68,7 +76,8 @@ def _shown(say: Speaker, preference: Preference) -> str:
         (say("Pictures at once"), preference.count),
         (say("Negative prompt"), escape_for_discord(preference.negative_prompt or "", MAX_SHOWN) or None),
         (say("Style"), preference.style and escape_for_discord(preference.style, MAX_SHOWN)),
-        (say("Only for you"), None if preference.private is None else say("yes") if preference.private else say("no")),
+        (say("Only for you"), _yes_or_no(say, preference.private)),
+        (say("Prompt in files"), _yes_or_no(say, preference.prompt_in_files)),
         (say("Language"), LANGUAGES.get(preference.language or "")),
     ]
     lines = [f"**{name}**: {usual if value is None else value}" for name, value in rows]

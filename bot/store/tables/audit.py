@@ -28,11 +28,13 @@ class Action(StrEnum):
     LOG = "log"
     CANCEL = "cancel"
     MODERATORS = "moderators"
+    PAUSE = "pause"
     FORBID = "forbid"
     ALLOW = "allow"
     LIFT = "lift"
     STRIKE = "strike"
     HELD = "held"
+    UNSIGNED = "unsigned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ class Preference:
     #: Discord's code of a language
     language: str | None = None
     private: bool | None = None
+    #: whether the prompt stands in the files of the pictures
+    prompt_in_files: bool | None = None
 
 
 class Preferences:

@@ -6,6 +6,11 @@ from bot.store.database import Database
 from bot.store.tables.audit import Action, Change, note
 
 
+def pause_key(guild_id: int | None) -> str:
+    """Under which a server's pause stands: the sentence for members, empty if there is none."""
+    return f"pause of {guild_id}"
+
+
 class Settings:
     """A table of keys and values."""
 
@@ -18,6 +23,16 @@ class Settings:
             lambda tables: tables.execute("SELECT value FROM settings WHERE key = ?", [key]).fetchone()
         )
         return None if row is None else str(row[0])
+
+    async def take(self, prefix: str) -> dict[str, str]:
+        """All values whose keys begin so, by the rest of the key; they are deleted."""
+
+        def write(tables: Tables) -> dict[str, str]:
+            rows = tables.execute("SELECT key, value FROM settings WHERE key GLOB ?", [f"{prefix}*"]).fetchall()
+            tables.execute("DELETE FROM settings WHERE key GLOB ?", [f"{prefix}*"])
+            return {key.removeprefix(prefix): value for key, value in rows}
+
+        return await self._database.write(write)
 
     async def set(self, key: str, value: str) -> None:
         """Set or replace the value."""
@@ -32,10 +47,17 @@ class Settings:
     async def set_moderators(self, change: Change) -> None:
         """Make the change's role the moderators of its server; without a role, Discord's right counts."""
         role = str(change.role_id or "")
+        await self._set_noted(change, f"moderators of {change.guild_id}", role, Action.MODERATORS)
+
+    async def set_pause(self, change: Change) -> None:
+        """Take no requests in the change's server, with its reason for members; without a reason they are taken."""
+        await self._set_noted(change, pause_key(change.guild_id), change.reason, Action.PAUSE)
+
+    async def _set_noted(self, change: Change, key: str, value: str, action: Action) -> None:
         sql = "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
 
         def write(tables: Tables) -> None:
-            tables.execute(sql, [f"moderators of {change.guild_id}", role])
-            note(tables, change, Action.MODERATORS, role)
+            tables.execute(sql, [key, value])
+            note(tables, change, action, value)
 
         await self._database.write(write)

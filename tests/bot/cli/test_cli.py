@@ -1,4 +1,4 @@
-"""The operator's commands, as processes of their own."""
+"""The operator's commands, each in its process."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""``python -m bot models``, as processes of their own, against a hub on this machine."""
+"""``python -m bot models``, each in its process, against a hub on this machine."""
 
 import asyncio
 import json

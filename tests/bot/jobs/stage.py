@@ -84,7 +84,7 @@ class Stage:
         return job
 
     async def fail_delivery(self, job: JobRow, status: int = 503) -> None:
-        """Let the first try to deliver the job fail; the edit before it, which tells the member his place, is made."""
+        """Let the first try to deliver the job fail; the edit before it, which shows the member's place, succeeds."""
         await self.local.wait_for(
             lambda: any(
                 message.id == job.message_id and "You are next." in message.content for message in self.local.messages()

@@ -38,6 +38,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S607
 
 
+async def accept_many(store: Store, make_job: MakeJob) -> None:
+    for _ in range(20):
+        await store.accept(make_job())
+
+
 @needs_root
 async def test_a_full_disk_refuses_with_a_sentence_and_harms_nothing(small_disk: Path, make_job: MakeJob) -> None:
     """Neither a request nor a picture is half written; when there is room again, both are taken."""
@@ -48,8 +53,7 @@ async def test_a_full_disk_refuses_with_a_sentence_and_harms_nothing(small_disk:
         while True:
             file.write(b"x" * 4096)
     with pytest.raises(Unavailable, match="cannot write to my disk"):
-        for _ in range(20):
-            await store.accept(make_job())
+        await accept_many(store, make_job)
     with pytest.raises(Unavailable):
         store.files.keep_picture("some:0", b"x" * 100_000)
     assert not list(store.files.pictures.iterdir())
@@ -137,7 +141,7 @@ async def test_a_picture_whose_worker_died_is_made_again_though_the_database_can
 async def test_a_delivery_is_tried_again_though_the_database_cannot_be_read_in_between(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between two tries the job is read anew; where that fails, that is one more trouble that passes."""
+    """Between two tries the job is read again; if that fails, it is one more transient error."""
     monkeypatch.setattr(outbox, "PASSING", (0.05, 1.0))
     job = await stage.ask()
     await stage.fail_delivery(job)

@@ -51,7 +51,7 @@ def test_the_wait_is_told_where_it_is_known(ahead: int | None, seconds: float | 
 
 
 def test_whoever_waits_for_a_model_is_told_so() -> None:
-    """His place in the queue would say that he is next, for as long as the model comes over the line."""
+    """Their place in the queue would say that they are next for as long as the model is being downloaded."""
     queue: Any = Queue(0, 3.0, fetches=True)
     assert describe_place(speaker("en-US"), queue, "job:0").startswith("The model is being fetched")
 
@@ -70,7 +70,7 @@ async def test_pictures_of_different_strengths_share_one_bar(make_job: MakeJob) 
         shown.put_nowait(fields["content"])
 
     nobody: Any = None  # the queue is not asked where all have begun, and no preview is looked at
-    board = ProgressBoard(nobody, nobody)
+    board = ProgressBoard(nobody, nobody, nobody)
     board.open(job.id)
     board.follow(job, edit, Pace(burst=4, every=1.0))
     for place, (step, of) in enumerate([(4, 4), (12, 16)]):
@@ -97,7 +97,7 @@ async def test_the_more_jobs_wait_the_less_often_each_is_told_its_place(
         if len(told) > 40:
             again.set()
 
-    board = ProgressBoard(places, nobody)
+    board = ProgressBoard(places, nobody, nobody)
     began = monotonic()
     row = PictureRow(id="waiting:0", place=0, state=State.WAITING, attempt=1, seconds=None, reason=None)
     for number in range(40):
@@ -125,7 +125,7 @@ async def test_the_pictures_come_after_all_that_is_said_in_their_message(make_jo
 
     places: Any = Queue(0, None)
     nobody: Any = None  # there are no previews
-    board = ProgressBoard(places, nobody)
+    board = ProgressBoard(places, nobody, nobody)
     row = PictureRow(id="ending:0", place=0, state=State.WAITING, attempt=1, seconds=None, reason=None)
     job = replace(make_job(), pictures=(row,))
     board.open(job.id)

@@ -107,7 +107,7 @@ def test_the_usual_policy_minds_what_is_bare(found: dict[str, float], held: str)
 
 
 def test_age_restricted_channels_are_as_strict_unless_the_operator_chose() -> None:
-    """Without a line of its own, an age-restricted channel has the strict policy."""
+    """Unless the configuration says otherwise, an age-restricted channel has the strict policy."""
     assert Filter().scores(age_restricted=True) == Filter().strict
     assert Filter(age_restricted={}).scores(age_restricted=True) == {}
     assert Filter(age_restricted={}).scores(age_restricted=False) == Filter().strict

@@ -115,7 +115,7 @@ async def test_a_grant_ends(store: Store) -> None:
     assert (await allowed(store, hours=0.1)).granted == 0
 
 
-async def test_whoever_invites_the_bot_gains_nothing_in_his_own_server(store: Store, make_job: MakeJob) -> None:
+async def test_whoever_invites_the_bot_gains_nothing_in_their_own_server(store: Store, make_job: MakeJob) -> None:
     """Limits, plans, grants and resets of an untrusted server's admin together never give more than the free twenty."""
     await store.quotas.set_limit(admin(FOREIGN), 1000)
     await store.quotas.set_plan(admin(FOREIGN), "gold")
@@ -136,7 +136,7 @@ async def test_whoever_invites_the_bot_gains_nothing_in_his_own_server(store: St
     assert made == 20
 
 
-async def test_what_an_admin_does_counts_in_his_server_alone(store: Store, make_job: MakeJob) -> None:
+async def test_what_an_admin_does_counts_only_in_their_server(store: Store, make_job: MakeJob) -> None:
     """A reset or a grant of one server's admin changes nothing in another, even one with a higher ceiling."""
     await make(store, make_job(pictures=2, guild_id=FOREIGN), 10)
     await store.quotas.reset(admin(FOREIGN))
@@ -184,7 +184,7 @@ async def test_limits_are_never_cached(store: Store, other: Store, make_job: Mak
 
 
 async def test_a_ban_of_a_server_holds_there_and_the_operators_everywhere(store: Store) -> None:
-    """Each lifts only his own."""
+    """Each lifts only their own."""
     await store.bans.ban(admin(HOME))
     assert store.bans.of(1, HOME)
     assert not store.bans.of(1, FOREIGN)
@@ -233,7 +233,7 @@ async def test_deleting_one_s_data_gives_nothing_back(store: Store, make_job: Ma
 
 
 async def test_every_change_is_written_down_with_its_reason(store: Store) -> None:
-    """The audit holds who, what, for whom, where and why; an admin's page shows his server's entries alone."""
+    """The audit holds who, what, for whom, where and why; an admin's page shows only their server's entries."""
     await store.quotas.set_limit(operator(), 50)
     await store.quotas.grant(admin(HOME), 5, NOON + timedelta(days=2))
     await store.quotas.set_role_plan(admin(HOME, None, GOLD_ROLE), "gold")

@@ -47,7 +47,7 @@ async def main(config, number):
 asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
 
-#: the operator at his command line, who cannot make up his mind until a line comes
+#: the operator at the command line, who changes one limit back and forth until a line comes
 OPERATOR = """
 import sys, threading
 from bot.cli.main import app

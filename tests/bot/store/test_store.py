@@ -149,7 +149,7 @@ async def test_two_processes_at_once_never_exceed_the_limit(config: Config, stor
 
 
 async def test_a_limit_of_a_server_counts_only_there(store: Store) -> None:
-    """An admin's limit holds in his server, the operator's everywhere else, and taking it away brings back the plan."""
+    """An admin's limit holds in their server, the operator's everywhere else; taking it away brings back the plan."""
     await store.quotas.set_limit(change(OPERATOR), 50)
     await store.quotas.set_limit(change(ADMIN), 5)
     assert await left(store, guild_id=9) == 5
@@ -176,7 +176,7 @@ async def test_an_admins_resets_end_at_the_ceiling(store: Store, make_job: MakeJ
 
 
 async def test_unfinished_work_is_found_again_after_a_restart(config: Config, make_job: MakeJob) -> None:
-    """A store opened anew hands out what was waiting and running, with the same seeds and the same attempt."""
+    """A store that is reopened hands out what was waiting and running, with the same seeds and the same attempt."""
     first = Store(config)
     await first.open()
     job = await first.accept(make_job(pictures=3))
@@ -227,6 +227,24 @@ def test_the_same_picture_is_kept_once(config: Config) -> None:
     files.open()
     assert files.keep_input(b"same") == files.keep_input(b"same")
     assert len(list(files.inputs.iterdir())) == 1
+
+
+async def test_manifests_go_with_the_input_that_they_came_with(store: Store, make_job: MakeJob) -> None:
+    """They are kept and deleted with it, and are not left to whoever sends the same picture without them."""
+    files = store.files
+    needed, old = files.keep_input(b"needed"), files.keep_input(b"old")
+    for path in (needed, old):
+        files.keep_manifests(path, b"manifests")
+    job = make_job()
+    await store.accept(replace(job, request=replace(job.request, images=(needed,))))
+    files.clean(NOON.replace(year=2100), 7, await store.in_use())
+    assert needed.with_suffix(".c2pa").read_bytes() == b"manifests"
+    assert not old.with_suffix(".c2pa").exists()
+    files.keep_manifests(needed, b"")
+    assert not needed.with_suffix(".c2pa").exists()
+    files.keep_manifests(needed, b"manifests")
+    files.delete([], [needed.name])
+    assert list(files.inputs.iterdir()) == []
 
 
 def test_an_input_that_is_deleted_while_it_is_sent_again_is_never_empty(store: Store) -> None:

@@ -1,0 +1,191 @@
+"""What a file says of where it comes from, put into it as it leaves: label, watermark, signed manifest. Blocks."""
+
+import io
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from PIL import Image, ImageDraw
+
+from bot.config.schema import Provenance, SigningFiles
+from bot.errors import ConfigError
+from bot.messages.font import font
+from bot.store import CERTIFICATES
+from generation import Request, images, provenance
+
+log = logging.getLogger(__name__)
+
+WATERMARK = "watermark"  # folder beside the database
+MANIFEST_BOX = b"jumb"  # begins the boxes in which a manifest stands
+LABEL = "AI"  # the same in all languages, as the code of practice's icon
+TOLD_EVERY = 3600.0  # seconds between two times that the operator is told
+LABEL_SHARE, SMALLEST_LABEL = 0.035, 11  # of the shorter side, and pixels, that its letters are high
+RESERVED = 12 * 2**10  # bytes of a manifest, with its picture's input and without its input's own manifests
+
+
+class ContentCredentials:
+    """Makes files ready to leave. A file that cannot be signed leaves all the same, and ``take_trouble`` says why."""
+
+    def __init__(self, settings: Provenance, folder: Path) -> None:
+        """Raises ConfigError if certificates, authorities or the watermark's files cannot be used."""
+        self._settings = settings
+        self._authority = provenance.Authority(folder / CERTIFICATES)
+        self.watermark_folder = folder / WATERMARK
+        self._trouble = ""
+        self._told = float("-inf")
+        self._signer: provenance.Signer | None = None
+        try:
+            self._own = _own(settings)
+            self._trusted = settings.trusted.read_text() if settings.trusted else ""
+            if settings.c2pa != "off":
+                self._signer = provenance.Signer(self._credentials)
+                self._credentials()
+            self._mark_key = self._authority.mark_key() if settings.watermark else b""
+        except (provenance.CertificateError, OSError) as error:
+            raise ConfigError(f"provenance: {error}") from error
+        if settings.watermark and not self.marks:
+            raise ConfigError(
+                f"provenance.watermark: TrustMark's files are not in {self.watermark_folder}; "
+                "run: python -m bot provenance --fetch"
+            )
+
+    @property
+    def marks(self) -> bool:
+        """Whether watermarks can be read: their files are there."""
+        return provenance.has_watermark_files(self.watermark_folder)
+
+    def _credentials(self) -> provenance.Credentials:
+        return self._own or self._authority.credentials()
+
+    @property
+    def signs_as(self) -> tuple[str, datetime]:
+        """The name in the signer's certificate, and when another certificate is due."""
+        credentials = self._credentials()
+        return credentials.names[1], credentials.renew_at
+
+    @property
+    def known(self) -> provenance.Known:
+        """Whose signatures are known: those of this installation, now and before, and of whom the operator trusts."""
+        anchors, names = self._authority.anchors(), self._authority.names()
+        if self._own:
+            anchors, names = anchors + self._own.anchor, (*names, self._own.names)
+        return provenance.Known(anchors=anchors, names=names, trusted=self._trusted)
+
+    def picture(
+        self,
+        png: bytes,
+        request: Request,
+        limit: int,
+        *,
+        model: str,
+        when: datetime,
+        prompt: bool,
+    ) -> tuple[bytes, str]:
+        """A finished picture as a file of about at most ``limit`` bytes, and its extension.
+
+        ``request`` is that of the one picture and ``model`` its model's title. ``prompt`` says whether its member
+        wishes the prompt in it.
+        """
+        prompt = prompt and self._settings.prompt
+        when = _hour(when)
+        if not prompt:
+            png = provenance.with_parameters(png, images.parameters_text(request, prompt=False))
+        if self._settings.label == "corner":
+            png = _labelled(png)
+        mark = provenance.write_payload(when, self._mark_key) if self._settings.watermark else ""
+        if mark:
+            png, mark = self._marked(png, mark)
+        source, archive = read_source(request) if self._signer else (b"", b"")
+        reserved = RESERVED + len(archive) if self._signer else 0
+        data, extension = images.under_limit(png, max(limit - reserved, limit // 2))
+        manifest = provenance.describe_picture(
+            request, model=model, when=when, prompt=prompt, mark=mark, source=bool(source)
+        )
+        return self._signed(data, manifest, source, archive), extension
+
+    def original(self, png: bytes, request: Request, *, model: str, when: datetime) -> bytes:
+        """A finished picture that another is made from: signed, and otherwise as it is."""
+        source, archive = read_source(request) if self._signer else (b"", b"")
+        manifest = provenance.describe_picture(
+            request, model=model, when=_hour(when), prompt=False, source=bool(source)
+        )
+        return self._signed(png, manifest, source, archive)
+
+    def sheet(self, data: bytes) -> bytes:
+        """A sheet (PNG, JPEG, WebP) that shows several pictures, signed."""
+        return self._signed(data, provenance.describe_sheet(_hour(datetime.now(UTC))))
+
+    def preview(self, data: bytes) -> bytes:
+        """A picture (PNG, JPEG, WebP) that is not finished, signed."""
+        return self._signed(data, provenance.describe_preview(_hour(datetime.now(UTC))))
+
+    def made_at(self, mark: str) -> datetime | None:
+        """The hour in which a picture with this watermark was made here; None if it is not ours."""
+        return provenance.read_payload(mark, self._authority.mark_key()) if mark else None
+
+    def take_trouble(self) -> str:
+        """Why a file left unsigned; empty if none did, or if that was asked and answered within the hour."""
+        if not self._trouble or monotonic() - self._told < TOLD_EVERY:
+            return ""
+        trouble, self._trouble, self._told = self._trouble, "", monotonic()
+        return trouble
+
+    def _signed(self, data: bytes, manifest: provenance.Manifest, source: bytes = b"", archive: bytes = b"") -> bytes:
+        if self._signer is None:
+            return data
+        try:
+            return self._signer.sign(data, manifest, source, archive)
+        except (provenance.SigningError, provenance.CertificateError, OSError) as error:
+            log.error("a picture leaves unsigned: %s", error)
+            self._trouble = str(error)
+            return data
+
+    def _marked(self, png: bytes, payload: str) -> tuple[bytes, str]:
+        """The picture with its watermark; without one, and without its bits, if it cannot be marked."""
+        try:
+            return provenance.write_watermark(png, payload, self.watermark_folder), payload
+        except OSError as error:
+            log.error("a picture leaves without its watermark: %s", error)
+            self._trouble = str(error)
+            return png, ""
+
+
+def is_signed(data: bytes) -> bool:
+    """Whether a file carries a manifest, be it valid or not."""
+    return MANIFEST_BOX in data
+
+
+def read_source(request: Request) -> tuple[bytes, bytes]:
+    """The picture that a request begins with, and the manifests that came with it; empty as far as they are gone."""
+    path = request.images[0] if request.images else None
+    if path is None or not path.exists():
+        return b"", b""
+    manifests = path.with_suffix(provenance.MANIFESTS_SUFFIX)
+    return path.read_bytes(), manifests.read_bytes() if manifests.exists() else b""
+
+
+def _own(settings: Provenance) -> provenance.Credentials | None:
+    """The operator's certificates. Raises CertificateError if they cannot be used."""
+    if not isinstance(settings.c2pa, SigningFiles):
+        return None
+    return provenance.read_credentials(settings.c2pa.certificates, settings.c2pa.key)
+
+
+def _hour(when: datetime) -> datetime:
+    """The hour: more exactly, the time of a file would tell which message it is from."""
+    return when.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _labelled(png: bytes) -> bytes:
+    """The picture with a label in its lower right corner, its texts kept."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as before:
+        image = before.convert("RGB")
+        pen = ImageDraw.Draw(image, "RGBA")
+        letters = font(max(round(min(image.size) * LABEL_SHARE), SMALLEST_LABEL))
+        gap = letters.size // 2
+        right, bottom = image.width - gap, image.height - gap
+        left, top, _, _ = pen.textbbox((right - gap, bottom - gap), LABEL, letters, anchor="rs")
+        pen.rounded_rectangle((left - gap, top - gap, right, bottom), gap, fill=(0, 0, 0, 150))
+        pen.text((right - gap, bottom - gap), LABEL, (255, 255, 255, 235), letters, anchor="rs")
+        return provenance.encode_like(before, image)

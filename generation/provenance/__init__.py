@@ -1,0 +1,39 @@
+"""Where a picture comes from: signed, marked invisibly, and read back. None of it loads torch."""
+
+from .certificates import KEPT, Authority, CertificateError, Credentials, read_credentials
+from .fetching import fetch_watermark_files
+from .manifest import Manifest, describe_picture, describe_preview, describe_sheet
+from .payload import read_payload, write_payload
+from .png import encode_like, with_parameters
+from .reading import Known, Provenance, Signature, Trust, read_provenance
+from .signing import MANIFESTS_SUFFIX, Signer, SigningError, manifest_archive
+from .watermark import has_watermark_files, read_watermark, write_watermark
+
+__all__ = [
+    "KEPT",
+    "MANIFESTS_SUFFIX",
+    "Authority",
+    "CertificateError",
+    "Credentials",
+    "Known",
+    "Manifest",
+    "Provenance",
+    "Signature",
+    "Signer",
+    "SigningError",
+    "Trust",
+    "describe_picture",
+    "describe_preview",
+    "describe_sheet",
+    "encode_like",
+    "fetch_watermark_files",
+    "has_watermark_files",
+    "manifest_archive",
+    "read_credentials",
+    "read_payload",
+    "read_provenance",
+    "read_watermark",
+    "with_parameters",
+    "write_payload",
+    "write_watermark",
+]

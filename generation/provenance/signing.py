@@ -1,0 +1,107 @@
+"""Signs pictures as C2PA wants it (https://spec.c2pa.org): a manifest in the file says how it was made. Blocks."""
+
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+from PIL import Image
+
+from .certificates import Credentials
+from .manifest import GENERATOR, INPUT, Manifest
+
+MANIFESTS_SUFFIX = ".c2pa"  # of the file beside an input that keeps the manifests that came with it
+MOST_ARCHIVE = 512 * 2**10  # bytes of an input's manifests, which may hold pictures themselves
+#: no thumbnails, which would show what a person cut away; nothing is ever fetched
+SETTINGS: dict[str, Any] = {
+    "version": 1,
+    "builder": {"thumbnail": {"enabled": False}},
+    "verify": {"verify_after_sign": True, "verify_trust": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
+}
+
+
+class SigningError(Exception):
+    """A picture could not be signed; it is whole and unsigned."""
+
+
+class Signer:
+    """Signs with the credentials that ``source`` gives, and asks for others when these are to be renewed."""
+
+    def __init__(self, source: Callable[[], Credentials]) -> None:
+        self._source = source
+        self._lock = Lock()
+        self._credentials: Credentials | None = None
+        self._context: Any = None
+
+    def sign(self, picture: bytes, manifest: Manifest, source: bytes = b"", archive: bytes = b"") -> bytes:
+        """The picture (PNG, JPEG, WebP) with a signed manifest in it.
+
+        ``source`` is the picture that it was made from as PNG, and ``archive`` what ``manifest_archive`` found in the
+        file that came. Raises SigningError if it cannot be signed, CertificateError or OSError if there is nothing to
+        sign with.
+        """
+        import c2pa
+
+        with self._lock:
+            context = self._ready()
+            try:
+                if archive:
+                    try:
+                        return _signed(context, picture, manifest, source, archive)
+                    except c2pa.C2paError:
+                        pass  # somebody else's manifest must not keep ours from being written
+                return _signed(context, picture, manifest, source, b"")
+            except c2pa.C2paError as error:
+                raise SigningError(str(error)) from error
+
+    def _ready(self) -> Any:
+        import c2pa
+
+        if self._credentials is None or datetime.now(UTC) >= self._credentials.renew_at:
+            self._credentials = self._source()
+            info = c2pa.C2paSignerInfo(
+                self._credentials.algorithm, self._credentials.chain, self._credentials.key, None
+            )
+            self._context = c2pa.Context.from_dict(SETTINGS, signer=c2pa.Signer.from_info(info))
+        return self._context
+
+
+def manifest_archive(data: bytes) -> bytes:
+    """The C2PA manifests of a picture as an archive that ``sign`` takes; empty if it has none, or too large ones.
+
+    For what others sent: call it in the image sandbox. Raises what c2pa raises for broken manifests.
+    """
+    import c2pa
+
+    if c2pa.Reader.try_create(io.BytesIO(data)) is None:
+        return b""
+    context = c2pa.Context.from_dict(SETTINGS)
+    builder = c2pa.Builder({"claim_generator_info": [{"name": GENERATOR}]}, context=context)
+    builder.add_ingredient(INGREDIENT, _mime(data), io.BytesIO(data))
+    archive = io.BytesIO()
+    builder.write_ingredient_archive(INPUT, archive)
+    found = archive.getvalue()
+    return found if len(found) <= MOST_ARCHIVE else b""
+
+
+#: an input, whether it carries manifests or not
+INGREDIENT: dict[str, Any] = {"title": INPUT, "relationship": "parentOf", "label": INPUT}
+
+
+def _signed(context: Any, picture: bytes, manifest: Manifest, source: bytes, archive: bytes) -> bytes:
+    import c2pa
+
+    builder = c2pa.Builder(manifest, context=context)
+    if archive:
+        builder.add_ingredient_from_archive(io.BytesIO(archive))
+    elif source:
+        builder.add_ingredient(INGREDIENT, _mime(source), io.BytesIO(source))
+    signed = io.BytesIO()
+    builder.sign(_mime(picture), io.BytesIO(picture), signed)
+    return signed.getvalue()
+
+
+def _mime(data: bytes) -> str:
+    with Image.open(io.BytesIO(data)) as image:
+        return Image.MIME[str(image.format)]
