@@ -17,7 +17,7 @@ BOARD = Path(__file__).parents[2] / "contrib" / "grafana" / "criar.json"
 async def values(metrics: Metrics) -> dict[tuple[str, str], float]:
     """Each sample by its name and the value of its label."""
     return {
-        (sample.name, ",".join(sample.labels.values())): sample.value
+        (sample.name, ",".join(value for _, value in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families((await metrics.text()).decode())
         for sample in family.samples
     }
@@ -43,7 +43,7 @@ async def test_the_way_of_a_picture_is_counted(store: Store, make_job: MakeJob) 
     assert found["criar_making_seconds_sum", "criar-embedded"] == 2.5
     assert found["criar_waiting_seconds_count", ""] == 1
     assert (found["criar_pictures_total", "finished"], found["criar_pictures_total", "failed"]) == (1, 1)
-    assert found["criar_queue_pictures", "waiting,2"] == 4
+    assert found["criar_queue_pictures", "2,waiting"] == 4
     assert not (metrics._asked or metrics._models or metrics._progress)
 
 
