@@ -55,11 +55,11 @@ def modal_fields(shown: Asked) -> dict[str, str]:
 
 
 async def refused(local: LocalDiscord, asked: Asked) -> str:
-    """The sentence with which a request was refused, shown to its member alone."""
+    """The sentence with which a request was refused, shown only to its member."""
+    await local.wait_for(lambda: asked.reply and asked.reply.is_ephemeral)
     await local.answered(asked)
-    assert asked.message
-    assert asked.message.is_ephemeral
-    return asked.content
+    assert asked.reply
+    return asked.reply.content
 
 
 def public(local: LocalDiscord, words: str) -> list[Message]:
