@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo install test test-slow lint types lock clean data train evaluate
+.PHONY: demo install test test-slow lint types lock clean data train evaluate docs image-dry-run
 
 demo: $(INSTALLED)
 	@exec $(BIN)/python -m bot demo
@@ -41,6 +41,14 @@ types: $(INSTALLED)
 data train evaluate: $(INSTALLED)
 	$(BIN)/python -m training $@
 
+# The documentation as a site, in build/site; a link that leads nowhere is an error. Needs no network.
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
+
+# What the Dockerfile does, in a fresh folder and without Docker.
+image-dry-run: $(INSTALLED)
+	$(BIN)/python -m contrib.image_dry_run
+
 lock: $(INSTALLED)
 	dev="$$($(BIN)/python -m dependency_groups dev)" && echo "$$dev" | $(BIN)/pip-compile --quiet --generate-hashes \
 		--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
@@ -49,4 +57,4 @@ lock: $(INSTALLED)
 		p.write_text(re.sub(r'(?m)^(torch==[^ +]+)[^\n]*\\\\\n(?:    --hash[^\n]*\n?)+', r'\1\n', p.read_text()))"
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info build

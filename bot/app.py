@@ -13,8 +13,11 @@ from bot.background.bans import enforce_bans_regularly
 from bot.background.cleanup import clean_regularly, trim_regularly
 from bot.background.erasure import erase_regularly
 from bot.background.heartbeat import beat
+from bot.background.metrics_server import serving_metrics
+from bot.background.trouble_feed import TroubleLines, collected_trouble, post_trouble_regularly
 from bot.client import Client, use_local_discord
 from bot.config import TOKEN_VARIABLE, Config
+from bot.connection import connect
 from bot.dispatch import Dispatcher
 from bot.errors import ConfigError
 from bot.messages.credentials import ContentCredentials
@@ -54,7 +57,16 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
     )
     await service.start()
     client = Dispatcher(config, store, service, catalogue, credentials)
+    async with serving_metrics(client, config.metrics.address):
+        with collected_trouble() as trouble:
+            await _connected(client, config, token, trouble)
+
+
+async def _connected(client: Client, config: Config, token: str, trouble: TroubleLines) -> None:
+    """Stay connected until a signal, with all that the bot does beside; then close everything."""
+    store, service = client.store, client.service
     chores = [
+        asyncio.create_task(post_trouble_regularly(client, trouble)),
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
         asyncio.create_task(post_audit_regularly(client)),
@@ -62,7 +74,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         asyncio.create_task(trim_regularly()),
         asyncio.create_task(enforce_bans_regularly(client)),
     ]
-    running = asyncio.create_task(client.start(token))
+    running = asyncio.create_task(connect(client, token))
     stopping = asyncio.create_task(_stop_on_signal(client, config.generation.finish_seconds))
     try:
         # While Discord cannot be reached, discord.py sleeps for minutes between two tries, also after it was closed.

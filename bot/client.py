@@ -7,6 +7,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import TypeAlias
 
+import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 from yarl import URL
@@ -22,6 +23,7 @@ from bot.jobs.progress import ProgressBoard
 from bot.jobs.rest_limit import RestLimit
 from bot.jobs.uploads import Uploads
 from bot.messages.credentials import ContentCredentials
+from bot.metrics import Metrics
 from bot.moderation.admission import AdmissionControl
 from bot.moderation.policy import Moderation
 from bot.store import Store
@@ -67,6 +69,7 @@ class Client(discord.AutoShardedClient):
         catalogue: Catalogue,
         credentials: ContentCredentials,
     ) -> None:
+        self.metrics = Metrics()
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here, so nothing to warn of
         limit = RestLimit()
         super().__init__(
@@ -76,7 +79,7 @@ class Client(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=LONGEST_WAIT,
-            http_trace=limit.trace(),
+            http_trace=_counting(limit.trace(), self.metrics),
         )
         self.config = config
         self.store = store
@@ -89,11 +92,11 @@ class Client(discord.AutoShardedClient):
         cdn = Cdn(config.discord.api)
         self.uploads = Uploads(self, store.files, self.inspector, cdn, credentials)
         delivery = Delivery(self, store, catalogue, cdn, self.moderation, credentials)
-        outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days))
+        outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days), self.metrics)
         board = ProgressBoard(service, self.moderation, credentials, limit)
-        self._events = EventConsumer(store, service, self.moderation, board, outbox)
+        self._events = EventConsumer(store, service, self.moderation, board, outbox, self.metrics)
         self.library = PictureLibrary(store, delivery, self.uploads, self.moderation, self._events)
-        self.manager = JobManager(config, store, service, self.moderation, delivery, self._events)
+        self.manager = JobManager(config, store, service, self.moderation, delivery, self._events, self.metrics)
         self._consuming: asyncio.Task[None] | None = None
         self._sessions = SessionPace()
         #: of the members who chose one with /settings: Discord's code by user id
@@ -124,6 +127,16 @@ class Client(discord.AutoShardedClient):
         await self.inspector.close()
         await self.moderation.close()
         await super().close()
+
+
+def _counting(trace: aiohttp.TraceConfig, metrics: Metrics) -> aiohttp.TraceConfig:
+    """Count Discord's answers by their status, too; 429 is a rate limit."""
+
+    async def on_end(_session: object, _context: object, ended: aiohttp.TraceRequestEndParams) -> None:
+        metrics.answered(ended.response.status)
+
+    trace.on_request_end.append(on_end)
+    return trace
 
 
 Interaction: TypeAlias = discord.Interaction[Client]

@@ -38,12 +38,12 @@ class Dispatcher(Client):
     ) -> None:
         super().__init__(config, store, service, catalogue, credentials)
         self.tree = CommandTree(self)
-
-    async def setup_hook(self) -> None:
-        """Register commands and components before the services start."""
         for command in COMMANDS:
             self.tree.add_command(command)
         self.add_dynamic_items(*ITEMS)
+
+    async def setup_hook(self) -> None:
+        """Register the commands before the services start; may be called again if Discord did not answer."""
         await self.tree.set_translator(CommandTranslator())
         await self._sync_commands()
         await describe_itself(self)

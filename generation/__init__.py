@@ -6,9 +6,10 @@ Beside it stands ``generation.provenance``, a package of its own, since not ever
 from . import downloads, images, machine, model_file
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
-from .errors import GenerationError, ModelError, PictureError, RequestError, Sentence, SentenceError
+from .errors import GenerationError, HubError, ModelError, PictureError, RequestError, Sentence, SentenceError
 from .events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
 from .image_sandbox import Inspector
+from .logs import set_up_logging
 from .machine import give_back
 from .metadata import Parameters
 from .pins import Pin, forget, read_pins, write_pins
@@ -33,6 +34,7 @@ from .types import (
     Request,
     Task,
 )
+from .validation import allowed
 from .workers.cluster import CardState, ClusterState
 from .workers.devices import DeviceReport, probe
 from .workers.node_messages import Card, ClusterConfig, WorkerState
@@ -55,6 +57,7 @@ __all__ = [
     "Failed",
     "Finished",
     "GenerationError",
+    "HubError",
     "Inspector",
     "Job",
     "Limits",
@@ -82,6 +85,7 @@ __all__ = [
     "Started",
     "Task",
     "WorkerState",
+    "allowed",
     "downloads",
     "fewest_steps",
     "forget",
@@ -95,6 +99,7 @@ __all__ = [
     "read_pins",
     "read_profile",
     "resembling",
+    "set_up_logging",
     "survey",
     "write_pins",
 ]

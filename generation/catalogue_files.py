@@ -19,6 +19,7 @@ from .errors import RequestError
 from .families import FAMILIES as RUN_BY
 from .model_file import Kind, inspect_apart
 from .types import LoraSpec, ModelSpec, Task
+from .validation import allowed
 
 SHIPPED = Path(__file__).with_name("catalogue.toml")
 FAMILIES = Path(__file__).with_name("families.toml")
@@ -221,4 +222,4 @@ def _problem(problem: ErrorDetails) -> str:
             return f"{key}: there is no such key"
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return f"{key}: is missing"
-    return f"{key}: {problem['msg'].replace('Input should', 'must')}, not {problem['input']!r}"
+    return f"{key}: {allowed(problem)}, not {problem['input']!r}"

@@ -7,6 +7,7 @@ HF_HOME (where that is), HF_TOKEN and HF_ENDPOINT are its own.
 import errno
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .catalogue_files import SAFE
-from .errors import ModelError
+from .errors import HubError, ModelError
 from .pins import Pin, PinnedFile
 from .types import LoraSpec, ModelSpec
 
@@ -44,6 +45,20 @@ class Flaw:
 def is_of_hub(spec: ModelSpec | LoraSpec) -> bool:
     """Whether the model has to be fetched, rather than lying in a folder or coming with a package."""
     return "/" in spec.source and not Path(spec.source).is_absolute()
+
+
+def folder() -> Path:
+    """Return where downloaded models lie: HF_HUB_CACHE, or the folder "hub" in HF_HOME."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def has_token() -> bool:
+    """Whether there is a token for the hub, in HF_TOKEN or from "hf auth login"."""
+    import huggingface_hub
+
+    return bool(huggingface_hub.get_token())
 
 
 def look_up(spec: ModelSpec | LoraSpec) -> Pin:
@@ -181,13 +196,26 @@ def _variant(name: str) -> str | None:
 def fetch(pin: Pin) -> None:
     """Bring the pinned files onto the disk, each with a progress bar on stderr; what is there already is kept.
 
-    Raises ModelError if that fails; the next call continues with what has arrived by then.
+    Raises ModelError if the disk has not enough room, or it fails; the next call continues with what has arrived.
     """
     import huggingface_hub
 
+    _check_room(pin)
     with _spoken(pin.source):
         for file in pin.files:
             huggingface_hub.hf_hub_download(pin.source, file.name, revision=pin.revision)
+
+
+def _check_room(pin: Pin) -> None:
+    """Raise ModelError if what is still to come is more than the disk has free."""
+    absent = sum(file.size for file in pin.files if _flaw(pin, file, thorough=False))
+    there = next(path for path in (folder(), *folder().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if absent > free:
+        raise ModelError(
+            "{source} takes {size} GB, and {folder} has {free} GB free; free some, or set HF_HOME to a larger disk.",
+            source=pin.source, size=round(absent / 1e9, 1), folder=str(folder()), free=round(free / 1e9, 1),
+        )  # fmt: skip
 
 
 def where(pin: Pin, file: PinnedFile) -> Path | None:
@@ -270,7 +298,7 @@ def _spoken(source: str) -> Iterator[None]:
     except (errors.HTTPError, OSError) as error:  # type: ignore[attr-defined]  # of the HTTP client that it uses
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise ModelError("The disk is full; {source} did not arrive whole.", source=source) from error
-        raise ModelError(
+        raise HubError(
             "The hub {endpoint} cannot be reached for {source}; look at the network or HF_ENDPOINT, and try again.",
             source=source, endpoint=constants.ENDPOINT,
         ) from error  # fmt: skip

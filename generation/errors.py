@@ -5,6 +5,7 @@ SentenceError             an error that people read; bot/errors.py has further k
     ├── RequestError      the request cannot be carried out as it stands; the person can change it
     │   └── PictureError  the picture that came with it cannot be used
     └── ModelError        the model cannot be loaded or run; the operator can change it
+        └── HubError      the hub cannot be reached; it may work later
 
 Each carries a sentence as a template with parameters, so that whoever shows it can translate it.
 """
@@ -57,3 +58,7 @@ class PictureError(RequestError):
 
 class ModelError(GenerationError):
     """The model cannot be loaded or run."""
+
+
+class HubError(ModelError):
+    """The hub cannot be reached."""

@@ -175,6 +175,17 @@ class Service:
             self._forecast = self._estimator.forecast(order, room, devices, resident, now)
         return self._forecast.seconds(ahead, now)
 
+    def ready(self) -> bool:
+        """Whether at least one worker is able to make pictures."""
+        return any(worker.capacity for worker in self._workers.values())
+
+    def resident(self) -> dict[str, frozenset[str]]:
+        """Ids of the models that are loaded, by device."""
+        found: dict[str, frozenset[str]] = {}
+        for worker in self._workers.values():
+            found[worker.device] = found.get(worker.device, frozenset()) | frozenset(worker.resident)
+        return found
+
     def worker_pids(self) -> list[int]:
         """Process ids of the children."""
         return [worker.pid for worker in self._workers.values() if worker.pid]

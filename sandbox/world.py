@@ -82,7 +82,9 @@ class World:
         #: ids by name
         self.members = {"olga": owner.id}
         moderator = backend.create_role(
-            self.guild_id, "Moderator", permissions=discord.Permissions(manage_messages=True).value
+            self.guild_id,
+            "Moderator",
+            permissions=discord.Permissions(manage_messages=True, moderate_members=True).value,
         )
         self.add_member("milo", "Milo (moderator)", [moderator.id])
         self.add_member("ana", "Ana")

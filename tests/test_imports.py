@@ -24,14 +24,14 @@ LAYERS = (
     {"dispatch"},
     {"commands"},
     {"components"},
-    {"background", "interactions"},
+    {"background", "connection", "interactions"},
     {"client"},
     {"jobs"},
-    {"moderation", "messages"},
+    {"messages", "metrics", "moderation"},
     {"store", "requests"},
     {"quota"},
     {"config", "text"},
-    {"errors"},
+    {"errors", "hardware"},
 )
 #: what each package must not import
 WALLS = {

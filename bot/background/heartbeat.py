@@ -7,6 +7,8 @@ from time import time
 
 import discord
 
+from bot.store import disk_trouble
+
 log = logging.getLogger(__name__)
 
 BEAT = 10.0  # seconds
@@ -28,7 +30,11 @@ async def beat(client: discord.Client, folder: Path) -> None:
         await asyncio.sleep(BEAT)
 
 
-def alive(folder: Path) -> bool:
-    """Whether a bot on this folder was connected within the last minute."""
+def trouble(folder: Path) -> str:
+    """A sentence if no bot on this folder was connected within the last minute, or its disk is full; else empty."""
     file = _file(folder)
-    return file.exists() and time() - file.stat().st_mtime < DEAD_AFTER
+    if not file.exists():
+        return f"No bot on {folder} was ever connected; is another config.toml meant? (--config)"
+    if (ago := time() - file.stat().st_mtime) >= DEAD_AFTER:
+        return f"The bot on {folder} was last connected {ago / 60:.0f} minutes ago; its log says why."
+    return disk_trouble(folder)

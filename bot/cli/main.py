@@ -1,7 +1,6 @@
 """The command line: ``python -m bot run``, ``demo``, ``check`` and what else its help lists."""
 
 import asyncio
-import logging
 import os
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,8 @@ from bot.cli.models import models
 from bot.cli.provenance import provenance
 from bot.cli.quota import quota
 from bot.cli.strikes import strikes
-from bot.store import Store, copy_database
+from bot.store import Store, copy_database, disk_trouble, restore_database
+from generation import set_up_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(quota, name="quota")
@@ -38,7 +38,7 @@ def run(config: ConfigFile = None) -> None:
 
     loaded, token = settings(config), or_exit(configuration.token)
     del os.environ[configuration.TOKEN_VARIABLE]  # no child process needs it
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logging(loaded.log.level.upper(), loaded.log.format)
     or_exit(lambda: asyncio.run(run_bot(loaded, token)))
 
 
@@ -51,28 +51,54 @@ def demo(port: Annotated[int, typer.Option(help="Port of the page; 0 takes a fre
 
 
 @app.command()
-def check(config: ConfigFile = None) -> None:
+def init(
+    card: Annotated[float | None, typer.Option(help="GB of a card of another machine: 12, 24, 48, 80 …")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write a first config.toml for this machine: devices and models that fit, with the reasons; then check it."""
+    from bot.cli.init import write_first
+
+    path = config or Path(os.environ.get(configuration.FILE_VARIABLE, configuration.FILE))
+    for line in or_exit(lambda: list(write_first(path, card))):
+        typer.echo(line)
+    if card is None:
+        _check(path, online=True)
+
+
+@app.command()
+def check(
+    config: ConfigFile = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not try the token at Discord")] = False,
+) -> None:
     """Say what would go wrong, and how to mend it; exits with 1 if something would."""
+    _check(config, online=not offline)
+
+
+def _check(config: Path | None, *, online: bool) -> None:
     from bot.cli.check import check as findings
 
     good = True
-    for finding in findings(settings(config)):
-        typer.echo(f"{'ok   ' if finding.good else 'FAIL '} {finding.text}")
+    for finding in findings(settings(config), online=online):
+        typer.echo(f"{finding.mark} {finding.text}")
         good = good and finding.good
     raise typer.Exit(0 if good else 1)
 
 
 @app.command()
 def health(config: ConfigFile = None) -> None:
-    """Exit with 0 if the bot was connected to Discord within the last minute, else with 1."""
-    from bot.background.heartbeat import alive
+    """Exit with 0 if the bot was connected to Discord within the last minute and its disk has room, else with 1."""
+    from bot.background.heartbeat import trouble
 
-    raise typer.Exit(0 if alive(settings(config).storage.folder) else 1)
+    said = trouble(settings(config).storage.folder)
+    typer.echo(said or "The bot is connected.")
+    raise typer.Exit(1 if said else 0)
 
 
 @app.command()
 def outbox(config: ConfigFile = None) -> None:
     """List what is made and could not be delivered yet, with the reason and the next try."""
+    if full := disk_trouble(settings(config).storage.folder):
+        typer.echo(full)
     with_store(config, _list_outbox)
 
 
@@ -96,3 +122,14 @@ def backup(
     folder = settings(config).storage.folder
     size = or_exit(lambda: copy_database(folder, file))
     typer.echo(f"{file}: {size} MiB, checked; pictures are not in it, see --help")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A copy that criar backup wrote")], config: ConfigFile = None
+) -> None:
+    """Put a copy of the database in place of the present one, which is kept beside it; the bot must be stopped."""
+    folder = settings(config).storage.folder
+    kept = or_exit(lambda: restore_database(folder, file))
+    before = f"; the one before is {kept}" if kept else ""
+    typer.echo(f"The database of {folder} is that of {file} now{before}")

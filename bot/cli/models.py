@@ -8,7 +8,9 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
+from bot import hardware
 from bot.cli.common import ConfigFile, or_exit, settings
+from bot.cli.recommendation import RESERVED, WORDS, Way, commercial, is_gated, recommended, usable, way
 from bot.config import Config
 from bot.requests.offered_models import known, offered, pins_file, workers_folder
 from generation import (
@@ -44,8 +46,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Spec = ModelSpec | LoraSpec
 
+Card = Annotated[float | None, typer.Option(help="GB of a card of another machine: 8, 12, 16, 24, 48, 80, 141")]
 Names = Annotated[list[str], typer.Argument(help='Ids of models or LoRAs, or patterns such as "sdxl-*"')]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs")]
+UNITS = {"memory": " GiB, in 16 bits", "weights": " GB on disk"}
 KINDS = {"absent": "is absent", "size": "has another size", "content": "has another content"}
 
 
@@ -53,6 +57,8 @@ KINDS = {"absent": "is absent", "size": "has another size", "content": "has anot
 def list_models(
     patterns: Annotated[list[str] | None, typer.Argument(help='Only these, such as "sdxl-*"')] = None,
     only_offered: Annotated[bool, typer.Option("--offered", help="Only those that members may use")] = False,
+    fits: Annotated[bool, typer.Option("--fits", help="Only those that run whole on this machine, or --card")] = False,
+    card: Card = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> None:
@@ -62,6 +68,12 @@ def list_models(
     ids = {spec.id for spec in chosen.models}
     catalogue = chosen if only_offered else everything
     shown = matching(catalogue.models, *patterns) if patterns else list(catalogue.models)
+    if fits:
+        free, _ = _room(card)
+        shown = [spec for spec in shown if way(spec, free) is Way.WHOLE]
+    if patterns and not shown:
+        typer.echo(f"No model's id matches {' or '.join(patterns)}; criar models list shows all", err=True)
+        raise typer.Exit(1)
     pins = _pins(loaded)
     if as_json:
         rows = [_facts(spec, pins) | {"offered": spec.id in ids} for spec in shown]
@@ -72,9 +84,41 @@ def list_models(
         mark = "*" if spec.id in ids else " "
         can = " ".join(sorted(task.value for task in spec.tasks))
         memory, disk = _measure(spec.memory, "GiB"), _measure(spec.weights, "GB")
-        here = "" if _here(spec, pins) else " (not here)"
+        here = ("" if _here(spec, pins) else " (not here)") + (" (gated)" if is_gated(spec) else "")
         typer.echo(f"{mark} {spec.id:29} {spec.family:21} {can:28} {memory:>8} {disk:>8}  {spec.licence or '?'}{here}")
     typer.echo(f"{len(shown)} models; * is offered. LoRAs: {', '.join(lora.id for lora in catalogue.loras)}")
+
+
+@models.command("recommend")
+def recommend(card: Card = None, as_json: AsJson = False) -> None:
+    """What runs on this machine's card, or on another, and how; with sizes on disk."""
+    free, said = _room(card)
+    catalogue = Catalogue.load()
+    choices = recommended(catalogue, free, hardware.memory())
+    if as_json:
+        rows = [{"id": each.spec.id, "way": each.way.name.lower(), "disk": each.spec.weights} for each in choices]
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    typer.echo(said)
+    for each in choices:
+        spec = each.spec
+        tasks, disk = " ".join(sorted(task.value for task in spec.tasks)), _measure(spec.weights, "GB")
+        gated = ", gated: accept its terms on the hub and set HF_TOKEN" if is_gated(spec) else ""
+        use = "" if spec.commercial else f", commercial use: {commercial(spec)}"
+        typer.echo(f"  {spec.id:28} {tasks:28} {disk:>8}  {WORDS[each.way]}{use}{gated}")
+    whole = sum(way(spec, free) is Way.WHOLE for spec in catalogue.models)
+    typer.echo(f"{whole} of {len(catalogue.models)} models run whole: criar models list --fits")
+
+
+def _room(card: float | None) -> tuple[float, str]:
+    """GiB for models on a card of this many GB, or on this machine; and what was counted."""
+    if card:
+        return usable(card), f"On a card with {card:g} GB:"
+    if found := hardware.cards():
+        smallest = min(found, key=lambda each: each.total)
+        return smallest.total - RESERVED, f"On {smallest.name} with {smallest.total:.0f} GiB:"
+    # On a CPU weights have 32 bits, twice what the catalogue counts.
+    return hardware.memory() / 2, "No NVIDIA card is seen, so on the CPU, which takes minutes for a picture:"
 
 
 @models.command("show")
@@ -89,8 +133,10 @@ def show(name: str, as_json: AsJson = False, config: ConfigFile = None) -> None:
     for key, value in facts.items():
         if value not in (None, "", []):
             said = ", ".join(map(str, value)) if isinstance(value, list) else value
-            shown = ", ".join(f"{k} {v}" for k, v in said.items()) if isinstance(said, dict) else said
-            typer.echo(f"{key:13} {shown}")
+            shown = _pairs(said) if isinstance(said, dict) else said
+            if shown == "":
+                continue
+            typer.echo(f"{key:13} {shown}{UNITS.get(key, '')}")
 
 
 @models.command("download")
@@ -98,6 +144,13 @@ def download(names: Names, config: ConfigFile = None) -> None:
     """Download models or LoRAs ahead (only safetensors), and pin the commit and the files that are loaded."""
     loaded = settings(config)
     for spec in _of_hub(or_exit(lambda: known(loaded)), names):
+        if is_gated(spec) and not downloads.has_token():
+            typer.echo(
+                f"{spec.id}: is gated: accept its terms on https://huggingface.co/{spec.source}, and set HF_TOKEN to a "
+                "token of that account",
+                err=True,
+            )
+            raise typer.Exit(1)
         pin = _pins(loaded).get(spec.id) or _try(downloads.look_up, spec)
         typer.echo(f"{spec.id}: {pin.source} at {pin.revision[:12]}, {pin.size / GB:.2f} GB in {len(pin.files)} files")
         _try(downloads.fetch, pin)
@@ -221,6 +274,11 @@ def _facts(spec: Spec, pins: dict[str, Pin]) -> dict[str, Any]:
         facts["tasks"] = sorted(task.value for task in spec.tasks)
         facts["loras"] = [lora.id for lora in spec.loras]
     return json.loads(json.dumps(facts | {"here": _here(spec, pins)}))  # type: ignore[no-any-return]
+
+
+def _pairs(facts: dict[str, Any]) -> str:
+    """What is set of an inner table."""
+    return ", ".join(f"{key} {value}" for key, value in facts.items() if value not in (None, "", 0, False))
 
 
 def _measure(value: float | None, unit: str) -> str:

@@ -12,7 +12,7 @@ from bot.cli.common import ConfigFile, settings, with_store
 from bot.config.schema import MOST_IMAGES
 from bot.messages.usage_report import since, usage_report
 from bot.quota import Person
-from bot.store import COMMAND_LINE, Change, Entry, Store
+from bot.store import COMMAND_LINE, Action, Ban, Change, Entry, Only, Store
 from bot.text.translate import speaker
 
 quota = typer.Typer(no_args_is_help=True, help="See and change what members may make, everywhere.")
@@ -110,25 +110,51 @@ def budget(
 
 
 @quota.command("ban")
-def ban(user: User, reason: Reason, config: ConfigFile = None) -> None:
-    """Keep the member from using the bot."""
+def ban(
+    user: User,
+    reason: Reason,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long; without it, until it is lifted")] = None,
+    server: AnyServer = None,
+    config: ConfigFile = None,
+) -> None:
+    """Keep the member from using the bot, in one server or in all."""
+    change = _change(reason, user=user, server=server)
+    ends_at = change.at + timedelta(days=days) if days else None
 
     async def carry_out(store: Store) -> None:
-        cancelled = await store.bans.ban(_change(reason, user=user))
-        typer.echo(f"{user} may not use the bot; {len(cancelled)} pictures that they had waiting are cancelled")
+        cancelled = await store.bans.ban(change, ends_at)
+        until = f" until {ends_at:%Y-%m-%d %H:%M} UTC" if ends_at else ""
+        where = f" in server {server}" if server else ""
+        count = len(cancelled)
+        typer.echo(f"{user} may not use the bot{where}{until}; {count} pictures that they had waiting are cancelled")
 
     with_store(config, carry_out)
 
 
 @quota.command("unban")
-def unban(user: User, reason: Reason, config: ConfigFile = None) -> None:
-    """Let the member use the bot again."""
+def unban(user: User, reason: Reason, server: AnyServer = None, config: ConfigFile = None) -> None:
+    """Let the member use the bot again, in one server or in all."""
+    where = f"in server {server}" if server else "everywhere"
 
     async def lift(store: Store) -> None:
-        if not await store.bans.unban(_change(reason, user=user)):
-            typer.echo(f"{user} is not banned everywhere")
+        lifted = await store.bans.unban(_change(reason, user=user, server=server))
+        typer.echo(f"{user} may use the bot again" if lifted else f"{user} is not banned {where}")
 
     with_store(config, lift)
+
+
+@quota.command("bans")
+def bans(server: AnyServer = None, config: ConfigFile = None) -> None:
+    """Who may not use the bot, the newest first."""
+
+    async def show_all(store: Store) -> None:
+        found = store.bans.all(server)
+        for ban in found:
+            typer.echo(f"{ban.user_id}: {_banned(ban)}")
+        if not found:
+            typer.echo("Nobody is banned.")
+
+    with_store(config, show_all)
 
 
 @quota.command("report")
@@ -143,7 +169,8 @@ def report(
 
     async def print_report(store: Store) -> None:
         first = since(datetime.now(UTC), days, zone)
-        shown = await usage_report(speaker("en-US"), await store.usages.report(server, first), first)
+        used, by_day = await store.usages.report(server, first), await store.usages.by_day(server, first)
+        shown = await usage_report(speaker("en-US"), used, by_day, first, names={})
         typer.echo(shown.csv.decode(), nl=False)
         if picture:
             await asyncio.to_thread(picture.write_bytes, shown.png)
@@ -154,16 +181,30 @@ def report(
 @quota.command("audit")
 def audit(
     server: AnyServer = None,
+    user: Annotated[int | None, typer.Option(help="Only what is about or by this member, by user id")] = None,
+    kind: Annotated[Action | None, typer.Option(help="Only changes of this kind")] = None,
     most: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries, the newest")] = 50,
     config: ConfigFile = None,
 ) -> None:
     """Who changed what and why, the newest first."""
 
     async def print_audit(store: Store) -> None:
-        for entry in await store.audit.page(server, None, most):
+        found = await store.audit.page(server, None, most, Only(user or 0, kind or ""))
+        for entry in found:
             typer.echo(_line(entry))
+        if not found:
+            typer.echo("Nothing was changed.")
 
     with_store(config, print_audit)
+
+
+def _banned(ban: Ban) -> str:
+    """A ban as plain text, with ids."""
+    where = "everywhere" if not ban.guild_id else f"in server {ban.guild_id}"
+    until = f" until {ban.ends_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if ban.ends_at else ""
+    by = f" by {ban.actor_id}" if ban.actor_id else ""
+    reason = f": {ban.reason}" if ban.reason else ""
+    return f"banned {where} since {ban.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC{until}{by}{reason}"
 
 
 def _line(entry: Entry) -> str:
@@ -200,6 +241,8 @@ async def _show(store: Store, user: int, server: int | None = None) -> None:
         f"{user}: {allowed.used} of {allowed.limit} images used today, {allowed.left} left{granted} "
         f"(plan {allowed.plan})"
     )
+    if ban := store.bans.of(user, server):
+        typer.echo(f"{user}: {_banned(ban)}")
 
 
 async def _then_show(store: Store, user: int, change: Coroutine[Any, Any, None]) -> None:

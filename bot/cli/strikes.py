@@ -20,11 +20,14 @@ def list_strikes(
     """The newest strikes; those for sexualised depictions of minors are marked MINORS."""
 
     async def show(store: Store) -> None:
-        for strike in await store.strikes.latest(limit, user_id=user):
+        found = await store.strikes.latest(limit, user_id=user)
+        for strike in found:
             broken = "MINORS" if strike.rule is Rule.MINORS else f"{strike.rule} “{strike.word}”"
             lifted = " (forgiven)" if strike.lifted else ""
             where = f"server {strike.guild_id}" if strike.guild_id else "a direct message"
             typer.echo(f"{strike.at:%Y-%m-%d %H:%M} {strike.user_id} in {where}: {broken}: {strike.prompt!r}{lifted}")
+        if not found:
+            typer.echo("Nobody used forbidden words.")
 
     with_store(config, show)
 

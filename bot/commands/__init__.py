@@ -4,8 +4,9 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.commands.admin import ban, quota_admin, report  # noqa: F401 - they are subcommands of the group in admin.py
+from bot.commands.admin import quota_admin, report  # noqa: F401 - they are subcommands of the group in admin.py
 from bot.commands.admin.group import quota_admin as quota_admin_group
+from bot.commands.admin.moderation import moderation
 from bot.commands.admin.rules import rules
 from bot.commands.generate.edit import edit
 from bot.commands.generate.img2img import img2img
@@ -41,6 +42,7 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_c
     model,
     help_command,
     quota_admin_group,
+    moderation,
     rules,
     privacy,
     refine_menu,

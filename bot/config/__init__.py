@@ -15,17 +15,23 @@ from bot.config.schema import (
     Filter,
     Flooding,
     Generation,
+    Log,
+    Metrics,
     Plan,
     Provenance,
     Quota,
     Rules,
     Section,
     Server,
+    SigningFiles,
     Storage,
 )
 from bot.errors import ConfigError
+from generation import allowed
 
 TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105 - the variable's name, not a token
+FILE_VARIABLE = "CRIAR_CONFIG"
+FILE = Path("config.toml")  # in the working directory, if neither the command line nor the environment names one
 FREE = "free"
 
 
@@ -42,6 +48,8 @@ class Config(Section):
     generation: Generation = Generation()
     filter: Filter = Filter()
     rules: Rules = Rules()
+    log: Log = Log()
+    metrics: Metrics = Metrics()
     provenance: Provenance = Provenance()
 
     @model_validator(mode="after")
@@ -77,18 +85,55 @@ class Config(Section):
         return self.quota.server_images_per_day if own is None else own
 
 
+def find() -> Path | None:
+    """The file that CRIAR_CONFIG names, else ./config.toml if there is one, else None."""
+    named = os.environ.get(FILE_VARIABLE, "")
+    return Path(named) if named else FILE if FILE.exists() else None
+
+
 def load(path: Path | None) -> Config:
-    """The settings of the file, or the defaults if no file is named.
+    """The settings of the file, or the defaults if no file is named. Folders are relative to the file.
 
     Raises ConfigError naming the file, the key and what is allowed.
     """
-    if path is None:
-        return Config()
+    config = _anchored(_read(path), path.absolute().parent) if path else Config()
+    folder = config.storage.folder
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"storage.folder: {folder} is a file; name a folder, or move the file away")
+    return config
+
+
+def _anchored(config: Config, base: Path) -> Config:
+    """The same settings with paths that do not depend on where the bot is started."""
+    storage = config.storage.model_copy(update={"folder": base / config.storage.folder})
+    own = [
+        entry | {key: str(base / entry[key]) for key in ("source", "base") if _is_path(entry.get(key), base)}
+        for entry in config.generation.own
+    ]
+    catalogues = [base / file for file in config.generation.catalogues]
+    generation = config.generation.model_copy(update={"own": tuple(own), "catalogues": tuple(catalogues)})
+    provenance = config.provenance
+    if isinstance(signing := provenance.c2pa, SigningFiles):
+        files = {"certificates": base / signing.certificates, "key": base / signing.key}
+        provenance = provenance.model_copy(update={"c2pa": signing.model_copy(update=files)})
+    if provenance.trusted:
+        provenance = provenance.model_copy(update={"trusted": base / provenance.trusted})
+    return config.model_copy(update={"storage": storage, "generation": generation, "provenance": provenance})
+
+
+def _is_path(value: object, base: Path) -> bool:
+    """Whether an entry's source is a path rather than a repository of the hub."""
+    return isinstance(value, str) and (value.startswith(("./", "../")) or (base / value).exists())
+
+
+def _read(path: Path) -> Config:
     _check_rights(path)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; copy config.example.toml to {path} and change it") from None
+        raise ConfigError(
+            f"{path}: there is no such file; criar init writes one, or copy config.example.toml"
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
     try:
@@ -109,13 +154,17 @@ def _check_rights(path: Path) -> None:
 
 
 def _problem(problem: ErrorDetails) -> str:
-    """One line for one of pydantic's errors: the key, what is wrong, what stands there."""
-    key = ".".join(str(part) for part in problem["loc"]) or "the file"
-    if problem["type"] == "extra_forbidden":
-        return f"{key}: there is no such key; config.example.toml lists all"
-    message = problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    """One line for one of pydantic's errors: the key, what is allowed, what stands there."""
+    loc = [str(part) for part in problem["loc"] if part != "[key]"]
+    key = ".".join(loc) or "the file"
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"{key}: there is no such key; config.example.toml lists all"
+        case "string_pattern_mismatch":
+            return f"{key}: must be an id of Discord, which is a number, not {problem['input']!r}"
     value = problem["input"]
-    return f"{key}: {message}" + ("" if isinstance(value, dict) else f", not {value!r}")
+    said = allowed(problem)
+    return f"{key}: {said}" + ("" if isinstance(value, dict) or said.startswith("there") else f", not {value!r}")
 
 
 def token() -> str:

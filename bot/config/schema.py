@@ -125,6 +125,29 @@ class ModelLoading(Section):
     vae_tiling: bool | None = None
 
 
+class Log(Section):
+    """What is written to stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    #: as text, or as one JSON object a line
+    format: Literal["text", "json"] = "text"
+
+
+class Metrics(Section):
+    """Where Prometheus finds the figures of this bot."""
+
+    #: host and port, such as "127.0.0.1:9464"; empty, none are served
+    address: str = ""
+
+    @field_validator("address")
+    @classmethod
+    def _host_and_port(cls, address: str) -> str:
+        host, _, port = address.rpartition(":")
+        if address and not (host and port.isdigit() and int(port) < 2**16):
+            raise ValueError('must be a host and a port, such as "127.0.0.1:9464", or empty')
+        return address
+
+
 class Cluster(Section):
     """A Ray cluster whose cards make pictures too."""
 

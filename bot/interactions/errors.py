@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.errors import Refusal
 from bot.interactions.language import speaker_for
 from bot.text.translate import Speaker
-from generation import GenerationError
+from generation import GenerationError, SentenceError
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         # Delivered twice, or later than Discord waits: another answer went out, or none can.
         log.warning("interaction %s could not be acknowledged: %s", interaction.id, error)
         return
+    if isinstance(error, SentenceError):
+        interaction.client.metrics.refused(error.template)
     sentence = sentence_for(speaker_for(interaction), error, f"interaction {interaction.id}")
     try:
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
@@ -46,7 +48,8 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as failure:
-        log.warning("interaction %s could not be answered with “%s”: %s", interaction.id, sentence, failure)
+        # Not the sentence, which may quote a prompt.
+        log.warning("interaction %s could not be answered (%s): %s", interaction.id, type(error).__name__, failure)
 
 
 def sentence_for(say: Speaker, error: Exception, where: str) -> str:

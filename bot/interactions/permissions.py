@@ -11,6 +11,7 @@ import discord
 
 from bot.client import Interaction
 from bot.errors import Refusal
+from bot.requests.requester import roles_of
 from bot.store import Change, JobRow, PictureRow
 
 NOT_KEPT = "This picture is no longer kept; make a new one with /txt2img."
@@ -76,6 +77,32 @@ async def usable_picture(interaction: Interaction, picture_id: str) -> tuple[Job
     if found is None or not await may_see(interaction, found[0]):
         raise Refusal(NOT_KEPT)
     return found
+
+
+async def authorise_moderation(interaction: Interaction, reason: str = "", *, user_id: int | None = None) -> Change:
+    """Who moderates whom: the operator everywhere, admins and moderators in their server.
+
+    Moderators have the role that the admins named with /server moderators; if none is named, those whom Discord lets
+    moderate members. Raises Refusal for everybody else.
+    """
+    try:
+        return authorise_change(interaction, reason, user_id=user_id)
+    except Refusal:
+        if not (interaction.is_guild_integration() and await _moderates(interaction)):
+            raise Refusal("Only this server's moderators can use this command.") from None
+    return Change(
+        actor_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        user_id=user_id,
+        reason=reason,
+        at=datetime.now(UTC),
+        by_operator=False,
+    )
+
+
+async def _moderates(interaction: Interaction) -> bool:
+    role = await interaction.client.store.settings.moderators(interaction.guild_id)
+    return interaction.permissions.moderate_members if role is None else role in roles_of(interaction.user)
 
 
 def authorise_change(

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 from bot.errors import Refusal, Unavailable
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
+from bot.metrics import Metrics
 from bot.moderation.policy import HeldBack, Moderation
 from bot.store import State, Store, job_id_of
 from bot.text.sanitize import escape_for_discord
@@ -38,19 +39,27 @@ class EventConsumer:
     """Handles events one after the other, and passes complete jobs on to the outbox."""
 
     def __init__(
-        self, store: Store, service: Service, moderation: Moderation, board: ProgressBoard, outbox: Outbox
+        self,
+        store: Store,
+        service: Service,
+        moderation: Moderation,
+        board: ProgressBoard,
+        outbox: Outbox,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._service = service
         self._moderation = moderation
         self.board = board
         self.outbox = outbox
+        self._metrics = metrics
         self._awaited: dict[str, asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Follow the generation module's events until it closes."""
         async for event in self._service.events():
+            self._metrics.happened(event)
             try:
                 await retry_while_unavailable(self._on_event, event)  # nothing that was made is dropped
             except Exception:
@@ -136,6 +145,8 @@ class EventConsumer:
             return
         await asyncio.to_thread(self._store.files.keep_picture, event.picture_id, event.png)
         if await self._store.jobs.finished(event.picture_id, event.attempt, event.seconds):
+            made = {"job": job_id_of(event.picture_id), "seconds": round(event.seconds, 1)}
+            log.info("picture %s is made, %.1f s", event.picture_id, event.seconds, extra=made)
             self.ended(event.picture_id)
         else:
             await self._too_late(event.picture_id)
@@ -161,7 +172,8 @@ class EventConsumer:
         return False
 
     async def _on_failed(self, event: Failed) -> None:
-        log.warning("picture %s failed at attempt %s: %s", event.picture_id, event.attempt, event.template)
+        job = {"job": job_id_of(event.picture_id), "tell": True}
+        log.warning("picture %s failed at attempt %s: %s", event.picture_id, event.attempt, event.sentence, extra=job)
         jobs = self._store.jobs
         if event.retryable and event.attempt < MAX_ATTEMPTS:
             if await jobs.retry(event.picture_id, event.attempt):

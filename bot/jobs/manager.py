@@ -14,6 +14,7 @@ from bot.errors import Refusal
 from bot.jobs.delivery import DELIVERY_ERRORS, Delivery
 from bot.jobs.events import EventConsumer
 from bot.jobs.progress import answer_pace, message_pace
+from bot.metrics import Metrics
 from bot.moderation.policy import Moderation
 from bot.requests.builder import BuiltRequest
 from bot.requests.requester import Requester
@@ -38,12 +39,15 @@ class JobManager:
         moderation: Moderation,
         delivery: Delivery,
         events: EventConsumer,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._service = service
         self._moderation = moderation
         self._delivery = delivery
         self._events = events
+        self._metrics = metrics
+        self._cost = config.generation.cost
         self._late_cancels = config.rules.late_cancels
         self._stopping = False
 
@@ -77,6 +81,12 @@ class JobManager:
             )
         )
         if job is not None:
+            request = job.request
+            log.info(
+                "job %s is accepted: %d × %s with %s, %d × %d", job.id, request.count, request.task, request.model,
+                request.width, request.height, extra={"job": job.id},
+            )  # fmt: skip
+            self._metrics.accepted(job, self._cost(job.request.model))
             self._service.submit(job.to_make())
             await self._follow(job, requester.reply_to)
 
@@ -117,9 +127,9 @@ class JobManager:
         await self.cancel(job, by)
         await self._delivery.delete(await self._store.jobs.of_picture(job.id))
 
-    async def ban(self, change: Change) -> None:
+    async def ban(self, change: Change, ends_at: datetime | None = None) -> None:
         """Ban the change's member in its server, or everywhere, and cancel what they have waiting there."""
-        self._withdraw(await self._store.bans.ban(change))
+        self._withdraw(await self._store.bans.ban(change, ends_at))
 
     async def enforce_bans(self) -> None:
         """Carry out the bans of another process, such as the command line: withdraw what they cancelled."""

@@ -15,6 +15,7 @@ import discord
 
 from bot.errors import Unavailable
 from bot.jobs.delivery import DELIVERY_ERRORS, Delivery, is_transient
+from bot.metrics import Metrics
 from bot.store import JobRow, State, Store
 from generation import Sentence, Service
 
@@ -37,10 +38,12 @@ class Outbox:
         service: Service,
         delivery: Delivery,
         keep: timedelta,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._service = service
         self._delivery = delivery
+        self._metrics = metrics
         #: how long pictures wait before they are given back
         self._keep = keep
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -103,7 +106,11 @@ class Outbox:
         except FileNotFoundError:
             await self._make_again(job)
             return
-        await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
+        now = datetime.now(UTC)
+        await self._store.jobs.set_delivered(job.id, now)
+        seconds = (now - job.created_at).total_seconds()
+        self._metrics.delivered(seconds)
+        log.info("job %s is delivered, %.1f s after it was accepted", job.id, seconds, extra={"job": job.id})
         await self._delivery.close_answer(job)
 
     async def _make_again(self, job: JobRow) -> None:

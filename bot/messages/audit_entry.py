@@ -13,13 +13,16 @@ DONE: dict[str, tuple[str, str]] = {
     Action.GRANT: ("granted: {detail}", "grants taken back"),
     Action.RESET: ("", "daily count reset"),
     Action.BUDGET: ("{detail} images a day for all of this server", "no limit for this server now"),
-    Action.BAN: ("", "can no longer use the bot"),
+    Action.BAN: ("can no longer use the bot until {detail}", "can no longer use the bot"),
     Action.UNBAN: ("", "can use the bot again"),
     Action.FORBID: ("“{detail}” is forbidden", ""),
     Action.ALLOW: ("“{detail}” is allowed again", ""),
     Action.LIFT: ("", "strikes are forgiven"),
     Action.STRIKE: ("used a forbidden word: {detail}", "asked for a sexualised depiction of minors"),
     Action.HELD: ("a picture was blocked: {detail}", "a picture could not be checked, and was blocked"),
+    Action.CANCEL: ("images cancelled: {detail}", ""),
+    Action.PAUSE: ("no requests are taken: {detail}", "requests are taken again"),
+    Action.MODERATORS: ("moderators are those with {detail}", "moderators are those whom Discord lets moderate"),
     Action.UNSIGNED: ("a picture left without its mark of origin: {detail}", ""),
     Action.LOG: ("changes are posted into {detail}", "changes are no longer posted"),
 }
@@ -37,6 +40,8 @@ def entry_line(say: Speaker, entry: Entry) -> str:
 
 def _what(say: Speaker, entry: Entry) -> str:
     to, away = DONE.get(entry.action, ("{detail}", "{detail}"))
+    if entry.action == Action.MODERATORS:
+        return say(to if entry.detail else away, detail=f"<@&{entry.detail}>")
     if entry.action == Action.LOG:
         return say(to if entry.detail else away, detail=f"<#{entry.detail}>")
     return say(to if entry.detail else away, detail=escape_for_discord(entry.detail, MAX_DETAIL))

@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, groupby
@@ -13,14 +13,16 @@ from PIL import Image, ImageDraw
 
 from bot.messages.font import font
 from bot.quota import day_of
-from bot.store import Used
+from bot.store import DayUsed, Used
 from bot.text.translate import Speaker
 
 MOST_LISTED = 15  # members
 MAX_LISTED = 1800  # characters; with the rest it stays within a message's 2,000
 MOST_COLOURS = 6  # models; further ones share the last colour
+MAX_NAME = 18  # characters
+FORMULA = "=+-@\t\r"  # begins what a spreadsheet would calculate
 MAX_ALT_TEXT = 1000  # characters
-WIDTH, ROW, EDGE, NUMBER, COUNT = 960, 44, 24, 56, 110  # pixels
+WIDTH, ROW, EDGE, NUMBER, COUNT = 1100, 44, 24, 260, 110  # pixels
 PAPER, INK = "#17181c", "#ffffff"
 COLOURS = ("#5b8def", "#f0a04b", "#5cc08a", "#d96ba0", "#a98bea", "#9aa0ac")
 
@@ -53,8 +55,13 @@ def since(now: datetime, days: int, zone: ZoneInfo) -> str:
     return day_of(now - timedelta(days=days - 1), zone)
 
 
-async def usage_report(say: Speaker, used: Sequence[Used], day: str) -> Report:
-    """The report of what was used since a day, those who used most first; ``used`` is ordered so."""
+async def usage_report(
+    say: Speaker, used: Sequence[Used], by_day: Sequence[DayUsed], day: str, names: Mapping[int, str]
+) -> Report:
+    """The report of what was used since a day, those who used most first; ``used`` is ordered so.
+
+    ``names`` are those of members, as far as they are known.
+    """
     members = [
         Member(user_id, tuple((row.model, row.images) for row in rows))
         for user_id, rows in groupby(used, key=lambda row: row.user_id)
@@ -70,8 +77,8 @@ async def usage_report(say: Speaker, used: Sequence[Used], day: str) -> Report:
     return Report(
         text="\n".join([f"**{title}**", *listed]),
         alt_text=f"{title}: {spoken}"[:MAX_ALT_TEXT],
-        png=await asyncio.to_thread(_draw, title, members[:MOST_LISTED]),
-        csv=_table(used),
+        png=await asyncio.to_thread(_draw, title, members[:MOST_LISTED], names),
+        csv=_table(by_day, names),
     )
 
 
@@ -79,16 +86,18 @@ def _numbers(member: Member) -> str:
     return f"{member.images} ({', '.join(f'{model} {images}' for model, images in member.models[:MOST_COLOURS])})"
 
 
-def _table(used: Sequence[Used]) -> bytes:
+def _table(by_day: Sequence[DayUsed], names: Mapping[int, str]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(("user_id", "model", "images"))
-    writer.writerows((row.user_id, row.model, row.images) for row in used)
+    writer.writerow(("day", "server_id", "user_id", "name", "model", "images", "seconds"))
+    for row in by_day:
+        name = names.get(row.user_id, "").lstrip(FORMULA)
+        writer.writerow((row.day, row.guild_id or "", row.user_id, name, row.model, row.images, row.seconds))
     return file.getvalue().encode()
 
 
-def _draw(title: str, members: Sequence[Member]) -> bytes:
-    """A bar for each member, numbered as in the table, in the colours of the models; blocks."""
+def _draw(title: str, members: Sequence[Member], names: Mapping[int, str]) -> bytes:
+    """A bar for each member, with number and name, in the colours of the models; blocks."""
     totals: dict[str, int] = {}
     for member in members:
         for model, images in member.models:
@@ -103,7 +112,8 @@ def _draw(title: str, members: Sequence[Member]) -> bytes:
     scale = (WIDTH - 2 * EDGE - NUMBER - COUNT) / longest
     for place, member in enumerate(members):
         middle = EDGE + ROW * (place + 1.5)
-        pen.text((EDGE, middle), f"{place + 1}.", INK, letters, anchor="lm")
+        name = names.get(member.user_id, "")[:MAX_NAME]
+        pen.text((EDGE, middle), f"{place + 1}. {name}", INK, letters, anchor="lm")
         left = float(EDGE + NUMBER)
         for model, images in member.models:
             pen.rectangle((left, middle - ROW / 3, left + images * scale, middle + ROW / 3), fill=colour[model])

@@ -7,7 +7,7 @@ from bot.config import Config
 from bot.errors import Refusal
 from bot.moderation.rate_limit import SlidingWindow
 from bot.quota import Person
-from bot.store import BANNED, Store
+from bot.store import Store, banned
 
 
 class RateLimited(Refusal):
@@ -33,8 +33,8 @@ class AdmissionControl:
             return
         if counts:
             self._count(person, monotonic())
-        if not own_data and self._store.bans.banned(person.user_id, person.guild_id):
-            raise Refusal(BANNED)
+        if not own_data and (ban := self._store.bans.of(person.user_id, person.guild_id)):
+            raise banned(ban)
 
     def _count(self, person: Person, now: float) -> None:
         if wait := self._members.wait(person.user_id, now):

@@ -53,13 +53,8 @@ class Rulebook:
                 at=now,
             )
         )
-        log.warning(
-            "strike (%s) of member %d in server %s: %r",
-            rule,
-            requester.user_id,
-            requester.guild_id or "none",
-            request.prompt,
-        )
+        # The prompt stands in the strikes' table, from which its member can delete it, and nowhere in the log.
+        log.warning("strike (%s) of member %d in server %s", rule, requester.user_id, requester.guild_id or "none")
         raise self._refusal(rule, word, await self._strikes(requester, now))
 
     async def prompts_before(self, parent: str | None) -> list[str]:

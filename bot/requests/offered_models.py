@@ -8,6 +8,7 @@ from bot.errors import ConfigError
 from generation import (
     Catalogue,
     GenerationError,
+    HubError,
     LoraSpec,
     ModelError,
     ModelSpec,
@@ -76,5 +77,7 @@ def pin_new(config: Config) -> None:
             pins[spec.id] = downloads.look_up(spec)
         except ModelError as error:
             log.warning("%s is not pinned yet: %s", spec.id, error)
-            break
+            if isinstance(error, HubError):
+                break
+            continue
         write_pins(path, pins)

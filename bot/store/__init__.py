@@ -1,6 +1,7 @@
 """Everything that outlives the process: jobs, quotas, settings in one SQLite file, pictures beside it."""
 
 import asyncio
+import logging
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -8,35 +9,41 @@ from pathlib import Path
 from sqlite_utils import Database as Tables
 
 from bot.config import Config
+from bot.errors import Unavailable
 from bot.quota import Allowance, Person, day_of
-from bot.store.backup import CERTIFICATES_KEY, copy_database, restore_certificates
+from bot.store.backup import CERTIFICATES_KEY, copy_database, database_of, restore_certificates, restore_database
 from bot.store.database import DATABASE, Database
 from bot.store.files import CERTIFICATES, Files
 from bot.store.lock import only_bot
-from bot.store.tables.audit import COMMAND_LINE, Action, Audit, Change, Entry
-from bot.store.tables.bans import Bans
+from bot.store.space import disk_trouble
+from bot.store.tables.audit import ALL_ENTRIES, COMMAND_LINE, Action, Audit, Change, Entry, Only
+from bot.store.tables.bans import Ban, Bans
 from bot.store.tables.jobs import Jobs
-from bot.store.tables.limits import BANNED, Limits
+from bot.store.tables.limits import BANNED, Limits, banned
 from bot.store.tables.preferences import Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
-from bot.store.tables.rows import JobRow, PictureRow, State, job_id_of
+from bot.store.tables.rows import JobRow, PictureRow, State, Waiting, job_id_of
 from bot.store.tables.settings import Settings
 from bot.store.tables.strikes import ForbiddenWords, Rule, Strike, Strikes
 from bot.store.tables.styles import Styles
-from bot.store.tables.usage import Usages, Used
+from bot.store.tables.usage import DayUsed, Usages, Used
 
 __all__ = [
+    "ALL_ENTRIES",
     "BANNED",
     "CERTIFICATES",
     "COMMAND_LINE",
     "Action",
+    "Ban",
     "Change",
+    "DayUsed",
     "Entry",
     "Files",
     "Forgotten",
     "JobRow",
     "Jobs",
+    "Only",
     "PictureRow",
     "Preference",
     "Quotas",
@@ -46,10 +53,17 @@ __all__ = [
     "Store",
     "Strike",
     "Used",
+    "Waiting",
+    "banned",
     "copy_database",
+    "database_of",
+    "disk_trouble",
     "job_id_of",
     "only_bot",
+    "restore_database",
 ]
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -89,8 +103,11 @@ class Store:
         """Reserve and insert the job in one transaction; None if its interaction was accepted before.
 
         Raises Refusal if the member has not enough images left today, too many waiting, or a plan that does not
-        include it.
+        include it; Unavailable if the disk is full.
         """
+        if trouble := await asyncio.to_thread(disk_trouble, self._config.storage.folder):
+            log.error("a request is refused: %s", trouble)
+            raise Unavailable
 
         def write(tables: Tables) -> JobRow | None:
             if next(iter(tables.query("SELECT 1 FROM jobs WHERE interaction_id = ?", [job.interaction_id])), None):

@@ -1,17 +1,31 @@
 """A copy of the database while the bot writes to it."""
 
+import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import ConfigError
-from bot.store.database import DATABASE
+from bot.store.database import BEFORE, DATABASE
 from bot.store.files import CERTIFICATES
+from bot.store.lock import only_bot
 from generation.provenance import KEPT
 
 MIB = 2**20
 CERTIFICATES_KEY = "certificates/"  # begins the keys of the settings under which a copy keeps what signs
+
+
+def database_of(folder: Path) -> Path:
+    """The folder's database. Raises ConfigError if there is none: a new one would be another bot's."""
+    file = folder / DATABASE
+    if not file.exists():
+        raise ConfigError(
+            f"storage.folder: there is no database in {folder} yet; the bot makes it when it is first started, "
+            "or name its config.toml with --config"
+        )
+    return file
 
 
 def copy_database(folder: Path, file: Path) -> float:
@@ -19,9 +33,7 @@ def copy_database(folder: Path, file: Path) -> float:
 
     Raises ConfigError if there is no database, the file exists or cannot be written, or the copy is damaged.
     """
-    source = folder / DATABASE
-    if not source.exists():
-        raise ConfigError(f"storage.folder: there is no database in {folder} yet; name its config.toml with --config")
+    source = database_of(folder)
     if file.exists():
         raise ConfigError(f"{file}: it exists already; name a file that does not")
     part = file.with_name(f"{file.name}.part")
@@ -60,3 +72,43 @@ def restore_certificates(kept: Mapping[str, str], folder: Path) -> None:
             path = folder / name
             path.touch(mode=0o600)
             path.write_text(kept[name])
+
+
+def restore_database(folder: Path, file: Path) -> Path | None:
+    """Put a copy in place of the folder's database; returns where the one before is kept, None if there was none.
+
+    Blocks. Raises ConfigError if a bot runs on the folder, or the copy is absent, damaged or of another program.
+    """
+    if not file.is_file():
+        raise ConfigError(f"{file}: there is no such file; name a copy that criar backup wrote")
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as copy:
+            (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
+            ours = copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit'").fetchone()
+    except sqlite3.Error as error:
+        raise ConfigError(f"{file}: is damaged, or no database: {error}") from error
+    if verdict != "ok" or not ours:
+        raise ConfigError(f"{file}: {'is no database of this bot' if verdict == 'ok' else f'is damaged: {verdict}'}")
+    with only_bot(folder):
+        return _replace(folder / DATABASE, file)
+
+
+def _replace(database: Path, file: Path) -> Path | None:
+    part = database.with_name(f"{DATABASE}.part")
+    try:
+        shutil.copyfile(file, part)
+        kept = (
+            database.with_name(f"{DATABASE}.{BEFORE}{datetime.now(UTC):%Y%m%d-%H%M%S}") if database.exists() else None
+        )
+        if kept:
+            # What stands only in the log beside it belongs to it.
+            with closing(sqlite3.connect(database)) as before:
+                before.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.rename(kept)
+        for log in ("-wal", "-shm"):
+            database.with_name(f"{DATABASE}{log}").unlink(missing_ok=True)
+        part.rename(database)
+    except (OSError, sqlite3.Error) as error:
+        part.unlink(missing_ok=True)
+        raise ConfigError(f"{database}: cannot be replaced: {error}") from error
+    return kept

@@ -10,12 +10,13 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from sqlite_utils import Database as Tables
 
-from bot.errors import Unavailable
+from bot.errors import ConfigError, Unavailable
 from bot.store.migrations import MIGRATIONS
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DATABASE = "criar.db"  # the file's name in the configured folder
+BEFORE = "before-"  # begins the ending of copies that stand for a way back
 BUSY_SECONDS = 10.0  # how long a statement waits for another process's write lock
 
 #: what is the machine's trouble and not ours: it passes, or the operator mends it
@@ -33,6 +35,7 @@ UNAVAILABLE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
 }
+DAMAGE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 PRIMARY = 0xFF  # an extended result code's primary one; https://sqlite.org/rescode.html
 
 
@@ -47,10 +50,24 @@ class Database:
         self._view: Tables
 
     async def open(self) -> None:
-        """Make the file if it is missing, and bring its tables up to date."""
+        """Make the file if it is missing, and bring its tables up to date.
+
+        Raises ConfigError if it is damaged, or cannot be written.
+        """
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writing, self._open)
-        await loop.run_in_executor(self._reading, self._open_view)
+        try:
+            await loop.run_in_executor(self._writing, self._open)
+            await loop.run_in_executor(self._reading, self._open_view)
+        except OSError as error:
+            raise ConfigError(f"storage.folder: {self.path.parent} cannot be used: {error.strerror}") from error
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
+            if code in DAMAGE:
+                remedy = "restore a copy with criar restore FILE, or move it away"
+                raise ConfigError(f"{self.path}: is damaged, or no database ({error}); {remedy}") from error
+            if code in UNAVAILABLE:
+                raise ConfigError(f"{self.path}: cannot be opened for writing: {error}") from error
+            raise
 
     async def close(self) -> None:
         """Finish what was asked for, then close the file."""
@@ -78,11 +95,20 @@ class Database:
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        used = self.path.exists()
         self._tables = self._connect()
         self._tables.enable_wal()
+        if used and MIGRATIONS.pending(self._tables):
+            self._copy_before_migrating()
         self._tables.execute("PRAGMA foreign_keys = ON")
         self._tables.execute("PRAGMA secure_delete = ON")  # what a member deletes must not stay in free pages
         MIGRATIONS.apply(self._tables)
+
+    def _copy_before_migrating(self) -> None:
+        """Keep the file as the version before knows it; cleaning up deletes it after some days."""
+        copy = self.path.with_name(f"{DATABASE}.{BEFORE}{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        self._tables.execute("VACUUM INTO ?", [str(copy)])
+        log.info("the database is brought up to date; %s is the one before", copy)
 
     def _open_view(self) -> None:
         self._view = self._connect()

@@ -216,6 +216,13 @@ CREATE INDEX jobs_age ON jobs (created_at);
 """
 
 
+BAN_REASONS = """
+ALTER TABLE bans ADD COLUMN actor_id INTEGER NOT NULL DEFAULT 0;  -- 0: the command line, or not known
+ALTER TABLE bans ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE bans ADD COLUMN ends_at REAL;  -- NULL: until it is lifted
+"""
+
+
 def _run(tables: Tables, script: str) -> None:
     """All of a step or none of it: sqlite3's executescript would end the transaction that the step runs in."""
     statement = ""
@@ -269,3 +276,8 @@ def _privacy(tables: Tables) -> None:
 @MIGRATIONS(name="ages")
 def _ages(tables: Tables) -> None:
     _run(tables, AGES)
+
+
+@MIGRATIONS(name="ban_reasons")
+def _ban_reasons(tables: Tables) -> None:
+    _run(tables, BAN_REASONS)

@@ -53,6 +53,8 @@ ENLARGER = "realesr-animevideov3"  # weights for models that make less than they
 def quiet_libraries() -> None:
     """Keep the libraries' progress bars and advice out of the operator's log."""
     diffusers.utils.logging.disable_progress_bar()
+    # What it warns of quotes prompts, which may not be logged, and comes without a time.
+    diffusers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
 

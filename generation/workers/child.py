@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from types import UnionType
 from typing import Any
 
+from ..logs import set_up_logging
 from ..process_lifetime import end_with
 
 log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def begin(parent: int, name: str) -> None:
     end_with(parent)  # before all that takes long, and also where it hangs later
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C and systemd reach all of us; the parent ends us in order
-    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {name} %(name)s: %(message)s")
+    set_up_logging(device=name)
 
 
 @contextmanager

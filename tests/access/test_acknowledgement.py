@@ -40,7 +40,7 @@ ADMIN_COMMANDS: dict[str, dict[str, Any]] = {
     "quota-admin report": {},
     "quota-admin audit": {},
     "rules words": {},
-    "rules strikes": {},
+    "moderation strikes": {},
 }
 #: those that open a modal with the picture's own words are missing: it shows what is stored, and must come first
 BUTTONS = (

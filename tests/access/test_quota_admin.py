@@ -66,7 +66,7 @@ async def test_a_ban_is_one_private_sentence_and_takes_back_what_waits(rig: Rig,
     """The banned member's waiting pictures are cancelled, each command is answered with the sentence; unban ends it."""
     member = rig.members[newcomer]
     job, _ = await rig.job(newcomer, rig.local.world.channel_id, rig.local.world.guild_id, done=False)
-    await ask(rig, "adam", "quota-admin ban", member=member, reason="floods")
+    await ask(rig, "adam", "moderation ban", member=member, reason="floods")
     await rig.settle(lambda: f"{job.id}:0" in rig.service.cancelled)
     for path in ("quota", "help", "history"):
         refused = await ask(rig, newcomer, path)
@@ -76,8 +76,79 @@ async def test_a_ban_is_one_private_sentence_and_takes_back_what_waits(rig: Rig,
     suggested = rig.local.people.autocomplete(member, rig.local.world.channel_id, "txt2img", "model", "c", {})
     await rig.settle(lambda: suggested.record.responded)
     assert not suggested.record.autocomplete_choices
-    await ask(rig, "adam", "quota-admin unban", member=member, reason="promised to stop")
+    await ask(rig, "adam", "moderation unban", member=member, reason="promised to stop")
     assert "images used today" in (await ask(rig, newcomer, "quota")).content
+
+
+async def test_a_ban_has_a_reason_and_an_end_and_is_seen(rig: Rig, newcomer: str) -> None:
+    """Finding 12: the moderator's ban stands in the list and in show, and the banned are said why and until when."""
+    member = rig.members[newcomer]
+    await ask(rig, "milo", "moderation ban", member=member, reason="floods the channel", days=3)
+    for path, options in (("bans", {}), ("show", {"member": member})):
+        seen = (await ask(rig, "milo", f"moderation {path}", **options)).content
+        assert f"<@{member}>" in seen
+        assert "floods the channel" in seen
+        assert f"by <@{rig.members['milo']}>" in seen
+        assert "until <t:" in seen
+    assert "Banned since" in (await ask(rig, "adam", "quota-admin show", member=member)).content
+    refused = (await ask(rig, newcomer, "quota")).content
+    assert refused.startswith("You can no longer use this bot until <t:")
+    assert "floods the channel" in refused
+    await ask(rig, "milo", "moderation unban", member=member, reason="promised to stop")
+    assert f"<@{member}>" not in (await ask(rig, "milo", "moderation bans")).content
+
+
+async def test_a_role_moderates_instead_of_discord_s_right(rig: Rig, newcomer: str) -> None:
+    """Finding 10: with a role named, who has it moderates, and who only may moderate members does not."""
+    backend, guild = rig.local.world.backend, rig.local.world.guild_id
+    role = backend.create_role(guild, "Helpers").id
+    await ask(rig, "adam", "quota-admin moderators", role=role, reason="they help")
+    assert "Only this server's moderators" in (await ask(rig, "milo", "moderation bans")).content
+    backend.add_member_role(guild, rig.members[newcomer], role)
+    assert "banned" in (await ask(rig, newcomer, "moderation bans")).content.lower()
+    await ask(rig, "adam", "quota-admin moderators", reason="back to Discord's")
+    assert "Only this server's" not in (await ask(rig, "milo", "moderation bans")).content
+
+
+async def test_a_pause_is_one_sentence_and_costs_nothing(rig: Rig, newcomer: str) -> None:
+    """While a server pauses, members are told why and nothing is charged; the queue can be seen; then it goes on."""
+    job, _ = await rig.job(newcomer, rig.local.world.channel_id, rig.local.world.guild_id, done=False)
+    assert f"<@{rig.members[newcomer]}> 1 × txt2img" in (await ask(rig, "milo", "moderation queue")).content
+    await ask(rig, "milo", "moderation cancel", member=rig.members[newcomer], reason="makes room")
+    await rig.settle(lambda: f"{job.id}:0" in rig.service.cancelled)
+    await ask(rig, "milo", "moderation pause", sentence="back at eight")
+    refused = (await ask(rig, newcomer, "txt2img", prompt="a cat")).content
+    assert refused == "No requests are taken in this server just now: back at eight"
+    assert "0 of" in (await ask(rig, newcomer, "quota")).content
+    await ask(rig, "milo", "moderation pause")
+    before = rig.service.asked[rig.members[newcomer]]
+    rig.slash(rig.members[newcomer], rig.local.world.channel_id, "txt2img", {"prompt": "a cat"})
+    await rig.settle(lambda: rig.service.asked[rig.members[newcomer]] > before)
+
+
+async def test_nothing_empty_is_given(rig: Rig, newcomer: str) -> None:
+    """Finding 11 and 17: a grant that could not be used is refused with the remedy; a limit taken away is said."""
+    member = rig.members[newcomer]
+    refused = (await ask(rig, "adam", "quota-admin grant", member=member, images=10, reason="prize")).content
+    assert "A grant would be empty" in refused
+    assert f"[servers.{rig.local.world.guild_id}]" in refused
+    taken = (await ask(rig, "adam", "quota-admin set", member=member, reason="back to the plan")).content
+    assert "own limit is taken away, for this server" in taken
+
+
+async def test_the_audit_is_filtered_by_member_and_kind(rig: Rig, newcomer: str) -> None:
+    """Finding 12: only what is about a member, or of a kind, is shown, also on the next page."""
+    member = rig.members[newcomer]
+    for number in range(9):
+        await ask(rig, "adam", "quota-admin set", member=member, images_per_day=number, reason=f"step {number}")
+    await ask(rig, "adam", "quota-admin reset", member=member, reason="once")
+    shown = await ask(rig, "adam", "quota-admin audit", member=member, kind="set")
+    assert len(shown.content.splitlines()) == 8
+    assert "once" not in shown.content
+    assert shown.message
+    rig.local.people.press(rig.members["adam"], shown.message, custom_id(shown.message, "Older"))
+    await rig.settle(lambda: "step 0" in shown.content)
+    assert len(shown.content.splitlines()) == 1
 
 
 async def test_every_change_goes_into_the_audit_and_into_the_log_channel(rig: Rig, newcomer: str) -> None:
@@ -137,8 +208,13 @@ async def test_the_report_is_a_table_a_picture_and_a_file(rig: Rig, newcomer: st
     assert shown.message
     picture, file = shown.message.attachments
     drawn, table = rig.local.files(shown.message)
-    assert Image.open(io.BytesIO(drawn)).width == 960
-    rows = {int(row["user_id"]): int(row["images"]) for row in csv.DictReader(io.StringIO(table.decode()))}
+    assert Image.open(io.BytesIO(drawn)).width == 1100
+    read = list(csv.DictReader(io.StringIO(table.decode())))
+    assert {"day", "server_id", "name", "seconds"} <= set(read[0])
+    rows: dict[int, int] = {}
+    for row in read:
+        rows[int(row["user_id"])] = rows.get(int(row["user_id"]), 0) + int(row["images"])
+    assert {row["name"] for row in read if int(row["user_id"]) == rig.members[newcomer]} <= {newcomer.title(), ""}
     assert rows[rig.members[newcomer]] == 3
     assert file["filename"] == "criar-usage.csv"
     assert f"{sum(rows.values())} images since 20" in shown.content

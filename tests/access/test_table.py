@@ -33,6 +33,7 @@ REFUSALS = (
     "is no longer kept",
     "Only the member who asked for these pictures, or a moderator",
     "Only those who may manage the server",
+    "Only this server's moderators",
     "Only moderators can change the server's styles",
     "Only the bot's operator sees all servers",
     "You may give at most",
@@ -205,12 +206,13 @@ class Attempt:
     # Commands and menus.
 
     async def _command(self, path: str) -> tuple[Asked, Callable[[Asked], bool]]:
-        options = {"reason": "test"} if path.startswith("quota-admin") else {}
+        options = {"reason": "test"} if path.startswith(("quota-admin", "moderation")) else {}
         options |= await self._options(path)
         if path in WITHOUT_REASON:
             options.pop("reason", None)
         admins = ("adam", "oscar", "olga")
-        if path.startswith(("quota-admin", "rules")) and self.who not in admins:
+        shown = (*admins, "milo") if path.startswith("moderation") else admins
+        if path.startswith(("quota-admin", "rules", "moderation")) and self.who not in shown:
             assert not self.rig.sees(self.user, self.channel, path), "it is not even shown"
         asked = self.rig.slash(self.user, self.channel, path, options)
         if path == "prompt":
@@ -219,7 +221,7 @@ class Attempt:
 
     async def _options(self, path: str) -> dict[str, Any]:
         vic, row = self.rig.members["vic"], self.row
-        if path == "quota-admin unban":
+        if path == "moderation unban":
             for guild in (self.rig.local.world.guild_id, None):
                 await self.rig.store.bans.ban(self._change(guild, vic))
         if path == "style save":
@@ -230,6 +232,8 @@ class Attempt:
             return {"name": "ink"} | ({"scope": "server"} if "server" in row else {})
         if path == "rules allow":
             await self.rig.store.forbidden.add(self._change(self.rig.local.world.guild_id, None), "zebra")
+        if path == "quota-admin grant":  # a limit below the ceiling, so that a grant is not empty
+            await self.rig.store.quotas.set_limit(self._change(None, vic), 10)
         images = 100_000 if "beyond" in row else 5
         member = self.rig.members["oscar"] if "of the operator" in row else vic
         return {
@@ -244,12 +248,14 @@ class Attempt:
             "quota-admin grant": {"member": vic, "images": images},
             "quota-admin reset": {"member": vic},
             "quota-admin plan": {"member": vic, "plan": "platinum" if "does not" in row else "gold"},
-            "quota-admin ban": {"member": member},
-            "quota-admin unban": {"member": vic},
+            "moderation ban": {"member": member},
+            "moderation unban": {"member": vic},
+            "moderation show": {"member": vic},
+            "moderation cancel": {"member": vic},
             "quota-admin report": {"everywhere": True} if "all servers" in row else {},
             "rules forbid": {"word": "zebra"},
             "rules allow": {"word": "zebra"},
-            "rules lift": {"member": vic},
+            "moderation lift": {"member": vic},
         }.get(path, {})
 
     def _change(self, guild_id: int | None, user_id: int | None) -> Change:
@@ -327,7 +333,10 @@ class Attempt:
 
 
 MAKING = ("txt2img", "img2img", "edit", "inpaint", "upscale")
-WITHOUT_REASON = ("quota-admin show", "quota-admin report", "quota-admin audit")
+WITHOUT_REASON = (
+    "quota-admin show", "quota-admin report", "quota-admin audit", "moderation bans", "moderation show",
+    "moderation strikes", "moderation queue", "moderation pause",
+)  # fmt: skip
 
 
 def impossible(row: str, who: str, place: str) -> bool:

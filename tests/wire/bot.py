@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -33,11 +34,15 @@ class Bot:
             f'[storage]\nfolder = "{self.folder / "data"}"\n{self.settings}'
         )
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", "--config", str(self.config),
-                env={**os.environ, "DISCORD_TOKEN": self.local.token}, stderr=log,
-            )  # fmt: skip
+            self.process = await self.launch(log)
         await self.local.connected()
+
+    async def launch(self, log: IO[bytes]) -> asyncio.subprocess.Process:
+        """Start the process with the configuration as it stands."""
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "run", "--config", str(self.config),
+            env={**os.environ, "DISCORD_TOKEN": self.local.token}, stderr=log,
+        )  # fmt: skip
 
     async def stop(self, seconds: float = 40) -> int:
         assert self.process

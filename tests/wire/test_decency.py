@@ -84,10 +84,10 @@ async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> 
     await said(admin("rules words"), "||banana||")
     await said(place.slash("txt2img", prompt="a b4-n4-n4 on a plate"), "“banana” is not allowed here; leave it out")
     await said(place.slash("txt2img", prompt="a sexy schoolgirl"), "refused always, whatever the settings")
-    strikes = admin("rules strikes", member=local.world.members["ana"])
+    strikes = admin("moderation strikes", member=local.world.members["ana"])
     await said(strikes, "minors: ||a sexy schoolgirl||")
     assert "“banana”: ||a b4-n4-n4 on a plate||" in strikes.content
-    await said(admin("rules lift", member=local.world.members["ana"]), "2 strikes of")
+    await said(admin("moderation lift", member=local.world.members["ana"]), "2 strikes of")
     await said(admin("rules allow", word="banana"), "“banana” is allowed again")
     assert "strike (minors)" in place.bot.log.read_text()
 

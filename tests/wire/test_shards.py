@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.background.heartbeat import alive
+from bot.background.heartbeat import trouble
 from sandbox import Fault, LocalDiscord
 
 from .bot import Bot, running
@@ -59,7 +59,7 @@ async def test_it_is_ready_when_all_shards_are_there(sharded: tuple[LocalDiscord
     """The sign of life is given, and a shard that is dropped resumes without the others."""
     local, bot = sharded
     async with asyncio.timeout(60):
-        while not alive(bot.folder / "data"):  # noqa: ASYNC110 - a file makes no event
+        while trouble(bot.folder / "data"):  # noqa: ASYNC110 - a file makes no event
             await asyncio.sleep(0.2)
     sockets = {session.shard: session.socket for session in local.gateway.sessions.values()}
     dropped = max(sockets)

@@ -15,6 +15,9 @@ from bot.interactions.language import speaker_for
 from bot.interactions.permissions import is_operator
 from bot.quota import Person
 from bot.requests.requester import roles_of
+from bot.store import Ban
+from bot.text.sanitize import escape_for_discord
+from bot.text.translate import Speaker
 
 quota_admin = app_commands.Group(
     name=locale_str("quota-admin"),
@@ -53,5 +56,17 @@ async def suggest_plan(interaction: Interaction, typed: str) -> list[Choice[str]
 async def show_member(interaction: Interaction, member: User, did: str = "") -> None:
     """Answer with what was done, and with what the member may make now."""
     allowed = await interaction.client.store.allowance(person(interaction, member), datetime.now(UTC))
-    text = allowance_text(speaker_for(interaction), allowed)
-    await interaction.edit_original_response(content="\n".join(filter(None, [did, f"{member.mention} {text}"])))
+    say, ban = speaker_for(interaction), interaction.client.store.bans.of(member.id, interaction.guild_id)
+    said = ban_text(say, ban) if ban else ""
+    text = f"{member.mention} {allowance_text(say, allowed)}"
+    await interaction.edit_original_response(content="\n".join(filter(None, [did, said, text])))
+
+
+def ban_text(say: Speaker, ban: Ban) -> str:
+    """That a member is banned, by whom, until when and why."""
+    text = f"🚫 {say('Banned since <t:{since}:f>', since=int(ban.at.timestamp()))}"
+    if ban.ends_at:
+        text += f", {say('until <t:{until}:f>', until=int(ban.ends_at.timestamp()))}"
+    if ban.actor_id:
+        text += f", {say('by {who}', who=f'<@{ban.actor_id}>')}"
+    return f"{text} – {escape_for_discord(ban.reason, MAX_REASON)}" if ban.reason else text

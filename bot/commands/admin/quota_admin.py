@@ -22,6 +22,7 @@ from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change
+from bot.text.translate import Speaker
 
 DAYS, MOST_DAYS = 30, 365  # that a grant lasts
 
@@ -55,10 +56,17 @@ async def set_limit(
                 "You may give at most {ceiling} images a day; the bot's operator can give more.", ceiling=ceiling
             )
     await client.store.quotas.set_limit(change, images_per_day)
-    did = (
-        say("The limit is set, for every server.") if change.by_operator else say("The limit is set, for this server.")
-    )
+    did = _limit_text(say, taken=images_per_day is None, everywhere=change.by_operator)
     await show_member(interaction, member, did)
+
+
+def _limit_text(say: Speaker, *, taken: bool, everywhere: bool) -> str:
+    """What was done to a member's own limit."""
+    if taken and everywhere:
+        return say("The member's own limit is taken away, for every server; the plan's counts again.")
+    if taken:
+        return say("The member's own limit is taken away, for this server; the plan's counts again.")
+    return say("The limit is set, for every server.") if everywhere else say("The limit is set, for this server.")
 
 
 @quota_admin.command(name=locale_str("grant"), description=locale_str("Give a member images once, until a day"))
@@ -81,6 +89,16 @@ async def grant(
     ceiling = client.config.ceiling(change.guild_id)
     if not change.by_operator and images > ceiling:
         raise Refusal("You may grant at most {ceiling} images; the bot's operator can grant more.", ceiling=ceiling)
+    if images and not change.by_operator:
+        allowed = await client.store.allowance(person(interaction, member), change.at)
+        if ceiling <= allowed.limit:
+            raise Refusal(
+                "A grant would be empty: with the day's images it counts up to {ceiling} a day here, and {member} has "
+                "as many already. The bot's operator can raise it: admin_ceiling in [servers.{server}] of config.toml.",
+                ceiling=ceiling,
+                member=member.mention,
+                server=interaction.guild_id or 0,
+            )
     if images:
         await client.store.quotas.grant(change, images, change.at + timedelta(days=days))
         did = say.plural("{n} image is granted.", "{n} images are granted.", images)
@@ -135,9 +153,11 @@ async def give_plan(
     allowed = plans_to_give(interaction)
     if plan is not None and plan not in allowed:
         raise Refusal(
-            "You cannot give the plan {plan} here; you can give {allowed}, and the bot's operator says which.",
+            "You cannot give the plan {plan} here; you can give {allowed}. The bot's operator says which: plans in "
+            "[servers.{server}] of config.toml.",
             plan=plan[:80],
             allowed=", ".join(allowed),
+            server=interaction.guild_id or 0,
         )
     if member:
         await quotas.set_plan(change, plan)

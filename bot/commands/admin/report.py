@@ -1,12 +1,13 @@
 """/quota-admin report, audit, log-channel: who used what, and who changed what."""
 
 import io
+from contextlib import suppress
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
+from discord.app_commands import Choice, locale_str
 
-from bot.client import Interaction
+from bot.client import Client, Interaction
 from bot.commands.admin.group import REASON, Reason, quota_admin
 from bot.components.audit import show_audit
 from bot.errors import Refusal
@@ -14,7 +15,9 @@ from bot.interactions.acknowledge import acknowledge
 from bot.interactions.channel_permissions import NEEDED_IN_CHANNEL
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change
-from bot.messages.usage_report import since, usage_report
+from bot.jobs.delivery import DELIVERY_ERRORS
+from bot.messages.usage_report import MOST_LISTED, since, usage_report
+from bot.store import Action, Only
 
 DAYS, MOST_DAYS = 7, 90
 
@@ -38,7 +41,8 @@ async def report(
     if not used:
         await interaction.edit_original_response(content=say("Nothing was made in that time."))
         return
-    shown = await usage_report(say, used, first)
+    names = await _names(client, list(dict.fromkeys(row.user_id for row in used))[:MOST_LISTED])
+    shown = await usage_report(say, used, await client.store.usages.by_day(guild_id, first), first, names)
     files = [
         discord.File(io.BytesIO(shown.png), "criar-usage.png", description=shown.alt_text),
         discord.File(io.BytesIO(shown.csv), "criar-usage.csv"),
@@ -46,10 +50,46 @@ async def report(
     await interaction.edit_original_response(content=shown.text, attachments=files)
 
 
+async def _names(client: Client, user_ids: list[int]) -> dict[int, str]:
+    """The members' names, as far as Discord says them."""
+    names = {}
+    for user_id in user_ids:
+        with suppress(*DELIVERY_ERRORS):
+            names[user_id] = (client.get_user(user_id) or await client.fetch_user(user_id)).display_name
+    return names
+
+
 @quota_admin.command(name=locale_str("audit"), description=locale_str("See who changed what, and why"))
-async def audit(interaction: Interaction) -> None:
+@app_commands.describe(
+    member=locale_str("Only what is about or by this member"), kind=locale_str("Only changes of this kind")
+)
+@app_commands.choices(kind=[Choice(name=action.value, value=action.value) for action in Action])
+async def audit(interaction: Interaction, member: discord.User | None = None, kind: str | None = None) -> None:
     await acknowledge(interaction)
-    await show_audit(interaction)
+    await show_audit(interaction, only=Only(user_id=member.id if member else 0, action=kind or ""))
+
+
+@quota_admin.command(
+    name=locale_str("moderators"), description=locale_str("Choose the role whose members may use /moderation")
+)
+@app_commands.describe(
+    role=locale_str("Which role; leave it out for those whom Discord lets moderate members"), reason=REASON
+)
+async def moderators(interaction: Interaction, reason: Reason, role: discord.Role | None = None) -> None:
+    await acknowledge(interaction)
+    change = authorise_change(interaction, reason, role_id=role.id if role else None, here=True)
+    await interaction.client.store.settings.set_moderators(change)
+    say = speaker_for(interaction)
+    did = (
+        say(
+            "Who has the role {role} moderates this bot here. Allow them /moderation under Server Settings > "
+            "Integrations too, if Discord does not show it to them.",
+            role=role.mention,
+        )
+        if role
+        else say("Those whom Discord lets moderate members moderate this bot here.")
+    )
+    await interaction.edit_original_response(content=did)
 
 
 @quota_admin.command(name=locale_str("log-channel"), description=locale_str("Post every change into a channel, too"))

@@ -5,12 +5,11 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import Interaction
-from bot.commands.admin.group import REASON
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change, is_operator
-from bot.store import Rule, Strike
+from bot.store import Change, Rule, Strike
 from bot.text.matching import plain
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
@@ -26,7 +25,6 @@ rules = app_commands.Group(
     guild_only=True,
 )
 WORD = locale_str("A word or phrase; * at an end stands for any letters")
-MEMBER = locale_str("Whose strikes")
 
 
 @rules.command(name=locale_str("forbid"), description=locale_str("Forbid a word or phrase in prompts of this server"))
@@ -76,23 +74,20 @@ async def words(interaction: Interaction) -> None:
     await interaction.edit_original_response(content=listed[:MAX_TEXT] or none)
 
 
-@rules.command(name=locale_str("strikes"), description=locale_str("See who used forbidden words"))
-@app_commands.describe(member=MEMBER)
-async def strikes(interaction: Interaction, member: discord.User | None = None) -> None:
-    await acknowledge(interaction)
-    say, scope = speaker_for(interaction), authorise_change(interaction).guild_id
-    found = await interaction.client.store.strikes.latest(SHOWN, user_id=member.id if member else None, guild_id=scope)
+async def show_strikes(interaction: Interaction, scope: Change, member: discord.User | None) -> None:
+    """Answer with the newest strikes, of a member or of all."""
+    found = await interaction.client.store.strikes.latest(
+        SHOWN, user_id=member.id if member else None, guild_id=scope.guild_id
+    )
+    say = speaker_for(interaction)
     lines = [_line(say, strike) for strike in found]
     none = say("Nobody used forbidden words.")
     await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT] or none)
 
 
-@rules.command(name=locale_str("lift"), description=locale_str("Forgive a member's strikes"))
-@app_commands.describe(member=MEMBER, reason=REASON)
-async def lift(interaction: Interaction, member: discord.User, reason: str = "") -> None:
-    await acknowledge(interaction)
-    say, change = speaker_for(interaction), authorise_change(interaction, reason, user_id=member.id)
-    # An admin forgives what broke the server's rules; else whoever invites the bot could forgive themselves everything.
+async def forgive(interaction: Interaction, change: Change, member: discord.User) -> None:
+    """Forgive what broke the server's rules; else whoever invites the bot could forgive themselves everything."""
+    say = speaker_for(interaction)
     count = await interaction.client.store.strikes.lift(change)
     text = say.plural(
         "{n} strike of {member} is forgiven.", "{n} strikes of {member} are forgiven.", count, member=member.mention

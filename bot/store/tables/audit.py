@@ -3,7 +3,7 @@
 A change and its entry are one transaction.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -26,6 +26,9 @@ class Action(StrEnum):
     BAN = "ban"
     UNBAN = "unban"
     LOG = "log"
+    CANCEL = "cancel"
+    MODERATORS = "moderators"
+    PAUSE = "pause"
     FORBID = "forbid"
     ALLOW = "allow"
     LIFT = "lift"
@@ -64,6 +67,21 @@ class Entry:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which entries are wanted: those about or by a member, those of a kind; 0 and "" want all."""
+
+    user_id: int = 0
+    action: str = ""
+
+
+ALL_ENTRIES = Only()
+_WHICH = (
+    "(:guild_id IS NULL OR guild_id = :guild_id) AND (:user_id = 0 OR user_id = :user_id OR actor_id = :user_id)"
+    " AND (:action = '' OR action = :action)"
+)
+
+
 def note(tables: Tables, change: Change, action: Action, detail: str = "") -> None:
     """Write an entry; part of the caller's transaction."""
     tables.execute(
@@ -84,20 +102,21 @@ class Audit:
         """Write an entry for what changes nothing else."""
         await self._database.write(lambda tables: note(tables, change, action, detail))
 
-    async def page(self, guild_id: int | None, before: int | None, limit: int) -> list[Entry]:
+    async def page(self, guild_id: int | None, before: int | None, limit: int, only: Only = ALL_ENTRIES) -> list[Entry]:
         """Entries of a server (None: of all), newest first, those older than the entry ``before``."""
         return await self._entries(
-            "(:guild_id IS NULL OR guild_id = :guild_id) AND (:before IS NULL OR id < :before)"
-            " ORDER BY id DESC LIMIT :limit",
+            f"{_WHICH} AND (:before IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit",
+            **asdict(only),
             guild_id=guild_id,
             before=before,
             limit=limit,
         )
 
-    async def newer(self, guild_id: int | None, after: int, limit: int) -> list[Entry]:
+    async def newer(self, guild_id: int | None, after: int, limit: int, only: Only = ALL_ENTRIES) -> list[Entry]:
         """The entries that came right after the entry ``after``, newest first."""
         found = await self._entries(
-            "(:guild_id IS NULL OR guild_id = :guild_id) AND id > :after ORDER BY id LIMIT :limit",
+            f"{_WHICH} AND id > :after ORDER BY id LIMIT :limit",
+            **asdict(only),
             guild_id=guild_id,
             after=after,
             limit=limit,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database as Tables
 
 from bot.store.database import Database
-from bot.store.tables.rows import JobRow, PictureRow, State, dump, dump_sentence, job_id_of, read_job
+from bot.store.tables.rows import JobRow, PictureRow, State, Waiting, dump, dump_sentence, job_id_of, read_job
 from generation import Sentence
 
 #: ids of jobs that members still wait for
@@ -56,6 +56,22 @@ class Jobs:
                 ],
             )
         return self._select(tables, "id = ?", job.id)[0]
+
+    async def waiting(self) -> Waiting:
+        """How many pictures wait and run, and how many jobs are made and wait to be delivered."""
+
+        def count(tables: Tables) -> Waiting:
+            rows = tables.execute(
+                "SELECT state, priority, count(*) FROM pictures JOIN jobs ON jobs.id = job_id"
+                " WHERE state IN ('waiting', 'running') GROUP BY state, priority"
+            ).fetchall()
+            (outbox,) = tables.execute(
+                f"SELECT count(*) FROM ({_WAITED_FOR}) AS jobs WHERE NOT EXISTS"  # noqa: S608 - ours, above
+                " (SELECT 1 FROM pictures WHERE job_id = jobs.id AND state IN ('waiting', 'running'))"
+            ).fetchone()
+            return Waiting(pictures={(state, priority): number for state, priority, number in rows}, outbox=outbox)
+
+        return await self._database.read(count)
 
     async def get(self, job_id: str) -> JobRow | None:
         """The job with this id."""

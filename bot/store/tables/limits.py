@@ -11,12 +11,27 @@ from bot.config import Config
 from bot.config.schema import Plan
 from bot.errors import Refusal
 from bot.quota import EVERYWHERE, Allowance, Person, allowance, capped, day_of, plan_of, resets_at
-from bot.store.tables.bans import Bans
+from bot.store.tables.bans import Ban, Bans
 from bot.store.tables.quotas import Quotas
+from bot.store.tables.settings import pause_key
 from bot.store.tables.usage import Usages
+from bot.text.sanitize import escape_for_discord
 from generation import Request
 
+MAX_REASON = 300  # characters
 BANNED = "You can no longer use this bot; ask the server's admins or the bot's operator why."
+
+
+def banned(ban: Ban) -> Refusal:
+    """What a banned member is answered, whatever they try."""
+    reason, until = escape_for_discord(ban.reason, MAX_REASON), int((ban.ends_at or ban.at).timestamp())
+    if ban.reason and ban.ends_at:
+        return Refusal("You can no longer use this bot until <t:{until}:f>: {reason}", reason=reason, until=until)
+    if ban.reason:
+        return Refusal("You can no longer use this bot: {reason}", reason=reason)
+    if ban.ends_at:
+        return Refusal("You can no longer use this bot until <t:{until}:f>.", until=until)
+    return Refusal(BANNED)
 
 
 class Limits:
@@ -55,14 +70,20 @@ class Limits:
 
     def admit(self, tables: Tables, person: Person, request: Request, now: datetime) -> tuple[Plan, list[int | None]]:
         """The person's plan, and what pays each image of the request. Raises Refusal if it may not be."""
-        if self._bans.holds(tables, person.user_id, person.guild_id):
-            raise Refusal(BANNED)
+        if ban := self._bans.stored(tables, person.user_id, person.guild_id, now):
+            raise banned(ban)
+        if why := self._pause(tables, person.guild_id):
+            raise Refusal("No requests are taken in this server just now: {why}", why=why)
         _, plan = self.plan(tables, person)
         _check_plan(plan, request)
         cost = self._config.generation.cost(request.model)
         payers = _pay(self.allowance(tables, person, now), request, cost)
         self._check_waiting(tables, person, plan, request.count)
         return plan, payers
+
+    def _pause(self, tables: Tables, guild_id: int | None) -> str:
+        row = tables.execute("SELECT value FROM settings WHERE key = ?", [pause_key(guild_id)]).fetchone()
+        return escape_for_discord(row[0], MAX_REASON) if row else ""
 
     def _server_left(self, tables: Tables, guild_id: int | None, day: str) -> int | None:
         if guild_id is None:

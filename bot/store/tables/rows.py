@@ -41,6 +41,15 @@ class PictureRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many pictures wait and run, and how many jobs are made and not delivered."""
+
+    #: by state and the plan's priority
+    pictures: Mapping[tuple[str, int], int]
+    outbox: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRow:
     """One command that was accepted."""
 

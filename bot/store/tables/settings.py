@@ -3,6 +3,12 @@
 from sqlite_utils import Database as Tables
 
 from bot.store.database import Database
+from bot.store.tables.audit import Action, Change, note
+
+
+def pause_key(guild_id: int | None) -> str:
+    """Under which a server's pause stands: the sentence for members, empty if there is none."""
+    return f"pause of {guild_id}"
 
 
 class Settings:
@@ -32,3 +38,26 @@ class Settings:
         """Set or replace the value."""
         sql = "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
         await self._database.write(lambda tables: tables.execute(sql, [key, value]))
+
+    async def moderators(self, guild_id: int | None) -> int | None:
+        """The role whose members moderate a server; None: those whom Discord lets moderate members."""
+        role = await self.get(f"moderators of {guild_id}")
+        return int(role) if role else None
+
+    async def set_moderators(self, change: Change) -> None:
+        """Make the change's role the moderators of its server; without a role, Discord's right counts."""
+        role = str(change.role_id or "")
+        await self._set_noted(change, f"moderators of {change.guild_id}", role, Action.MODERATORS)
+
+    async def set_pause(self, change: Change) -> None:
+        """Take no requests in the change's server, with its reason for members; without a reason they are taken."""
+        await self._set_noted(change, pause_key(change.guild_id), change.reason, Action.PAUSE)
+
+    async def _set_noted(self, change: Change, key: str, value: str, action: Action) -> None:
+        sql = "INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+
+        def write(tables: Tables) -> None:
+            tables.execute(sql, [key, value])
+            note(tables, change, action, value)
+
+        await self._database.write(write)

@@ -18,6 +18,19 @@ class Used:
     images: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayUsed:
+    """What one member made with one model on one day in one server."""
+
+    day: str
+    guild_id: int | None
+    user_id: int
+    model: str
+    images: int
+    #: that workers took for them
+    seconds: float
+
+
 class Usages:
     """All sums about usage. Unless they are awaited they are part of the caller's transaction."""
 
@@ -120,3 +133,23 @@ class Usages:
             )
         )
         return [Used(**row) for row in rows]
+
+    async def by_day(self, guild_id: int | None, since: str) -> list[DayUsed]:
+        """What was used on each day since ``since``, in a server (None: in each)."""
+        rows = await self._database.read(
+            lambda tables: list(
+                tables.query(
+                    """
+                    SELECT day, pictures.guild_id, pictures.user_id, json_extract(request, '$.model') AS model,
+                           sum(cost) AS images, round(coalesce(sum(seconds), 0), 1) AS seconds
+                    FROM pictures JOIN jobs ON jobs.id = job_id
+                    WHERE state NOT IN ('failed', 'cancelled') AND day >= :since
+                          AND (:guild_id IS NULL OR pictures.guild_id = :guild_id)
+                    GROUP BY day, pictures.guild_id, pictures.user_id, model
+                    ORDER BY day, pictures.guild_id, pictures.user_id, model
+                    """,
+                    {"guild_id": guild_id, "since": since},
+                )
+            )
+        )
+        return [DayUsed(**row) for row in rows]

@@ -17,7 +17,7 @@ from bot.background import audit_feed, cleanup, erasure, heartbeat
 from bot.background.audit_feed import post_audit_regularly
 from bot.background.cleanup import trim_regularly
 from bot.background.erasure import erase_regularly
-from bot.background.heartbeat import alive, beat
+from bot.background.heartbeat import beat, trouble
 from bot.config import Config
 from bot.config.schema import Discord
 from bot.store import Action, Change, Store, database
@@ -126,7 +126,7 @@ async def test_signs_of_life_go_on_when_the_disk_does(store: Store, config: Conf
         await _twice(client.asked)
         folder.mkdir()
         await _twice(client.asked)
-        assert alive(folder)
+        assert not trouble(folder)
 
 
 async def _twice(event: asyncio.Event) -> None:

@@ -11,6 +11,8 @@ import psutil
 import pytest
 
 from bot.cli.check import application_id
+from bot.config import load
+from bot.store import Store
 from sandbox import LocalDiscord
 from tests.bot.command_line import ROOT, TOKEN, criar
 
@@ -24,7 +26,7 @@ def config(tmp_path: Path) -> Path:
 
 async def test_check_passes_where_all_is_well_and_prints_the_invitation(config: Path) -> None:
     """With a token of the right form every finding is ok, and the link carries id and permissions."""
-    code, said = await criar("check", "--config", str(config), token=TOKEN)
+    code, said = await criar("check", "--offline", "--config", str(config), token=TOKEN)
     assert code == 0
     assert "FAIL" not in said
     link = re.search(r"https://discord\.com/oauth2/authorize\S+", said)
@@ -47,7 +49,7 @@ async def test_check_fails_with_the_remedy(tmp_path: Path, text: str, token: str
     """What is missing is said with what to do, and the exit code is 1."""
     config = tmp_path / "config.toml"
     config.write_text(text or f'[storage]\nfolder = "{tmp_path / "data"}"\n')
-    code, said = await criar("check", "--config", str(config), token=token)
+    code, said = await criar("check", "--offline", "--config", str(config), token=token)
     assert code == 1
     assert "FAIL" in said
     assert words in said
@@ -77,6 +79,9 @@ async def test_a_token_that_discord_refuses_is_said_in_one_line(config: Path) ->
 async def test_the_operator_changes_limits_from_the_command_line(config: Path) -> None:
     """All of ``quota`` works on the database without a running bot, and each change is recorded with a reason."""
     config.write_text(config.read_text() + "[plans.free]\n[plans.gold]\nimages_per_day = 200\n")
+    store = Store(load(config))
+    await store.open()
+    await store.close()
 
     async def quota(*arguments: str) -> str:
         return (await criar("quota", *arguments, "--config", str(config)))[1]
@@ -96,8 +101,10 @@ async def test_the_operator_changes_limits_from_the_command_line(config: Path) -
 
 
 async def test_a_bot_that_never_connected_is_not_healthy(config: Path) -> None:
-    """The health check fails where no bot has touched its sign of life."""
-    assert (await criar("health", "--config", str(config)))[0] == 1
+    """The health check fails where no bot has touched its sign of life, and says so."""
+    code, said = await criar("health", "--config", str(config))
+    assert code == 1
+    assert "was ever connected" in said
 
 
 @pytest.mark.parametrize("token", ["", "a.b", "a.b.c", "!!!.b.c", f"{base64.b64encode(b'word').decode()}.b.c"])

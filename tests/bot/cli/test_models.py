@@ -158,7 +158,7 @@ async def test_check_says_which_models_are_too_large(tmp_path: Path) -> None:
     """A model that needs more memory than the machine has fails the check; one that is not here yet is told of."""
     config = tmp_path / "config.toml"
     config.write_text(f'[storage]\nfolder = "{tmp_path / "data"}"\n[generation]\nmodels = ["sd15", "flux2-dev"]\n')
-    code, said = await criar("check", "--config", str(config))
+    code, said = await criar("check", "--offline", "--config", str(config))
     assert code == 1
     lines = {line.split(": ")[0]: line for line in said.splitlines()}
     assert "it needs 216 GiB of memory on a CPU" in lines["FAIL  flux2-dev"]
@@ -169,7 +169,7 @@ async def test_check_says_which_models_are_too_large(tmp_path: Path) -> None:
 async def test_check_asks_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a GPU what is larger than the card passes with a warning, since parts of it can wait in the host's memory."""
     driver = tmp_path / "nvidia-smi"
-    driver.write_text("#!/bin/sh\nprintf '24564\\n81920\\n'\n")
+    driver.write_text("#!/bin/sh\nprintf '0, RTX, 24564, 24000\\n1, H100, 81920, 80000\\n'\n")
     driver.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     config = tmp_path / "config.toml"
@@ -177,7 +177,7 @@ async def test_check_asks_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         f'[storage]\nfolder = "{tmp_path / "data"}"\n[generation]\ndevices = ["cuda:0"]\n'
         'models = ["sdxl", "flux-dev"]\n'
     )
-    _, said = await criar("check", "--config", str(config))
+    _, said = await criar("check", "--offline", "--config", str(config))
     lines = {line.split(": ")[0]: line for line in said.splitlines()}
     assert "it needs 34 GiB, of which the card has 24.0" in lines["ok    flux-dev"]
     assert lines["ok    sdxl"].endswith("it fits")
@@ -188,7 +188,8 @@ async def test_what_is_offered_is_pinned_at_the_first_start(hub: Hub, config: Pa
     """The commit is recorded before anything is loaded, and kept when the repository moves on."""
     commit = hub.put("someone/model", REPOSITORY)
     start = (
-        "from pathlib import Path; from bot.config import load; from bot.offer import offered, pin_new;"
+        "from pathlib import Path; from bot.config import load;"
+        "from bot.requests.offered_models import offered, pin_new;"
         f"config = load(Path({str(config)!r})); pin_new(config); print(offered(config).get('mine').revision)"
     )
     for _ in range(2):

@@ -1,11 +1,12 @@
 """The configuration is validated, and an error says where it stands and what is allowed."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from bot.config import Config, load, token
+from bot.config import Config, find, load, token
 from bot.config.schema import Plan
 from bot.errors import ConfigError
 from bot.requests.offered_models import offered
@@ -27,7 +28,9 @@ def test_a_cluster_needs_no_local_devices(file: Path) -> None:
 
 def test_the_example_holds_every_key_with_its_default() -> None:
     """config.example.toml is the default configuration, written out."""
-    assert load(EXAMPLE) == Config()
+    example = load(EXAMPLE)
+    assert example.storage.folder == EXAMPLE.parent / "data"
+    assert example.model_copy(update={"storage": Config().storage}) == Config()
     written = tomllib.loads(EXAMPLE.read_text())
     for name, field in Config.model_fields.items():
         if name not in ("plans", "servers"):
@@ -72,19 +75,22 @@ def test_a_plan_s_models_are_patterns_of_whole_ids(models: list[str], model: str
     [
         ("[discrod]", ["discrod", "no such key"]),
         ("[storage]\nkeep_day = 3", ["storage.keep_day", "no such key"]),
-        ("[storage]\nkeep_days = 0", ["storage.keep_days", "greater than or equal to 1", "0"]),
-        ("[storage]\nkeep_days = 'x'", ["storage.keep_days", "integer", "'x'"]),
+        ("[storage]\nkeep_days = 0", ["storage.keep_days", "must be 1 or more", "0"]),
+        ("[storage]\nkeep_days = 'x'", ["storage.keep_days", "must be a whole number", "'x'"]),
         ("[quota]\ntimezone = 'Mars'", ["quota.timezone", "tz database", "'Mars'"]),
         ("[quota]\ntimezone = '../etc/passwd'", ["quota.timezone", "tz database"]),
         ("[plans.gold]\nimages_per_day = 100", ["plans.free"]),
         ("[servers.123456]\nplans = ['gold']", ["servers.123456", "gold", "free"]),
         ("[servers.123456.roles]\n234567 = 'gold'", ["servers.123456", "gold", "free"]),
-        ("[servers.home]\nplans = []", ["servers.home", "pattern"]),
-        ("[plans.free]\ncount = 5", ["plans.free.count", "less than or equal to 4"]),
-        ("[flooding]\nwaiting = 0", ["flooding.waiting", "greater than or equal to 1"]),
+        ("[servers.home]\nplans = []", ["servers.home", "must be an id of Discord"]),
+        ("[plans.free]\ncount = 5", ["plans.free.count", "must be 4 or less"]),
+        ("[flooding]\nwaiting = 0", ["flooding.waiting", "must be 1 or more"]),
         ("[discord]\napi = 'https://discord.example/api'", ["discord.api", "127.0.0.1"]),
         ("[discord]\napi = 'http://127.0.0.1.evil.example/api'", ["discord.api", "127.0.0.1"]),
-        ("[discord]\noperators = ['me']", ["discord.operators.0", "integer"]),
+        ("[discord]\noperators = ['me']", ["discord.operators.0", "must be a whole number"]),
+        ("[discord]\noperators = ['12345']", ["discord.operators.0", "must be a whole number without quotes"]),
+        ("[metrics]\naddress = '9464'", ["metrics.address", "127.0.0.1:9464"]),
+        ("[log]\nlevel = 'loud'", ["log.level", "'debug', 'info', 'warning' or 'error'"]),
         ("[generation]\ndevices = []", ["generation.devices", '"cpu"', "[generation.cluster]"]),
         ("[generation.cluster]\naddress = 'head'", ["generation.cluster.address"]),
         ("[generation.cluster]\naddress = 'head:6379'\nworkers = 0", ["generation.cluster.workers", "1"]),
@@ -99,6 +105,7 @@ def test_what_is_wrong_is_said_with_file_key_and_what_is_allowed(file: Path, tex
         load(file)
     for word in [str(file), *words]:
         assert word in str(caught.value)
+    assert not re.search(r"Input should|validation|Tuple|valid integer|\[key\]", str(caught.value))
 
 
 def test_how_models_are_loaded_is_said_by_pattern(file: Path) -> None:
@@ -137,4 +144,39 @@ def test_a_file_that_others_can_write_is_refused(file: Path) -> None:
     with pytest.raises(ConfigError, match=r"config\.toml: others can write this file; run: chmod go-w "):
         load(file)
     file.chmod(0o644)
-    assert load(file) == Config()
+    assert load(file).plans == Config().plans
+
+
+def test_folders_are_relative_to_the_file(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The same file means the same folders and models, wherever the bot is started."""
+    model = tmp_path / "models" / "mine"
+    model.mkdir(parents=True)
+    file.write_text(
+        '[storage]\nfolder = "data"\n[generation]\n'
+        'own = [{ id = "mine", family = "stable_diffusion", source = "models/mine" }]\n'
+    )
+    monkeypatch.chdir("/")
+    config = load(file)
+    assert config.storage.folder == tmp_path / "data"
+    assert offered(config).get("mine").source == str(model)
+
+
+def test_the_file_is_found_by_environment_or_working_directory(
+    file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """CRIAR_CONFIG comes before ./config.toml; without both there is none."""
+    monkeypatch.delenv("CRIAR_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert find() is None
+    file.write_text("")
+    assert find() == Path("config.toml")
+    monkeypatch.setenv("CRIAR_CONFIG", "/elsewhere/config.toml")
+    assert find() == Path("/elsewhere/config.toml")
+
+
+def test_a_folder_that_is_a_file_is_said(file: Path, tmp_path: Path) -> None:
+    """storage.folder must be a folder, and the sentence names it."""
+    (tmp_path / "data").write_text("")
+    file.write_text("")
+    with pytest.raises(ConfigError, match=r"storage\.folder: .*data is a file"):
+        load(file)

@@ -18,6 +18,7 @@ from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
 from bot.messages.credentials import ContentCredentials
+from bot.metrics import Metrics
 from bot.moderation.policy import Moderation
 from bot.store import Store
 from generation import Catalogue, Inspector
@@ -39,10 +40,10 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Insp
         credentials = ContentCredentials(config.provenance, config.storage.folder)
         hands, cdn = Hands(), Cdn(config.discord.api)
         delivery = Delivery(client, store, Catalogue.load(), cdn, moderation, credentials)
-        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days))  # type: ignore[arg-type]
+        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days), Metrics())  # type: ignore[arg-type]
         board = ProgressBoard(hands, moderation, credentials)  # type: ignore[arg-type]
-        events = EventConsumer(store, hands, moderation, board, outbox)  # type: ignore[arg-type]
-        manager = JobManager(config, store, hands, moderation, delivery, events)  # type: ignore[arg-type]
+        events = EventConsumer(store, hands, moderation, board, outbox, Metrics())  # type: ignore[arg-type]
+        manager = JobManager(config, store, hands, moderation, delivery, events, Metrics())  # type: ignore[arg-type]
         following = asyncio.create_task(events.run())
         yield Stage(local, store, hands, manager, delivery)
         following.cancel()

@@ -27,7 +27,7 @@ async def test_a_ban_cancels_what_its_member_has_waiting(stage: Stage, elsewhere
     await stage.delivered(job)
     assert sorted(stage.hands.cancelled) == [f"{job.id}:0", f"{job.id}:1"]
     assert await stage.used() == 0
-    assert stage.store.bans.banned(job.user_id, job.guild_id)
+    assert stage.store.bans.of(job.user_id, job.guild_id)
 
 
 async def test_a_ban_in_a_server_leaves_what_waits_elsewhere(stage: Stage) -> None:
@@ -36,4 +36,4 @@ async def test_a_ban_in_a_server_leaves_what_waits_elsewhere(stage: Stage) -> No
     change = Change(actor_id=1, guild_id=1, user_id=job.user_id, at=discord.utils.utcnow(), by_operator=False)
     await stage.manager.ban(change)
     assert stage.hands.cancelled == []
-    assert not stage.store.bans.banned(job.user_id, job.guild_id)
+    assert not stage.store.bans.of(job.user_id, job.guild_id)

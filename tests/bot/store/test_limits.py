@@ -180,20 +180,20 @@ async def test_limits_are_never_cached(store: Store, other: Store, make_job: Mak
     with pytest.raises(Refusal, match="can no longer use this bot"):
         await store.accept(make_job())
     assert await store.bans.refresh() == {(1, EVERYWHERE)}
-    assert store.bans.banned(1, HOME)
+    assert store.bans.of(1, HOME)
 
 
 async def test_a_ban_of_a_server_holds_there_and_the_operators_everywhere(store: Store) -> None:
     """Each lifts only their own."""
     await store.bans.ban(admin(HOME))
-    assert store.bans.banned(1, HOME)
-    assert not store.bans.banned(1, FOREIGN)
-    assert not store.bans.banned(1, None)
+    assert store.bans.of(1, HOME)
+    assert not store.bans.of(1, FOREIGN)
+    assert not store.bans.of(1, None)
     assert not await store.bans.unban(operator())
     await store.bans.ban(operator())
     assert await store.bans.unban(admin(HOME))
-    assert store.bans.banned(1, HOME)
-    assert store.bans.banned(1, None)
+    assert store.bans.of(1, HOME)
+    assert store.bans.of(1, None)
 
 
 @pytest.mark.parametrize(("members", "guilds"), [(3, 1), (4, 2)])

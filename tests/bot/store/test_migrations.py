@@ -62,3 +62,16 @@ def test_a_step_that_breaks_off_leaves_nothing(old: Config) -> None:
     MIGRATIONS.apply(tables)
     assert "grants" in tables.table_names()
     tables.close()
+
+
+async def test_the_file_of_before_is_kept(old: Config) -> None:
+    """An upgrade leaves a copy as the older version knows it; an up-to-date database is not copied."""
+    for _ in range(2):
+        store = Store(old)
+        await store.open()
+        await store.close()
+    (copy,) = old.storage.folder.glob("criar.db.before-*")
+    tables = Tables(copy)
+    assert "grants" not in tables.table_names()
+    assert tables["limits"].count == 1
+    tables.close()

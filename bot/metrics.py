@@ -1,0 +1,126 @@
+"""Figures for Prometheus: what was asked, made and delivered, how long it took, and what waits. None names a member."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bot.store import JobRow, Waiting
+from generation import Cancelled, Event, Failed, Finished, Progress, Started
+
+SECONDS = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)  # upper ends of the histograms' buckets
+PAGE_SIZE = 4096  # bytes, of /proc/PID/statm
+
+
+class Metrics:
+    """Counts from the start of the process; gauges are set when somebody asks."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._accepted = Counter("criar_images_accepted", "Images that were accepted", ["task"], registry=registry)
+        self._charged = Counter("criar_quota_images", "Images counted against members' days", registry=registry)
+        self._ended = Counter("criar_pictures", "Pictures that ended", ["state"], registry=registry)
+        self._steps = Counter("criar_steps", "Denoising steps, of all pictures", registry=registry)
+        self._waited = Histogram(
+            "criar_waiting_seconds", "From accepted until a worker takes it", buckets=SECONDS, registry=registry
+        )
+        self._made = Histogram(
+            "criar_making_seconds", "From taken until made", ["model"], buckets=SECONDS, registry=registry
+        )
+        self._delivered = Histogram(
+            "criar_delivery_seconds", "From accepted until delivered", buckets=SECONDS, registry=registry
+        )
+        self._refused = Counter("criar_refusals", "Requests that were refused", ["reason"], registry=registry)
+        self._answers = Counter("criar_discord_answers", "Discord's answers", ["status"], registry=registry)
+        self._waiting = Gauge("criar_queue_pictures", "Pictures by state", ["state", "priority"], registry=registry)
+        self._outbox = Gauge("criar_outbox_jobs", "Jobs that are made and not delivered yet", registry=registry)
+        self._latency = Gauge("criar_discord_latency_seconds", "Of the gateway's heartbeat", registry=registry)
+        self._connected = Gauge("criar_discord_connected", "1 while the gateway is connected", registry=registry)
+        self._loaded = Gauge("criar_loaded_models", "Models that are loaded", ["device"], registry=registry)
+        self._memory = Gauge("criar_device_memory_bytes", "Memory in use of cards", ["device"], registry=registry)
+        self._worker_memory = Gauge(
+            "criar_workers_memory_bytes", "Memory in use of all workers on this machine", registry=registry
+        )
+        #: when pictures that wait were accepted, and the models of those that are being made
+        self._asked: dict[str, float] = {}
+        self._models: dict[str, str] = {}
+        self._progress: dict[str, int] = {}
+
+    def accepted(self, job: JobRow, cost: int) -> None:
+        """A request was accepted, each of whose images counts ``cost``."""
+        self._accepted.labels(job.request.task.value).inc(job.request.count)
+        for row in job.pictures:
+            self._charged.inc(cost)
+            self._asked[row.id] = monotonic()
+            self._models[row.id] = job.request.model
+
+    def happened(self, event: Event) -> None:
+        """Something happened to a picture."""
+        picture_id = event.picture_id
+        match event:
+            case Started():
+                if asked := self._asked.pop(picture_id, None):
+                    self._waited.observe(monotonic() - asked)
+            case Progress(step=step):
+                before = self._progress.get(picture_id, 0)
+                self._progress[picture_id] = step
+                self._steps.inc(max(step - before, 0))
+            case Finished(seconds=seconds):
+                self._made.labels(self._models.get(picture_id, "unknown")).observe(seconds)
+                self._end(picture_id, "finished")
+            case Failed():
+                self._end(picture_id, "failed")
+            case Cancelled():
+                self._end(picture_id, "cancelled")
+
+    def delivered(self, seconds: float) -> None:
+        """A job was delivered, so long after it was accepted."""
+        self._delivered.observe(seconds)
+
+    def refused(self, reason: str) -> None:
+        """A request was refused with this sentence, before its numbers were filled in."""
+        self._refused.labels(reason).inc()
+
+    def answered(self, status: int) -> None:
+        """Discord answered a call."""
+        self._answers.labels(str(status)).inc()
+
+    def set_waiting(self, waiting: Waiting) -> None:
+        """What waits and runs at this moment."""
+        self._waiting.clear()
+        for (state, priority), count in waiting.pictures.items():
+            self._waiting.labels(state, str(priority)).set(count)
+        self._outbox.set(waiting.outbox)
+
+    def set_connection(self, *, connected: bool, latency: float) -> None:
+        """How the gateway is; ``latency`` is seconds, and no number while it is not known."""
+        self._connected.set(connected)
+        self._latency.set(latency)
+
+    def set_devices(self, loaded: dict[str, int], memory: dict[str, float], pids: list[int]) -> None:
+        """Models by device, bytes in use by card, and the workers' processes."""
+        self._loaded.clear()
+        for device, count in loaded.items():
+            self._loaded.labels(device).set(count)
+        for device, size in memory.items():
+            self._memory.labels(device).set(size)
+        self._worker_memory.set(sum(_resident(pids)))
+
+    async def text(self) -> bytes:
+        """All figures in Prometheus's text format."""
+        return await asyncio.to_thread(generate_latest, self._registry)
+
+    def _end(self, picture_id: str, state: str) -> None:
+        self._ended.labels(state).inc()
+        for known in (self._asked, self._models, self._progress):
+            known.pop(picture_id, None)
+
+
+def _resident(pids: list[int]) -> Iterator[int]:
+    for pid in pids:
+        try:
+            yield int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_SIZE
+        except (OSError, IndexError, ValueError):
+            continue

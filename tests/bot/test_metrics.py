@@ -1,0 +1,57 @@
+"""The figures, without a server: what is counted when, and that the board asks for what there is."""
+
+import json
+import re
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.metrics import Metrics
+from bot.store import Store, Waiting
+from generation import Failed, Finished, Progress, Started
+from tests.bot.factory import MakeJob
+
+BOARD = Path(__file__).parents[2] / "contrib" / "grafana" / "criar.json"
+
+
+async def values(metrics: Metrics) -> dict[tuple[str, str], float]:
+    """Each sample by its name and the value of its label."""
+    return {
+        (sample.name, ",".join(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families((await metrics.text()).decode())
+        for sample in family.samples
+    }
+
+
+async def test_the_way_of_a_picture_is_counted(store: Store, make_job: MakeJob) -> None:
+    """Accepted, taken, stepped and made are counted and timed once each; nothing of ended pictures is kept."""
+    job = await store.accept(make_job(pictures=2))
+    assert job
+    metrics = Metrics()
+    metrics.accepted(job, 3)
+    one, two = (row.id for row in job.pictures)
+    metrics.happened(Started(picture_id=one, attempt=1))
+    for step in (1, 2, 5):
+        metrics.happened(Progress(picture_id=one, attempt=1, step=step, of=5))
+    metrics.happened(Finished(picture_id=one, attempt=1, png=b"", seed=1, seconds=2.5))
+    metrics.happened(Failed(picture_id=two, attempt=1, template="It broke."))
+    metrics.set_waiting(Waiting(pictures={("waiting", 2): 4}, outbox=1))
+    found = await values(metrics)
+    assert found["criar_images_accepted_total", "txt2img"] == 2
+    assert found["criar_quota_images_total", ""] == 6
+    assert found["criar_steps_total", ""] == 5
+    assert found["criar_making_seconds_sum", "criar-embedded"] == 2.5
+    assert found["criar_waiting_seconds_count", ""] == 1
+    assert (found["criar_pictures_total", "finished"], found["criar_pictures_total", "failed"]) == (1, 1)
+    assert found["criar_queue_pictures", "2,waiting"] == 4
+    assert not (metrics._asked or metrics._models or metrics._progress)
+
+
+async def test_the_board_asks_for_figures_that_there_are() -> None:
+    """Each name in an expression of the Grafana board is one that the bot serves."""
+    text = (await Metrics().text()).decode()
+    targets = [panel["targets"] for panel in json.loads(BOARD.read_text())["panels"]]
+    asked = set(re.findall(r"criar_\w+", json.dumps(targets)))
+    served = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
+    assert asked
+    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked} <= served
