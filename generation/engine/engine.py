@@ -26,13 +26,13 @@ from ..types import ModelSpec, Offload, Picture, Request, Task
 from .adapters import adapted, inversions
 from .fetching import DownloadQueue
 from .inpaint import InpaintBlender, merge
-from .loading import DENOISERS, ensure_downloaded, needs_download
+from .loading import DENOISERS, ensure_downloaded, loading_errors, needs_download
 from .models import LoadedModel, Models
 from .run import Emit, PreviewPacer, Run
 from .schedulers import StepObserver, make_scheduler
 from .step_batcher import StepBatcher
 from .truncation import truncated_end
-from .upscale import Upscaler
+from .upscale import OWN_WEIGHTS, Upscaler, weights_of
 from .weighted_prompts import encoded
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,6 @@ AT_ONCE = 5.0  # seconds within which a model that was fetched before is known t
 LOOK_EVERY = 0.1  # seconds between two looks for what has come, while nothing is made since a model is being fetched
 
 ENLARGE_FIRST = 2  # times, for inputs that are to be enlarged before they are worked on
-ENLARGER = "realesr-animevideov3"  # weights for models that make less than they deliver
 
 
 def quiet_libraries() -> None:
@@ -72,7 +71,7 @@ class Engine:
         torch.set_num_threads(threads)
         self._specs = specs
         self._models = Models(device, budget, onnx=onnx)
-        self._threads = threads
+        self._device = device
         versions = f"torch {torch.__version__}, diffusers {diffusers.__version__}"
         if onnx and device == "cpu":
             versions += f", onnxruntime {onnxruntime.__version__}"
@@ -80,7 +79,7 @@ class Engine:
         self._profile = Profile(folder, named, versions)
         self._batcher = StepBatcher(self._profile, clock)
         self._previews = PreviewPacer()
-        self._upscalers: dict[str, Upscaler] = {}
+        self._upscalers: dict[Path, Upscaler] = {}
         #: what cannot begin before its model's files have come
         self._downloads = DownloadQueue(ensure_downloaded)
         #: what has not begun, oldest first
@@ -250,7 +249,9 @@ class Engine:
         spec = self._specs[request.model]
         if request.task is Task.UPSCALE:
             image = read_kept(request.images[0].read_bytes())
-            return self._enlarge(image, request.width // image.width, spec.source)
+            with loading_errors(spec):
+                weights = weights_of(spec, offline=True)
+            return self._enlarge(image, request.width // image.width, weights)
         model, family = self._load(spec), family_of(spec)
         call = self._call(spec, self._readable(run, family, spec))
         member = self._batcher.members[run.picture.id]
@@ -327,7 +328,7 @@ class Engine:
 
     def _last(self, request: Request, image: Image.Image, factor: int) -> Image.Image:
         """What is done after the pipeline: enlarging, and putting the kept part of the source back as it was."""
-        larger = self._enlarge(image, factor, ENLARGER)
+        larger = self._enlarge(image, factor)
         if request.task is not Task.INPAINT:
             return larger
         return merge(larger, *(read_kept(path.read_bytes(), larger.size) for path in request.images))
@@ -343,15 +344,16 @@ class Engine:
         """A picture that a request starts from, at the size it is worked on; its own where none is given."""
         if not enlarge_first:
             return read_kept(path.read_bytes(), size)
-        larger = self._enlarge(read_kept(path.read_bytes()), ENLARGE_FIRST, ENLARGER)
+        larger = self._enlarge(read_kept(path.read_bytes()), ENLARGE_FIRST)
         return ImageOps.fit(larger, size, Image.Resampling.LANCZOS) if size else larger
 
-    def _enlarge(self, image: Image.Image, factor: int, weights: str) -> Image.Image:
+    def _enlarge(self, image: Image.Image, factor: int, weights: Path = OWN_WEIGHTS) -> Image.Image:
         """The picture enlarged, with a pause after each tile."""
         if factor == 1:
             return image
-        upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
-        return upscaler.enlarge(image, factor, self._batcher.pause)
+        if weights not in self._upscalers:
+            self._upscalers[weights] = Upscaler(weights, self._device)
+        return self._upscalers[weights].enlarge(image, factor, self._batcher.pause)
 
 
 def _scheduler(spec: ModelSpec, request: Request) -> str:
