@@ -9,6 +9,7 @@ from .image_sandbox import Inspector
 from .metadata import Parameters
 from .pins import Pin, forget, read_pins, write_pins
 from .profile import Measured, read_profile
+from .prompt_syntax import take_loras
 from .service import Service
 from .types import (
     MAX_LORA_WEIGHT,
@@ -77,5 +78,6 @@ __all__ = [
     "read_pins",
     "read_profile",
     "resembling",
+    "take_loras",
     "write_pins",
 ]

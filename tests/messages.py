@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "generation")
 SAYERS = {
-    "say", "_say", "locale_str", "as_it_stands", "fail",
+    "say", "_say", "locale_str", "as_it_stands", "fail", "note",
     "Refusal", "Flooded", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError",
 }  # fmt: skip
 #: said elsewhere

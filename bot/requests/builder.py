@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import Refusal
-from bot.requests.loras import read_loras, with_triggers, write_loras
+from bot.requests.loras import from_prompt, read_loras, with_triggers, write_loras
 from bot.requests.sizes import is_size, pixels, wished_size
 from bot.text.sanitize import cleaned
 from bot.text.translate import Value
@@ -89,6 +89,7 @@ def compose(
     prompt = cleaned(options.prompt)
     if len(prompt) > MAX_PROMPT:
         raise Refusal("The prompt has {length} characters; shorten it to {most}.", length=len(prompt), most=MAX_PROMPT)
+    prompt, loras, left_out = from_prompt(prompt, spec, loras)
     prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
     (width, height), size_notes = _size(spec, options.size, source)
     defaults = spec.defaults
@@ -110,8 +111,21 @@ def compose(
         loras=loras,
     )
     catalogue.check(request)
-    notes = (*_received(source, request), *size_notes, *_unheard(spec, request), *lora_notes, *_cost(spec))
+    notes = (
+        *_received(source, request),
+        *size_notes,
+        *_unheard(spec, request),
+        *lora_notes,
+        *_left_out(left_out),
+        *_cost(spec),
+    )
     return Composed(request=request, notes=notes, parent=source.picture if source else None)
+
+
+def _left_out(names: tuple[str, ...]) -> tuple[Note, ...]:
+    return tuple(
+        ("No LoRA “{lora}” fits this model here; I left it out of the prompt.", {"lora": name[:80]}) for name in names
+    )
 
 
 def _enough(steps: int, strength: float | None) -> int:

@@ -130,8 +130,8 @@ def _unused(model: LoadedModel, name: str, lora: LoraSpec, path: Path) -> list[N
         return []
     share = max(1, round(100 * (1 - used / held)))
     log.warning("%d%% of the LoRA %s do not fit %s and are not used", share, lora.id, model.spec.id)
-    template = "{share} % of the LoRA {lora} do not fit {model} and are not used."
-    return [(template, {"share": share, "lora": lora.title, "model": model.spec.title})]
+    params = {"share": share, "lora": lora.title, "model": model.spec.title}
+    return [("{share} % of the LoRA {lora} do not fit {model} and are not used.", {**params})]
 
 
 def _remove(model: LoadedModel, name: str) -> None:

@@ -258,8 +258,9 @@ class Engine:
         member.kind = replace(member.kind, precision=model.precision)
         if model.able is not None and request.task not in model.able:
             log.error("%s: its weights can do %s only; say so in tasks", spec.id, ", ".join(sorted(model.able)))
-            sentence = "{model} was not made for {task}; choose another model."
-            raise RequestError(sentence, model=spec.title, task=request.task.value)
+            raise RequestError(
+                "{model} was not made for {task}; choose another model.", model=spec.title, task=request.task.value
+            )
         self._apply_adapters(model, run)
         scheduler = make_scheduler(_scheduler(spec, request), model.pipeline.scheduler.config)
         # A pipeline object of its own for each call: they keep state on themselves; the modules are shared.

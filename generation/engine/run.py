@@ -84,11 +84,13 @@ class Run:
 
     def note_truncation(self, words: str, *, negative: bool = False) -> None:
         """Say what of a prompt the model does not read, if there is any."""
-        template = "This model reads only the beginning of a prompt this long; it left out: “{words}”."
-        if negative:
-            template = "This model reads only the beginning of a negative prompt this long; it left out: “{words}”."
-        if words:
-            self.note(template, words=words[:MAX_CUT])
+        cut = words[:MAX_CUT]
+        if words and negative:
+            self.note(
+                "This model reads only the beginning of a negative prompt this long; it left out: “{words}”.", words=cut
+            )
+        elif words:
+            self.note("This model reads only the beginning of a prompt this long; it left out: “{words}”.", words=cut)
 
     def on_step(self, step: int, of: int, jpeg: Callable[[], bytes] | None) -> None:
         """Say how far it is, and show it now and then."""

@@ -214,3 +214,14 @@ def test_a_negative_prompt_that_is_not_heard_is_said() -> None:
     deaf = replace(SPEC, limits=replace(SPEC.limits, negative_prompt=False))
     composed = compose(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="x", negative_prompt="dogs"))
     assert "Criar embedded cannot be told what to avoid" in say_notes(speaker("en-US"), composed.notes)
+
+
+def test_loras_are_read_out_of_a_prompt_as_other_tools_write_them() -> None:
+    """By file, id or title; what fits none is left out and said, and what was chosen beside goes before."""
+    catalogue = Catalogue.load()
+    options = Options(prompt="a fox <lora:papercut:0.8> <lora:nobody:1>", model="sdxl", lora="ikea:0.5")
+    built = compose(catalogue, Task.TXT2IMG, options)
+    assert built.request.loras == (("ikea", 0.5), ("papercut", 0.8))
+    assert built.request.prompt.startswith("a fox")
+    assert "<" not in built.request.prompt
+    assert [params["lora"] for template, params in built.notes if template.startswith("No LoRA")] == ["nobody"]
