@@ -12,16 +12,19 @@ from typing import Any
 from . import (
     acknowledgement,
     batching,
+    cluster,
     crash,
     devices,
     embedded,
     estimates,
     exactness,
     fairness,
+    gpu,
     models,
     overhead,
     previews,
     queue,
+    scale,
     soak,
     startup,
     strength,
@@ -31,6 +34,7 @@ from . import filter as output_filter
 NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,
     "batching": batching.run,
+    "cluster": cluster.run,
     "crash": crash.run,
     "devices": devices.run,
     "embedded": embedded.run,
@@ -39,9 +43,11 @@ NAMES: dict[str, Callable[..., Any]] = {
     "fairness": fairness.run,
     "models": models.run,
     "filter": output_filter.run,
+    "gpu": gpu.run,
     "overhead": overhead.run,
     "previews": previews.run,
     "queue": queue.run,
+    "scale": scale.run,
     "soak": soak.run,
     "startup": startup.run,
     "strength": strength.run,
@@ -57,12 +63,15 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="of crash: how often the bot is killed")
     parser.add_argument("--minutes", type=float, help="of soak: how long the day is")
     parser.add_argument("--out", type=Path, help="of batching, fairness, queue and soak: where the plot is written")
+    parser.add_argument("--tiny", action="store_true", help="of gpu: the same script on a CPU, in small")
+    parser.add_argument("--pack", type=Path, help="of gpu: a folder for what is carried to a machine without a network")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     asked: dict[str, dict[str, Any]] = {
         "batching": {"out": chosen.out},
         "crash": {"kills": chosen.kills},
         "fairness": {"out": chosen.out},
+        "gpu": {"tiny": chosen.tiny, "folder": chosen.pack},
         "queue": {"out": chosen.out},
         "soak": {"minutes": chosen.minutes, "out": chosen.out},
     }

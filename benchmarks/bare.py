@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from generation import Catalogue, Request, Task
-from generation.worker import NICENESS, SPIN_COUNT
+from generation.workers.local import NICENESS, SPIN_COUNT
 
 
 def process(threads: int) -> ProcessPoolExecutor:

@@ -6,7 +6,7 @@ nothing between them, take their turns too; what they reach against one of them 
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
 from statistics import fmean, median
@@ -26,12 +26,12 @@ WARM_UP, TURN, TURNS = 20.0, 10.0, 8  # seconds before, seconds of a turn, and h
 QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS = 3.0, 2.0, 2
 
 
-class _Side:
-    """A service on some devices, which has work while it is its turn."""
+class Side:
+    """A service on so many devices, which has work while it is its turn."""
 
-    def __init__(self, devices: Sequence[str]) -> None:
+    def __init__(self, service: Service, devices: int) -> None:
         self._devices = devices
-        self._service = Service(Catalogue.load(), devices, threads=1)
+        self._service = service
         self._names = count()
         self._chance = random.Random(1)  # noqa: S311
         self._open: set[str] = set()
@@ -39,7 +39,7 @@ class _Side:
         self._steps = self._ended = 0
         self._changed = asyncio.Event()
 
-    async def __aenter__(self) -> "_Side":
+    async def __aenter__(self) -> "Side":
         await self._service.start()
         self._following = asyncio.create_task(self._follow())
         return self
@@ -52,7 +52,7 @@ class _Side:
         """Pictures a second, by the steps that were made while the backlog was full."""
         self._is_on, self._ended = True, 0
         self._ask(WAITING)
-        await self._until(lambda: self._ended >= SETTLING * len(self._devices))
+        await self._until(lambda: self._ended >= SETTLING * self._devices)
         began, before = monotonic(), self._steps
         await asyncio.sleep(seconds)
         rate = (self._steps - before) / (monotonic() - began) / fmean(STEPS)
@@ -93,6 +93,11 @@ class _Side:
         self._service.submit(asked)
 
 
+def side(devices: int) -> Side:
+    """A service on so many CPU children of one thread."""
+    return Side(Service(Catalogue.load(), ["cpu"] * devices, threads=1), devices)
+
+
 async def run(*, quick: bool) -> dict[str, float]:
     """Pictures a second of both, medians over the turns; the ratio and its ceiling are medians over pairs of turns."""
     warm_up, seconds, turns = (QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS) if quick else (WARM_UP, TURN, TURNS)
@@ -106,9 +111,9 @@ async def run(*, quick: bool) -> dict[str, float]:
             )
 
         await bare_turn(2)
-        async with _Side(["cpu"]) as one, _Side(["cpu", "cpu"]) as two:
-            for side in (one, two):
-                await side.turn(warm_up)
+        async with side(1) as one, side(2) as two:
+            for each in (one, two):
+                await each.turn(warm_up)
             found = [
                 (await one.turn(seconds), await two.turn(seconds), await bare_turn(1), await bare_turn(2))
                 for _ in range(turns)

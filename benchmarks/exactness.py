@@ -8,7 +8,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from generation import Event, Finished, ModelSpec, Picture, Request, Task
+from generation.types import Loading, Precision
 from tests.tiny import CHECKPOINTS, spec
 
 SAME = 60.0  # dB, which a family that is joined must reach
@@ -65,20 +66,26 @@ def _run(names: Sequence[str]) -> dict[str, Any]:
     return {"worst_psnr": round(worst, 1), "families": len(found)}
 
 
-def measure(name: str, folder: Path) -> Exactness:
-    """Requests of all the family's ways, with other prompts, steps and guidance, each joining a step after the one
-    before, against each alone."""
+def measure(name: str, folder: Path, precision: Precision | None = None, *, lockstep: bool = False) -> Exactness:
+    """Compare pictures that share forward passes with the same pictures made alone.
+
+    Requests of all the family's tasks, with different prompts, steps and guidance, each of which joins a step after the
+    one before; in ``lockstep`` they begin together, and each of three is asked for twice. ``precision`` is that of the
+    model's numbers; None is full precision.
+    """
     from generation.engine.engine import Engine
 
-    model = spec(name, folder)
+    model = spec(name, folder, loading=Loading(precision=precision))
     engine, passes = Engine({model.id: model}, "cpu", 1, 4.0), list[int]()
     engine._profile.rows = lambda kind: ROWS  # type: ignore[method-assign]
     engine._profile.took = lambda kind, rows, seconds: passes.append(rows)  # type: ignore[method-assign]
     pictures = _pictures(model, [Task(task) for task in CHECKPOINTS[name][2]], folder)
+    if lockstep:
+        pictures += [replace(picture, id=f"{picture.id} again") for picture in pictures]
     alone = {picture.id: _made(engine, [picture])[picture.id] for picture in pictures}
     rows_alone = max(passes)
     passes.clear()
-    together = _made(engine, pictures)
+    together = _made(engine, pictures, lockstep=lockstep)
     return Exactness(min(psnr(together[name], alone[name]) for name in alone), rows_alone, max(passes))
 
 
@@ -101,12 +108,13 @@ def _pictures(model: ModelSpec, tasks: Sequence[Task], folder: Path) -> list[Pic
     return [Picture(id=str(place), user_id=1, request=request) for place, request in enumerate(requests)]
 
 
-def _made(engine: Any, pictures: Sequence[Picture]) -> dict[str, np.ndarray]:
-    """The pictures, where one begins each step."""
+def _made(engine: Any, pictures: Sequence[Picture], *, lockstep: bool = False) -> dict[str, np.ndarray]:
+    """Return the pictures; one begins at each step, or all at once."""
     events: list[Event] = []
     for picture in pictures:
         engine.submit(picture, events.append)
-        engine.step()
+        if not lockstep:
+            engine.step()
     while engine.step():
         pass
     made = [event for event in events if isinstance(event, Finished)]

@@ -8,12 +8,14 @@ from contextlib import suppress
 
 import discord
 
-from bot.background.audit_feed import tell_regularly
+from bot.background.audit_feed import post_audit_regularly
+from bot.background.bans import enforce_bans_regularly
 from bot.background.cleanup import clean_regularly, trim_regularly
 from bot.background.erasure import erase_regularly
 from bot.background.heartbeat import beat
-from bot.client import Criar, use_local_discord
+from bot.client import Client, use_local_discord
 from bot.config import TOKEN_VARIABLE, Config
+from bot.dispatch import Dispatcher
 from bot.errors import ConfigError
 from bot.requests.offered_models import offered, pin_new, workers_folder
 from bot.store import Store, only_bot
@@ -46,15 +48,17 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         devices=config.generation.devices,
         threads=config.generation.threads or None,
         folder=workers_folder(config),
+        cluster=config.generation.cluster.settings() if config.generation.cluster else None,
     )
     await service.start()
-    client = Criar(config, store, service, catalogue)
+    client = Dispatcher(config, store, service, catalogue)
     chores = [
         asyncio.create_task(beat(client, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
-        asyncio.create_task(tell_regularly(client)),
+        asyncio.create_task(post_audit_regularly(client)),
         asyncio.create_task(erase_regularly(client)),
         asyncio.create_task(trim_regularly()),
+        asyncio.create_task(enforce_bans_regularly(client)),
     ]
     running = asyncio.create_task(client.start(token))
     stopping = asyncio.create_task(_stop_when_told(client, config.generation.finish_seconds))
@@ -78,11 +82,11 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         await store.close()
 
 
-async def _stop_when_told(client: Criar, seconds: float) -> None:
+async def _stop_when_told(client: Client, seconds: float) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
     log.info("told to stop")
     faulthandler.dump_traceback_later(seconds + LAST_RESORT, exit=True)
-    await client.flow.stop(seconds)
+    await client.manager.stop(seconds)

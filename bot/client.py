@@ -1,40 +1,29 @@
-"""The Discord client: start-up, command sync, replies, and the one error handler."""
+"""The Discord client: it holds the services that commands and components use, and knows none of them."""
 
 import asyncio
 import gc
-import hashlib
-import json
 import logging
-from typing import Any
+from datetime import timedelta
+from time import monotonic
+from typing import TypeAlias
 
 import discord
-from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from yarl import URL
 
-from bot.commands import COMMANDS
-from bot.components.audit import AuditButton
-from bot.components.history import HistoryButton
-from bot.components.job import JobButton
-from bot.components.message_menu import WhichSelect
-from bot.components.modals.prompt_help import PromptButton
-from bot.components.modals.submitted import on_modal_sent
-from bot.components.models import ModelsButton, ModelSelect
-from bot.components.pick import TakeSelect
-from bot.components.picture import PictureButton
-from bot.components.privacy import ForgetButton
-from bot.components.replies import answer_reply
 from bot.config import Config
-from bot.interactions.errors import answer_error
 from bot.jobs.cdn import Cdn
 from bot.jobs.delivery import Delivery
-from bot.jobs.library import Shelf
-from bot.jobs.manager import Flow
-from bot.jobs.uploads import Intake
-from bot.moderation.admission import Gate, admitted
+from bot.jobs.events import EventConsumer
+from bot.jobs.library import PictureLibrary
+from bot.jobs.manager import JobManager
+from bot.jobs.outbox import Outbox
+from bot.jobs.progress import ProgressBoard
+from bot.jobs.rest_limit import RestLimit
+from bot.jobs.uploads import Uploads
+from bot.moderation.admission import AdmissionControl
 from bot.moderation.policy import Moderation
 from bot.store import Store
-from bot.text.translate import CommandTranslator
 from generation import Catalogue, Inspector, Service
 
 log = logging.getLogger(__name__)
@@ -42,28 +31,33 @@ log = logging.getLogger(__name__)
 #: only what replies need; the privileged Message Content intent is not among it
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 
-LONGEST_WAIT = 60.0  # seconds that a request is held back by a rate limit; beyond it is tried again from the outbox
-
-#: buttons and menus that work after a restart; each stands behind the gate
-ITEMS: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
-    ForgetButton,
-    JobButton,
-    PictureButton,
-    TakeSelect,
-    HistoryButton,
-    WhichSelect,
-    PromptButton,
-    ModelsButton,
-    ModelSelect,
-    AuditButton,
-)
+BETWEEN_SESSIONS = 5.0  # seconds
+LONGEST_WAIT = 60.0  # seconds that a request waits for a rate limit; beyond that, the outbox tries again
 
 
-class Criar(discord.Client):
-    """The bot."""
+class SessionPace:
+    """When sessions of shards may begin: those whose numbers agree modulo ``max_concurrency`` five seconds apart
+    (https://docs.discord.com/developers/events/gateway#sharding-max-concurrency). Pure."""
+
+    def __init__(self, max_concurrency: int = 1) -> None:
+        self._max_concurrency = max_concurrency
+        #: when the next session of each remainder may begin
+        self._next: dict[int, float] = {}
+
+    def reserve(self, shard_id: int, now: float) -> float:
+        """Seconds until the shard's session may begin, which is then counted; ``now`` of any steady clock."""
+        key = shard_id % self._max_concurrency
+        begins = max(now, self._next.get(key, now))
+        self._next[key] = begins + BETWEEN_SESSIONS
+        return begins - now
+
+
+class Client(discord.AutoShardedClient):
+    """Connects the services with each other and with Discord, by as many shards as that recommends."""
 
     def __init__(self, config: Config, store: Store, service: Service, catalogue: Catalogue) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here, so nothing to warn of
+        limit = RestLimit()
         super().__init__(
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -71,81 +65,56 @@ class Criar(discord.Client):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=LONGEST_WAIT,
+            http_trace=limit.trace(),
         )
         self.config = config
         self.store = store
         self.service = service
         self.catalogue = catalogue
-        self.gate = Gate(config, store)
+        self.admission = AdmissionControl(config, store)
         self.inspector = Inspector()
-        cdn = Cdn(config.discord.api)
-        self.intake = Intake(self, store.files, self.inspector, cdn)
         self.moderation = Moderation(self, config, store)
+        cdn = Cdn(config.discord.api)
+        self.uploads = Uploads(self, store.files, self.inspector, cdn)
         delivery = Delivery(self, store, catalogue, cdn, self.moderation)
-        self.shelf = Shelf(store, service, delivery, self.intake, self.moderation)
-        self.flow = Flow(config, store, service, delivery, self.shelf, self.moderation)
-        self.tree = Tree(self)
-        self._following: asyncio.Task[None]
-        #: of the members who chose one with /settings
+        outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days))
+        board = ProgressBoard(service, self.moderation, limit)
+        self._events = EventConsumer(store, service, self.moderation, board, outbox)
+        self.library = PictureLibrary(store, delivery, self.uploads, self.moderation, self._events)
+        self.manager = JobManager(config, store, service, self.moderation, delivery, self._events)
+        self._consuming: asyncio.Task[None] | None = None
+        self._sessions = SessionPace()
+        #: of the members who chose one with /settings: Discord's code by user id
         self.languages: dict[int, str] = {}
 
     async def setup_hook(self) -> None:
-        """Make everything ready before the gateway is connected, so that the first command finds it so."""
-        for command in COMMANDS:
-            self.tree.add_command(command)
-        self.add_dynamic_items(*ITEMS)
-        await self.tree.set_translator(CommandTranslator())
+        """Get everything ready before the gateway is connected, so that the first command finds it so."""
+        limits = await self.fetch_session_start_limits()
+        self._sessions = SessionPace(limits.max_concurrency)
         self.languages = await self.store.preferences.languages()
-        await self._sync_commands()
-        await self.flow.resume()
-        # What is here by now stays: looked at by each full collection, it would hold every answer up for as long.
+        await self.manager.resume()
+        # What is here by now stays: looked at by each full collection, it would delay every answer.
         gc.collect()
         gc.freeze()
-        self._following = asyncio.create_task(self.flow.run())
+        self._consuming = asyncio.create_task(self._events.run())
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Begin as many sessions at once as Discord allows; discord.py allows itself one in five seconds."""
+        await asyncio.sleep(self._sessions.reserve(shard_id or 0, monotonic()))
 
     async def on_ready(self) -> None:
-        """Connected, or connected anew."""
-        log.info("connected as %s to %d servers", self.user, len(self.guilds))
-
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Modals are taken here, since discord.py forgets those that it showed before a restart."""
-        if interaction.type is discord.InteractionType.modal_submit:
-            await on_modal_sent(interaction)
-
-    async def on_message(self, message: discord.Message) -> None:
-        """A reply to a picture of ours refines it."""
-        await answer_reply(self, message)
+        """Log each connection, the first and those after an outage, once all shards are there."""
+        log.info("connected as %s to %d servers by %d shards", self.user, len(self.guilds), self.shard_count or 1)
 
     async def close(self) -> None:
-        """Stop following first, so that nothing is half done when the connection goes."""
-        await self.flow.close()
+        """Stop the manager first, so that nothing is half done when the connection goes."""
+        await self.manager.close()
         await self.inspector.close()
         await self.moderation.close()
         await super().close()
 
-    async def _sync_commands(self) -> None:
-        """Tell Discord our commands, if they are others than it was told last: it allows 200 new ones a day."""
-        translator = CommandTranslator()
-        commands = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
-        digest = hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
-        key = f"commands of {self.application_id} at {discord.http.Route.BASE}"
-        if await self.store.settings.get(key) == digest:
-            return
-        await self.tree.sync()
-        await self.store.settings.set(key, digest)
-        log.info("told Discord %d commands", len(commands))
 
-
-class Tree(app_commands.CommandTree[Criar]):
-    """The commands, with the one gate before them and the one error handler behind."""
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Whether the command is carried out."""
-        return await admitted(interaction)
-
-    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
-        """Answer with a sentence; nothing ends in silence."""
-        await answer_error(interaction, error)
+Interaction: TypeAlias = discord.Interaction[Client]
 
 
 def use_local_discord(api: str) -> None:

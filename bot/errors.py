@@ -5,14 +5,11 @@ Refusal           a person asked for something that cannot be; the sentence is f
 ConfigError       the configuration cannot be used; the sentence is for the operator
 """
 
+from generation import SentenceError
 
-class Refusal(Exception):
-    """A person asked for something that cannot be done; ``template`` is translated before it is shown."""
 
-    def __init__(self, template: str, **params: str | int | float) -> None:
-        super().__init__(template.format(**params))
-        self.template = template
-        self.params = params
+class Refusal(SentenceError):
+    """A person asked for something that cannot be done; its sentence is translated before it is shown."""
 
 
 class Unavailable(Refusal):

@@ -3,9 +3,10 @@
 from . import downloads, images, machine, model_file
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
-from .errors import GenerationError, ModelError, PictureError, RequestError
+from .errors import GenerationError, ModelError, PictureError, RequestError, Sentence, SentenceError
 from .events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
 from .image_sandbox import Inspector
+from .machine import give_back
 from .metadata import Parameters
 from .pins import Pin, forget, read_pins, write_pins
 from .profile import Measured, read_profile
@@ -30,6 +31,9 @@ from .types import (
     Request,
     Task,
 )
+from .workers.cluster import ClusterState
+from .workers.node_messages import Card, ClusterConfig, WorkerState
+from .workers.survey import survey
 
 __all__ = [
     "MAX_LORAS",
@@ -37,7 +41,10 @@ __all__ = [
     "MAX_SEED",
     "SEEN",
     "Cancelled",
+    "Card",
     "Catalogue",
+    "ClusterConfig",
+    "ClusterState",
     "Defaults",
     "Event",
     "Failed",
@@ -64,12 +71,16 @@ __all__ = [
     "Rating",
     "Request",
     "RequestError",
+    "Sentence",
+    "SentenceError",
     "Service",
     "Started",
     "Task",
+    "WorkerState",
     "downloads",
     "fewest_steps",
     "forget",
+    "give_back",
     "images",
     "machine",
     "matching",
@@ -78,6 +89,7 @@ __all__ = [
     "read_pins",
     "read_profile",
     "resembling",
+    "survey",
     "take_loras",
     "write_pins",
 ]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .errors import Sentence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -23,6 +25,11 @@ class Noted(Event):
 
     template: str
     params: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> Sentence:
+        """What is to be said."""
+        return Sentence(self.template, self.params)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +61,16 @@ class Finished(Event):
 class Failed(Event):
     """The picture could not be made. Terminal for this attempt."""
 
-    #: a sentence's template and its parameters, as in GenerationError
+    #: a sentence's template and its parameters
     template: str
     params: Mapping[str, str | int | float] = field(default_factory=dict)
     #: whether another attempt may succeed (the worker died, not the request was wrong)
     retryable: bool = False
+
+    @property
+    def sentence(self) -> Sentence:
+        """Why."""
+        return Sentence(self.template, self.params)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

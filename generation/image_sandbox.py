@@ -20,7 +20,7 @@ from functools import cache
 from typing import Any
 
 from . import images
-from .errors import GenerationError, PictureError
+from .errors import GenerationError, PictureError, Sentence
 from .metadata import Parameters, read_parameters
 from .process_lifetime import end_with
 
@@ -50,7 +50,7 @@ class Inspector:
         """Run images.open_picture."""
         images.check_bytes(len(data))
         facts, png = await self._ask("open_picture", data)
-        notes = tuple((template, params) for template, params in facts.pop("notes"))
+        notes = tuple(Sentence(template, params) for template, params in facts.pop("notes"))
         return images.OpenedPicture(png=png, notes=notes, **facts)
 
     async def open_mask(self, data: bytes) -> bytes:
@@ -163,7 +163,11 @@ def _answer(name: str, data: bytes) -> tuple[Facts, bytes]:
 
 def _open_picture(data: bytes) -> tuple[Facts, bytes]:
     opened = images.open_picture(data)
-    return {"width": opened.width, "height": opened.height, "notes": opened.notes}, opened.png
+    return {
+        "width": opened.width,
+        "height": opened.height,
+        "notes": [(note.template, note.params) for note in opened.notes],
+    }, opened.png
 
 
 def _parameters(data: bytes) -> tuple[Facts, bytes]:

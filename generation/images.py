@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
-from .errors import PictureError
+from .errors import PictureError, Sentence
 from .image_formats import BROKEN, open_image
 from .types import ModelSpec, Request
 
@@ -47,8 +47,8 @@ class OpenedPicture:
     png: bytes
     width: int
     height: int
-    #: remarks (template, parameters) on what was done to it
-    notes: tuple[tuple[str, dict[str, str | int | float]], ...] = ()
+    #: remarks on what was done to it
+    notes: tuple[Sentence, ...] = ()
 
 
 def open_picture(data: bytes) -> OpenedPicture:
@@ -145,29 +145,29 @@ def _check_size(image: Image.Image) -> None:
         )
 
 
-def _notes(image: Image.Image) -> tuple[tuple[str, dict[str, str | int | float]], ...]:
+def _notes(image: Image.Image) -> tuple[Sentence, ...]:
     # A second picture in a JPEG or HEIC is a preview, a map of brightness or the other eye's, and no next frame.
     if image.format in ANIMATED and getattr(image, "is_animated", False):
-        return (("It is animated; I took its first frame.", {}),)
+        return (Sentence("It is animated; I took its first frame."),)
     return ()
 
 
-def _compressed(image: Image.Image) -> tuple[tuple[str, dict[str, str | int | float]], ...]:
+def _compressed(image: Image.Image) -> tuple[Sentence, ...]:
     """Return a remark on a JPEG if its quantisation table shows heavy compression."""
     tables = getattr(image, "quantization", None)
     if not tables or float(np.mean(tables[0])) < ROUGH:
         return ()
-    return (("It is heavily compressed; a better copy, or /upscale first, gives a cleaner result.", {}),)
+    return (Sentence("It is heavily compressed; a better copy, or /upscale first, gives a cleaner result."),)
 
 
-def _hint(picture: Image.Image) -> tuple[tuple[str, dict[str, str | int | float]], ...]:
+def _hint(picture: Image.Image) -> tuple[Sentence, ...]:
     """Return a remark on a picture that is too small or too blurred to start from."""
     if min(picture.size) < POOR_SIDE:
-        return (("It is small; enlarge it first with /upscale for a cleaner result.", {}),)
+        return (Sentence("It is small; enlarge it first with /upscale for a cleaner result."),)
     grey = np.asarray(picture.convert("L").resize((256, 256), Image.Resampling.BOX)).astype(np.float32)
     laplacian = 4 * grey[1:-1, 1:-1] - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:]
     if grey.std() > PLAIN and laplacian.std() < BLURRED * grey.std():
-        return (("It is blurred; a sharper picture, or /upscale first, gives a cleaner result.", {}),)
+        return (Sentence("It is blurred; a sharper picture, or /upscale first, gives a cleaner result."),)
     return ()
 
 

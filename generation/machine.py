@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 GIB = 2**30  # bytes
+MODELS_SHARE = 0.6  # of the machine's memory, for models that are kept loaded
 CGROUP = Path("/sys/fs/cgroup")  # version 2, as containers see their own
 
 
@@ -25,6 +26,11 @@ def memory(cgroup: Path = CGROUP) -> int:
     with suppress(OSError, ValueError):
         found = min(found, int((cgroup / "memory.max").read_text()))
     return found
+
+
+def models_budget(devices: int) -> float:
+    """GiB for the models that each of so many devices' processes keeps loaded."""
+    return memory() / GIB * MODELS_SHARE / devices
 
 
 def give_back() -> None:

@@ -18,6 +18,9 @@ from .world import World
 HEARTBEAT = 20_000  # milliseconds
 ACK_DELAY = 0.02  # seconds
 HEARTBEATS_KEPT = 1000
+#: within which max_concurrency sessions may begin. discord.py asks for one every five seconds and does not hurry its
+#: first; a test that starts a bot again does not wait for what an earlier one began
+IDENTIFY_SECONDS = 4.9
 REPLAY = 2000  # events of a session that are kept for resuming
 
 DISPATCH, HEARTBEAT_OP, IDENTIFY, RESUME, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 9, 10, 11
@@ -39,8 +42,10 @@ class _Parsers(dict[str, Callable[[Any], None]]):
 class Session:
     """What a bot identified for; outlives its connection, so that it can be resumed."""
 
-    def __init__(self, world: World, intents: int) -> None:
+    def __init__(self, world: World, intents: int, shard: tuple[int, int] = (0, 1)) -> None:
+        """``shard`` is its number and how many there are; it gets the events of the servers that fall to it."""
         self.id = secrets.token_hex(8)
+        self.shard = shard
         self._age_restricted = world.age_restricted
         self.socket: web.WebSocketResponse | None = None
         self.intents = discord.Intents._from_value(intents)
@@ -65,6 +70,16 @@ class Session:
         told = {"GUILD_CREATE": lambda: payload["channels"], "CHANNEL_CREATE": lambda: [payload]}
         for channel in told.get(event, list)():
             channel["nsfw"] = int(channel["id"]) in self._age_restricted
+
+    def gets(self, event: str, payload: Mapping[str, Any]) -> bool:
+        """Whether an event falls to its shard; what belongs to no server falls to the first."""
+        guild_id = payload.get("id" if event.startswith("GUILD_") and "guild_id" not in payload else "guild_id")
+        return self.has(int(guild_id or 0))
+
+    def has(self, guild_id: int) -> bool:
+        """Whether a server falls to its shard."""
+        number, shards = self.shard
+        return (guild_id >> 22) % shards == number
 
     def remembers(self, number: int) -> bool:
         """Whether everything after ``number`` can still be sent again."""
@@ -97,11 +112,17 @@ class Session:
 class Gateway:
     """All sessions."""
 
-    def __init__(self, world: World, token: str, address: str, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, world: World, token: str, address: str, changed: Callable[[], None], max_concurrency: int = 1
+    ) -> None:
         self._world = world
         self._address = address
         self._changed = changed
         self.token = token
+        #: sessions that may begin within IDENTIFY_SECONDS
+        self.max_concurrency = max_concurrency
+        #: when the last session of each shard's number, modulo that, began
+        self._identified: dict[int, float] = {}
         self.sessions: dict[str, Session] = {}
         #: milliseconds between two heartbeats, told to bots that connect from now on
         self.interval = HEARTBEAT
@@ -111,8 +132,9 @@ class Gateway:
 
     @property
     def connected(self) -> bool:
-        """Whether a bot is connected and identified."""
-        return any(session.socket is not None for session in self.sessions.values())
+        """Whether a bot is connected and identified, with all of its shards."""
+        there = [session.shard for session in self.sessions.values() if session.socket is not None]
+        return bool(there) and len(set(there)) == there[0][1]
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """One connection."""
@@ -145,13 +167,14 @@ class Gateway:
             elif data["op"] in (IDENTIFY, RESUME):
                 await self._begin(socket, data)
 
-    async def drop(self, *, resumable: bool) -> None:
-        """Cut the connections; sessions that are not resumable are forgotten."""
-        sockets = [session.socket for session in self.sessions.values() if session.socket]
-        for session in self.sessions.values():
+    async def drop(self, *, resumable: bool, shard: int | None = None) -> None:
+        """Cut the connections, or that of one shard; sessions that are not resumable are forgotten."""
+        dropped = [session for session in self.sessions.values() if shard in (None, session.shard[0])]
+        sockets = [session.socket for session in dropped if session.socket]
+        for session in dropped:
             session.detach()
-        if not resumable:
-            self.sessions.clear()
+            if not resumable:
+                del self.sessions[session.id]
         for socket in sockets:
             await socket.close(code=UNKNOWN_ERROR)
 
@@ -168,13 +191,25 @@ class Gateway:
             session.attach(socket, body["seq"])
             session.push("RESUMED", {})
         else:
+            number, shards = body.get("shard") or (0, 1)
+            if self._is_early(number):
+                await socket.send_json({"op": INVALID_SESSION, "d": False})
+                return
             # A bot that identifies anew has given up what it left behind.
             self.sessions = {key: known for key, known in self.sessions.items() if known.socket}
-            session = Session(self._world, body["intents"])
+            session = Session(self._world, body["intents"], (number, shards))
             self.sessions[session.id] = session
             session.attach(socket, 0)
             self._greet(session)
         self._changed()
+
+    def _is_early(self, shard: int) -> bool:
+        """Whether a session of this shard begins too soon after another one; else it is counted."""
+        now, key = asyncio.get_running_loop().time(), shard % self.max_concurrency
+        early = shard != 0 and now - self._identified.get(key, float("-inf")) < IDENTIFY_SECONDS
+        if not early:
+            self._identified[key] = now
+        return early
 
     def _greet(self, session: Session) -> None:
         backend = self._world.backend
@@ -183,16 +218,18 @@ class Gateway:
             {
                 "v": 10,
                 "user": dict(serializers.user_payload(backend.bot_user)),
-                "guilds": [{"id": str(guild), "unavailable": True} for guild in backend.guilds],
+                "guilds": [{"id": str(guild), "unavailable": True} for guild in backend.guilds if session.has(guild)],
+                "shard": session.shard,
                 "session_id": session.id,
                 "resume_gateway_url": self._address,
                 "application": {"id": str(backend.application_id), "flags": 0},
             },
         )
-        for guild in backend.guilds.values():
+        for guild in filter(lambda guild: session.has(guild.id), backend.guilds.values()):
             session.gateway.feed("GUILD_CREATE", serializers.guild_create_payload(backend, guild))
 
     def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
         for session in self.sessions.values():
-            session.gateway.feed(event, payload)
+            if session.gets(event, payload):
+                session.gateway.feed(event, payload)
         self._changed()

@@ -42,6 +42,13 @@ class Asked:
         return self.world.backend.messages.get(self.record.channel_id, {}).get(self.record.message_id)
 
     @property
+    def reply(self) -> Message | None:
+        """The newest follow-up, or else the answer: what the bot said last."""
+        messages = self.world.backend.messages.get(self.record.channel_id, {})
+        said = [messages[number] for number in self.record.followup_ids if number in messages]
+        return said[-1] if said else self.message
+
+    @property
     def content(self) -> str:
         """The text of the answer; empty while there is none."""
         return self.message.content if self.message else ""

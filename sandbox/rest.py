@@ -80,6 +80,9 @@ class Rest:
     gateway: str
     on_call: Callable[[Call], None]
     upload_limit: int = UPLOAD_LIMIT
+    #: how many the bot is told to have, and how many of them may begin within five seconds
+    shards: int = 1
+    max_concurrency: int = 1
     #: seconds that every answer is held back
     latency: float = 0.0
     #: None: no limits but those of faults
@@ -141,8 +144,8 @@ class Rest:
         if not open_routes and request.headers.get("Authorization") != f"Bot {self.token}":
             return _json({"message": "401: Unauthorized", "code": 0}, 401)
         if path in ("/gateway", "/gateway/bot"):
-            limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-            return _json({"url": self.gateway, "shards": 1, "session_start_limit": limit})
+            limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": self.max_concurrency}
+            return _json({"url": self.gateway, "shards": self.shards, "session_start_limit": limit})
         headers, wait = self.limits.take(request.method, path, perf_counter()) if self.limits else ({}, 0.0)
         if wait:
             return _too_many(wait, {**headers, "X-RateLimit-Scope": "user"})

@@ -40,6 +40,8 @@ class LocalDiscord:
     - ``world.user_installs``: members whose interactions come as if the app were installed to them alone
 
     ``rate_limits`` keeps Discord's limits on messages (see ``limits``); without it only faults are limited.
+    A bot is told to connect with so many ``shards``, ``max_concurrency`` of them within five seconds. The server is on
+    the last one, direct messages are on the first.
     Raises ValueError where ``host`` is not an address of this machine alone.
     """
 
@@ -51,6 +53,8 @@ class LocalDiscord:
         host: str = "127.0.0.1",
         token: str = TOKEN,
         rate_limits: bool = False,
+        shards: int = 1,
+        max_concurrency: int = 1,
     ) -> None:
         if host != "localhost" and not ip_address(host).is_loopback:
             raise ValueError(f"{host} is no loopback address; a local Discord is for this machine alone")
@@ -58,6 +62,7 @@ class LocalDiscord:
         self._port = port
         self._bot_name = bot_name
         self._rate_limits = rate_limits
+        self._shards, self._max_concurrency = shards, max_concurrency
         self._waiting: set[asyncio.Event] = set()
         self.token = token
 
@@ -69,11 +74,19 @@ class LocalDiscord:
         self.page = str(address).rstrip("/")
         self.api = self.page + API
         self.gateway_address = str(address.with_scheme("ws") / "gateway")
-        self.world = World(self.page, self._bot_name)
-        self.gateway = Gateway(self.world, self.token, self.gateway_address, self.changed)
+        self.world = World(self.page, self._bot_name, self._shards)
+        self.gateway = Gateway(
+            self.world, self.token, self.gateway_address, self.changed, max_concurrency=self._max_concurrency
+        )
         limits = RateLimits() if self._rate_limits else None
         self.rest = Rest(
-            world=self.world, token=self.token, gateway=self.gateway_address, on_call=self._on_call, limits=limits
+            world=self.world,
+            token=self.token,
+            gateway=self.gateway_address,
+            on_call=self._on_call,
+            limits=limits,
+            shards=self._shards,
+            max_concurrency=self._max_concurrency,
         )
         self.people = People(self.world, self.rest.upload_limit)
         app = web.Application(client_max_size=MAX_BODY)

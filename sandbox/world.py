@@ -60,7 +60,8 @@ def _size(data: bytes) -> dict[str, int]:
 class World:
     """One server with a channel and three members: an owner, a moderator and a plain one."""
 
-    def __init__(self, cdn_base: str, bot_name: str) -> None:
+    def __init__(self, cdn_base: str, bot_name: str, shards: int = 1) -> None:
+        """The server falls to the last of so many shards."""
         self.backend = backend = Backend(clock=RealClock())
         backend.cdn = Cdn(cdn_base)
         backend.transcript = deque(maxlen=LOG_ENTRIES)
@@ -73,7 +74,7 @@ class World:
         #: members whose interactions come as if the app were installed to them and not to the server
         self.user_installs: set[int] = set()
         owner = backend.make_user("olga", global_name="Olga (admin)")
-        self.guild_id = backend.create_guild("Studio", owner_id=owner.id).id
+        self.guild_id = backend.create_guild("Studio", owner_id=owner.id, shard_id=shards - 1, shard_count=shards).id
         self.channel_id = backend.create_channel(self.guild_id, "pictures").id
         #: ids by name
         self.members = {"olga": owner.id}

@@ -1,7 +1,7 @@
 """Every sentence that a person may read, found in the source: what the catalogues must hold.
 
 Sentences are the first argument of say(), locale_str(), the errors that carry one, and fail(); the keyword
-``template``; tuples of a sentence and its parameters (Note); and the constants below, which are said later.
+``template``; and the constants below, which are said later.
 
 A new sentence is translated by adding its msgid and msgstr to both .po files, anywhere; tests/bot/test_locales.py names
 those that are missing.
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "generation")
 SAYERS = {
     "say", "_say", "locale_str", "as_it_stands", "fail", "note",
-    "Refusal", "Flooded", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError",
+    "Refusal", "RateLimited", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError", "Sentence",
 }  # fmt: skip
 #: said elsewhere
 CONSTANTS = {"STRENGTHS", "SHAPES", "DONE", "BANNED", "NOT_KEPT", "GOES_ON", "TOO_LATE"}
@@ -38,10 +38,6 @@ def _said(node: ast.AST) -> Iterator[tuple[str, str | None]]:
                 yield one, many
         case ast.Call(func=func, args=[first, *_]) if _name(func) in SAYERS or _is_speaker(func):
             yield from ((text, None) for text in _texts(first))
-        case ast.Tuple(elts=[first, ast.Dict()]):
-            # A Note; a name with its options has no space.
-            if (text := _text(first)) and " " in text:
-                yield text, None
         case (
             ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
             | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)

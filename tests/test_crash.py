@@ -15,7 +15,7 @@ import pytest
 from benchmarks.crash import _compare, _Rig
 from bot.config import load
 from bot.store import JobRow, Store
-from generation import Request, Task
+from generation import Request, Sentence, Task
 from sandbox import LocalDiscord
 
 #: a job of one picture and one of two that were delivered, and one that failed, with a sentence
@@ -47,7 +47,7 @@ class Aftermath:
         self.jobs.append(job)
         for picture in job.pictures:
             if fails:
-                await self.store.jobs.failed(picture.id, 1, "It broke.", {})
+                await self.store.jobs.failed(picture.id, 1, Sentence("It broke."))
             else:
                 await self.store.jobs.finished(picture.id, 1, 1.0)
         await self.store.jobs.set_delivered(job.id, datetime.now(UTC))

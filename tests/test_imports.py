@@ -52,7 +52,7 @@ def test_generation_loads_neither_torch_nor_discord() -> None:
     ("package", "forbidden"),
     [
         ("generation", ("bot", "discord", "sqlite_utils", "sqlite3", "sandbox")),
-        ("bot", ("torch", "diffusers", "transformers", "sandbox", "generation.engine", "generation.worker")),
+        ("bot", ("torch", "diffusers", "transformers", "sandbox", "generation.engine", "generation.workers")),
         ("sandbox", ("bot", "generation")),
     ],
 )

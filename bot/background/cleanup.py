@@ -8,7 +8,7 @@ from bot.config import Config
 from bot.errors import Unavailable
 from bot.quota import day_of
 from bot.store import Store
-from generation.machine import give_back
+from generation import give_back
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m bot run | demo | check | health | outbox | backup | quota | models | strikes``."""
+"""The command line: ``python -m bot run``, ``demo``, ``check`` and what else its help lists."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot import config as configuration
+from bot.cli.cluster import cluster
 from bot.cli.common import ConfigFile, or_exit, settings, with_store
 from bot.cli.models import models
 from bot.cli.quota import quota
@@ -19,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(quota, name="quota")
 app.add_typer(models, name="models")
 app.add_typer(strikes, name="strikes")
+app.add_typer(cluster, name="cluster")
 
 
 @app.callback()

@@ -182,8 +182,6 @@ def _rows(measured: Measured) -> Iterator[str]:
     for rows, seconds in sorted(measured.seconds.items()):
         mark = "*" if rows == measured.rows() else " "
         yield f"{mark} {rows:4} {seconds * 1000:10.1f} {rows / seconds:14.1f}"
-    if measured.fit:
-        yield f"  at most {measured.fit} rows fit into the memory"
 
 
 def _chosen(catalogue: Catalogue, names: Sequence[str]) -> list[Spec]:

@@ -112,7 +112,12 @@ def budget(
 @quota.command("ban")
 def ban(user: User, reason: Reason, config: ConfigFile = None) -> None:
     """Keep the member from using the bot."""
-    with_store(config, lambda store: store.bans.ban(_change(reason, user=user)))
+
+    async def carry_out(store: Store) -> None:
+        cancelled = await store.bans.ban(_change(reason, user=user))
+        typer.echo(f"{user} may not use the bot; {len(cancelled)} pictures that they had waiting are cancelled")
+
+    with_store(config, carry_out)
 
 
 @quota.command("unban")

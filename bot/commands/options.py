@@ -2,25 +2,22 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
-import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
+from bot.client import Interaction
 from bot.errors import Refusal
-from bot.interactions.acknowledge import person_of
-from bot.interactions.defaults import FIELDS, filled_up, style_owners
-from bot.requests.builder import Options
-from bot.requests.offered_models import usable
+from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.interactions.defaults import apply_defaults, style_owners
+from bot.interactions.language import speaker_for
+from bot.interactions.models import usable_models
+from bot.requests.builder import MAX_PROMPT, Options
+from bot.requests.requester import Requester
 from bot.requests.sizes import SHAPES, pixels, wished_size
-from bot.text.translate import speaker_for
+from bot.requests.strengths import HIGH, LOW, MEDIUM, MIN_STRENGTH, SKETCH
 from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images, resembling
-
-if TYPE_CHECKING:
-    from bot.client import Criar
-
-Interaction: TypeAlias = "discord.Interaction[Criar]"
 
 T = TypeVar("T")
 
@@ -31,10 +28,9 @@ Count = app_commands.Range[int, 1, 4]
 Steps = app_commands.Range[int, 1, 100]
 Guidance = app_commands.Range[float, 0.0, 30.0]
 Seed = app_commands.Range[int, 0, MAX_SEED]
-MIN_STRENGTH = 0.05
 Strength = app_commands.Range[float, MIN_STRENGTH, 1.0]
-Prompt = app_commands.Range[str, 1, 4000]
-NegativePrompt = app_commands.Range[str, 0, 4000]
+Prompt = app_commands.Range[str, 1, MAX_PROMPT]
+NegativePrompt = app_commands.Range[str, 0, MAX_PROMPT]
 
 DESCRIPTIONS = {
     "prompt": locale_str("What the picture should show, in words"),
@@ -59,17 +55,17 @@ DESCRIPTIONS = {
 }
 
 STRENGTHS = (
-    (0.25, "0.25 low: subtle changes"),
-    (0.5, "0.5 medium: noticeable changes, composition kept"),
-    (0.7, "0.7 for sketches: drawn anew in the sketch's composition"),
-    (0.8, "0.8 high: major changes"),
+    (LOW, "0.25 low: subtle changes"),
+    (MEDIUM, "0.5 medium: noticeable changes, composition kept"),
+    (SKETCH, "0.7 for sketches: drawn anew in the sketch's composition"),
+    (HIGH, "0.8 high: major changes"),
     (1.0, "1.0 from scratch, like txt2img"),
 )
 
 SHAPE_NAMES = {"square": "1:1", "portrait": "2:3", "landscape": "3:2", "wide": "16:9", "tall": "9:16"}
 
 
-def _chosen_model(interaction: "Interaction", task: Task) -> ModelSpec:
+def _chosen_model(interaction: Interaction, task: Task) -> ModelSpec:
     catalogue: Catalogue = interaction.client.catalogue
     try:
         return catalogue.get(interaction.namespace.model or catalogue.first(task).id)
@@ -77,20 +73,20 @@ def _chosen_model(interaction: "Interaction", task: Task) -> ModelSpec:
         return catalogue.first(task)
 
 
-def _task(interaction: "Interaction") -> Task:
+def _task(interaction: Interaction) -> Task:
     name = interaction.command.name if interaction.command else ""
     return Task(name) if name in list(Task) else Task.TXT2IMG
 
 
-async def suggest_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+async def suggest_model(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Models of the member's plan that resemble what was typed and can do the command's task."""
-    catalogue = await usable(interaction.client, person_of(interaction))
+    catalogue = await usable_models(interaction)
     return _models(catalogue.search(typed, task=_task(interaction), limit=MAX_CHOICES))
 
 
-async def suggest_any_model(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+async def suggest_any_model(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Models of the member's plan that resemble what was typed."""
-    catalogue = await usable(interaction.client, person_of(interaction))
+    catalogue = await usable_models(interaction)
     return _models(catalogue.search(typed, limit=MAX_CHOICES))
 
 
@@ -98,7 +94,7 @@ def _models(specs: Iterable[ModelSpec]) -> list[Choice[str]]:
     return [Choice(name=f"{spec.title}: {spec.description}"[:MAX_CHOICE], value=spec.id) for spec in specs]
 
 
-async def suggest_lora(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+async def suggest_lora(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """LoRAs that fit the chosen model, or any where none is chosen; after a comma, one more."""
     catalogue: Catalogue = interaction.client.catalogue
     before, comma, last = typed.rpartition(",")
@@ -116,13 +112,13 @@ async def suggest_lora(interaction: "Interaction", typed: str) -> list[Choice[st
     ]
 
 
-async def suggest_scheduler(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+async def suggest_scheduler(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Schedulers that work with the chosen model."""
     names = _chosen_model(interaction, _task(interaction)).schedulers
     return [Choice(name=name, value=name) for name in names if typed.lower() in name.lower()][:MAX_CHOICES]
 
 
-async def suggest_size(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+async def suggest_size(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Shapes with the size they come to, or the size that was typed as the model will make it."""
     say = speaker_for(interaction)
     spec = _chosen_model(interaction, _task(interaction))
@@ -140,7 +136,7 @@ async def suggest_size(interaction: "Interaction", typed: str) -> list[Choice[st
         return shapes
 
 
-async def suggest_strength(interaction: "Interaction", typed: float | str) -> list[Choice[float]]:
+async def suggest_strength(interaction: Interaction, typed: float | str) -> list[Choice[float]]:
     """The strengths that have a name, explained; and the number that was typed.
 
     discord.py passes nan where nothing was typed, and the text as it is where the number is not finished.
@@ -156,28 +152,39 @@ async def suggest_strength(interaction: "Interaction", typed: float | str) -> li
     return [Choice(name=f"{value:g}", value=value), *named]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a command asks for, with the member's own defaults where he left a field out."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CommandOptions:
+    """The options of a command as the person filled them in, checked by discord.py; None was left out."""
 
-    options: Options
-    #: None leaves it to his settings
-    private: bool | None
-    spoiler: bool
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    model: str | None = None
+    count: int | None = None
+    size: str | None = None
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
+    seed: int | None = None
+    scheduler: str | None = None
+    strength: float | None = None
+    lora: str | None = None
+    style: str | None = None
+    private: bool | None = None
+    spoiler: bool | None = None
 
 
-async def wishes(interaction: "Interaction") -> Wishes:
-    """The fields that the person filled in, which discord.py has checked, over his defaults, and a style's words.
+async def read_options(interaction: Interaction, task: Task, chosen: CommandOptions) -> tuple[Requester, Options]:
+    """Acknowledge a command; then who asks, and what for, with their own defaults for what they left out.
 
-    Raises Refusal where a style is named that there is not.
+    Raises Refusal if a style does not exist, or the bot may not post pictures in the channel.
     """
-    filled_in = interaction.namespace
-    chosen = {name: getattr(filled_in, name) for name in FIELDS}
-    options = await filled_up(interaction, _task(interaction), chosen, filled_in.style)
-    return Wishes(options, filled_in.private, bool(filled_in.spoiler))
+    await acknowledge(interaction)
+    options, private = await apply_defaults(interaction, task, dataclasses.asdict(chosen), chosen.style)
+    if chosen.private is not None:
+        private = chosen.private
+    return await requester_of(interaction, private=private, spoiler=bool(chosen.spoiler)), options
 
 
-async def suggest_style(interaction: "Interaction", typed: str) -> list[Choice[str]]:
+async def suggest_style(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Saved styles, the member's own and the server's."""
     styles = await interaction.client.store.styles.of(*style_owners(interaction))
     return [Choice(name=name, value=name) for name in styles if typed.lower() in name.lower()][:MAX_CHOICES]

@@ -1,0 +1,27 @@
+"""What happens when a button is pressed, a menu used, a modal sent or a message answered."""
+
+from bot.components.audit import AuditButton
+from bot.components.base import PersistentItem
+from bot.components.history import HistoryButton
+from bot.components.job import JobButton
+from bot.components.message_menu import WhichSelect
+from bot.components.modals.prompt_help import PromptButton
+from bot.components.models import ModelsButton, ModelSelect
+from bot.components.pick import PickSelect
+from bot.components.picture import PictureButton, WordsButton
+from bot.components.privacy import DeleteDataButton
+
+#: buttons and menus that work after a restart
+ITEMS: tuple[type[PersistentItem], ...] = (
+    AuditButton,
+    DeleteDataButton,
+    HistoryButton,
+    JobButton,
+    ModelSelect,
+    ModelsButton,
+    PickSelect,
+    PictureButton,
+    PromptButton,
+    WhichSelect,
+    WordsButton,
+)

@@ -1,59 +1,37 @@
 """The audit log, page by page."""
 
 import re
-from typing import TYPE_CHECKING, Any
 
-import discord
-
-from bot.background.audit_feed import entry_line
-from bot.interactions.errors import answering
-from bot.interactions.permissions import changing
-from bot.moderation.admission import Admitting
+from bot.client import Interaction
+from bot.components.base import PersistentItem
+from bot.interactions.language import speaker_for
+from bot.interactions.permissions import authorise_change
+from bot.messages.audit_entry import entry_line
+from bot.messages.buttons import Buttons
 from bot.store import Entry
-from bot.text.translate import Speaker, speaker_for
-
-if TYPE_CHECKING:
-    from bot.client import Criar
+from bot.text.translate import Speaker
 
 PAGE = 8  # entries
 
 
-class AuditButton(
-    Admitting,
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"audit:(?P<way>older|newer):(?P<entry>\d{1,18})",
-):
+class AuditButton(PersistentItem, template=r"audit:(?P<way>older|newer):(?P<entry>\d{1,18})"):
     """Turns to the entries before or after one."""
 
-    def __init__(self, way: str, entry_id: int, label: str = "") -> None:
-        self.way, self.entry_id = way, entry_id
-        super().__init__(discord.ui.Button(label=label or way, custom_id=f"audit:{way}:{entry_id}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> "AuditButton":
-        return cls(match["way"], int(match["entry"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        async with answering(interaction):
-            changing(interaction)
-            await interaction.response.defer()
-            older, newer = (self.entry_id, None) if self.way == "older" else (None, self.entry_id)
-            await show_audit(interaction, older=older, newer=newer)
+    async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
+        """Show the page. Raises Refusal for everybody but admins and operators."""
+        authorise_change(interaction)
+        await interaction.response.defer()
+        entry_id = int(match["entry"])
+        older, newer = (entry_id, None) if match["way"] == "older" else (None, entry_id)
+        await show_audit(interaction, older=older, newer=newer)
 
 
-async def show_audit(
-    interaction: "discord.Interaction[Criar]", *, older: int | None = None, newer: int | None = None
-) -> None:
+async def show_audit(interaction: Interaction, *, older: int | None = None, newer: int | None = None) -> None:
     """Put a page into the interaction's private answer: an admin sees his server's entries, the operator all.
 
     Raises Refusal for everybody else.
     """
-    guild_id = None if changing(interaction).by_operator else interaction.guild_id
+    guild_id = None if authorise_change(interaction).by_operator else interaction.guild_id
     audit, say = interaction.client.store.audit, speaker_for(interaction)
     page = await (audit.page(guild_id, older, PAGE) if newer is None else audit.newer(guild_id, newer, PAGE))
     if not page:
@@ -72,10 +50,10 @@ def _fitting(lines: list[str]) -> list[str]:
     return [line if len(line) <= most else f"{line[: most - 1]}…" for line in lines]
 
 
-def _view(say: Speaker, page: list[Entry], *, before: bool, after: bool) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
+def _view(say: Speaker, page: list[Entry], *, before: bool, after: bool) -> Buttons:
+    view = Buttons()
     if after:
-        view.add_item(AuditButton("newer", page[0].id, say("Newer")))
+        view.button(f"audit:newer:{page[0].id}", say("Newer"))
     if before:
-        view.add_item(AuditButton("older", page[-1].id, say("Older")))
+        view.button(f"audit:older:{page[-1].id}", say("Older"))
     return view

@@ -3,20 +3,17 @@
 import asyncio
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import discord
 
+from bot.client import Client, Interaction
 from bot.errors import Refusal
 from bot.interactions.permissions import may_see
-from bot.messages.contact_sheet import strip
+from bot.messages.contact_sheet import contact_sheet
 from bot.store import JobRow, PictureRow
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 from generation import Task
-
-if TYPE_CHECKING:
-    from bot.client import Criar
 
 MAX_STEPS = 8  # pictures of the way that are shown, the last ones
 COLUMNS = 4
@@ -32,7 +29,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Origin:
+class Lineage:
     """The way of a picture, oldest first, in words and as a picture."""
 
     steps: list[Step]
@@ -40,7 +37,7 @@ class Origin:
     file: discord.File
 
 
-async def origin(interaction: "discord.Interaction[Criar]", say: Speaker, job: JobRow, row: PictureRow) -> Origin:
+async def lineage(interaction: Interaction, say: Speaker, job: JobRow, row: PictureRow) -> Lineage:
     """The way of a finished picture, back to the first one of ours that he may see and that may be shown here."""
     client, channel_id = interaction.client, interaction.channel_id or 0
     steps = [Step(job, row)]
@@ -59,15 +56,15 @@ async def origin(interaction: "discord.Interaction[Criar]", say: Speaker, job: J
         tiles.append((data if shown else None, say("sent")))
     for number, step in enumerate(steps, 1):
         tiles.append((await _bytes(client, channel_id, step), f"{number}. {_caption(say, step)}"))
-    whole = await asyncio.to_thread(strip, tiles, min(COLUMNS, len(tiles)))
+    whole = await asyncio.to_thread(contact_sheet, tiles, min(COLUMNS, len(tiles)))
     text = "\n".join(f"{number}. {_line(say, step)}" for number, step in enumerate(steps, 1))
     file = discord.File(io.BytesIO(whole), "criar-origin.png", description=text[:1000])
-    return Origin(steps, text, file)
+    return Lineage(steps, text, file)
 
 
-async def _bytes(client: "Criar", channel_id: int, step: Step) -> bytes | None:
+async def _bytes(client: Client, channel_id: int, step: Step) -> bytes | None:
     try:
-        return await client.shelf.picture(step.job, step.row, channel_id)
+        return await client.library.picture(step.job, step.row, channel_id)
     except Refusal:
         return None
 
@@ -87,7 +84,7 @@ def _line(say: Speaker, step: Step) -> str:
     request = step.job.request.of_picture(step.row.place)
     if request.task is Task.UPSCALE:
         return say("enlarged to {width}×{height}", width=request.width, height=request.height)
-    facts = [f"“{inert(request.prompt, MAX_PROMPT)}”", say("seed {seeds}", seeds=request.seed)]
+    facts = [f"“{escape_for_discord(request.prompt, MAX_PROMPT)}”", say("seed {seeds}", seeds=request.seed)]
     if request.strength is not None:
         facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
     return f"{request.task.value}: {' · '.join(facts)}"

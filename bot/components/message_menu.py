@@ -3,84 +3,64 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.client import Interaction
+from bot.components.base import PersistentItem, selected
 from bot.components.modals.edit import EditModal
 from bot.components.modals.refine import RefineModal, seen_attachment
 from bot.errors import Refusal
-from bot.interactions.acknowledge import private_asker
-from bot.interactions.errors import answering
+from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.interactions.language import speaker_for
 from bot.interactions.permissions import NOT_KEPT, may_see_in
 from bot.jobs.uploads import pictures_of
+from bot.messages.buttons import Buttons
 from bot.messages.details import details
-from bot.moderation.admission import Admitting
-from bot.requests.builder import editor, enlarge
+from bot.requests.builder import editor, upscale_request
 from bot.requests.sizes import pixels
 from bot.store import JobRow, PictureRow, State
-from bot.text.sanitize import inert
-from bot.text.translate import Speaker, speaker_for
+from bot.text.sanitize import escape_for_discord
+from bot.text.translate import Speaker
 from generation import GenerationError, Parameters
-
-if TYPE_CHECKING:
-    from bot.client import Criar
 
 FACTOR = 4
 LOOK_SECONDS = 1.5
 MAX_SHOWN = 700  # characters of what a picture carries
 
 
-class WhichSelect(
-    Admitting,
-    discord.ui.DynamicItem[discord.ui.Select[Any]],
-    template=r"which:(?P<action>[a-z]+):(?P<channel>\d{1,20}):(?P<message>\d{1,20})",
-):
+class WhichSelect(PersistentItem, template=r"which:(?P<action>[a-z]+):(?P<channel>\d{1,20}):(?P<message>\d{1,20})"):
     """Chooses one of a message's pictures."""
 
-    def __init__(self, action: str, channel_id: int, message_id: int, select: discord.ui.Select[Any] | None = None):
-        self.action, self.channel_id, self.message_id = action, channel_id, message_id
-        super().__init__(select or discord.ui.Select(custom_id=f"which:{action}:{channel_id}:{message_id}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> "WhichSelect":
-        return cls(match["action"], int(match["channel"]), int(match["message"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        async with answering(interaction):
-            data: Any = interaction.data or {}
-            value = data["values"][0]
-            if self.action not in ACTIONS or not value.isdecimal():
-                raise Refusal(NOT_KEPT)
-            await ACTIONS[self.action](interaction, self.channel_id, self.message_id, int(value))
+    async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
+        """Do it with the chosen picture. Raises Refusal if the custom_id or the value was made up."""
+        value = selected(interaction)
+        if match["action"] not in ACTIONS or not value.isdecimal():
+            raise Refusal(NOT_KEPT)
+        await ACTIONS[match["action"]](interaction, int(match["channel"]), int(match["message"]), int(value))
 
 
-async def choose(interaction: "discord.Interaction[Criar]", action: str, message: discord.Message) -> None:
-    """Do it with the message's picture; where there are several, ask which. Raises Refusal where there is none."""
-    interaction.client.intake.saw(message)
+async def choose(interaction: Interaction, action: str, message: discord.Message) -> None:
+    """Do it with the message's picture; if there are several, ask which. Raises Refusal if there is none."""
+    interaction.client.uploads.saw(message)
+    if action not in MODALS:
+        await acknowledge(interaction)
     count = len(await _ours(interaction, message.id)) or len(pictures_of(message.attachments))
     if not count:
         raise Refusal("There is no picture in that message; choose one that has a picture attached.")
     if count == 1:
         await ACTIONS[action](interaction, message.channel.id, message.id, 0)
         return
-    say = speaker_for(interaction)
-    select: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id=f"which:{action}:{message.channel.id}:{message.id}",
-        options=[discord.SelectOption(label=say("Picture {number}", number=n + 1), value=str(n)) for n in range(count)],
-        placeholder=say("Which picture?"),
-    )
-    view = discord.ui.View(timeout=None)
-    view.add_item(WhichSelect(action, message.channel.id, message.id, select))
-    await interaction.response.send_message(say("Which picture?"), view=view, ephemeral=True)
+    say, view = speaker_for(interaction), Buttons()
+    options = [discord.SelectOption(label=say("Picture {number}", number=n + 1), value=str(n)) for n in range(count)]
+    view.menu(f"which:{action}:{message.channel.id}:{message.id}", say("Which picture?"), options)
+    if interaction.response.is_done():
+        await interaction.edit_original_response(content=say("Which picture?"), view=view)
+    else:
+        await interaction.response.send_message(say("Which picture?"), view=view, ephemeral=True)
 
 
-async def _ours(interaction: "discord.Interaction[Criar]", message_id: int) -> list[tuple[JobRow, PictureRow]]:
+async def _ours(interaction: Interaction, message_id: int) -> list[tuple[JobRow, PictureRow]]:
     """Our pictures that the message shows. Raises Refusal where the member may not use them."""
     jobs = interaction.client.store.jobs
     if job := await jobs.of_message(message_id):
@@ -99,67 +79,70 @@ def _chosen(pictures: list[tuple[JobRow, PictureRow]], place: int) -> tuple[JobR
     return pictures[place]
 
 
-async def _refine(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
+async def _refine(interaction: Interaction, channel_id: int, message_id: int, place: int) -> None:
     say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
         job, row = _chosen(ours, place)
-        modal = RefineModal(f"refine:{row.id}", say, client.catalogue, await client.shelf.style_of(job))
+        modal = RefineModal(f"refine:{row.id}", say, client.catalogue, await client.library.style_of(job))
     else:
         carried = await _carried(interaction, channel_id, message_id, place)
         modal = RefineModal(f"refine:{channel_id}:{message_id}:{place}", say, client.catalogue, carried)
     await interaction.response.send_modal(modal)
 
 
-async def _carried(
-    interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int
-) -> Parameters | None:
+async def _carried(interaction: Interaction, channel_id: int, message_id: int, place: int) -> Parameters | None:
     """What a picture says of itself, if that is found out in time: the modal must be shown within three seconds."""
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             attachment = await seen_attachment(interaction, channel_id, message_id, place)
-            return await interaction.client.intake.parameters(attachment)
+            return await interaction.client.uploads.parameters(attachment)
     except (TimeoutError, Refusal, GenerationError, discord.HTTPException):
         return None
 
 
-async def _edit(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
+async def _edit(interaction: Interaction, channel_id: int, message_id: int, place: int) -> None:
     editor(interaction.client.catalogue)
     ours = await _ours(interaction, message_id)
     picked = _chosen(ours, place)[1].id if ours else f"{channel_id}:{message_id}:{place}"
     await interaction.response.send_modal(EditModal(picked, speaker_for(interaction)))
 
 
-async def _upscale(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
-    asker = await private_asker(interaction)
+async def _upscale(interaction: Interaction, channel_id: int, message_id: int, place: int) -> None:
+    if not interaction.response.is_done():
+        await acknowledge(interaction)
+    requester = await requester_of(interaction)
     client = interaction.client
     if ours := await _ours(interaction, message_id):
-        source = await client.shelf.take_up(*_chosen(ours, place))
+        source = await client.library.take_up(*_chosen(ours, place))
     else:
-        source = await client.intake.receive(await seen_attachment(interaction, channel_id, message_id, place))
-    await client.flow.submit(asker, enlarge(client.catalogue, source, FACTOR))
+        source = await client.uploads.receive(await seen_attachment(interaction, channel_id, message_id, place))
+    await client.manager.submit(requester, upscale_request(client.catalogue, source, FACTOR))
 
 
-async def _info(interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def _info(interaction: Interaction, channel_id: int, message_id: int, place: int) -> None:
+    if not interaction.response.is_done():
+        await acknowledge(interaction)
     say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
         job = _chosen(ours, place)[0]
         text = details(say, client.catalogue.title(job.request.model), job)
     else:
         attachment = await seen_attachment(interaction, channel_id, message_id, place)
-        text = _describe(say, attachment, await client.intake.parameters(attachment))
+        text = _describe(say, attachment, await client.uploads.parameters(attachment))
     await interaction.edit_original_response(content=text, view=None)
 
 
 def _describe(say: Speaker, attachment: discord.Attachment, found: Parameters | None) -> str:
-    lines = [f"**{inert(attachment.filename, 80)}**: {pixels(attachment.width or 0, attachment.height or 0)}"]
+    lines = [
+        f"**{escape_for_discord(attachment.filename, 80)}**: {pixels(attachment.width or 0, attachment.height or 0)}"
+    ]
     if found is None:
         return "\n".join([*lines, say("It carries no parameters of how it was made.")])
     rows = [
         (say("Made with"), found.tool),
-        (say("Prompt"), inert(found.prompt, MAX_SHOWN)),
-        (say("Negative prompt"), inert(found.negative_prompt, MAX_SHOWN)),
-        (say("Model"), inert(found.model, 80)),
+        (say("Prompt"), escape_for_discord(found.prompt, MAX_SHOWN)),
+        (say("Negative prompt"), escape_for_discord(found.negative_prompt, MAX_SHOWN)),
+        (say("Model"), escape_for_discord(found.model, 80)),
         (say("Seed"), "" if found.seed is None else str(found.seed)),
         (say("Steps"), "" if found.num_inference_steps is None else str(found.num_inference_steps)),
         (say("Guidance scale"), "" if found.guidance_scale is None else f"{found.guidance_scale:g}"),
@@ -167,7 +150,10 @@ def _describe(say: Speaker, attachment: discord.Attachment, found: Parameters | 
     return "\n".join([*lines, *(f"**{name}**: {value}" for name, value in rows if value)])
 
 
-ACTIONS: dict[str, Callable[["discord.Interaction[Criar]", int, int, int], Awaitable[None]]] = {
+#: those that open a modal, which must be the first answer
+MODALS = frozenset({"refine", "edit"})
+
+ACTIONS: dict[str, Callable[[Interaction, int, int, int], Awaitable[None]]] = {
     "refine": _refine,
     "upscale": _upscale,
     "edit": _edit,

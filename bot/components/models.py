@@ -1,20 +1,17 @@
 """What can draw here: models page by page, and one of them in full. All state is in the custom_ids."""
 
 import re
-from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.interactions.acknowledge import person_of
-from bot.interactions.errors import answering
-from bot.moderation.admission import Admitting
-from bot.requests.offered_models import usable
+from bot.client import Interaction
+from bot.components.base import PersistentItem, selected
+from bot.interactions.language import speaker_for
+from bot.interactions.models import usable_models
+from bot.messages.buttons import Buttons
 from bot.requests.sizes import pixels
-from bot.text.translate import Speaker, speaker_for
+from bot.text.translate import Speaker
 from generation import Catalogue, ModelSpec, PromptStyle, Rating, Task
-
-if TYPE_CHECKING:
-    from bot.client import Criar
 
 PAGE = 6  # models; an embed has 6,000 characters in all
 MAX_SEARCH = 60  # characters that a custom_id has room for
@@ -22,59 +19,36 @@ MAX_FIELD = 1024  # characters of an embed's field
 ALL = 10_000  # more models than any catalogue has
 
 
-class ModelsButton(
-    Admitting, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"models:(?P<offset>\d{1,4}):(?P<search>.*)"
-):
+class ModelsButton(PersistentItem, template=r"models:(?P<offset>\d{1,4}):(?P<search>.*)"):
     """Turns to the page of a search that begins at an offset."""
 
-    def __init__(self, offset: int, search: str, label: str = "") -> None:
-        self.offset, self.search = offset, search
-        super().__init__(
-            discord.ui.Button(label=label or str(offset), custom_id=f"models:{offset}:{search[:MAX_SEARCH]}", row=1)
-        )
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> "ModelsButton":
-        return cls(int(match["offset"]), match["search"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        async with answering(interaction):
-            catalogue = await usable(interaction.client, person_of(interaction))
-            embed, view = models_page(speaker_for(interaction), catalogue, self.search, self.offset)
-            await interaction.response.edit_message(embed=embed, view=view)
+    async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
+        """Show the page."""
+        await interaction.response.defer()
+        catalogue = await usable_models(interaction)
+        embed, view = models_page(speaker_for(interaction), catalogue, match["search"], int(match["offset"]))
+        await interaction.edit_original_response(embed=embed, view=view)
 
 
-class ModelSelect(Admitting, discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"model"):
+class ModelSelect(PersistentItem, template=r"model"):
     """Shows one model of the page in full."""
 
-    def __init__(self, select: discord.ui.Select[Any] | None = None) -> None:
-        super().__init__(select or discord.ui.Select(custom_id="model"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
-    ) -> "ModelSelect":
-        return cls()
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        async with answering(interaction):
-            data: Any = interaction.data or {}
-            await show_model(interaction, data["values"][0])
+    async def run(self, interaction: Interaction, _: re.Match[str]) -> None:
+        """Answer with the model."""
+        await show_model(interaction, selected(interaction))
 
 
-async def show_model(interaction: "discord.Interaction[Criar]", model_id: str) -> None:
-    """Answer privately with one model. Raises generation.RequestError where it is not offered."""
+async def show_model(interaction: Interaction, model_id: str) -> None:
+    """Answer privately with one model. Raises generation.RequestError if it is not offered."""
     embed = model_embed(speaker_for(interaction), interaction.client.catalogue.get(model_id))
     await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
-def models_page(say: Speaker, catalogue: Catalogue, search: str, offset: int) -> tuple[discord.Embed, discord.ui.View]:
+def models_page(say: Speaker, catalogue: Catalogue, search: str, offset: int) -> tuple[discord.Embed, Buttons]:
     """The models that resemble the search, from ``offset`` on, with sample words, and the ways to other pages."""
     found = catalogue.search(search, limit=ALL)
     page = found[offset : offset + PAGE]
-    embed, view = discord.Embed(title=say("Models")), discord.ui.View(timeout=None)
+    embed, view = discord.Embed(title=say("Models")), Buttons()
     if not page:
         embed.description = say("No model matches “{search}”.", search=search[:MAX_SEARCH])
         return embed, view
@@ -87,14 +61,11 @@ def models_page(say: Speaker, catalogue: Catalogue, search: str, offset: int) ->
         discord.SelectOption(label=spec.title[:100], value=spec.id, description=spec.description[:100] or None)
         for spec in page
     ]
-    select: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id="model", placeholder=say("Show one in full"), options=options
-    )
-    view.add_item(ModelSelect(select))
+    view.menu("model", say("Show one in full"), options)
     if offset:
-        view.add_item(ModelsButton(max(0, offset - PAGE), search, say("Back")))
+        view.button(f"models:{max(0, offset - PAGE)}:{search[:MAX_SEARCH]}", say("Back"), row=1)
     if offset + PAGE < len(found):
-        view.add_item(ModelsButton(offset + PAGE, search, say("More")))
+        view.button(f"models:{offset + PAGE}:{search[:MAX_SEARCH]}", say("More"), row=1)
     return embed, view
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from generation import SEEN, Loading, Offload, Precision
+from generation import SEEN, ClusterConfig, Loading, Offload, Precision
 
 MOST_IMAGES = 100_000  # a day; more is a slip of the finger
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -125,11 +125,30 @@ class ModelLoading(Section):
     vae_tiling: bool | None = None
 
 
+class Cluster(Section):
+    """A Ray cluster whose cards make pictures too."""
+
+    #: of its head
+    address: str = Field(pattern=r"^[^:/\s]+:\d{1,5}$")
+    #: bots that use one cluster need different ones
+    namespace: str = Field(default="criar", min_length=1, max_length=100)
+    #: whether nodes without a card make pictures on their CPUs
+    cpu: bool = False
+    #: cards that this bot takes at most; absent, all that are free
+    workers: int | None = Field(default=None, ge=1, le=10_000)
+
+    def settings(self) -> ClusterConfig:
+        """For the generation module."""
+        return ClusterConfig(address=self.address, namespace=self.namespace, cpu=self.cpu, workers=self.workers)
+
+
 class Generation(Section):
     """What makes the pictures."""
 
+    #: cards of other machines; before the devices, which may be empty beside it
+    cluster: Cluster | None = None
     #: one child process each
-    devices: tuple[str, ...] = Field(default=("cpu",), strict=False, min_length=1)
+    devices: tuple[str, ...] = Field(default=("cpu",), strict=False)
     #: threads of a child on a CPU; 0 shares the machine's cores among the children
     threads: int = Field(default=0, ge=0, le=256)
     #: when the bot is told to stop: seconds for the pictures that are being made; the rest is made after the next start
@@ -145,6 +164,13 @@ class Generation(Section):
 
     #: how models are loaded, by id or pattern; the first that matches
     loading: dict[str, ModelLoading] = Field(default_factory=dict)
+
+    @field_validator("devices")
+    @classmethod
+    def _something_makes_pictures(cls, devices: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not (devices or info.data.get("cluster")):
+            raise ValueError('must name one at least, such as "cpu" or "cuda:0", or there must be [generation.cluster]')
+        return devices
 
     def loading_of(self, model_id: str) -> Loading | None:
         """How a model is loaded; None where nothing is said of it."""

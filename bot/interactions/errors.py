@@ -10,7 +10,8 @@ import discord
 from discord import app_commands
 
 from bot.errors import Refusal
-from bot.text.translate import Speaker, speaker_for
+from bot.interactions.language import speaker_for
+from bot.text.translate import Speaker
 from generation import GenerationError
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def sentence_for(say: Speaker, error: Exception, where: str) -> str:
     """What to tell the person; an unexpected error is logged with a number, and the sentence carries the number."""
     match error:
         case Refusal() | GenerationError():
-            return say.error(error)
+            return say.sentence(error.sentence)
         case app_commands.CheckFailure():
             return say("You may not use this command here.")
         case _:

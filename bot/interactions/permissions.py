@@ -6,25 +6,22 @@ refusals sound alike, so that nobody learns from them whether a picture exists.
 """
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import discord
 
+from bot.client import Interaction
 from bot.errors import Refusal
 from bot.store import Change, JobRow, PictureRow
-
-if TYPE_CHECKING:
-    from bot.client import Criar
 
 NOT_KEPT = "This picture is not kept any more; make a new one with /txt2img."
 
 
-def is_operator(interaction: "discord.Interaction[Criar]") -> bool:
+def is_operator(interaction: Interaction) -> bool:
     """Whether the member runs this bot."""
     return interaction.user.id in interaction.client.config.discord.operators
 
 
-def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
+def may_manage(interaction: Interaction, job: JobRow) -> bool:
     """Whether the member may cancel or delete this job: its author, a moderator here, or the operator."""
     here = interaction.guild_id is not None and interaction.guild_id == job.guild_id
     return (
@@ -34,7 +31,7 @@ def may_manage(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
     )
 
 
-async def may_see(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
+async def may_see(interaction: Interaction, job: JobRow) -> bool:
     """Whether the member may use the job's pictures."""
     own = interaction.user.id == job.user_id
     if job.private and not own:
@@ -46,7 +43,7 @@ async def may_see(interaction: "discord.Interaction[Criar]", job: JobRow) -> boo
     return on is not None and await interaction.client.store.jobs.shows(on, job.id)
 
 
-def _sees_channel(interaction: "discord.Interaction[Criar]", job: JobRow) -> bool:
+def _sees_channel(interaction: Interaction, job: JobRow) -> bool:
     """Whether the member sees the channel in which the job was made."""
     if interaction.channel_id == job.channel_id:
         return True
@@ -57,15 +54,15 @@ def _sees_channel(interaction: "discord.Interaction[Criar]", job: JobRow) -> boo
     return channel is not None and channel.permissions_for(interaction.user).read_message_history
 
 
-async def may_see_in(interaction: "discord.Interaction[Criar]", job: JobRow, message_id: int) -> bool:
+async def may_see_in(interaction: Interaction, job: JobRow, message_id: int) -> bool:
     """Whether the member may use the job's pictures, which the message shows, if it stands in this channel."""
     if await may_see(interaction, job):
         return True
-    intake = interaction.client.intake
-    return not job.private and await intake.stands(interaction.channel_id or 0, message_id)
+    uploads = interaction.client.uploads
+    return not job.private and await uploads.stands(interaction.channel_id or 0, message_id)
 
 
-async def usable_job(interaction: "discord.Interaction[Criar]", job_id: str) -> JobRow:
+async def usable_job(interaction: Interaction, job_id: str) -> JobRow:
     """The job of a custom id. Raises Refusal where there is none for this member."""
     job = await interaction.client.store.jobs.get(job_id)
     if job is None or not await may_see(interaction, job):
@@ -73,7 +70,7 @@ async def usable_job(interaction: "discord.Interaction[Criar]", job_id: str) -> 
     return job
 
 
-async def usable_picture(interaction: "discord.Interaction[Criar]", picture_id: str) -> tuple[JobRow, PictureRow]:
+async def usable_picture(interaction: Interaction, picture_id: str) -> tuple[JobRow, PictureRow]:
     """The finished picture of a custom id. Raises Refusal where there is none for this member."""
     found = await interaction.client.store.jobs.picture(picture_id)
     if found is None or not await may_see(interaction, found[0]):
@@ -81,8 +78,8 @@ async def usable_picture(interaction: "discord.Interaction[Criar]", picture_id: 
     return found
 
 
-def changing(
-    interaction: "discord.Interaction[Criar]",
+def authorise_change(
+    interaction: Interaction,
     reason: str = "",
     *,
     user_id: int | None = None,

@@ -11,13 +11,11 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.components.delivered import delivered_view
-from bot.components.job import cancel_view
-from bot.components.picture import posted_view
 from bot.errors import Refusal, Unavailable
 from bot.jobs.cdn import Cdn
+from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.contact_sheet import cut
-from bot.messages.job_message import COMPARED, Contents
+from bot.messages.job_message import COMPARED, JobMessage
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, PictureRow, State, Store
 from bot.text.translate import Speaker, speaker
@@ -52,7 +50,7 @@ Channel = discord.PartialMessageable | discord.DMChannel
 Edit = Callable[..., Awaitable[object]]
 
 
-def passes(error: discord.HTTPException) -> bool:
+def is_transient(error: discord.HTTPException) -> bool:
     """Whether the same request may be answered otherwise later: Discord has trouble, or we asked too often."""
     return error.status >= SERVER_ERROR or (error.status == RATE_LIMITED and error.code not in STALE)
 
@@ -67,7 +65,7 @@ class Delivery:
         self._moderation = moderation
         self._client = client
         self._store = store
-        self._contents = Contents(store.files, catalogue)
+        self._message = JobMessage(store.files, catalogue)
 
     async def announce(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> discord.PartialMessage:
         """Say in the channel who asked for what; sent twice, it is the same message."""
@@ -79,8 +77,8 @@ class Delivery:
         return await self._send(
             channel,
             job,
-            content=f"{self._contents.title(say, job)}\n-# ⏳ {say('on its way')}",
-            view=cancel_view(job.id, say),
+            content=f"{self._message.title(say, job)}\n-# ⏳ {say('on its way')}",
+            view=cancel_buttons(job.id, say),
             reference=reply_to,
         )
 
@@ -103,7 +101,7 @@ class Delivery:
         try:
             await self._put(job)
         except discord.HTTPException as error:
-            if passes(error):
+            if is_transient(error):
                 raise
             now = await self._store.jobs.get(job.id)
             if now is None or now.deleted:
@@ -112,17 +110,17 @@ class Delivery:
             await self._put_directly(now, error)
 
     async def picture(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
-        """A finished picture's bytes and name: from disk, or from its message where the file was cleaned up.
+        """A finished picture's bytes and name: from disk, or from its message where the file was deleted.
 
         Raises Refusal where neither has it.
         """
         try:
             return await asyncio.to_thread(
                 self._store.files.picture(row.id).read_bytes
-            ), f"{self._contents.name(job, row)}.png"
+            ), f"{self._message.name(job, row)}.png"
         except FileNotFoundError:
             log.info("picture %s is fetched from its message", row.id)
-        name = self._contents.name(job, row)
+        name = self._message.name(job, row)
         for channel_id, message_id in [*await self._store.jobs.posts_of(row.id), (job.channel_id, job.message_id or 0)]:
             try:
                 message = await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
@@ -141,19 +139,18 @@ class Delivery:
         """Send one finished picture in a message of its own. Raises Refusal where it is not kept any more."""
         data, name = await self.picture(job, row)
         message = await send(
-            self._contents.describe(job, row),
+            self._message.describe(job, row),
             file=discord.File(
-                io.BytesIO(data), name, description=self._contents.alt_text(job, row), spoiler=job.spoiler
+                io.BytesIO(data), name, description=self._message.alt_text(job, row), spoiler=job.spoiler
             ),
-            view=posted_view(job, row, say, self._contents.prices(job)),
+            view=posted_buttons(job, row, say, self._message.costs_of(job)),
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )
         await self._store.jobs.set_post(message.channel.id, message.id, row.id)
 
     async def delete(self, job: JobRow) -> None:
-        """Take the job's message and its pictures away, except those that were taken on in messages of their own."""
-        await self._store.jobs.set_deleted(job.id, datetime.now(UTC))
+        """Take away the message and the pictures of a job that is marked as deleted, except pictures posted alone."""
         if job.message_id:
             with suppress(discord.NotFound):
                 await self._channel(job).get_partial_message(job.message_id).delete()
@@ -177,6 +174,26 @@ class Delivery:
             await self._put_anew(self._channel(job), job)
             with suppress(discord.HTTPException):
                 await message.delete()
+
+    async def close_answer(self, job: JobRow) -> None:
+        """Say in the member's private answer how it ended, unless the pictures are in it."""
+        if job.private or (answer := self.answer(job)) is None:
+            return
+        try:
+            await answer(content=await self._farewell(job), attachments=[], view=None)
+        except TROUBLE as error:
+            log.info("the private answer of job %s cannot be edited any longer: %s", job.id, error)
+
+    async def _farewell(self, job: JobRow) -> str:
+        say, made = speaker(job.locale), len(job.of_state(State.FINISHED))
+        allowed = await self._store.allowance(job.person, datetime.now(UTC))
+        done = (
+            say.plural("Your picture is ready.", "Your {n} pictures are ready.", made)
+            if made
+            else say("Nothing was made.")
+        )
+        left = say("You have {left} of {limit} images left today.", left=allowed.left, limit=allowed.limit)
+        return "\n".join(filter(None, [f"{done} {left}", say.small_print(job.notes)]))
 
     def _original(self, token: str, seconds: float) -> Edit:
         """Edits an interaction's own answer; raises TimeoutError where that takes longer."""
@@ -239,15 +256,15 @@ class Delivery:
         return None
 
     def _finished(self, job: JobRow, files: list[discord.File], key: str = "attachments") -> dict[str, Any]:
-        view = delivered_view(job, speaker(job.locale), self._contents.prices(job))
-        return {"content": self._contents.describe(job), "view": view, key: files}
+        view = delivered_buttons(job, speaker(job.locale), self._message.costs_of(job))
+        return {"content": self._message.describe(job), "view": view, key: files}
 
     async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:
         """Send the pictures, in fewer bytes where Discord finds them too large."""
         limit = job.upload_limit
         while True:
             try:
-                await send(await asyncio.to_thread(self._contents.files, job, limit))
+                await send(await asyncio.to_thread(self._message.files, job, limit))
             except discord.HTTPException as error:
                 if limit < SMALLEST or (error.status != TOO_LARGE and error.code != TOO_LARGE_CODE):
                     raise

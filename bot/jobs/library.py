@@ -1,34 +1,38 @@
 """Finished pictures, taken up again: as the source of others, alone, as bytes; where they are gone, made again."""
 
-import asyncio
 from dataclasses import replace
 
 from bot.errors import Refusal
 from bot.jobs.delivery import Delivery, Send
-from bot.jobs.uploads import Intake
+from bot.jobs.events import EventConsumer
+from bot.jobs.uploads import Uploads
 from bot.moderation.policy import Moderation
 from bot.requests.builder import Source
 from bot.store import JobRow, PictureRow, Store
 from bot.text.translate import Speaker
-from generation import Request, Service, Task
+from generation import Request, Task
 
 
-class Shelf:
+class PictureLibrary:
     """The pictures that members may go on with."""
 
     def __init__(
-        self, store: Store, service: Service, delivery: Delivery, intake: Intake, moderation: Moderation
+        self,
+        store: Store,
+        delivery: Delivery,
+        uploads: Uploads,
+        moderation: Moderation,
+        events: EventConsumer,
     ) -> None:
         self._store = store
-        self._service = service
         self._delivery = delivery
-        self._intake = intake
+        self._uploads = uploads
         self._moderation = moderation
-        self._being_made: dict[str, asyncio.Future[None]] = {}
+        self._events = events
 
     async def take_up(self, job: JobRow, row: PictureRow) -> Source:
         """A finished picture, as the source of another. Raises Refusal where it is not kept any more."""
-        return replace(await self._intake.keep(*await self._have(job, row)), picture=row.id)
+        return replace(await self._uploads.keep(*await self._have(job, row)), picture=row.id)
 
     async def style_of(self, job: JobRow) -> Request:
         """The request that drew a picture, behind what made it larger or changed it after an instruction.
@@ -60,22 +64,12 @@ class Shelf:
         return data
 
     async def _have(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
-        """A finished picture's bytes and name. A private one stands in no message, so where its file was cleaned up
+        """A finished picture's bytes and name. A private one stands in no message, so where its file was deleted
         it is made again from its seed, free. Raises Refusal where that cannot be done."""
         try:
             return await self._delivery.picture(job, row)
         except Refusal:
             if not job.private or any(not path.exists() for path in job.request.images):
                 raise
-        if row.id not in self._being_made:
-            self._being_made[row.id] = asyncio.get_running_loop().create_future()
-            self._service.submit([job.all_pictures()[row.place]])
-        await asyncio.shield(self._being_made[row.id])
+        await self._events.make_again(job.all_pictures()[row.place])
         return await self._delivery.picture(job, row)
-
-    def made_again(self, picture_id: str) -> bool:
-        """The making of a picture has ended: wake those who wait for it to be made again; whether there are any."""
-        waiting = self._being_made.pop(picture_id, None)
-        if waiting and not waiting.done():
-            waiting.set_result(None)
-        return waiting is not None

@@ -1,27 +1,23 @@
-"""The way of a request: received, accepted, queued, followed, delivered; and taken up again after a restart."""
+"""The life of a request: accepted, queued, followed, cancelled, deleted; and resumed after a restart."""
 
 import asyncio
 import logging
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import discord
 
 from bot.config import Config
 from bot.errors import Refusal
-from bot.interactions.acknowledge import Asker
 from bot.jobs.delivery import TROUBLE, Delivery
-from bot.jobs.events import Outcomes, patiently
-from bot.jobs.library import Shelf
-from bot.jobs.outbox import Outbox
-from bot.jobs.progress import Pace, ProgressBoard
+from bot.jobs.events import EventConsumer
+from bot.jobs.progress import Pace
 from bot.moderation.policy import Moderation
-from bot.requests.builder import Composed, say_notes
-from bot.store import JobRow, State, Store
-from bot.text.translate import speaker
+from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
+from bot.store import Change, JobRow, State, Store, job_id_of
 from generation import Service
 
 log = logging.getLogger(__name__)
@@ -31,70 +27,65 @@ LAST_WORDS = 3.0  # seconds to finish edits and to tell members that their pictu
 GOES_ON = "I am being restarted; this goes on by itself afterwards."
 
 
-class Flow:
-    """Carries requests from members to the generation module, and pictures back."""
+class JobManager:
+    """Carries requests from members to the generation module; events and outbox bring the pictures back."""
 
     def __init__(
         self,
         config: Config,
         store: Store,
         service: Service,
-        delivery: Delivery,
-        shelf: Shelf,
         moderation: Moderation,
+        delivery: Delivery,
+        events: EventConsumer,
     ) -> None:
         self._store = store
         self._service = service
-        self._delivery = delivery
         self._moderation = moderation
+        self._delivery = delivery
+        self._events = events
         self._late_cancels = config.rules.late_cancels
-        self._board = ProgressBoard(service, moderation)
-        self._outcomes = Outcomes(store, service, moderation, self._board, shelf, self._on_ended)
-        keep = timedelta(days=config.storage.keep_days)
-        self._outbox = Outbox(store, delivery, keep, self._on_delivered, self._on_missing)
-        #: ids of jobs whose progress may be shown: from their beginning to their end
-        self._followed: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
-    async def submit(self, asker: Asker, composed: Composed) -> None:
+    async def submit(self, requester: Requester, built: BuiltRequest) -> None:
         """Accept the request, queue its pictures and announce them.
 
-        Raises Refusal where the member's limit or moderation forbids it, or the bot is about to stop. An interaction
+        Raises Refusal if the member's limit or moderation forbids it, or the bot is about to stop. An interaction
         that was accepted before changes nothing.
         """
         if self._stopping:
             raise Refusal("I am being restarted; ask again in a minute.")
-        self._outbox.hurry(asker.user_id)
-        await self._moderation.check_request(asker, composed)
+        self._events.outbox.hurry(requester.user_id)
+        await self._moderation.check_request(requester, built)
         job = await self._store.accept(
             JobRow(
                 id=secrets.token_hex(6),
-                interaction_id=asker.id,
-                user_id=asker.user_id,
-                guild_id=asker.guild_id,
-                channel_id=asker.channel_id,
-                locale=asker.locale,
-                upload_limit=asker.upload_limit,
-                request=composed.request,
-                parent=composed.parent,
-                notes=composed.notes,
-                private=asker.private,
-                spoiler=asker.spoiler,
-                token=asker.token,
-                roles=asker.roles,
+                interaction_id=requester.id,
+                user_id=requester.user_id,
+                guild_id=requester.guild_id,
+                channel_id=requester.channel_id,
+                locale=requester.locale,
+                upload_limit=requester.upload_limit,
+                request=built.request,
+                parent=built.parent,
+                notes=built.notes,
+                private=requester.private,
+                spoiler=requester.spoiler,
+                token=requester.token,
+                roles=requester.roles,
                 created_at=datetime.now(UTC),
             )
         )
         if job is not None:
             self._service.submit(job.to_make())
-            await self._follow(job, asker.reply_to)
+            await self._follow(job, requester.reply_to)
 
     async def _follow(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> None:
-        """Announce the job where that was not done, and show how it goes on: privately, or else in the channel."""
-        self._followed.add(job.id)
+        """Announce the job if that was not done, and show its progress: privately, or else in the channel."""
+        board = self._events.board
+        board.open(job.id)
         if answer := self._delivery.answer(job):
-            self._board.follow(job, answer, Pace(burst=4, every=2.5))
+            board.follow(job, answer, Pace(burst=4, every=2.5))
         if job.private:
             return
         try:
@@ -103,25 +94,21 @@ class Flow:
             # The pictures are under way all the same, and delivery announces them itself or finds another way.
             log.warning("job %s is not announced yet: %s", job.id, error)
         else:
-            # Only what a message asked for: edits in a channel share one rate limit, which deliveries need. And not
-            # what ended while it was announced, whose pictures are or will be in the message.
-            if job.token is None and job.id in self._followed:
-                self._board.follow(job, message.edit, Pace(burst=1, every=3.0))
+            # Only what a message asked for: edits in a channel share one rate limit, which deliveries need.
+            if job.token is None:
+                board.follow(job, message.edit, Pace(burst=1, every=3.0, counted=True))
 
     async def cancel(self, job: JobRow, by: int | None = None) -> int:
-        """Take back what is not finished; it is the member's again at once, whatever the worker does until it knows.
+        """Cancel what is not finished; it is given back to the member at once, before the worker knows.
 
-        Where it is the member himself (``by``) who cancelled too often what was being made already, that is made and
-        counts: a preview would be a picture for nothing. Returns how many were taken back.
+        Members (``by``) who cancelled too often what was being made already get it and pay for it: a preview would be
+        a picture for nothing. Returns how many pictures were cancelled.
         """
         jobs, since = self._store.jobs, datetime.now(UTC) - timedelta(days=1)
         free = by != job.user_id or await jobs.late_cancels(job.user_id, since) < self._late_cancels
-        taken = await jobs.take_back(job.id, begun=free)
-        for picture_id in taken:
-            self._service.cancel(picture_id)
-        if taken:
-            self._on_ended(taken[0])
-        return len(taken)
+        cancelled = await jobs.take_back(job.id, begun=free)
+        self._withdraw(cancelled)
+        return len(cancelled)
 
     async def delete(self, job: JobRow, by: int | None = None) -> None:
         """Cancel what is under way, and take away the message and the pictures."""
@@ -129,6 +116,25 @@ class Flow:
         await self._store.jobs.set_deleted(job.id, datetime.now(UTC))
         await self.cancel(job, by)
         await self._delivery.delete(await self._store.jobs.of_picture(job.id))
+
+    async def ban(self, change: Change) -> None:
+        """Ban the change's member in its server, or everywhere, and cancel what they have waiting there."""
+        self._withdraw(await self._store.bans.ban(change))
+
+    async def enforce_bans(self) -> None:
+        """Carry out the bans of another process, such as the command line: withdraw what they cancelled."""
+        for user_id, _ in await self._store.bans.refresh():
+            for job in await self._store.jobs.undelivered(user_id):
+                self._withdraw(row.id for row in job.of_state(State.CANCELLED))
+
+    def _withdraw(self, picture_ids: Iterable[str]) -> None:
+        """Take pictures that the database says are cancelled out of the queue, and tell their members."""
+        jobs: dict[str, str] = {}
+        for picture_id in picture_ids:
+            self._service.cancel(picture_id)
+            jobs[job_id_of(picture_id)] = picture_id
+        for picture_id in jobs.values():
+            self._events.ended(picture_id)
 
     async def forget(self, user_id: int) -> None:
         """Delete all that is kept about a member, and make nothing more of it.
@@ -142,38 +148,32 @@ class Flow:
         for picture_id in forgotten.running:
             self._service.cancel(picture_id)
         for job_id in forgotten.jobs:
-            self._followed.discard(job_id)
-            await self._board.end(job_id)
+            await self._events.board.end(job_id)
 
     async def resume(self) -> None:
-        """Take up what the last run of the bot left: deliver what is made, queue the rest again.
+        """Resume what the last run of the bot left: deliver what is made, queue the rest again.
 
         Before the gateway is connected, so that no new request is among what is found.
         """
         await self._store.jobs.requeue()
         for job in await self._store.jobs.undelivered():
             if job.complete:
-                self._outbox.put(job)
+                self._events.outbox.put(job)
                 continue
             self._service.submit(job.to_make())
             asked = discord.MessageReference(
                 message_id=job.interaction_id, channel_id=job.channel_id, fail_if_not_exists=False
             )
-            self._spawn(self._follow(job, asked if job.token is None else None))
-
-    async def run(self) -> None:
-        """Follow what happens to the pictures, until the generation module closes."""
-        await self._outcomes.run()
+            self._events.spawn(self._follow(job, asked if job.token is None else None))
 
     async def stop(self, seconds: float) -> None:
-        """Accept nothing more; finish and deliver within so many seconds what is being made; tell those who wait."""
+        """Accept nothing more; finish and deliver within so many seconds what is being made; notify those who wait."""
         self._stopping = True
-        made = {picture_id.partition(":")[0] for picture_id in self._service.running()}
+        made = {job_id_of(picture_id) for picture_id in self._service.running()}
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.gather(self._board.close(GOES_ON, but=made), self._service.drain())
-                await asyncio.gather(*self._tasks, return_exceptions=True)
-                await self._outbox.drain()
+                await asyncio.gather(self._events.board.close(GOES_ON, but=made), self._service.drain())
+                await self._events.drain()
         except TimeoutError:
             log.info("what is not finished by now is made after the next start")
         await self._close_board(GOES_ON)
@@ -181,64 +181,9 @@ class Flow:
     async def _close_board(self, last_words: str = "") -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS):
-                await self._board.close(last_words)
+                await self._events.board.close(last_words)
 
     async def close(self) -> None:
-        """Stop what is under way; the next start takes it up again."""
+        """Stop what is under way; the next start resumes it."""
         await self._close_board()
-        await self._outbox.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _on_ended(self, picture_id: str) -> None:
-        self._spawn(self._finish(picture_id.partition(":")[0]))
-
-    async def _finish(self, job_id: str) -> None:
-        """Have the job delivered, if all its pictures have ended."""
-        job = await patiently(self._store.jobs.get, job_id)
-        if job is None or not job.complete:
-            return
-        # First, since an edit that shows progress may overtake the one that brings the pictures.
-        self._followed.discard(job.id)
-        await self._board.end(job.id)
-        self._outbox.put(job)
-
-    async def _on_delivered(self, job: JobRow) -> None:
-        """Close the member's private answer."""
-        if (answer := self._delivery.answer(job)) and not job.private:
-            try:
-                await answer(content=await self._farewell(job), attachments=[], view=None)
-            except TROUBLE as error:
-                log.info("the private answer of job %s cannot be edited any more: %s", job.id, error)
-
-    async def _on_missing(self, job: JobRow) -> None:
-        """Make pictures again whose files are gone, as after a backup was put back."""
-        missing = [row.id for row in job.of_state(State.FINISHED) if not self._store.files.picture(row.id).exists()]
-        log.warning("job %s: the files of %s are gone; they are made again", job.id, ", ".join(missing))
-        for picture_id in missing:
-            if await self._store.jobs.remake(picture_id):
-                await self._outcomes.make_again(picture_id)
-
-    async def _farewell(self, job: JobRow) -> str:
-        """What the private answer says when all is done."""
-        say = speaker(job.locale)
-        allowed = await self._store.allowance(job.person, datetime.now(UTC))
-        made = len(job.of_state(State.FINISHED))
-        done = (
-            say.plural("Your picture is ready.", "Your {n} pictures are ready.", made)
-            if made
-            else say("Nothing was made.")
-        )
-        left = say("You have {left} of {limit} images left today.", left=allowed.left, limit=allowed.limit)
-        return "\n".join(filter(None, [f"{done} {left}", say_notes(say, job.notes)]))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._on_done)
-
-    def _on_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a job could not be followed", exc_info=error)
+        await self._events.close()

@@ -5,8 +5,8 @@ The outbox is the jobs' table itself, so that nothing of it is lost with the pro
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from weakref import WeakValueDictionary
@@ -14,8 +14,9 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.errors import Unavailable
-from bot.jobs.delivery import TROUBLE, Delivery, passes
-from bot.store import JobRow, Store
+from bot.jobs.delivery import TROUBLE, Delivery, is_transient
+from bot.store import JobRow, State, Store
+from generation import Sentence, Service
 
 log = logging.getLogger(__name__)
 
@@ -33,18 +34,15 @@ class Outbox:
     def __init__(
         self,
         store: Store,
+        service: Service,
         delivery: Delivery,
         keep: timedelta,
-        on_delivered: Callable[[JobRow], Awaitable[None]],
-        on_missing: Callable[[JobRow], Awaitable[None]],
     ) -> None:
         self._store = store
+        self._service = service
         self._delivery = delivery
         #: how long pictures wait before they are given back
         self._keep = keep
-        self._on_delivered = on_delivered
-        #: told of a job whose pictures' files are gone, so that they are made again
-        self._on_missing = on_missing
         self._tasks: dict[str, asyncio.Task[None]] = {}
         #: of jobs that wait for their next try: whose they are, and what wakes them
         self._pausing: dict[str, tuple[int, asyncio.Event]] = {}
@@ -83,7 +81,7 @@ class Outbox:
             try:
                 await self._try(job.id)
             except TROUBLE as error:
-                kind = REFUSED if isinstance(error, discord.HTTPException) and not passes(error) else PASSING
+                kind = REFUSED if isinstance(error, discord.HTTPException) and not is_transient(error) else PASSING
                 pauses[kind] = min(2 * pauses.get(kind, kind[0] / 2), kind[1])
                 log.warning("job %s of member %s is not delivered yet: %s", job.id, job.user_id, error)
                 too_old = datetime.now(UTC) - job.created_at > self._keep and monotonic() - began > TRIED
@@ -103,16 +101,24 @@ class Outbox:
                 if not job.deleted:
                     await self._delivery.deliver(job)
         except FileNotFoundError:
-            await self._on_missing(job)
+            await self._make_again(job)
             return
         await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
-        await self._on_delivered(job)
+        await self._delivery.close_answer(job)
+
+    async def _make_again(self, job: JobRow) -> None:
+        """Queue pictures whose files are gone, as after a backup was restored."""
+        missing = [row for row in job.of_state(State.FINISHED) if not self._store.files.picture(row.id).exists()]
+        log.warning("job %s: the files of %d pictures are gone; they are made again", job.id, len(missing))
+        for row in missing:
+            if await self._store.jobs.remake(row.id):
+                self._service.submit([replace(job.all_pictures()[row.place], attempt=row.attempt)])
 
     async def _give_up(self, job: JobRow) -> bool:
         """Give the pictures back, and say so if words alone get through; False where that cannot be written down."""
         try:
             now = datetime.now(UTC)
-            await self._store.jobs.give_up(job.id, now, template="They could not be delivered to you.")
+            await self._store.jobs.give_up(job.id, now, Sentence("They could not be delivered to you."))
         except Unavailable:
             return False
         log.error("job %s of member %s was given back: it cannot be delivered", job.id, job.user_id)

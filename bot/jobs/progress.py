@@ -10,11 +10,11 @@ from time import monotonic
 
 import discord
 
-from bot.components.job import cancel_view
 from bot.jobs.delivery import TROUBLE, Edit
+from bot.jobs.rest_limit import RestLimit
+from bot.messages.buttons import cancel_buttons
 from bot.moderation.policy import Moderation
-from bot.requests.builder import say_notes
-from bot.store import JobRow
+from bot.store import JobRow, job_id_of
 from bot.text.translate import Speaker, speaker
 from generation import Event, Preview, Progress, Service, Started
 
@@ -38,6 +38,8 @@ class Pace:
     burst: int
     every: float
     gap: float = 0.4
+    #: whether Discord counts the edits among all of the bot's requests, as it does not those of an interaction's answer
+    counted: bool = False
     _saved: float = field(init=False)
     _last: float = field(init=False, default=0.0)
 
@@ -69,7 +71,14 @@ class _Follower:
     """One job's message."""
 
     def __init__(
-        self, job: JobRow, service: Service, moderation: Moderation, edit: Edit, pace: Pace, all_followed: Sized
+        self,
+        job: JobRow,
+        service: Service,
+        moderation: Moderation,
+        edit: Edit,
+        pace: Pace,
+        all_followed: Sized,
+        limit: RestLimit | None,
     ) -> None:
         self._job = job
         self._all_followed = all_followed
@@ -77,8 +86,9 @@ class _Follower:
         self._service = service
         self._edit = edit
         self._pace = pace
+        self._limit = limit
         self._say = speaker(job.locale)
-        self._notes = say_notes(self._say, job.notes)
+        self._notes = self._say.small_print(job.notes)
         self._shown = {picture.id: _Shown() for picture in job.pictures}
         self._changed = asyncio.Event()
         self._content = ""
@@ -118,13 +128,15 @@ class _Follower:
         try:
             while True:
                 await asyncio.sleep(self._pace.wait(monotonic()))
+                if self._limit and self._pace.counted:
+                    await self._limit.leisure()
                 self._changed.clear()
                 content = f"{self._describe()}\n{self._notes}".strip()
                 if content != self._content:
                     self._content = content
                     previews = await self._previews()
                     async with self._editing:
-                        view = cancel_view(self._job.id, self._say)
+                        view = cancel_buttons(self._job.id, self._say)
                         await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
         except TROUBLE as error:
@@ -197,23 +209,36 @@ def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
 class ProgressBoard:
     """All messages that are being edited."""
 
-    def __init__(self, service: Service, moderation: Moderation) -> None:
+    def __init__(self, service: Service, moderation: Moderation, limit: RestLimit | None = None) -> None:
+        """``limit`` is what deliveries need too: edits that it counts wait while it is half used."""
+        self._limit = limit
         self._service = service
         self._moderation = moderation
         self._followers: dict[str, _Follower] = {}
+        #: ids of jobs that have not ended, whose progress may be shown
+        self._open: set[str] = set()
+
+    def open(self, job_id: str) -> None:
+        """The job's progress may be shown until ``end``."""
+        self._open.add(job_id)
 
     def follow(self, job: JobRow, edit: Edit, pace: Pace) -> None:
-        """Begin to show the job's progress, above the notes on what was received and rounded."""
-        self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace, self._followers)
+        """Show the job's progress, above the notes on what was received and rounded; not if it has ended."""
+        if job.id not in self._open:
+            return
+        self._followers[job.id] = _Follower(
+            job, self._service, self._moderation, edit, pace, self._followers, self._limit
+        )
 
     def update(self, event: Event) -> None:
         """Show what happened to a picture, where its job is followed."""
-        follower = self._followers.get(event.picture_id.partition(":")[0])
+        follower = self._followers.get(job_id_of(event.picture_id))
         if follower and isinstance(event, Started | Progress | Preview):
             follower.update(event)
 
     async def end(self, job_id: str, last_words: str = "") -> None:
         """Stop editing; when this returns, no edit is under way, whoever else ended it."""
+        self._open.discard(job_id)
         if follower := self._followers.get(job_id):
             await follower.end(last_words)
             self._followers.pop(job_id, None)

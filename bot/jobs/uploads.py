@@ -9,7 +9,7 @@ from bot.errors import Refusal
 from bot.jobs.cdn import Cdn
 from bot.requests.builder import Source
 from bot.store import Files
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from generation import Inspector, Parameters
 
 MAX_SEEN = 500  # messages whose attachments are kept at hand
@@ -21,7 +21,7 @@ def pictures_of(attachments: list[discord.Attachment]) -> list[discord.Attachmen
     return [each for each in attachments if each.content_type is None or each.content_type.startswith("image/")]
 
 
-class Intake:
+class Uploads:
     """Takes pictures in."""
 
     def __init__(self, client: discord.Client, files: Files, inspector: Inspector, cdn: Cdn) -> None:
@@ -73,7 +73,11 @@ class Intake:
         opened = await self._inspector.open_picture(data)
         path = await asyncio.to_thread(self._files.keep_input, opened.png)
         return Source(
-            path=path, name=inert(name, MAX_NAME), width=opened.width, height=opened.height, notes=tuple(opened.notes)
+            path=path,
+            name=escape_for_discord(name, MAX_NAME),
+            width=opened.width,
+            height=opened.height,
+            notes=tuple(opened.notes),
         )
 
     async def stands(self, channel_id: int, message_id: int) -> bool:

@@ -15,7 +15,7 @@ SMALLEST_TEXT = 30
 PAPER, INK, MISSING = "#17181c", "#ffffff", "#3a3c44"
 
 
-def strip(tiles: Sequence[tuple[bytes | None, str]], columns: int | None = None) -> bytes:
+def contact_sheet(tiles: Sequence[tuple[bytes | None, str]], columns: int | None = None) -> bytes:
     """Pictures with their labels as one PNG, in rows of ``columns`` (all in one row where not given).
 
     A picture that is not there any more is shown as an empty tile.

@@ -9,7 +9,7 @@ from generation import Catalogue, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
+class Costs:
     """The cost of one image each; None where no model that is offered does it."""
 
     #: made again, or with another prompt
@@ -19,11 +19,11 @@ class Prices:
     edit: int | None = None
 
 
-def prices(catalogue: Catalogue, job: JobRow) -> Prices:
+def costs_of(catalogue: Catalogue, job: JobRow) -> Costs:
     """The prices for what can be done with a job's pictures."""
     model = job.request.model
     own = catalogue.get(model).cost if any(spec.id == model for spec in catalogue.models) else 1
-    return Prices(
+    return Costs(
         again=own,
         refine=own if can(catalogue, model, Task.IMG2IMG) else _of_first(catalogue, Task.IMG2IMG) or 1,
         enlarge=_of_first(catalogue, Task.UPSCALE) or 1,
@@ -36,6 +36,6 @@ def _of_first(catalogue: Catalogue, task: Task) -> int | None:
     return next((spec.cost for spec in catalogue.models if task in spec.tasks), None)
 
 
-def priced(say: Speaker, label: str, cost: int) -> str:
+def with_cost(say: Speaker, label: str, cost: int) -> str:
     """The label, with the cost where that is not one image."""
     return label if cost == 1 else say("{label} (costs {count})", label=label, count=cost)

@@ -3,7 +3,7 @@
 from bot.requests.loras import write_loras
 from bot.requests.sizes import pixels
 from bot.store import JobRow, State
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 
 MAX_TEXT = 700  # characters of a prompt; two of them and the rest stay within a message's 2,000
@@ -15,8 +15,8 @@ def details(say: Speaker, model: str, job: JobRow) -> str:
     rows = [
         (say("Model"), model),
         (say("Mode"), request.task.value),
-        (say("Prompt"), inert(request.prompt, MAX_TEXT)),
-        (say("Negative prompt"), inert(request.negative_prompt, MAX_TEXT)),
+        (say("Prompt"), escape_for_discord(request.prompt, MAX_TEXT)),
+        (say("Negative prompt"), escape_for_discord(request.negative_prompt, MAX_TEXT)),
         (say("Size"), pixels(request.width, request.height)),
         (say("Strength"), ", ".join(f"{value:g}" for value in request.strengths or (request.strength,) if value)),
         (say("Steps"), str(request.num_inference_steps or "")),

@@ -4,13 +4,12 @@ import io
 
 import discord
 
-from bot.messages.contact_sheet import strip
-from bot.messages.costs import Prices, prices
-from bot.requests.builder import say_notes
+from bot.messages.contact_sheet import contact_sheet
+from bot.messages.costs import Costs, costs_of
 from bot.requests.loras import write_loras
 from bot.requests.sizes import pixels
 from bot.store import Files, JobRow, PictureRow, State
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker
 from generation import Catalogue, Task, images
 
@@ -19,16 +18,16 @@ MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's
 MAX_ALT_TEXT = 1000  # characters; Discord allows 1,024
 
 
-class Contents:
+class JobMessage:
     """Puts together what members see of a job."""
 
     def __init__(self, files: Files, catalogue: Catalogue) -> None:
         self._files = files
         self._catalogue = catalogue
 
-    def prices(self, job: JobRow) -> Prices:
+    def costs_of(self, job: JobRow) -> Costs:
         """What can be done with the job's pictures, and what that costs."""
-        return prices(self._catalogue, job)
+        return costs_of(self._catalogue, job)
 
     def files(self, job: JobRow, limit: int) -> list[discord.File]:
         """The finished pictures, each within ``limit`` bytes, named and described; blocks.
@@ -54,7 +53,7 @@ class Contents:
         for place, strength in enumerate(request.strengths):
             data = self._files.picture(rows[place].id).read_bytes() if place in rows else None
             tiles.append((data, f"{strength:g}"))
-        data, extension = images.under_limit(strip(tiles), limit)
+        data, extension = images.under_limit(contact_sheet(tiles), limit)
         shown = ", ".join(f"{strength:g}" for strength in request.strengths)
         text = say(
             "The same picture before, and changed at the strengths {shown}: {prompt}",
@@ -76,7 +75,7 @@ class Contents:
 
     def title(self, say: Speaker, job: JobRow) -> str:
         """The prompt, and who asked for it."""
-        prompt = inert(job.request.prompt, MAX_PROMPT_SHOWN) or say("enlarge")
+        prompt = escape_for_discord(job.request.prompt, MAX_PROMPT_SHOWN) or say("enlarge")
         return say("**{prompt}** for {member}", prompt=prompt, member=f"<@{job.user_id}>")
 
     def describe(self, job: JobRow, alone: PictureRow | None = None) -> str:
@@ -98,7 +97,7 @@ class Contents:
         lines = [self.title(say, job), f"-# {' · '.join(facts)}"]
         # Where there is no private answer beside it that says so.
         if not alone and (job.private or job.token is None) and job.notes:
-            lines.append(say_notes(say, job.notes))
+            lines.append(say.small_print(job.notes))
         return "\n".join([*lines, *([] if alone else self._missing(say, job))])
 
     def _missing(self, say: Speaker, job: JobRow) -> list[str]:
@@ -116,5 +115,5 @@ class Contents:
                     "{n} picture failed and was not counted:", "{n} pictures failed and were not counted:", failed
                 )
             )
-            lines += sorted({say(row.reason[0], **row.reason[1]) for row in job.of_state(State.FAILED) if row.reason})
+            lines += sorted({say.sentence(row.reason) for row in job.of_state(State.FAILED) if row.reason})
         return lines

@@ -10,10 +10,10 @@ import discord
 from bot.config import Config
 from bot.config.schema import Filter
 from bot.errors import Refusal
-from bot.interactions.acknowledge import Asker
 from bot.moderation.minors import names_minors
 from bot.moderation.prompt_rules import Rulebook
-from bot.requests.builder import Composed
+from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import Action, Change, JobRow, Store
 from generation import Inspector, PictureError
 
@@ -41,12 +41,12 @@ class Moderation:
         # Of its own, so that nobody's uploads make others wait for their pictures.
         self._inspector = Inspector(seconds=SECONDS)
 
-    async def check_request(self, asker: Asker, composed: Composed) -> None:
+    async def check_request(self, requester: Requester, built: BuiltRequest) -> None:
         """Raise Refusal where the prompt is forbidden, the member timed out, or an input may not be shown there."""
-        await self._rulebook.check(asker, composed)
-        for path in composed.request.images:
+        await self._rulebook.check(requester, built)
+        for path in built.request.images:
             if await asyncio.to_thread(path.exists):
-                await self.check(asker.channel_id, await asyncio.to_thread(path.read_bytes))
+                await self.check(requester.channel_id, await asyncio.to_thread(path.read_bytes))
 
     async def check_made(self, job: JobRow, data: bytes) -> None:
         """Raise HeldBack where a picture that was made for a job may not be shown."""

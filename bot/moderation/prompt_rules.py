@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from bot.config.schema import Rules
 from bot.errors import Refusal
-from bot.interactions.acknowledge import Asker
 from bot.moderation.minors import sexualises_minors
-from bot.requests.builder import Composed
+from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import JobRow, Rule, Store, Strike
 from bot.text.matching import Words, plain, readings
-from bot.text.sanitize import inert
+from bot.text.sanitize import escape_for_discord
 
 log = logging.getLogger(__name__)
 
@@ -29,24 +29,24 @@ class Rulebook:
         self._words = Words(rules.words)
         self._patterns = [re.compile(pattern) for pattern in rules.patterns]
 
-    async def check(self, asker: Asker, composed: Composed) -> None:
+    async def check(self, requester: Requester, built: BuiltRequest) -> None:
         """Raise Refusal where the member is timed out, or the prompt is forbidden."""
         now = datetime.now(UTC)
-        until = pause_until(await self._strikes(asker, now), self._rules.timeouts)
+        until = pause_until(await self._strikes(requester, now), self._rules.timeouts)
         if until and until > now:
             raise Refusal(
                 "You wrote what is not allowed here too often; you can ask for pictures again <t:{until}:R>.",
                 until=int(until.timestamp()),
             )
-        if (broken := await self._broken(asker, composed)) is None:
+        if (broken := await self._broken(requester, built)) is None:
             return
         rule, word = broken
-        request = composed.request
+        request = built.request
         await self._store.strikes.add(
             Strike(
-                interaction_id=asker.id,
-                user_id=asker.user_id,
-                guild_id=asker.guild_id,
+                interaction_id=requester.id,
+                user_id=requester.user_id,
+                guild_id=requester.guild_id,
                 rule=rule,
                 word=word,
                 prompt=request.prompt,
@@ -54,9 +54,13 @@ class Rulebook:
             )
         )
         log.warning(
-            "strike (%s) of member %d in server %s: %r", rule, asker.user_id, asker.guild_id or "none", request.prompt
+            "strike (%s) of member %d in server %s: %r",
+            rule,
+            requester.user_id,
+            requester.guild_id or "none",
+            request.prompt,
         )
-        raise self._refusal(rule, word, await self._strikes(asker, now))
+        raise self._refusal(rule, word, await self._strikes(requester, now))
 
     async def prompts_before(self, parent: str | None) -> list[str]:
         """The prompts of the pictures that a picture was made from, oldest last."""
@@ -69,10 +73,10 @@ class Rulebook:
             parent = found[0].parent
         return prompts
 
-    async def _broken(self, asker: Asker, composed: Composed) -> tuple[Rule, str] | None:
+    async def _broken(self, requester: Requester, built: BuiltRequest) -> tuple[Rule, str] | None:
         """The rule that the request breaks, and what breaks it."""
-        request = composed.request
-        prompts = [request.prompt, *await self.prompts_before(composed.parent)]
+        request = built.request
+        prompts = [request.prompt, *await self.prompts_before(built.parent)]
         if sexualises_minors(prompts, request.negative_prompt):
             return Rule.MINORS, ""
         texts = readings(request.prompt)
@@ -81,13 +85,13 @@ class Rulebook:
         for pattern in self._patterns:
             if match := pattern.search(plain(request.prompt)):
                 return Rule.OPERATOR, match[0]
-        if word := Words(await self._store.forbidden.of(asker.guild_id)).find(texts):
+        if word := Words(await self._store.forbidden.of(requester.guild_id)).find(texts):
             return Rule.SERVER, word
         return None
 
-    async def _strikes(self, asker: Asker, now: datetime) -> list[datetime]:
+    async def _strikes(self, requester: Requester, now: datetime) -> list[datetime]:
         since = now - timedelta(days=self._rules.strike_days)
-        return await self._store.strikes.counting(asker.user_id, asker.guild_id, since)
+        return await self._store.strikes.counting(requester.user_id, requester.guild_id, since)
 
     def _refusal(self, rule: Rule, word: str, strikes: Sequence[datetime]) -> Refusal:
         if rule is Rule.MINORS:
@@ -99,12 +103,12 @@ class Rulebook:
         if until and until > strikes[-1]:
             return Refusal(
                 "“{word}” is not allowed here. That was once too often; you can ask for pictures again <t:{until}:R>.",
-                word=inert(word, MAX_SHOWN),
+                word=escape_for_discord(word, MAX_SHOWN),
                 until=int(until.timestamp()),
             )
         return Refusal(
             "“{word}” is not allowed here; leave it out. Who does so again and again has to pause.",
-            word=inert(word, MAX_SHOWN),
+            word=escape_for_discord(word, MAX_SHOWN),
         )
 
 

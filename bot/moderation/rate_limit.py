@@ -5,7 +5,7 @@ from collections import deque
 MINUTE = 60.0  # seconds
 
 
-class Window:
+class SlidingWindow:
     """Counts what came within the last minute, for each key; what is older is forgotten, with its key."""
 
     def __init__(self, most: int) -> None:

@@ -1,7 +1,7 @@
 """What a person asked for becomes a Request: gaps filled, sizes fitted, everything changed is said. Pure."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from bot.errors import Refusal
 from bot.requests.loras import from_prompt, read_loras, with_triggers, write_loras
 from bot.requests.sizes import is_size, pixels, wished_size
-from bot.text.sanitize import cleaned
-from bot.text.translate import Value
+from bot.requests.strengths import DEFAULTS
+from bot.text.sanitize import strip_control_characters
 from generation import (
     MAX_SEED,
     Catalogue,
@@ -18,6 +18,7 @@ from generation import (
     Parameters,
     Request,
     RequestError,
+    Sentence,
     Task,
     fewest_steps,
     images,
@@ -25,9 +26,6 @@ from generation import (
 
 T = TypeVar("T")
 
-MEDIUM = 0.5  # the strength where nobody chose one: changes that are seen, with the composition kept
-#: the strength of the tasks that have one, where nobody chose; what is painted anew shall not shine through
-USUAL_STRENGTH = {Task.IMG2IMG: MEDIUM, Task.INPAINT: 0.9}
 MAX_PROMPT = 4000  # characters; what a modal's field may have. The job's message shows the beginning
 
 
@@ -59,46 +57,43 @@ class Source:
     width: int
     height: int
     #: what was done to it on receipt, as sentences' templates and parameters
-    notes: tuple["Note", ...] = ()
+    notes: tuple[Sentence, ...] = ()
     #: id of the picture, where it is one of ours
     picture: str | None = None
 
 
-Note = tuple[str, Mapping[str, Value]]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
+class BuiltRequest:
     """A request, and the sentences about what was received, rounded or clamped."""
 
     request: Request
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     #: id of the picture that it starts from, where that is one of ours
     parent: str | None = None
 
 
-def compose(
+def build_request(
     catalogue: Catalogue, task: Task, options: Options, source: Source | None = None, more: tuple[Path, ...] = ()
-) -> Composed:
+) -> BuiltRequest:
     """The request for what a person filled in; ``more`` are further inputs, such as a mask.
 
     Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
     """
     loras = read_loras(options.lora, catalogue)
     spec = catalogue.get(options.model) if options.model else catalogue.first(task, [name for name, _ in loras])
-    prompt = cleaned(options.prompt)
+    prompt = strip_control_characters(options.prompt)
     if len(prompt) > MAX_PROMPT:
         raise Refusal("The prompt has {length} characters; shorten it to {most}.", length=len(prompt), most=MAX_PROMPT)
     prompt, loras, left_out = from_prompt(prompt, spec, loras)
     prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
     (width, height), size_notes = _size(spec, options.size, source)
     defaults = spec.defaults
-    strength = _chosen(options.strength, USUAL_STRENGTH[task]) if task in USUAL_STRENGTH else None
+    strength = _chosen(options.strength, DEFAULTS[task]) if task in DEFAULTS else None
     request = Request(
         task=task,
         model=spec.id,
         prompt=prompt,
-        negative_prompt=cleaned(_chosen(options.negative_prompt, defaults.negative_prompt)),
+        negative_prompt=strip_control_characters(_chosen(options.negative_prompt, defaults.negative_prompt)),
         seed=_chosen(options.seed, new_seed()),
         width=width,
         height=height,
@@ -111,20 +106,15 @@ def compose(
         loras=loras,
     )
     catalogue.check(request)
-    notes = (
-        *_received(source, request),
-        *size_notes,
-        *_unheard(spec, request),
-        *lora_notes,
-        *_left_out(left_out),
-        *_cost(spec),
-    )
-    return Composed(request=request, notes=notes, parent=source.picture if source else None)
+    heard = (*_unheard(spec, request), *lora_notes, *_left_out(left_out))
+    notes = (*_received(source, request), *size_notes, *heard, *_cost(spec))
+    return BuiltRequest(request=request, notes=notes, parent=source.picture if source else None)
 
 
-def _left_out(names: tuple[str, ...]) -> tuple[Note, ...]:
+def _left_out(names: tuple[str, ...]) -> tuple[Sentence, ...]:
     return tuple(
-        ("No LoRA “{lora}” fits this model here; I left it out of the prompt.", {"lora": name[:80]}) for name in names
+        Sentence("No LoRA “{lora}” fits this model here; I left it out of the prompt.", {"lora": name[:80]})
+        for name in names
     )
 
 
@@ -156,7 +146,7 @@ def carried_over(options: Options, found: Parameters | None) -> Options:
     return replace(options, prompt=found.prompt[:MAX_PROMPT], negative_prompt=negative)
 
 
-def refined(
+def refine_request(
     catalogue: Catalogue,
     style: Request,
     source: Source,
@@ -164,7 +154,7 @@ def refined(
     strengths: tuple[float, ...] = (),
     *,
     enlarge_first: bool = False,
-) -> Composed:
+) -> BuiltRequest:
     """img2img of one of our pictures, with the model and the settings of the request ``style`` where nothing else is
     chosen; with several strengths, one picture of each.
 
@@ -185,8 +175,8 @@ def refined(
             "guidance_scale": _chosen(options.guidance_scale, style.guidance_scale),
             "scheduler": _chosen(options.scheduler, style.scheduler),
         }
-    composed = compose(catalogue, Task.IMG2IMG, replace(options, **kept), source)
-    request = composed.request
+    built = build_request(catalogue, Task.IMG2IMG, replace(options, **kept), source)
+    request = built.request
     if strengths:
         steps = _enough(request.num_inference_steps, min(strengths))
         request = replace(request, num_inference_steps=steps, strengths=strengths, strength=None, count=len(strengths))
@@ -195,14 +185,14 @@ def refined(
         width, height = images.fit_size(2 * request.width, 2 * request.height, spec)
         request = replace(request, width=width, height=height, enlarge_first=True)
     catalogue.check(request)
-    said: Note = (
+    said = Sentence(
         "It continues with the prompt, model and settings of the picture: {model}.",
         {"model": catalogue.title(request.model)},
     )
-    return replace(composed, request=request, notes=(said, *_cost(catalogue.get(request.model))))
+    return replace(built, request=request, notes=(said, *_cost(catalogue.get(request.model))))
 
 
-def enlarge(catalogue: Catalogue, source: Source, factor: int) -> Composed:
+def upscale_request(catalogue: Catalogue, source: Source, factor: int) -> BuiltRequest:
     """The request that makes a picture ``factor`` times larger. Raises generation.RequestError beyond the limits."""
     request = Request(
         task=Task.UPSCALE,
@@ -212,12 +202,12 @@ def enlarge(catalogue: Catalogue, source: Source, factor: int) -> Composed:
         images=(source.path,),
     )
     catalogue.check(request)
-    return Composed(request=request, notes=_received(source, request), parent=source.picture)
+    return BuiltRequest(request=request, notes=_received(source, request), parent=source.picture)
 
 
-def changed(
+def edit_request(
     catalogue: Catalogue, request: Request, filled_in: Mapping[str, str], parent: str | None = None
-) -> Composed:
+) -> BuiltRequest:
     """The request made again with fields changed, as text from a modal; an empty seed is a new one.
 
     Raises Refusal or generation.RequestError with a sentence where a field cannot be used.
@@ -226,7 +216,7 @@ def changed(
     if any(not path.exists() for path in request.images):
         raise Refusal("The picture that this was made from is not kept any more; attach it again with /img2img.")
     catalogue.check(request)
-    return Composed(request=request, parent=parent)
+    return BuiltRequest(request=request, parent=parent)
 
 
 _NUMBERS: Mapping[str, type[int] | type[float]] = {
@@ -239,7 +229,10 @@ _NUMBERS: Mapping[str, type[int] | type[float]] = {
 
 def read_fields(filled_in: Mapping[str, str]) -> dict[str, Any]:
     """A modal's texts as a request's fields. Raises Refusal where a number is none."""
-    return {name: _number(name, text) if name in _NUMBERS else cleaned(text) for name, text in filled_in.items()}
+    return {
+        name: _number(name, text) if name in _NUMBERS else strip_control_characters(text)
+        for name, text in filled_in.items()
+    }
 
 
 def _number(name: str, text: str) -> int | float:
@@ -264,7 +257,7 @@ def _chosen(value: T | None, default: T) -> T:
     return default if value is None else value
 
 
-def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tuple[int, int], tuple[Note, ...]]:
+def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tuple[int, int], tuple[Sentence, ...]]:
     """The size that is delivered, and what to say where it is not the one that was asked for."""
     wish = wished_size(text, spec) if text else None
     if wish is None and source is not None:
@@ -275,36 +268,33 @@ def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tup
     if size == wish or not is_size(text or ""):
         return size, ()
     return size, (
-        (
+        Sentence(
             "{model} cannot make {asked}; the nearest it can is {size}.",
             {"model": spec.title, "asked": pixels(*wish), "size": pixels(*size)},
         ),
     )
 
 
-def _received(source: Source | None, request: Request) -> tuple[Note, ...]:
+def _received(source: Source | None, request: Request) -> tuple[Sentence, ...]:
     if source is None:
         return ()
     came, made = pixels(source.width, source.height), pixels(request.width, request.height)
-    said: Note = (
+    said = Sentence(
         "I received “{name}”, {came}; the result will be {made}.",
         {"name": source.name, "came": came, "made": made},
     )
     return said, *source.notes
 
 
-def _unheard(spec: ModelSpec, request: Request) -> tuple[Note, ...]:
+def _unheard(spec: ModelSpec, request: Request) -> tuple[Sentence, ...]:
     if spec.limits.negative_prompt or not request.negative_prompt:
         return ()
-    return (("{model} cannot be told what to avoid; say what it should show instead.", {"model": spec.title}),)
+    return (Sentence("{model} cannot be told what to avoid; say what it should show instead.", {"model": spec.title}),)
 
 
-def _cost(spec: ModelSpec) -> tuple[Note, ...]:
+def _cost(spec: ModelSpec) -> tuple[Sentence, ...]:
     if spec.cost == 1:
         return ()
-    return (("Each image of {model} counts {cost} against your day.", {"model": spec.title, "cost": spec.cost}),)
-
-
-def say_notes(say: Callable[..., str], notes: tuple[Note, ...]) -> str:
-    """The notes as lines of small print."""
-    return "\n".join(f"-# {say(template, **params)}" for template, params in notes)
+    return (
+        Sentence("Each image of {model} counts {cost} against your day.", {"model": spec.title, "cost": spec.cost}),
+    )

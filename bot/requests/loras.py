@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from bot.errors import Refusal
-from bot.text.translate import Value
-from generation import Catalogue, LoraSpec, ModelSpec, take_loras
+from generation import Catalogue, LoraSpec, ModelSpec, Sentence, take_loras
 
 Loras = tuple[tuple[str, float], ...]  # ids and weights
 
@@ -56,11 +55,12 @@ def _names(lora: LoraSpec) -> tuple[str, ...]:
     return lora.id, lora.title.lower(), PurePath(lora.file or lora.source).stem.lower()
 
 
-def with_triggers(prompt: str, loras: Iterable[LoraSpec]) -> tuple[str, tuple[tuple[str, dict[str, Value]], ...]]:
+def with_triggers(prompt: str, loras: Iterable[LoraSpec]) -> tuple[str, tuple[Sentence, ...]]:
     """The prompt with the word that calls each LoRA where it has none of that LoRA's, and what to say of it."""
-    notes: list[tuple[str, dict[str, Value]]] = []
+    notes: list[Sentence] = []
     for lora in loras:
         if lora.triggers and not any(word.lower() in prompt.lower() for word in lora.triggers):
             prompt = f"{prompt}, {lora.triggers[0]}" if prompt else lora.triggers[0]
-            notes.append(("I added “{words}”, which calls {lora}.", {"words": lora.triggers[0], "lora": lora.title}))
+            said = {"words": lora.triggers[0], "lora": lora.title}
+            notes.append(Sentence("I added “{words}”, which calls {lora}.", said))
     return prompt, tuple(notes)

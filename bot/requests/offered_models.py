@@ -1,13 +1,10 @@
 """The models that this bot's configuration offers, with what their downloads recorded."""
 
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot.config import Config
 from bot.errors import ConfigError
-from bot.quota import Person
 from generation import (
     Catalogue,
     GenerationError,
@@ -19,9 +16,6 @@ from generation import (
     read_pins,
     write_pins,
 )
-
-if TYPE_CHECKING:
-    from bot.client import Criar
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +59,6 @@ def offered(config: Config) -> Catalogue:
     except GenerationError as error:
         raise ConfigError(f"generation.models: {error}") from error
     return chosen.costing(config.generation.cost).loading(config.generation.loading_of)
-
-
-async def usable(client: "Criar", person: Person) -> Catalogue:
-    """The models that the member's plan includes, in their order."""
-    plan = client.config.plans[(await client.store.allowance(person, datetime.now(UTC))).plan]
-    return client.catalogue.only(plan.allows)
 
 
 def pin_new(config: Config) -> None:

@@ -75,7 +75,7 @@ class Phrase:
         return f"{before}, {self.prompt}" if before and self.adds else self.prompt
 
 
-def read_phrase(text: str) -> Phrase:
+def read_reply(text: str) -> Phrase:
     """Read a reply's words."""
     found: dict[str, object] = {}
     unknown: list[str] = []

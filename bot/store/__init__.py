@@ -20,7 +20,7 @@ from bot.store.tables.limits import BANNED, Limits
 from bot.store.tables.preferences import Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
-from bot.store.tables.rows import JobRow, PictureRow, State
+from bot.store.tables.rows import JobRow, PictureRow, State, job_id_of
 from bot.store.tables.settings import Settings
 from bot.store.tables.strikes import ForbiddenWords, Rule, Strike, Strikes
 from bot.store.tables.styles import Styles
@@ -46,6 +46,7 @@ __all__ = [
     "Strike",
     "Used",
     "copy_database",
+    "job_id_of",
     "only_bot",
 ]
 
@@ -74,6 +75,7 @@ class Store:
     async def open(self) -> None:
         """Make what is missing, and bring the tables up to date."""
         await self._database.open()
+        await self.bans.refresh()
         await asyncio.to_thread(self.files.open)
 
     async def close(self) -> None:

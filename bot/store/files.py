@@ -55,7 +55,7 @@ class Files:
         _write(self.picture(picture_id), png)
 
     def picture(self, picture_id: str) -> Path:
-        """Where the finished picture lies, or lay before it was cleaned up."""
+        """Where the finished picture lies, or lay before it was deleted."""
         return self.pictures / f"{picture_id.replace(':', '-')}.png"
 
     def delete(self, picture_ids: Iterable[str], inputs: Iterable[str]) -> None:

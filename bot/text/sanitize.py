@@ -14,18 +14,20 @@ _ACCENT = "[\u0300-\u036f\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
 _MARKS = re.compile(rf"({_ACCENT}{{{MAX_MARKS}}}){_ACCENT}+")
 
 
-def cleaned(text: str) -> str:
+def strip_control_characters(text: str) -> str:
     """A prompt without what is no text; lines, alphabets, emoji and what joins them are kept."""
     kept = (char if char in "\n\t" or unicodedata.category(char) not in NOTHING else " " for char in text)
     return "".join(kept).strip()
 
 
-def inert(text: str, most: int) -> str:
+def escape_for_discord(text: str, most: int) -> str:
     """The text on one line, with Markdown, links and mentions as plain characters, cut to ``most`` characters.
 
     What would turn the direction of the words around it is taken out, and right-to-left text is kept to itself.
     """
-    line = " ".join(_MARKS.sub(r"\1", "".join(char for char in cleaned(text) if char not in TURNING)).split())
+    line = " ".join(
+        _MARKS.sub(r"\1", "".join(char for char in strip_control_characters(text) if char not in TURNING)).split()
+    )
     safe = discord.utils.escape_mentions(discord.utils.escape_markdown(line))
     safe = safe.replace("://", ":\u200b//").replace("<", "<\u200b").replace("](", "]\u200b(")
     short = safe if len(safe) <= most else safe[: most - 1].rstrip("\\") + "…"

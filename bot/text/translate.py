@@ -6,17 +6,16 @@ Sentences are gettext messages with named parameters: ``say("You have {left} lef
 
 import gettext
 import io
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import discord
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from discord import app_commands
 
-from bot.errors import Refusal
-from generation import GenerationError
+from generation import Sentence
 
 LOCALES = Path(__file__).parent / "locales"
 
@@ -42,9 +41,13 @@ class Speaker:
         """The sentence in the number that ``n`` asks for; ``{n}`` stands for the number."""
         return self._catalogue.ngettext(one, many, n).format(n=n, **params)
 
-    def error(self, error: Refusal | GenerationError) -> str:
-        """The sentence that an error carries."""
-        return self(error.template, **error.params)
+    def sentence(self, sentence: Sentence) -> str:
+        """A sentence that was put together elsewhere, translated and filled in."""
+        return self(sentence.template, **sentence.params)
+
+    def small_print(self, sentences: Iterable[Sentence]) -> str:
+        """The sentences as lines of small print."""
+        return "\n".join(f"-# {self.sentence(sentence)}" for sentence in sentences)
 
 
 def _catalogue(locale: str) -> gettext.NullTranslations:
@@ -63,17 +66,6 @@ def _catalogue(locale: str) -> gettext.NullTranslations:
 def speaker(locale: str) -> Speaker:
     """The speaker of Discord's locale code (such as ``pt-BR``)."""
     return Speaker(locale)
-
-
-def speaker_for(interaction: discord.Interaction[Any]) -> Speaker:
-    """The speaker of the language that the member chose, or that his Discord has."""
-    return speaker(locale_of(interaction))
-
-
-def locale_of(interaction: discord.Interaction[Any]) -> str:
-    """Discord's code of the language in which the member is answered."""
-    chosen: str | None = interaction.client.languages.get(interaction.user.id)
-    return chosen or interaction.locale.value
 
 
 class CommandTranslator(app_commands.Translator):

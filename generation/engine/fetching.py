@@ -69,7 +69,7 @@ class DownloadQueue:
         for fetch in self._fetches.values():
             for run in [run for run in fetch.runs if run.picture.id == picture_id]:
                 fetch.runs.remove(run)
-                run.drop()
+                run.cancel()
 
     def take_ready(self) -> list[Run]:
         """Return the pictures whose models have arrived; those whose models cannot be downloaded fail."""

@@ -1,4 +1,4 @@
-"""From a folder, a hub repository or a single file to a stock pipeline: safetensors or GGUF only, no remote code."""
+"""Loads a stock pipeline from a folder, a hub repository or a single file: safetensors or GGUF only, no remote code."""
 
 import json
 import logging
@@ -16,14 +16,12 @@ from ..catalogue_files import SAFE
 from ..downloads import chosen_file, is_of_hub
 from ..errors import ModelError
 from ..types import Loading, LoraSpec, ModelSpec, Precision, Task
-from .load_policy import parameters
+from .load_policy import parameters, quantised_components
 from .processors import complete, substitutes
-from .single_file import DENOISERS, INDEX, UNUSED, SingleFile, found_in
+from .single_file import INDEX, UNUSED, SingleFile, found_in
 from .upscale import FAMILY, weights_of
 
 log = logging.getLogger(__name__)
-
-__all__ = ["DENOISERS", "able", "bitsandbytes", "ensure_downloaded", "fetched", "is_single", "load", "needs_download"]
 
 PRECISIONS = {Precision.FP32: torch.float32, Precision.FP16: torch.float16, Precision.BF16: torch.bfloat16}
 
@@ -34,7 +32,7 @@ BROKEN = (OSError, ValueError, ImportError, RuntimeError, KeyError, AttributeErr
 
 @contextmanager
 def lora_errors(lora: LoraSpec) -> Iterator[None]:
-    """Turn what goes wrong while a LoRA is downloaded into ModelError; the reason stands in the log."""
+    """Turn errors of downloading a LoRA into ModelError; the reason is logged."""
     try:
         yield
     except (*BROKEN, ModelError) as error:
@@ -44,10 +42,10 @@ def lora_errors(lora: LoraSpec) -> Iterator[None]:
 
 @contextmanager
 def loading_errors(spec: ModelSpec) -> Iterator[None]:
-    """Turn what goes wrong while a model is loaded into ModelError; the reason stands in the log."""
+    """Turn errors of loading a model into ModelError; the reason is logged."""
     try:
         yield
-    # It comes from outside: missing or broken files, no network, libraries that are not installed.
+    # Causes are outside: missing or broken files, no network, libraries that are not installed.
     except BROKEN as error:
         if isinstance(error, (torch.OutOfMemoryError, torch.AcceleratorError)):
             raise
@@ -61,7 +59,10 @@ def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
     Its files must be on the disk: see ensure_downloaded.
     """
     options: dict[str, Any] = {"dtype": PRECISIONS[loading.precision or Precision.FP32], **parts}
-    quantised = {"quantization_config": bitsandbytes(loading.quantised)} if loading.quantised else {}
+    quantised: dict[str, Any] = {}
+    if loading.quantised:
+        components = quantised_components(sizes(spec))
+        quantised = {"quantization_config": bitsandbytes(loading.quantised, components)}
     if is_single(spec):
         single = SingleFile(spec, offline=True)
         if single.is_whole:
@@ -120,7 +121,7 @@ def needs_download(spec: ModelSpec | LoraSpec) -> bool:
 
 
 def sizes(spec: ModelSpec) -> dict[str, int]:
-    """How many numbers of 16 bits each part of the model has, or all together if they are in one file."""
+    """Return how many parameters each component of the model has, or all together if they are in one file."""
     if not is_single(spec):
         return parameters(fetched(spec))
     single = SingleFile(spec, offline=True)
@@ -129,7 +130,7 @@ def sizes(spec: ModelSpec) -> dict[str, int]:
 
 
 def able(spec: ModelSpec) -> frozenset[Task] | None:
-    """The only tasks that the model's weights can do; None if they set no limit."""
+    """Return the only tasks that the model's weights can do; None if they set no limit."""
     return capabilities.of_file(found_in(spec)) if is_single(spec) else capabilities.of_folder(fetched(spec))
 
 
@@ -139,23 +140,23 @@ def is_single(spec: ModelSpec) -> bool:
 
 
 def _unused(folder: Path) -> dict[str, None]:
-    """The parts that the checkpoint has and that are left out."""
+    """Return the components of the checkpoint that are left out."""
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     return {name: None for name in UNUSED if name in index}
 
 
 def _variant(folder: Path, spec: ModelSpec) -> str | None:
-    """The variant, if the folder has it: downloading falls back to the plain files if a repository has none."""
+    """Return the variant if the folder has it: downloading falls back to the plain files if a repository has none."""
     return spec.variant if spec.variant and any(folder.glob(f"*/*.{spec.variant}*.safetensors")) else None
 
 
-def bitsandbytes(bits: int) -> Any:
-    """diffusers' own configuration for weights of 4 or 8 bits, of the denoiser and the large text encoders."""
+def bitsandbytes(bits: int, components: list[str]) -> Any:
+    """Return diffusers' configuration for weights of 4 or 8 bits of these components."""
     options: dict[str, Any] = {"load_in_8bit": True}
     if bits == 4:
         options = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.bfloat16}
     return diffusers.PipelineQuantizationConfig(
         quant_backend=f"bitsandbytes_{bits}bit",
         quant_kwargs=options,
-        components_to_quantize=[*DENOISERS, "text_encoder_2", "text_encoder_3"],
+        components_to_quantize=components,
     )

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 import torch
 
-from .loading import INDEX
+from .single_file import INDEX
 
 SHARED = ("text_encoder", "text_encoder_2", "text_encoder_3", "vae")
 

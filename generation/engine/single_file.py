@@ -12,10 +12,9 @@ from ..downloads import base_folder, chosen_file
 from ..families import family_of
 from ..model_file import Kind, ModelFile, inspect
 from ..types import ModelSpec
+from .load_policy import DENOISERS
 
 INDEX = "model_index.json"
-#: what pipelines call the module that runs at every step, and is most of the weights
-DENOISERS = ("unet", "transformer", "transformer_2")
 #: the filter of old checkpoints, which weighs more than their text encoder: ours judges the results
 UNUSED = ("safety_checker",)
 LDM = "model.diffusion_model."

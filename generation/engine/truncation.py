@@ -6,21 +6,21 @@ from typing import Any
 CLIP_TOKENS = 77  # with start and end tokens; CLIP's text encoders have no more positions
 
 
-def truncated_end(pipeline: Any, prompt: str) -> str:
+def truncated_end(pipeline: Any, prompt: str, most: int | None = None) -> str:
     """Return the end of a prompt that no text encoder of the pipeline reads; empty if one of them reads all of it.
 
     Follows diffusers' pipelines: each tokenizer truncates at its own length, those other than CLIP's also at the call's
-    max_sequence_length.
+    max_sequence_length, which is ``most`` unless that is None.
     """
     longest, left_out = 0, ""
     for tokenizer in _tokenizers(pipeline):
         tokens = tokenizer(prompt, truncation=False).input_ids
-        most = _most(pipeline, tokenizer)
-        if len(tokens) <= most:
+        limit = _limit(pipeline, tokenizer, most)
+        if len(tokens) <= limit:
             return ""
-        if most > longest:
+        if limit > longest:
             # The last token that is kept is the end token.
-            longest, left_out = most, tokenizer.decode(tokens[most - 1 : -1], skip_special_tokens=True)
+            longest, left_out = limit, tokenizer.decode(tokens[limit - 1 : -1], skip_special_tokens=True)
     return str(left_out).strip()
 
 
@@ -30,9 +30,10 @@ def _tokenizers(pipeline: Any) -> list[Any]:
     return [getattr(part, "tokenizer", part) for part in parts]
 
 
-def _most(pipeline: Any, tokenizer: Any) -> int:
+def _limit(pipeline: Any, tokenizer: Any, most: int | None) -> int:
     if tokenizer.model_max_length <= CLIP_TOKENS:
         return int(tokenizer.model_max_length)
     parameters = inspect.signature(type(pipeline).__call__).parameters
-    given = parameters["max_sequence_length"].default if "max_sequence_length" in parameters else None
+    usual = parameters["max_sequence_length"].default if "max_sequence_length" in parameters else None
+    given = usual if most is None else most
     return min(int(tokenizer.model_max_length), given) if isinstance(given, int) else int(tokenizer.model_max_length)

@@ -111,7 +111,7 @@ class Large(nn.Module):
 
 
 class Upscaler:
-    """A network on a device. Not thread-safe."""
+    """A network on a device; usable in several threads."""
 
     def __init__(self, path: Path, device: str) -> None:
         """Raises ValueError if the file's weights are those of no network that is known, and OSError."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ..types import Picture, Precision, Request, Task
 from .latents import Latents
@@ -108,12 +108,13 @@ class Family:
         return words
 
     def sampling_arguments(self, call: Call) -> dict[str, Any]:
-        """Return steps, size and generators."""
+        """Return steps, size, generators, and that the picture stays on the device."""
         return {
             "num_inference_steps": call.request.num_inference_steps,
             "width": call.size[0],
             "height": call.size[1],
             "generator": [generator(picture.request.seed) for picture in call.pictures],
+            "output_type": "pt",
         }
 
     def image_arguments(self, call: Call) -> dict[str, Any]:
@@ -128,17 +129,17 @@ class Family:
             arguments["strength"] = call.request.strength
         return arguments
 
-    def output_images(self, output: Any, call: Call) -> list[Image.Image]:
-        """Return the pictures in a pipeline's output, at the requested size: some pipelines choose their own."""
-        found: Sequence[Image.Image] = output.images if "images" in output else output.image
-        return [
-            image if image.size == call.size else ImageOps.fit(image, call.size, Image.Resampling.LANCZOS)
-            for image in found
-        ]
+    def first_picture(self, output: Any) -> Any:
+        """Return the picture in a pipeline's output: a tensor (3, height, width) from 0 to 1, or a PIL image."""
+        return (output.images if "images" in output else output.image)[0]
 
 
 def generator(seed: int) -> Any:
-    """Return a generator on the CPU whatever the device, so that a seed gives the same noise on every machine."""
+    """Return a generator on the CPU whatever the device, so that a seed gives the same noise everywhere.
+
+    The same noise gives the same composition on every device and in every batch. Details may differ: kernels are chosen
+    by the shape of what they get, and round differently, above all in half precision.
+    """
     import torch  # only in the worker's child
 
     return torch.Generator().manual_seed(seed)

@@ -9,6 +9,7 @@ from .family import Call, Family
 from .latents import PackedLatents
 
 FILL = "FluxFillPipeline"
+SHORT = 256  # tokens; docs/source/en/api/pipelines/flux.md of diffusers
 
 
 class Flux(Family):
@@ -29,6 +30,12 @@ class Flux(Family):
             for name in ("negative_prompt", "true_cfg_scale"):
                 arguments.pop(name, None)
         return arguments
+
+    @override
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
+        settings = super().sampling_arguments(call)
+        # FLUX.1 schnell and its relatives, run without guidance, were made for 256 tokens, the others for 512.
+        return settings if call.request.guidance_scale else {**settings, "max_sequence_length": SHORT}
 
     @override
     def prompt_arguments(self, call: Call) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from simcord import interactions
 from simcord.backend.models import Message
 from simcord.enums import AppCommandType, InteractionType
 
-from bot.background.audit_feed import tell_regularly
-from bot.client import Criar, use_local_discord
+from bot.background.audit_feed import post_audit_regularly
+from bot.client import use_local_discord
 from bot.config import Config
 from bot.config.schema import Discord, Flooding, Generation, Plan, Quota, Server, Storage
+from bot.dispatch import Dispatcher
 from bot.requests.offered_models import offered
 from bot.store import Change, JobRow, Store
 from generation import Cancelled, Event, Finished, Picture, Request, Service, Started, Task
@@ -91,7 +92,7 @@ class Rig:
     """The two, and ways to do what no client of Discord's would."""
 
     local: LocalDiscord
-    client: Criar
+    client: Dispatcher
     service: InstantService
     members: Mapping[str, int]
     #: a second server, of which "eve" is the admin, with a channel
@@ -239,9 +240,9 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         use_local_discord(local.api)
         store, service = Store(config), InstantService()
         await store.open()
-        client = Criar(config, store, service, offered(config))
+        client = Dispatcher(config, store, service, offered(config))
         running = asyncio.create_task(client.start(local.token))
-        telling = asyncio.create_task(tell_regularly(client))
+        telling = asyncio.create_task(post_audit_regularly(client))
         await local.connected()
         await client.wait_until_ready()
         ban = Change(

@@ -152,7 +152,7 @@ async def test_the_report_is_a_table_a_picture_and_a_file(rig: Rig, newcomer: st
 
 async def test_whoever_is_too_fast_is_asked_to_wait(rig: Rig, newcomer: str) -> None:
     """After as many commands in a minute as the configuration lets through, the next one is refused politely."""
-    window = rig.client.gate._members
+    window = rig.client.admission._members
     most, window._most = window._most, 5
     try:
         for _ in range(5):

@@ -12,8 +12,8 @@ import pytest_asyncio
 from discord import app_commands
 from simcord.backend.models import Message
 
-from bot.client import ITEMS
 from bot.commands import COMMANDS
+from bot.components import ITEMS
 from bot.components.job import ACTIONS as OF_JOBS
 from bot.components.modals.refine import WAYS
 from bot.components.picture import ACTIONS as OF_PICTURES
@@ -306,6 +306,7 @@ class Attempt:
             "history": ("history:0", None, private, lambda _: private.edited_timestamp is not None),
             "privacy": ("privacy:forget", None, private, self._answered),
             "help": ("help:prompt", None, private, self._modal_shown),
+            "words": (f"words:refine:{picture}", None, private, self._modal_shown),
             "models": ("models:0:", None, private, lambda asked: asked.record.responded and bool(private.embeds)),
             "model": ("model", ["criar-embedded"], private, self._answered),
             "audit": ("audit:older:999999", None, private, lambda _: private.edited_timestamp is not None),

@@ -11,7 +11,7 @@ import torch
 from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
 from generation.engine.engine import Engine
-from generation.engine.run import PreviewPacer, Run
+from generation.engine.run import Run
 from generation.engine.step_batcher import Member
 
 from .studio import job, pixels
@@ -112,6 +112,20 @@ def test_a_device_that_is_lost_ends_the_engine(engine: Engine, memory: Memory, m
         run(engine, *four(seed=1))
 
 
+def test_memory_that_runs_out_beside_torchs_allocator_does_not_end_the_engine(
+    engine: Engine, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture fails with a sentence; it is the error's type of a lost device, and is not one."""
+
+    def scarce(*_: object, **__: object) -> object:
+        raise torch.AcceleratorError("CUDA error: out of memory")
+
+    monkeypatch.setattr(memory, "_forward", scarce)
+    end = run(engine, job(num_inference_steps=2).pictures()[0])[-1]
+    assert isinstance(end, Failed)
+    assert "smaller size" in end.template
+
+
 def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for two in a forward pass, two at their end let two others in, and three let none in."""
     monkeypatch.setattr(engine._profile, "rows", lambda _: 4)
@@ -120,7 +134,7 @@ def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypat
         members = {picture.id: Member(kind, rows=0) for picture in four(seed=1)[:ending]}
         monkeypatch.setattr(engine._batcher, "_members", members)
         monkeypatch.setattr(
-            engine, "_runs", {name: Run(job().pictures()[0], print, PreviewPacer()) for name in members}
+            engine, "_runs", {name: Run(job().pictures()[0], print, engine._previews) for name in members}
         )
         assert engine.capacity() == capacity
 

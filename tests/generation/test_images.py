@@ -85,7 +85,7 @@ def test_of_an_animation_the_first_frame_is_taken_and_that_is_said(kind: str) ->
     opened = images.open_picture(encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=50))
     red, _, blue = decoded(opened.png).getpixel((16, 16))  # type: ignore[misc]
     assert red > 200 > 50 > blue
-    assert "first frame" in opened.notes[0][0]
+    assert "first frame" in opened.notes[0].template
 
 
 def _png_that_claims(width: int, height: int) -> bytes:
@@ -212,7 +212,7 @@ def test_a_second_picture_in_a_photograph_is_no_animation() -> None:
     picture = Image.linear_gradient("L").convert("RGB")
     file = io.BytesIO()
     picture.save(file, "MPO", save_all=True, append_images=[picture])
-    assert not [note for note, _ in images.open_picture(file.getvalue()).notes if "animated" in note]
+    assert not [note for note in images.open_picture(file.getvalue()).notes if "animated" in note.template]
     import pillow_heif
 
     heif = pillow_heif.from_pillow(picture)
@@ -221,7 +221,7 @@ def test_a_second_picture_in_a_photograph_is_no_animation() -> None:
     heif.save(file)
     opened = images.open_picture(file.getvalue())
     assert (opened.width, opened.height) == picture.size
-    assert not [note for note, _ in opened.notes if "animated" in note]
+    assert not [note for note in opened.notes if "animated" in note.template]
     file = io.BytesIO()
     picture.save(file, "AVIF")
     assert images.open_picture(file.getvalue()).width == 256

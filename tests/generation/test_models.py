@@ -16,11 +16,13 @@ from safetensors.torch import load_file, save_file
 from generation import Event, Failed, Finished, LoraSpec, ModelSpec, Picture, Request, Task
 from generation.engine import models as models_module
 from generation.engine import prompts as prompts_module
+from generation.engine.device import Device
 from generation.engine.engine import Engine
 from generation.engine.load_policy import choose_loading
 from generation.engine.loading import load
 from generation.engine.models import Models
 from generation.engine.prompts import Prompts
+from generation.profile import BatchKey
 from generation.types import Loading, Offload, Precision
 from tests.tiny import spec, write
 from tests.tiny.single_file import single_file
@@ -74,7 +76,7 @@ def engine_of(*models: ModelSpec, budget: float = 4.0) -> Engine:
 def test_the_least_recently_used_model_goes_first(base: ModelSpec) -> None:
     """Within a budget of two, the third model takes the place of the one whose last use is longest ago."""
     second, third = other(base, 1), other(base, 2)
-    models = Models("cpu", 2.5 * NEED, onnx=False)
+    models = Models(Device(), 2.5 * NEED, onnx=False)
     kept = models.get(base)
     models.get(second)
     assert models.get(base) is kept
@@ -93,10 +95,10 @@ def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
 
     The host stands for the device here: what is tested is who is where.
     """
-    models = Models("cpu", 1.0, onnx=False)
-    monkeypatch.setattr(models, "_has_own_memory", True)
+    models = Models(Device(), 1.0, onnx=False)
+    monkeypatch.setattr(models._device, "own_memory", True)
     monkeypatch.setattr(models, "_budget", 1.5 * NEED)
-    monkeypatch.setattr("generation.engine.models._device_memory", lambda _: 2**30)
+    monkeypatch.setattr(models._device, "free", lambda: 8 * 2**30)
     first = models.get(base)
     models.get(other(base, 1))
     assert models.resident() == {"other1"}
@@ -110,7 +112,7 @@ def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
 
 def test_what_two_models_have_in_common_is_loaded_once(base: ModelSpec) -> None:
     """Equal text encoders and autoencoders are one object, in the same precision; it goes with its last model."""
-    models = Models("cpu", 4.0, onnx=False)
+    models = Models(Device(), 4.0, onnx=False)
     first, second = models.get(base).pipeline, models.get(other(base, 1)).pipeline
     assert first.text_encoder is second.text_encoder
     assert first.vae is second.vae
@@ -344,6 +346,26 @@ def test_loras_change_the_picture_while_they_are_asked_for(base: ModelSpec, lora
     assert (make(engine, request(model)) == plain).all()
     assert (make(engine, request(model, loras=(("ink", 1.0),))) == ink).all()
     assert engine._models.get(model).pipeline.unet is denoiser
+
+
+@pytest.mark.parametrize("offload", [Offload.MODEL, Offload.GROUP])
+def test_a_lora_on_an_offloaded_model_leaves_its_steps_to_the_engine(
+    base: ModelSpec, lora: Callable[[str], LoraSpec], offload: Offload
+) -> None:
+    """Putting it on takes hooks off the modules and puts them back; each step is one of the engine's all the same."""
+    model = replace(base, loras=(lora("ink"),), loading=Loading(offload=offload))
+    engine, passes = engine_of(model), list[int]()
+    took = engine._profile.took
+
+    def counted(kind: BatchKey, rows: int, seconds: float) -> None:
+        passes.append(rows)
+        took(kind, rows, seconds)
+
+    engine._profile.took = counted  # type: ignore[method-assign]
+    for _ in range(2):
+        passes.clear()
+        make(engine, request(model, num_inference_steps=7, loras=(("ink", 1.0),)))
+        assert len(passes) == 7
 
 
 def test_a_picture_without_loras_waits_for_one_with_them_that_has_only_begun(

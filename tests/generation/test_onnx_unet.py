@@ -90,7 +90,7 @@ def test_pictures_are_the_same_on_either_runtime() -> None:
         engine, events = Engine({model.id: model}, "cpu", 1, 4.0, onnx=quick), list[Event]()
         engine.run([Picture(id="1", user_id=1, request=request)], events.append)
         made += [pixels(event) for event in events if isinstance(event, Finished)]
-        assert isinstance(engine._models.get(model).pipeline.unet.forward._original, OnnxUNet) is quick
+        assert isinstance(engine._models.get(model).pipeline.unet.forward._function.original, OnnxUNet) is quick
     assert psnr(*made) >= 60
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from benchmarks.exactness import psnr
 from generation import Cancelled, Catalogue, Failed, Finished, Job, Preview, Progress, Service, Started, Task, service
-from generation.worker import Worker
+from generation.workers.local import LocalWorker
 
 from .studio import TERMINAL, Studio, job, pixels
 
@@ -253,7 +253,7 @@ async def test_the_child_is_given_no_secrets(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("DISCORD_TOKEN", "HF_TOKEN"):
         monkeypatch.setenv(name, "a value")
     ready = asyncio.Event()
-    worker = Worker({}, "cpu", 1, 1.0, None, on_event=lambda *_: ready.set(), on_exit=lambda _: None)
+    worker = LocalWorker({}, "cpu", 1, 1.0, None, on_event=lambda *_: ready.set(), on_exit=lambda _: None)
     await asyncio.wait_for(ready.wait(), 60)
     environment = psutil.Process(worker.pid).environ()
     await worker.close()

@@ -30,7 +30,7 @@ def spec(name: str, folder: Path, **changed: object) -> ModelSpec:
     family, _, tasks = CHECKPOINTS[name]
     entry = {
         "id": f"tiny-{name.replace('_', '-')}", "family": family, "tasks": list(tasks), "memory": 0.1,
-        "source": str(write(name, folder)), "limits": {"multiple": 16, "min_side": 32, "max_side": 1024},
+        "source": str(write(name, folder)), "limits": {"multiple": 16, "min_side": 32, "max_side": 2048},
     }  # fmt: skip
     if name == "sana_sprint":
         entry["schedulers"] = ["Default"]

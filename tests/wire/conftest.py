@@ -79,8 +79,8 @@ def check_mentions(calls: Iterable[Call]) -> None:
 
 
 @asynccontextmanager
-async def running(folder: Path, settings: str = UNFILTERED) -> AsyncIterator[tuple[LocalDiscord, Bot]]:
-    async with LocalDiscord() as local:
+async def running(folder: Path, settings: str = UNFILTERED, shards: int = 1) -> AsyncIterator[tuple[LocalDiscord, Bot]]:
+    async with LocalDiscord(shards=shards, max_concurrency=shards) as local:
         local.gateway.interval = HEARTBEAT
         bot = Bot(local, folder)
         bot.settings = settings

@@ -133,7 +133,7 @@ async def test_a_bot_that_is_killed_delivers_after_its_restart_and_its_buttons_w
 
 @pytest.mark.slow
 async def test_all_buttons_work_a_week_later_after_a_restart_and_without_the_files(tmp_path: Path) -> None:
-    """Gallery, single picture and strip of strengths: a week on, the files cleaned up, the bot killed and started."""
+    """Gallery, single picture and strip of strengths: a week on, the files deleted, the bot killed and started."""
     async with running(tmp_path) as (local, bot):
         ana = local.world.members["ana"]
         await done(local, slash(local, "txt2img", prompt="an old cat", count=2, num_inference_steps=5, seed=4))

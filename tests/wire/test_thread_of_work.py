@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from simcord.backend.models import Message
 
-from bot.messages.contact_sheet import strip
+from bot.messages.contact_sheet import contact_sheet
 from sandbox import LocalDiscord
 
 from .test_commands import custom_id, delivered, done, modal_fields, png, refused, slash
@@ -220,7 +220,7 @@ def by_bot(local: LocalDiscord, *words: str) -> list[Message]:
 
 def test_a_strip_has_a_tile_for_each_picture_and_marks_those_that_are_gone() -> None:
     """Labels stand above the tiles; a missing picture leaves a grey one."""
-    whole = Image.open(io.BytesIO(strip([(png(), "before"), (None, "0.4")])))
+    whole = Image.open(io.BytesIO(contact_sheet([(png(), "before"), (None, "0.4")])))
     assert whole.size == (2 * 392 + 8, 8 + 84 + 384 + 8)
     assert whole.getpixel((8 + 392 + 100, 300)) == (0x3A, 0x3C, 0x44)
 

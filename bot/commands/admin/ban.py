@@ -4,26 +4,23 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.admin.group import REASON, Reason, quota_admin
-from bot.commands.options import Interaction
 from bot.errors import Refusal
-from bot.interactions.permissions import changing
-from bot.text.translate import speaker_for
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.language import speaker_for
+from bot.interactions.permissions import authorise_change
 
 
 @quota_admin.command(name=locale_str("ban"), description=locale_str("Keep a member from using the bot"))
 @app_commands.describe(member=locale_str("Who"), reason=REASON)
-async def ban(interaction: "Interaction", member: discord.User, reason: Reason) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+async def ban(interaction: Interaction, member: discord.User, reason: Reason) -> None:
+    await acknowledge(interaction)
+    change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     if member.id == interaction.user.id or member.id in client.config.discord.operators:
         raise Refusal("You cannot ban yourself or the bot's operators.")
-    await client.store.bans.ban(change)
-    # What waits is taken back; an admin's ban is for his server alone.
-    for job in await client.store.jobs.unfinished_of(member.id):
-        if change.guild_id in (None, job.guild_id):
-            await client.flow.cancel(job)
+    await client.manager.ban(change)
     did = (
         say("{member} may not use the bot any more, in every server.", member=member.mention)
         if change.by_operator
@@ -34,9 +31,9 @@ async def ban(interaction: "Interaction", member: discord.User, reason: Reason) 
 
 @quota_admin.command(name=locale_str("unban"), description=locale_str("Let a member use the bot again"))
 @app_commands.describe(member=locale_str("Who"), reason=REASON)
-async def unban(interaction: "Interaction", member: discord.User, reason: Reason) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+async def unban(interaction: Interaction, member: discord.User, reason: Reason) -> None:
+    await acknowledge(interaction)
+    change = authorise_change(interaction, reason, user_id=member.id)
     if not await interaction.client.store.bans.unban(change):
         raise Refusal("There is no ban of yours on this member.")
     say = speaker_for(interaction)

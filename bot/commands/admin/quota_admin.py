@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.admin.group import (
     MEMBER,
     REASON,
@@ -16,20 +17,20 @@ from bot.commands.admin.group import (
     show_member,
     suggest_plan,
 )
-from bot.commands.options import Interaction
 from bot.config.schema import MOST_IMAGES
 from bot.errors import Refusal
-from bot.interactions.permissions import changing
-from bot.text.translate import speaker_for
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.language import speaker_for
+from bot.interactions.permissions import authorise_change
 
 DAYS, MOST_DAYS = 30, 365  # that a grant lasts
 
 
 @quota_admin.command(name=locale_str("show"), description=locale_str("See what a member used today"))
 @app_commands.describe(member=MEMBER)
-async def show(interaction: "Interaction", member: discord.User) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    changing(interaction)
+async def show(interaction: Interaction, member: discord.User) -> None:
+    await acknowledge(interaction)
+    authorise_change(interaction)
     await show_member(interaction, member)
 
 
@@ -38,13 +39,13 @@ async def show(interaction: "Interaction", member: discord.User) -> None:
     member=MEMBER, images_per_day=locale_str("Images a day; leave it out to go back to the plan"), reason=REASON
 )
 async def set_limit(
-    interaction: "Interaction",
+    interaction: Interaction,
     member: discord.User,
     reason: Reason,
     images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None,
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+    await acknowledge(interaction)
+    change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     if not change.by_operator and images_per_day is not None:
         allowed = await client.store.allowance(person(interaction, member), change.at)
@@ -68,14 +69,14 @@ async def set_limit(
     reason=REASON,
 )
 async def grant(
-    interaction: "Interaction",
+    interaction: Interaction,
     member: discord.User,
     images: app_commands.Range[int, 0, MOST_IMAGES],
     reason: Reason,
     days: app_commands.Range[int, 1, MOST_DAYS] = DAYS,
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+    await acknowledge(interaction)
+    change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     ceiling = client.config.ceiling(change.guild_id)
     if not change.by_operator and images > ceiling:
@@ -93,9 +94,9 @@ async def grant(
 
 @quota_admin.command(name=locale_str("reset"), description=locale_str("Count a member's images of today anew"))
 @app_commands.describe(member=MEMBER, reason=REASON)
-async def reset(interaction: "Interaction", member: discord.User, reason: Reason) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, user_id=member.id)
+async def reset(interaction: Interaction, member: discord.User, reason: Reason) -> None:
+    await acknowledge(interaction)
+    change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     await client.store.quotas.reset(change)
     did = say("The count begins anew.")
@@ -114,15 +115,15 @@ async def reset(interaction: "Interaction", member: discord.User, reason: Reason
 )
 @app_commands.autocomplete(plan=suggest_plan)
 async def give_plan(
-    interaction: "Interaction",
+    interaction: Interaction,
     reason: Reason,
     plan: str | None = None,
     member: discord.User | None = None,
     role: discord.Role | None = None,
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await acknowledge(interaction)
     quotas, say = interaction.client.store.quotas, speaker_for(interaction)
-    change = changing(
+    change = authorise_change(
         interaction,
         reason,
         user_id=member.id if member else None,
@@ -156,10 +157,10 @@ async def give_plan(
 )
 @app_commands.describe(images_per_day=locale_str("Images a day; leave it out to take the limit away"), reason=REASON)
 async def budget(
-    interaction: "Interaction", reason: Reason, images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None
+    interaction: Interaction, reason: Reason, images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, reason, here=True)
+    await acknowledge(interaction)
+    change = authorise_change(interaction, reason, here=True)
     client, say = interaction.client, speaker_for(interaction)
     await client.store.quotas.set_budget(change, images_per_day)
     allowed = await client.store.allowance(person(interaction, interaction.user), change.at)

@@ -6,14 +6,14 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.admin.group import REASON, Reason, quota_admin
-from bot.commands.options import Interaction
 from bot.components.audit import show_audit
 from bot.errors import Refusal
-from bot.interactions.acknowledge import NEEDED_IN_CHANNEL
-from bot.interactions.permissions import changing
+from bot.interactions.acknowledge import NEEDED_IN_CHANNEL, acknowledge
+from bot.interactions.language import speaker_for
+from bot.interactions.permissions import authorise_change
 from bot.messages.usage_report import since, usage_report
-from bot.text.translate import speaker_for
 
 DAYS, MOST_DAYS = 7, 90
 
@@ -24,10 +24,10 @@ DAYS, MOST_DAYS = 7, 90
     everywhere=locale_str("Over all servers; for the bot's operator alone"),
 )
 async def report(
-    interaction: "Interaction", days: app_commands.Range[int, 1, MOST_DAYS] = DAYS, everywhere: bool = False
+    interaction: Interaction, days: app_commands.Range[int, 1, MOST_DAYS] = DAYS, everywhere: bool = False
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction)
+    await acknowledge(interaction)
+    change = authorise_change(interaction)
     if everywhere and not change.by_operator:
         raise Refusal("Only the bot's operator sees all servers.")
     client, say = interaction.client, speaker_for(interaction)
@@ -46,16 +46,16 @@ async def report(
 
 
 @quota_admin.command(name=locale_str("audit"), description=locale_str("See who changed what, and why"))
-async def audit(interaction: "Interaction") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def audit(interaction: Interaction) -> None:
+    await acknowledge(interaction)
     await show_audit(interaction)
 
 
 @quota_admin.command(name=locale_str("log-channel"), description=locale_str("Post every change into a channel, too"))
 @app_commands.describe(channel=locale_str("Which channel; leave it out to post nowhere"), reason=REASON)
-async def log_channel(interaction: "Interaction", reason: Reason, channel: discord.TextChannel | None = None) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change, say = changing(interaction, reason, here=True), speaker_for(interaction)
+async def log_channel(interaction: Interaction, reason: Reason, channel: discord.TextChannel | None = None) -> None:
+    await acknowledge(interaction)
+    change, say = authorise_change(interaction, reason, here=True), speaker_for(interaction)
     if channel and not channel.permissions_for(channel.guild.me).is_superset(NEEDED_IN_CHANNEL):
         raise Refusal("I may not write into {channel}; allow me to view it and to send messages.", channel=channel.name)
     await interaction.client.store.quotas.set_log_channel(change, channel.id if channel else None)

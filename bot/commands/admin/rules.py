@@ -4,14 +4,16 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.admin.group import REASON
-from bot.commands.options import Interaction
 from bot.errors import Refusal
-from bot.interactions.permissions import changing, is_operator
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.language import speaker_for
+from bot.interactions.permissions import authorise_change, is_operator
 from bot.store import Rule, Strike
 from bot.text.matching import plain
-from bot.text.sanitize import inert
-from bot.text.translate import Speaker, speaker_for
+from bot.text.sanitize import escape_for_discord
+from bot.text.translate import Speaker
 
 MAX_WORD, MAX_WORDS = 60, 200  # characters; words of a server
 SHOWN = 15  # strikes
@@ -29,9 +31,9 @@ MEMBER = locale_str("Whose strikes")
 
 @rules.command(name=locale_str("forbid"), description=locale_str("Forbid a word or phrase in prompts of this server"))
 @app_commands.describe(word=WORD)
-async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MAX_WORD]) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change, forbidden = changing(interaction, here=True), interaction.client.store.forbidden
+async def forbid(interaction: Interaction, word: app_commands.Range[str, 1, MAX_WORD]) -> None:
+    await acknowledge(interaction)
+    change, forbidden = authorise_change(interaction, here=True), interaction.client.store.forbidden
     word = " ".join(plain(word).split())
     if len(word.strip("* ")) < 2 and word.isascii():
         raise Refusal("Write at least two letters; a shorter word would forbid almost everything.")
@@ -39,23 +41,25 @@ async def forbid(interaction: "Interaction", word: app_commands.Range[str, 1, MA
         raise Refusal("There are {most} words already; allow one again with /rules allow first.", most=MAX_WORDS)
     await forbidden.add(change, word)
     say = speaker_for(interaction)
-    text = say("“{word}” is forbidden in this server now, however it is written.", word=inert(word, MAX_WORD))
+    text = say(
+        "“{word}” is forbidden in this server now, however it is written.", word=escape_for_discord(word, MAX_WORD)
+    )
     await interaction.edit_original_response(content=text)
 
 
 @rules.command(name=locale_str("allow"), description=locale_str("Allow a word again that was forbidden in this server"))
 @app_commands.describe(word=WORD)
-async def allow(interaction: "Interaction", word: str) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    change = changing(interaction, here=True)
+async def allow(interaction: Interaction, word: str) -> None:
+    await acknowledge(interaction)
+    change = authorise_change(interaction, here=True)
     if not await interaction.client.store.forbidden.remove(change, " ".join(plain(word).split())):
         raise Refusal("“{word}” is not forbidden by this server; /rules words shows what is.", word=word[:MAX_WORD])
-    text = speaker_for(interaction)("“{word}” is allowed again.", word=inert(word, MAX_WORD))
+    text = speaker_for(interaction)("“{word}” is allowed again.", word=escape_for_discord(word, MAX_WORD))
     await interaction.edit_original_response(content=text)
 
 
 @allow.autocomplete("word")
-async def _suggest(interaction: "Interaction", typed: str) -> list[app_commands.Choice[str]]:
+async def _suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     if not interaction.permissions.manage_guild and not is_operator(interaction):
         return []
     words = await interaction.client.store.forbidden.of(interaction.guild_id)
@@ -63,20 +67,20 @@ async def _suggest(interaction: "Interaction", typed: str) -> list[app_commands.
 
 
 @rules.command(name=locale_str("words"), description=locale_str("See the words that are forbidden in this server"))
-async def words(interaction: "Interaction") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def words(interaction: Interaction) -> None:
+    await acknowledge(interaction)
     say = speaker_for(interaction)
-    found = await interaction.client.store.forbidden.of(changing(interaction, here=True).guild_id)
-    listed = ", ".join(f"||{inert(word, MAX_WORD)}||" for word in found)
+    found = await interaction.client.store.forbidden.of(authorise_change(interaction, here=True).guild_id)
+    listed = ", ".join(f"||{escape_for_discord(word, MAX_WORD)}||" for word in found)
     none = say("This server forbids no words of its own; /rules forbid adds one.")
     await interaction.edit_original_response(content=listed[:MAX_TEXT] or none)
 
 
 @rules.command(name=locale_str("strikes"), description=locale_str("See who wrote what is forbidden"))
 @app_commands.describe(member=MEMBER)
-async def strikes(interaction: "Interaction", member: discord.User | None = None) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    say, scope = speaker_for(interaction), changing(interaction).guild_id
+async def strikes(interaction: Interaction, member: discord.User | None = None) -> None:
+    await acknowledge(interaction)
+    say, scope = speaker_for(interaction), authorise_change(interaction).guild_id
     found = await interaction.client.store.strikes.latest(SHOWN, user_id=member.id if member else None, guild_id=scope)
     lines = [_line(say, strike) for strike in found]
     none = say("Nobody wrote what is forbidden.")
@@ -85,9 +89,9 @@ async def strikes(interaction: "Interaction", member: discord.User | None = None
 
 @rules.command(name=locale_str("lift"), description=locale_str("Forgive a member's strikes, so that he may go on"))
 @app_commands.describe(member=MEMBER, reason=REASON)
-async def lift(interaction: "Interaction", member: discord.User, reason: str = "") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    say, change = speaker_for(interaction), changing(interaction, reason, user_id=member.id)
+async def lift(interaction: Interaction, member: discord.User, reason: str = "") -> None:
+    await acknowledge(interaction)
+    say, change = speaker_for(interaction), authorise_change(interaction, reason, user_id=member.id)
     # An admin forgives what broke his own rules; else whoever invites the bot could forgive himself everything.
     count = await interaction.client.store.strikes.lift(change)
     text = say.plural(
@@ -99,6 +103,7 @@ async def lift(interaction: "Interaction", member: discord.User, reason: str = "
 
 
 def _line(say: Speaker, strike: Strike) -> str:
-    broken = say("minors") if strike.rule is Rule.MINORS else f"“{inert(strike.word, MAX_WORD)}”"
-    line = f"<t:{int(strike.at.timestamp())}:f> <@{strike.user_id}> {broken}: ||{inert(strike.prompt, MAX_PROMPT)}||"
+    broken = say("minors") if strike.rule is Rule.MINORS else f"“{escape_for_discord(strike.word, MAX_WORD)}”"
+    prompt = escape_for_discord(strike.prompt, MAX_PROMPT)
+    line = f"<t:{int(strike.at.timestamp())}:f> <@{strike.user_id}> {broken}: ||{prompt}||"
     return f"{line} ({say('forgiven')})" if strike.lifted else line

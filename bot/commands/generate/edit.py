@@ -4,9 +4,10 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.commands.options import Count, Interaction, Prompt, Seed, described, suggesting
-from bot.interactions.acknowledge import private_asker
-from bot.requests.builder import Options, compose, editor
+from bot.client import Interaction
+from bot.commands.options import Count, Prompt, Seed, described, suggesting
+from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.requests.builder import Options, build_request, editor
 from generation import Task
 
 
@@ -14,7 +15,7 @@ from generation import Task
 @described("instruction", "image", "image2", "image3", "model", "count", "seed")
 @suggesting("model")
 async def edit(
-    interaction: "Interaction",
+    interaction: Interaction,
     instruction: Prompt,
     image: discord.Attachment,
     image2: discord.Attachment | None = None,
@@ -23,9 +24,10 @@ async def edit(
     count: Count = 1,
     seed: Seed | None = None,
 ) -> None:
-    asker = await private_asker(interaction)
+    await acknowledge(interaction)
+    requester = await requester_of(interaction)
     client = interaction.client
     options = Options(prompt=instruction, model=model or editor(client.catalogue).id, count=count, seed=seed)
-    source, *others = [await client.intake.receive(each) for each in (image, image2, image3) if each]
+    source, *others = [await client.uploads.receive(each) for each in (image, image2, image3) if each]
     more = tuple(other.path for other in others)
-    await client.flow.submit(asker, compose(client.catalogue, Task.EDIT, options, source, more))
+    await client.manager.submit(requester, build_request(client.catalogue, Task.EDIT, options, source, more))

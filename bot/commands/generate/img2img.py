@@ -4,21 +4,21 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.options import (
+    CommandOptions,
     Count,
     Guidance,
-    Interaction,
     NegativePrompt,
     Prompt,
     Seed,
     Steps,
     Strength,
     described,
+    read_options,
     suggesting,
-    wishes,
 )
-from bot.interactions.acknowledge import private_asker
-from bot.requests.builder import carried_over, compose
+from bot.requests.builder import build_request, carried_over
 from generation import Task
 
 
@@ -29,7 +29,7 @@ from generation import Task
 )  # fmt: skip
 @suggesting("model", "size", "scheduler", "strength", "lora", "style")
 async def img2img(
-    interaction: "Interaction",
+    interaction: Interaction,
     image: discord.Attachment,
     prompt: Prompt | None = None,
     strength: Strength | None = None,
@@ -46,10 +46,14 @@ async def img2img(
     private: bool | None = None,
     spoiler: bool | None = None,
 ) -> None:
-    wished = await wishes(interaction)
-    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
-    client, options = interaction.client, wished.options
-    source = await client.intake.receive(image)
+    chosen = CommandOptions(
+        prompt=prompt, negative_prompt=negative_prompt, model=model, count=count, size=size, strength=strength,
+        num_inference_steps=num_inference_steps, guidance_scale=guidance_scale, seed=seed, scheduler=scheduler,
+        lora=lora, style=style, private=private, spoiler=spoiler,
+    )  # fmt: skip
+    requester, options = await read_options(interaction, Task.IMG2IMG, chosen)
+    client = interaction.client
+    source = await client.uploads.receive(image)
     if prompt is None:
-        options = carried_over(options, await client.intake.parameters(image))
-    await client.flow.submit(asker, compose(client.catalogue, Task.IMG2IMG, options, source))
+        options = carried_over(options, await client.uploads.parameters(image))
+    await client.manager.submit(requester, build_request(client.catalogue, Task.IMG2IMG, options, source))

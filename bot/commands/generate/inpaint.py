@@ -4,19 +4,19 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.options import (
+    CommandOptions,
     Count,
-    Interaction,
     NegativePrompt,
     Prompt,
     Seed,
     Strength,
     described,
+    read_options,
     suggesting,
-    wishes,
 )
-from bot.interactions.acknowledge import private_asker
-from bot.requests.builder import compose
+from bot.requests.builder import build_request
 from generation import Task
 
 
@@ -28,7 +28,7 @@ from generation import Task
 )
 @suggesting("model", "strength", "style")
 async def inpaint(
-    interaction: "Interaction",
+    interaction: Interaction,
     image: discord.Attachment,
     prompt: Prompt,
     mask: discord.Attachment | None = None,
@@ -41,10 +41,13 @@ async def inpaint(
     private: bool | None = None,
     spoiler: bool | None = None,
 ) -> None:
-    wished = await wishes(interaction)
-    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
+    chosen = CommandOptions(
+        prompt=prompt, strength=strength, negative_prompt=negative_prompt, model=model, count=count, seed=seed,
+        style=style, private=private, spoiler=spoiler,
+    )  # fmt: skip
+    requester, options = await read_options(interaction, Task.INPAINT, chosen)
     client = interaction.client
-    where = await client.intake.receive_mask(image, mask)
-    source = await client.intake.receive(image)
-    composed = compose(client.catalogue, Task.INPAINT, wished.options, source, (where,))
-    await client.flow.submit(asker, composed)
+    where = await client.uploads.receive_mask(image, mask)
+    source = await client.uploads.receive(image)
+    built = build_request(client.catalogue, Task.INPAINT, options, source, (where,))
+    await client.manager.submit(requester, built)

@@ -3,20 +3,20 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import Interaction
 from bot.commands.options import (
+    CommandOptions,
     Count,
     Guidance,
-    Interaction,
     NegativePrompt,
     Prompt,
     Seed,
     Steps,
     described,
+    read_options,
     suggesting,
-    wishes,
 )
-from bot.interactions.acknowledge import private_asker
-from bot.requests.builder import compose
+from bot.requests.builder import build_request
 from generation import Task
 
 
@@ -27,7 +27,7 @@ from generation import Task
 )  # fmt: skip
 @suggesting("model", "size", "scheduler", "lora", "style")
 async def txt2img(
-    interaction: "Interaction",
+    interaction: Interaction,
     prompt: Prompt,
     negative_prompt: NegativePrompt | None = None,
     model: str | None = None,
@@ -42,6 +42,11 @@ async def txt2img(
     private: bool | None = None,
     spoiler: bool | None = None,
 ) -> None:
-    wished = await wishes(interaction)
-    asker = await private_asker(interaction, private=wished.private, spoiler=wished.spoiler)
-    await interaction.client.flow.submit(asker, compose(interaction.client.catalogue, Task.TXT2IMG, wished.options))
+    chosen = CommandOptions(
+        prompt=prompt, negative_prompt=negative_prompt, model=model, count=count, size=size,
+        num_inference_steps=num_inference_steps, guidance_scale=guidance_scale, seed=seed, scheduler=scheduler,
+        lora=lora, style=style, private=private, spoiler=spoiler,
+    )  # fmt: skip
+    requester, options = await read_options(interaction, Task.TXT2IMG, chosen)
+    client = interaction.client
+    await client.manager.submit(requester, build_request(client.catalogue, Task.TXT2IMG, options))

@@ -3,20 +3,21 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.commands.options import Interaction
+from bot.client import Interaction
 from bot.components.job import TOO_LATE
 from bot.errors import Refusal
-from bot.text.translate import speaker_for
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.language import speaker_for
 
 
 @app_commands.command(
     name=locale_str("cancel"), description=locale_str("Cancel all your pictures that are not made yet")
 )
-async def cancel(interaction: "Interaction") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def cancel(interaction: Interaction) -> None:
+    await acknowledge(interaction)
     client = interaction.client
     jobs = await client.store.jobs.unfinished_of(interaction.user.id)
-    count = sum([await client.flow.cancel(job, interaction.user.id) for job in jobs])
+    count = sum([await client.manager.cancel(job, interaction.user.id) for job in jobs])
     say = speaker_for(interaction)
     if jobs and not count:
         raise Refusal(TOO_LATE)

@@ -4,13 +4,14 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.commands.options import Interaction
+from bot.client import Interaction
 from bot.components.modals.prompt_help import help_view
-from bot.text.translate import Speaker, speaker_for
+from bot.interactions.language import speaker_for
+from bot.text.translate import Speaker
 
 
 @app_commands.command(name=locale_str("help"), description=locale_str("How to make good pictures with this bot"))
-async def help_command(interaction: "Interaction") -> None:
+async def help_command(interaction: Interaction) -> None:
     say = speaker_for(interaction)
     await interaction.response.send_message(embed=help_embed(say), view=help_view(say), ephemeral=True)
 

@@ -6,10 +6,11 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.background.erasure import export as parts_of
-from bot.commands.options import Interaction
-from bot.components.privacy import forget_view
-from bot.text.translate import speaker_for
+from bot.client import Interaction
+from bot.components.privacy import delete_data_view
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.language import speaker_for
+from bot.store.export import export as parts_of
 
 privacy = app_commands.Group(
     name=locale_str("privacy"), description=locale_str("What I keep about you, and how to get or delete it")
@@ -17,7 +18,7 @@ privacy = app_commands.Group(
 
 
 @privacy.command(name=locale_str("show"), description=locale_str("See what I keep about you, and for how long"))
-async def show(interaction: "Interaction") -> None:
+async def show(interaction: Interaction) -> None:
     say, config = speaker_for(interaction), interaction.client.config
     lines = [
         say("**What I keep about you**"),
@@ -41,8 +42,8 @@ async def show(interaction: "Interaction") -> None:
 
 
 @privacy.command(name=locale_str("export"), description=locale_str("Get all that I keep about you, as files"))
-async def export(interaction: "Interaction") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def export(interaction: Interaction) -> None:
+    await acknowledge(interaction)
     client, say = interaction.client, speaker_for(interaction)
     number = 0
     async for data in parts_of(client.store, interaction.user.id, interaction.filesize_limit):
@@ -55,7 +56,7 @@ async def export(interaction: "Interaction") -> None:
 
 
 @privacy.command(name=locale_str("delete"), description=locale_str("Delete all that I keep about you, for good"))
-async def delete(interaction: "Interaction") -> None:
+async def delete(interaction: Interaction) -> None:
     say = speaker_for(interaction)
     await interaction.response.send_message(
         say(
@@ -63,6 +64,6 @@ async def delete(interaction: "Interaction") -> None:
             "messages with your pictures away. What is being made is not finished. What stays: how many images you "
             "used today, until the day ends; strikes, without your words, until they lapse; limits, bans and their log."
         ),
-        view=forget_view(say),
+        view=delete_data_view(say),
         ephemeral=True,
     )

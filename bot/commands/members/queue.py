@@ -3,24 +3,25 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.commands.options import Interaction
+from bot.client import Interaction
+from bot.interactions.acknowledge import acknowledge
+from bot.interactions.language import speaker_for
 from bot.jobs.progress import describe_place
 from bot.store import State
-from bot.text.sanitize import inert
-from bot.text.translate import speaker_for
+from bot.text.sanitize import escape_for_discord
 
 MAX_LINES = 10  # jobs listed
 
 
 @app_commands.command(name=locale_str("queue"), description=locale_str("See where your pictures stand in the queue"))
-async def queue(interaction: "Interaction") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def queue(interaction: Interaction) -> None:
+    await acknowledge(interaction)
     say, service = speaker_for(interaction), interaction.client.service
     lines = [say.plural("{n} picture waits in all.", "{n} pictures wait in all.", service.waiting())]
     for job in (await interaction.client.store.jobs.unfinished_of(interaction.user.id))[:MAX_LINES]:
         waiting = job.of_state(State.WAITING)
         place = describe_place(say, service, waiting[0].id) if waiting else say("It is being made now.")
-        lines.append(f"**{inert(job.request.prompt, 80) or job.request.task.value}**: {place}")
+        lines.append(f"**{escape_for_discord(job.request.prompt, 80) or job.request.task.value}**: {place}")
     if len(lines) == 1:
         lines.append(say("None of them is yours."))
     await interaction.edit_original_response(content="\n".join(lines))

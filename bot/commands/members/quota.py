@@ -5,17 +5,18 @@ from datetime import UTC, datetime
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.commands.options import Interaction
-from bot.interactions.acknowledge import person_of
+from bot.client import Interaction
+from bot.interactions.acknowledge import acknowledge, person_of
+from bot.interactions.language import speaker_for
 from bot.quota import Allowance
-from bot.text.translate import Speaker, speaker_for
+from bot.text.translate import Speaker
 
 BAR = 20  # characters
 
 
 @app_commands.command(name=locale_str("quota"), description=locale_str("See how many images you have left today"))
-async def quota(interaction: "Interaction") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def quota(interaction: Interaction) -> None:
+    await acknowledge(interaction)
     allowed = await interaction.client.store.allowance(person_of(interaction), datetime.now(UTC))
     say = speaker_for(interaction)
     reset = int(allowed.resets_at.timestamp())

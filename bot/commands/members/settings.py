@@ -3,13 +3,16 @@
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.commands.options import Count, Interaction, NegativePrompt, described, suggesting
+from bot.client import Interaction
+from bot.commands.options import Count, NegativePrompt, described, suggesting
 from bot.errors import Refusal
+from bot.interactions.acknowledge import acknowledge
 from bot.interactions.defaults import style_owners
+from bot.interactions.language import speaker_for
 from bot.requests.sizes import wished_size
 from bot.store import Preference
-from bot.text.sanitize import inert
-from bot.text.translate import Speaker, speaker_for
+from bot.text.sanitize import escape_for_discord
+from bot.text.translate import Speaker
 from generation import Task
 
 LANGUAGES = {"en-US": "English", "pt-BR": "Português do Brasil", "es-ES": "Español"}
@@ -25,7 +28,7 @@ MAX_SHOWN = 300  # characters
 @app_commands.choices(language=[Choice(name=name, value=code) for code, name in LANGUAGES.items()])
 @suggesting("model", "size", "style")
 async def settings(
-    interaction: "Interaction",
+    interaction: Interaction,
     model: str | None = None,
     size: str | None = None,
     count: Count | None = None,
@@ -35,7 +38,7 @@ async def settings(
     language: str | None = None,
     reset: bool = False,
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await acknowledge(interaction)
     client, preferences = interaction.client, interaction.client.store.preferences
     spec = client.catalogue.get(model) if model else client.catalogue.first(Task.TXT2IMG)
     if size:
@@ -63,8 +66,8 @@ def _shown(say: Speaker, preference: Preference) -> str:
         (say("Model"), preference.model),
         (say("Size"), preference.size),
         (say("Pictures at once"), preference.count),
-        (say("Negative prompt"), inert(preference.negative_prompt or "", MAX_SHOWN) or None),
-        (say("Style"), preference.style and inert(preference.style, MAX_SHOWN)),
+        (say("Negative prompt"), escape_for_discord(preference.negative_prompt or "", MAX_SHOWN) or None),
+        (say("Style"), preference.style and escape_for_discord(preference.style, MAX_SHOWN)),
         (say("Only for you"), None if preference.private is None else say("yes") if preference.private else say("no")),
         (say("Language"), LANGUAGES.get(preference.language or "")),
     ]

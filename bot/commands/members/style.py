@@ -3,11 +3,13 @@
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.commands.options import Interaction, suggest_style
+from bot.client import Interaction
+from bot.commands.options import suggest_style
 from bot.errors import Refusal
+from bot.interactions.acknowledge import acknowledge
 from bot.interactions.defaults import style_owners
-from bot.text.sanitize import inert
-from bot.text.translate import speaker_for
+from bot.interactions.language import speaker_for
+from bot.text.sanitize import escape_for_discord
 
 MAX_NAME, MAX_WORDS, MAX_STYLES = 32, 500, 50
 MAX_SHOWN = 1800  # characters of the list
@@ -20,7 +22,7 @@ NAME = locale_str("The style's name")
 SCOPE = locale_str("Whose style it is; moderators may save styles for the server")
 
 
-def _owner(interaction: "Interaction", scope: str) -> int:
+def _owner(interaction: Interaction, scope: str) -> int:
     """Who owns the style. Raises Refusal where the member may not change the server's."""
     if scope != "server":
         return interaction.user.id
@@ -35,12 +37,12 @@ def _owner(interaction: "Interaction", scope: str) -> int:
 )
 @app_commands.choices(scope=SCOPES)
 async def save(
-    interaction: "Interaction",
+    interaction: Interaction,
     name: app_commands.Range[str, 1, MAX_NAME],
     words: app_commands.Range[str, 1, MAX_WORDS],
     scope: str = "me",
 ) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await acknowledge(interaction)
     owner, styles = _owner(interaction, scope), interaction.client.store.styles
     if len(await styles.of(owner)) >= MAX_STYLES:
         raise Refusal("There are {most} styles already; delete one with /style delete first.", most=MAX_STYLES)
@@ -48,7 +50,8 @@ async def save(
     say = speaker_for(interaction)
     await interaction.edit_original_response(
         content=say(
-            "Saved “{name}”: add it with style:, or to all of yours with /style use.", name=inert(name, MAX_NAME)
+            "Saved “{name}”: add it with style:, or to all of yours with /style use.",
+            name=escape_for_discord(name, MAX_NAME),
         )
     )
 
@@ -56,14 +59,14 @@ async def save(
 @style.command(name=locale_str("use"), description=locale_str("Add a style to all your prompts; without a name, none"))
 @app_commands.describe(name=NAME)
 @app_commands.autocomplete(name=suggest_style)
-async def use(interaction: "Interaction", name: str | None = None) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def use(interaction: Interaction, name: str | None = None) -> None:
+    await acknowledge(interaction)
     store, say = interaction.client.store, speaker_for(interaction)
     if name and name not in await store.styles.of(*style_owners(interaction)):
         raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
     await store.preferences.change(interaction.user.id, style=name)
     told = (
-        say("“{name}” is added to all your prompts now.", name=inert(name, MAX_NAME))
+        say("“{name}” is added to all your prompts now.", name=escape_for_discord(name, MAX_NAME))
         if name
         else say("No style is added to your prompts any more.")
     )
@@ -71,10 +74,12 @@ async def use(interaction: "Interaction", name: str | None = None) -> None:
 
 
 @style.command(name=locale_str("list"), description=locale_str("See your styles and the server's"))
-async def list_styles(interaction: "Interaction") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def list_styles(interaction: Interaction) -> None:
+    await acknowledge(interaction)
     styles = await interaction.client.store.styles.of(*style_owners(interaction))
-    lines = [f"**{inert(name, MAX_NAME)}**: {inert(words, 100)}" for name, words in styles.items()]
+    lines = [
+        f"**{escape_for_discord(name, MAX_NAME)}**: {escape_for_discord(words, 100)}" for name, words in styles.items()
+    ]
     none = speaker_for(interaction)("No styles are saved yet; /style save makes one.")
     await interaction.edit_original_response(content="\n".join(lines)[:MAX_SHOWN] or none)
 
@@ -83,9 +88,9 @@ async def list_styles(interaction: "Interaction") -> None:
 @app_commands.describe(name=NAME, scope=SCOPE)
 @app_commands.choices(scope=SCOPES)
 @app_commands.autocomplete(name=suggest_style)
-async def delete(interaction: "Interaction", name: str, scope: str = "me") -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
+async def delete(interaction: Interaction, name: str, scope: str = "me") -> None:
+    await acknowledge(interaction)
     if not await interaction.client.store.styles.delete(_owner(interaction, scope), name):
         raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
     say = speaker_for(interaction)
-    await interaction.edit_original_response(content=say("Deleted “{name}”.", name=inert(name, MAX_NAME)))
+    await interaction.edit_original_response(content=say("Deleted “{name}”.", name=escape_for_discord(name, MAX_NAME)))

@@ -1,24 +1,20 @@
 """The modal behind “Edit the prompt”: the request's fields, filled in."""
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
+from bot.client import Interaction
 from bot.components.modals.form import Form
-from bot.interactions.acknowledge import asker_like
+from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.interactions.permissions import usable_job
-from bot.requests.builder import changed
+from bot.requests.builder import MAX_PROMPT, edit_request
 from bot.store import JobRow
 from bot.text.translate import Speaker
 from generation import Request
 
-if TYPE_CHECKING:
-    from bot.client import Criar
-
-CUSTOM_ID = re.compile(r"change:(?P<job>[0-9a-f]{12})")
 LONG_FIELDS = ("prompt", "negative_prompt")
-MAX_LONG, MAX_SHORT = 4000, 20  # characters
+MAX_SHORT = 20  # characters
 
 
 def changeable(request: Request) -> tuple[str, ...]:
@@ -27,8 +23,8 @@ def changeable(request: Request) -> tuple[str, ...]:
     return ("prompt", "negative_prompt", fourth, "guidance_scale", "seed")
 
 
-class ChangeModal(Form):
-    """The fields that people change most, each with its present value; take_change takes the answer."""
+class EditPromptModal(Form):
+    """The fields that people change most, each with its present value; submit_edit_prompt takes the answer."""
 
     def __init__(self, job: JobRow, say: Speaker) -> None:
         super().__init__(title=say("Edit the prompt"), custom_id=f"change:{job.id}")
@@ -46,21 +42,18 @@ class ChangeModal(Form):
                 custom_id=name,
                 default=str(getattr(job.request, name)),
                 style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
-                max_length=MAX_LONG if long else MAX_SHORT,
+                max_length=MAX_PROMPT if long else MAX_SHORT,
                 required=False,
             )
             self.add_item(discord.ui.Label(text=labels[name], component=field))
 
 
-async def take_change(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
-    """Make what a change modal asks for; False where the custom_id is another modal's."""
-    match = CUSTOM_ID.fullmatch(custom_id)
-    if match is None:
-        return False
+async def submit_edit_prompt(interaction: Interaction, job_id: str, filled_in: dict[str, str]) -> None:
+    """Make what the modal asks for."""
+    await acknowledge(interaction)
     client = interaction.client
-    job = await usable_job(interaction, match["job"])
-    asker = await asker_like(interaction, job)
+    job = await usable_job(interaction, job_id)
+    requester = await requester_of(interaction, like=job)
     offered = changeable(job.request)
     kept = {name: text for name, text in filled_in.items() if name in offered}
-    await client.flow.submit(asker, changed(client.catalogue, job.request, kept, job.parent))
-    return True
+    await client.manager.submit(requester, edit_request(client.catalogue, job.request, kept, job.parent))

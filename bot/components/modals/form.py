@@ -4,7 +4,7 @@ import discord
 
 
 class Form(discord.ui.Modal):
-    """A modal that is not waited for: its custom_id says what it is for, and on_modal_sent takes it.
+    """A modal that is not waited for: its custom_id says what it is for, and on_modal_submit takes it.
 
     discord.py would keep it until it is sent, and most are dismissed, which nobody is told.
     """

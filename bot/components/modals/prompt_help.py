@@ -1,21 +1,20 @@
 """“Help me with the prompt”: the parts of a good one, asked for one by one and joined."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
+from bot.client import Interaction
+from bot.components.base import PersistentItem
 from bot.components.modals.form import Form
-from bot.interactions.acknowledge import private_asker
-from bot.interactions.defaults import filled_up
-from bot.interactions.errors import answering
-from bot.moderation.admission import Admitting
-from bot.requests.builder import compose
-from bot.text.translate import Speaker, speaker_for
+from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.interactions.defaults import apply_defaults
+from bot.interactions.language import speaker_for
+from bot.messages.buttons import Buttons
+from bot.requests.builder import build_request
+from bot.text.translate import Speaker
 from generation import ModelSpec, Task
-
-if TYPE_CHECKING:
-    from bot.client import Criar
 
 PARTS = ("subject", "composition", "surroundings", "light", "style")
 MAX_PART, MAX_HINT = 300, 100  # characters
@@ -44,44 +43,29 @@ class PromptModal(Form):
             self.add_item(discord.ui.Label(text=label, component=field))
 
 
-class PromptButton(Admitting, discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"help:prompt"):
-    """Opens the modal for the usual model."""
+class PromptButton(PersistentItem, template=r"help:prompt"):
+    """Opens the modal for the default model."""
 
-    def __init__(self, label: str = "") -> None:
-        super().__init__(discord.ui.Button(label=label or "prompt", custom_id="help:prompt"))
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> "PromptButton":
-        return cls()
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        async with answering(interaction):
-            spec = interaction.client.catalogue.first(Task.TXT2IMG)
-            await interaction.response.send_modal(PromptModal(speaker_for(interaction), spec))
+    async def run(self, interaction: Interaction, _: re.Match[str]) -> None:
+        """Open the modal."""
+        spec = interaction.client.catalogue.first(Task.TXT2IMG)
+        await interaction.response.send_modal(PromptModal(speaker_for(interaction), spec))
 
 
-def help_view(say: Speaker) -> discord.ui.View:
+def help_view(say: Speaker) -> Buttons:
     """The button under /help."""
-    view = discord.ui.View(timeout=None)
-    view.add_item(PromptButton(say("Help me with the prompt")))
+    view = Buttons()
+    view.button("help:prompt", say("Help me with the prompt"))
     return view
 
 
-async def take_helped(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
-    """Make what the parts say together; False where the custom_id is another modal's."""
-    verb, _, model = custom_id.partition(":")
-    if verb != "helped":
-        return False
-    asker = await private_asker(interaction)
+async def submit_prompt_help(interaction: Interaction, model: str, filled_in: dict[str, str]) -> None:
+    """Make what the parts say together."""
+    await acknowledge(interaction)
     client = interaction.client
-    options = await filled_up(interaction, Task.TXT2IMG, {"prompt": join(filled_in), "model": model})
-    await client.flow.submit(asker, compose(client.catalogue, Task.TXT2IMG, options))
-    return True
+    options, private = await apply_defaults(interaction, Task.TXT2IMG, {"prompt": join(filled_in), "model": model})
+    requester = await requester_of(interaction, private=private)
+    await client.manager.submit(requester, build_request(client.catalogue, Task.TXT2IMG, options))
 
 
 def join(parts: dict[str, str]) -> str:

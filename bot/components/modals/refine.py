@@ -1,27 +1,25 @@
 """The modal behind “Refine with …”: strength, prompt, model and seed. Its custom_id says which picture it is for."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
+from bot.client import Interaction
 from bot.components.modals.form import Form
 from bot.errors import Refusal
-from bot.interactions.acknowledge import asker_like
+from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.interactions.permissions import NOT_KEPT, usable_picture
-from bot.requests.builder import MEDIUM, Options, Source, can, compose, read_fields, refined
+from bot.requests.builder import MAX_PROMPT, Options, Source, build_request, can, read_fields, refine_request
+from bot.requests.strengths import COMPARED, MEDIUM
 from bot.store import JobRow, PictureRow
 from bot.text.translate import Speaker
 from generation import Catalogue, Parameters, Request, Task
 
-if TYPE_CHECKING:
-    from bot.client import Criar
-
 #: a channel, a message, and which of its pictures
 FOREIGN = re.compile(r"(\d{1,20}):(\d{1,20}):(\d)")
-MAX_PROMPT, MAX_SHORT = 4000, 60  # characters
-COMPARED = (0.2, 0.4, 0.6, 0.8)
-#: what compose.refined is told, by the first word of a modal's custom_id
+MAX_SHORT = 60  # characters
+#: arguments of refine_request, by the first word of a modal's custom_id
 WAYS: dict[str, dict[str, Any]] = {
     "refine": {},
     "compare": {"strengths": COMPARED},
@@ -67,48 +65,41 @@ class RefineModal(Form):
             self.add_item(discord.ui.Label(text=label, component=field))
 
 
-async def take_refine(interaction: "discord.Interaction[Criar]", custom_id: str, filled_in: dict[str, str]) -> bool:
-    """Make what a refine modal asks for; False where the custom_id is another modal's."""
-    verb, _, picked = custom_id.partition(":")
-    if verb not in WAYS:
-        return False
+async def submit_refine(verb: str, interaction: Interaction, picked: str, filled_in: dict[str, str]) -> None:
+    """Make what a refine modal asks for, in the way ``verb``."""
+    await acknowledge(interaction)
     client, options = interaction.client, _options(filled_in)
     found = await ours(interaction, picked)
-    asker = await asker_like(interaction, found[0] if found else None)
+    requester = await requester_of(interaction, like=found[0] if found else None)
     source = await source_of(interaction, picked, found)
     if found:
-        composed = refined(client.catalogue, await client.shelf.style_of(found[0]), source, options, **WAYS[verb])
+        built = refine_request(client.catalogue, await client.library.style_of(found[0]), source, options, **WAYS[verb])
     else:
-        composed = compose(client.catalogue, Task.IMG2IMG, options, source)
-    await client.flow.submit(asker, composed)
-    return True
+        built = build_request(client.catalogue, Task.IMG2IMG, options, source)
+    await client.manager.submit(requester, built)
 
 
-async def ours(interaction: "discord.Interaction[Criar]", picked: str) -> tuple[JobRow, PictureRow] | None:
+async def ours(interaction: Interaction, picked: str) -> tuple[JobRow, PictureRow] | None:
     """The picture of ours that a custom_id names; None where it names an attachment. Raises Refusal where the member
     may not use it."""
     return None if FOREIGN.fullmatch(picked) else await usable_picture(interaction, picked)
 
 
-async def source_of(
-    interaction: "discord.Interaction[Criar]", picked: str, found: tuple[JobRow, PictureRow] | None
-) -> Source:
+async def source_of(interaction: Interaction, picked: str, found: tuple[JobRow, PictureRow] | None) -> Source:
     """The picture that a custom_id names: one of ours, or an attachment. Raises Refusal where it cannot be had."""
     client = interaction.client
     if found:
-        return await client.shelf.take_up(*found)
+        return await client.library.take_up(*found)
     channel_id, message_id, place = (int(part) for part in picked.split(":"))
-    return await client.intake.receive(await seen_attachment(interaction, channel_id, message_id, place))
+    return await client.uploads.receive(await seen_attachment(interaction, channel_id, message_id, place))
 
 
-async def seen_attachment(
-    interaction: "discord.Interaction[Criar]", channel_id: int, message_id: int, place: int
-) -> discord.Attachment:
+async def seen_attachment(interaction: Interaction, channel_id: int, message_id: int, place: int) -> discord.Attachment:
     """A picture of anybody's message in this channel. Raises Refusal where it cannot be seen."""
     if channel_id != interaction.channel_id:
         # A menu is used where its message stands, so this custom_id was made up to look into another channel.
         raise Refusal(NOT_KEPT)
-    return await interaction.client.intake.attachment(channel_id, message_id, place)
+    return await interaction.client.uploads.attachment(channel_id, message_id, place)
 
 
 def _options(filled_in: dict[str, str]) -> Options:

@@ -1,33 +1,38 @@
 """Modals that were sent. Their custom_ids say what they are for, so they may have been opened before a restart."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
-import discord
-
-from bot.components.modals.edit import take_edit
-from bot.components.modals.edit_prompt import take_change
-from bot.components.modals.prompt_help import take_helped
-from bot.components.modals.refine import take_refine
+from bot.client import Interaction
+from bot.components.modals.edit import submit_edit
+from bot.components.modals.edit_prompt import submit_edit_prompt
+from bot.components.modals.prompt_help import submit_prompt_help
+from bot.components.modals.refine import WAYS, submit_refine
+from bot.errors import Refusal
+from bot.interactions.admission import admitted
 from bot.interactions.errors import answering
-from bot.moderation.admission import admitted
+from bot.interactions.permissions import NOT_KEPT
 
-if TYPE_CHECKING:
-    from bot.client import Criar
+#: by the first word of the custom_id; called with the rest of it and the fields' values by their custom_ids
+SUBMITTED: Mapping[str, Callable[[Interaction, str, dict[str, str]], Awaitable[None]]] = {
+    "change": submit_edit_prompt,
+    "edit": submit_edit,
+    "helped": submit_prompt_help,
+    **{verb: partial(submit_refine, verb) for verb in WAYS},
+}
 
-TAKERS = (take_change, take_refine, take_edit, take_helped)
 
-
-async def on_modal_sent(interaction: "discord.Interaction[Criar]") -> None:
+async def on_modal_submit(interaction: Interaction) -> None:
     """Carry out what a modal asks for."""
     if not await admitted(interaction):
         return
     data: Any = interaction.data or {}
-    filled_in = dict(_fields(data.get("components", ())))
+    verb, _, rest = str(data.get("custom_id")).partition(":")
     async with answering(interaction):
-        for take in TAKERS:
-            if await take(interaction, str(data.get("custom_id")), filled_in):
-                return
+        if verb not in SUBMITTED:
+            raise Refusal(NOT_KEPT)
+        await SUBMITTED[verb](interaction, rest, dict(_fields(data.get("components", ()))))
 
 
 def _fields(rows: Any) -> Iterator[tuple[str, str]]:

@@ -103,11 +103,11 @@ class Audit:
         )
         return found[::-1]
 
-    async def untold(self, limit: int) -> list[Entry]:
+    async def unposted(self, limit: int) -> list[Entry]:
         """Entries that the log channels were not told yet, oldest first."""
         return await self._entries("told_at IS NULL ORDER BY id LIMIT :limit", limit=limit)
 
-    async def set_told(self, entry_id: int, now: datetime) -> None:
+    async def set_posted(self, entry_id: int, now: datetime) -> None:
         """The log channels know this entry."""
         await self._database.write(
             lambda tables: tables.execute("UPDATE audit SET told_at = ? WHERE id = ?", [now.timestamp(), entry_id])

@@ -1,7 +1,7 @@
 """Jobs and their pictures: accepting, moving on, delivering. Each picture's row is its own reservation."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from sqlite_utils import Database as Tables
 
 from bot.store.database import Database
-from bot.store.tables.rows import JobRow, PictureRow, State, dump, read_job
+from bot.store.tables.rows import JobRow, PictureRow, State, dump, dump_sentence, job_id_of, read_job
+from generation import Sentence
 
 #: ids of jobs that members still wait for
 _WAITED_FOR = "SELECT id FROM jobs WHERE delivered_at IS NULL AND deleted_at IS NULL"
@@ -34,7 +35,7 @@ class Jobs:
             " parent, notes, private, spoiler, token, roles, priority, created_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [job.id, job.interaction_id, job.user_id, job.guild_id, job.channel_id, job.locale, job.upload_limit,
-             dump(job.request), job.parent, json.dumps(job.notes), int(job.private), int(job.spoiler), job.token,
+             dump(job.request), job.parent, _dump_notes(job.notes), int(job.private), int(job.spoiler), job.token,
              json.dumps(sorted(job.roles)), job.priority, created],
         )  # fmt: skip
         for place, payer in enumerate(payers):
@@ -62,7 +63,7 @@ class Jobs:
 
     async def of_picture(self, picture_id: str) -> JobRow:
         """The job of a picture, or with this id. Raises LookupError where there is none."""
-        job = await self.get(picture_id.partition(":")[0])
+        job = await self.get(job_id_of(picture_id))
         if job is None:
             raise LookupError(f"picture {picture_id} belongs to no job")
         return job
@@ -135,9 +136,10 @@ class Jobs:
         """The job that this interaction (or message) began."""
         return await self._one("interaction_id = ?", interaction_id)
 
-    async def undelivered(self) -> list[JobRow]:
-        """Jobs that members still wait for, oldest first."""
-        return await self._many("delivered_at IS NULL AND deleted_at IS NULL ORDER BY created_at")
+    async def undelivered(self, user_id: int | None = None) -> list[JobRow]:
+        """Jobs that a member, or anybody, still waits for, oldest first."""
+        where = "delivered_at IS NULL AND deleted_at IS NULL AND user_id = ifnull(?, user_id) ORDER BY created_at"
+        return await self._many(where, user_id)
 
     async def in_use(self) -> tuple[list[str], list[Path]]:
         """The pictures' ids and the inputs of jobs that members still wait for: of tens of thousands in a moment."""
@@ -175,13 +177,13 @@ class Jobs:
         sql = "UPDATE jobs SET tries = tries + 1, trouble = ?, next_try = ? WHERE id = ?"
         await self._changes(sql, trouble, next_try.timestamp(), job_id)
 
-    async def give_up(self, job_id: str, now: datetime, template: str) -> None:
+    async def give_up(self, job_id: str, now: datetime, reason: Sentence) -> None:
         """finished -> failed: what cannot be delivered is given back to the member, and not tried again."""
 
         def write(tables: Tables) -> None:
             tables.execute(
                 "UPDATE pictures SET state = 'failed', reason = ? WHERE job_id = ? AND state = 'finished'",
-                [json.dumps([template, {}]), job_id],
+                [dump_sentence(reason), job_id],
             )
             tables.execute("UPDATE jobs SET delivered_at = ?, next_try = NULL WHERE id = ?", [now.timestamp(), job_id])
 
@@ -191,14 +193,14 @@ class Jobs:
         """The job's message was taken away by those who may."""
         await self._changes("UPDATE jobs SET deleted_at = ? WHERE id = ?", now.timestamp(), job_id)
 
-    async def add_note(self, job_id: str, template: str, params: Mapping[str, str | int | float]) -> None:
+    async def add_note(self, job_id: str, note: Sentence) -> None:
         """Remember something to be said of the job, unless the like was said before."""
 
         def write(tables: Tables) -> None:
             row = tables.execute("SELECT notes FROM jobs WHERE id = ?", [job_id]).fetchone()
             notes = json.loads(row[0]) if row else []
-            if template not in [said for said, _ in notes]:
-                notes.append([template, dict(params)])
+            if note.template not in [said for said, _ in notes]:
+                notes.append([note.template, dict(note.params)])
                 tables.execute("UPDATE jobs SET notes = ? WHERE id = ?", [json.dumps(notes), job_id])
 
         await self._database.write(write)
@@ -211,12 +213,9 @@ class Jobs:
         """-> finished; False where it had ended otherwise before."""
         return await self._move(picture_id, attempt, State.FINISHED, seconds=seconds)
 
-    async def failed(
-        self, picture_id: str, attempt: int, template: str, params: Mapping[str, str | int | float]
-    ) -> bool:
+    async def failed(self, picture_id: str, attempt: int, reason: Sentence) -> bool:
         """-> failed, which gives the image back to the member."""
-        reason = json.dumps([template, dict(params)])
-        return await self._move(picture_id, attempt, State.FAILED, reason=reason)
+        return await self._move(picture_id, attempt, State.FAILED, reason=dump_sentence(reason))
 
     async def cancelled(self, picture_id: str, attempt: int) -> bool:
         """-> cancelled, which gives the image back to the member."""
@@ -287,3 +286,7 @@ class Jobs:
     def _select(self, tables: Tables, where: str, *values: Any) -> list[JobRow]:
         rows = list(tables.query(f"SELECT * FROM jobs WHERE {where}", values))  # noqa: S608 - ours, see callers
         return [read_job(tables, row, self._inputs) for row in rows]
+
+
+def _dump_notes(notes: Sequence[Sentence]) -> str:
+    return json.dumps([[note.template, dict(note.params)] for note in notes])

@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database as Tables
 
 from bot.quota import Person
-from generation import Job, Picture, Request, Task
+from generation import Job, Picture, Request, Sentence, Task
 
 
 class State(StrEnum):
@@ -36,8 +36,8 @@ class PictureRow:
     state: State
     attempt: int
     seconds: float | None
-    #: why it failed: a sentence's template and its parameters
-    reason: tuple[str, Mapping[str, str | int | float]] | None
+    #: why it failed
+    reason: Sentence | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +58,8 @@ class JobRow:
     request: Request
     #: id of the picture that it started from, where that is one of ours
     parent: str | None = None
-    #: on what was received, understood and rounded: sentences' templates and parameters
-    notes: tuple[tuple[str, Mapping[str, str | int | float]], ...] = ()
+    #: on what was received, understood and rounded
+    notes: tuple[Sentence, ...] = ()
     #: whether its pictures are shown to the member alone, in his private answer
     private: bool = False
     #: whether its pictures are covered until they are pressed
@@ -114,6 +114,16 @@ class JobRow:
         return next((row for row in self.of_state(State.FINISHED) if row.place == place), None)
 
 
+def job_id_of(picture_id: str) -> str:
+    """The id of the job that a picture belongs to; a picture's id is ``job:place``."""
+    return picture_id.partition(":")[0]
+
+
+def dump_sentence(sentence: Sentence) -> str:
+    """The sentence as JSON, as it stands in the tables."""
+    return json.dumps([sentence.template, dict(sentence.params)])
+
+
 def read_job(tables: Tables, row: Mapping[str, Any], inputs: Path) -> JobRow:
     """The job of a row in the table, with its pictures; ``inputs`` is the folder of those that members sent."""
     pictures = tables.query("SELECT * FROM pictures WHERE job_id = ? ORDER BY place", [row["id"]])
@@ -128,7 +138,7 @@ def read_job(tables: Tables, row: Mapping[str, Any], inputs: Path) -> JobRow:
         upload_limit=row["upload_limit"],
         request=_load(row["request"], inputs),
         parent=row["parent"],
-        notes=tuple((template, params) for template, params in json.loads(row["notes"])),
+        notes=tuple(Sentence(template, params) for template, params in json.loads(row["notes"])),
         private=bool(row["private"]),
         spoiler=bool(row["spoiler"]),
         token=row["token"],
@@ -147,7 +157,7 @@ def read_job(tables: Tables, row: Mapping[str, Any], inputs: Path) -> JobRow:
                 state=State(picture["state"]),
                 attempt=picture["attempt"],
                 seconds=picture["seconds"],
-                reason=tuple(json.loads(picture["reason"])) if picture["reason"] else None,
+                reason=Sentence(*json.loads(picture["reason"])) if picture["reason"] else None,
             )
             for picture in pictures
         ),

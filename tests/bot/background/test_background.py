@@ -14,14 +14,14 @@ import psutil
 import pytest
 
 from bot.background import audit_feed, cleanup, erasure, heartbeat
-from bot.background.audit_feed import tell_regularly
+from bot.background.audit_feed import post_audit_regularly
 from bot.background.cleanup import trim_regularly
 from bot.background.erasure import erase_regularly
 from bot.background.heartbeat import alive, beat
 from bot.config import Config
 from bot.config.schema import Discord
 from bot.store import Action, Change, Store, database
-from generation.machine import give_back
+from generation import give_back
 from tests.bot.conftest import NOON, MakeJob
 
 
@@ -102,7 +102,7 @@ async def test_log_channels_are_told_whatever_went_wrong_once(store: Store, conf
         change = Change(actor_id=0, guild_id=None, user_id=1, at=NOON, by_operator=True)
         await store.audit.add(change, Action.BAN, "")
     client: Any = Client(store, config)
-    await _all_is_done(client, tell_regularly(client))
+    await _all_is_done(client, post_audit_regularly(client))
 
 
 async def test_messages_are_taken_away_whatever_went_wrong_once(

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.components.models import PAGE, ModelsButton, model_embed, models_page
+from bot.components.models import PAGE, model_embed, models_page
 from bot.config import Config
 from bot.config.schema import Plan
-from bot.quota import Person
-from bot.requests.offered_models import usable
+from bot.interactions.models import usable_models
 from bot.store import Store
 from bot.text.translate import speaker
 from generation import Catalogue
@@ -21,7 +20,7 @@ MAX_EMBED, MAX_FIELDS = 6000, 25
 
 def parts(view: Any) -> dict[str, str]:
     """The buttons' labels by custom_id."""
-    return {item.custom_id: item.item.label for item in view.children if isinstance(item, ModelsButton)}
+    return {item.custom_id: item.label for item in view.children if item.custom_id.startswith("models:")}
 
 
 def test_pages_lead_through_all_models_and_back() -> None:
@@ -78,8 +77,9 @@ async def test_only_the_models_of_one_s_plan_are_suggested(config: Config) -> No
     store = Store(config)
     await store.open()
     try:
-        client: Any = SimpleNamespace(config=config, store=store, catalogue=CATALOGUE)
-        catalogue = await usable(client, Person(user_id=1, guild_id=9))
+        client = SimpleNamespace(config=config, store=store, catalogue=CATALOGUE)
+        interaction: Any = SimpleNamespace(client=client, user=SimpleNamespace(id=1), guild_id=9)
+        catalogue = await usable_models(interaction)
     finally:
         await store.close()
     assert [spec.id for spec in catalogue.models] == ["criar-embedded", "flux-krea", "flux-kontext"]

@@ -115,7 +115,7 @@ async def test_an_end_is_told_though_the_database_cannot_be_read_right_after_it(
     monkeypatch.setattr(events, "FIRST_PAUSE", 0.05)
     job = await stage.ask()
     with unreadable_after_a_change(stage.store) as failed:
-        happening = asyncio.create_task(stage.hands.happen(ending(job)) if ending else stage.flow.cancel(job))
+        happening = asyncio.create_task(stage.hands.happen(ending(job)) if ending else stage.manager.cancel(job))
         await asyncio.wait_for(failed.wait(), 5)
     await happening
     (message,) = await asyncio.wait_for(stage.delivered(job), 5)
@@ -172,7 +172,7 @@ async def test_a_file_that_is_gone_is_noticed_again_where_that_could_not_be_writ
 async def test_an_accepted_request_is_queued_though_the_database_cannot_be_read_then(stage: Stage) -> None:
     """What is reserved and charged is made, and its member is not told that it could not be written."""
     with unreadable_after_a_change(stage.store):
-        await stage.flow.submit(stage.asker(), stage.composed())
+        await stage.manager.submit(stage.requester(), stage.built())
     assert len(stage.hands.submitted) == 1
 
 
@@ -185,7 +185,7 @@ async def test_a_database_held_by_another_process_holds_up_only_what_writes(
     path = stage.store.files.pictures.parent / "criar.db"
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    refused = asyncio.create_task(stage.flow.submit(stage.asker(1), stage.composed()))
+    refused = asyncio.create_task(stage.manager.submit(stage.requester(1), stage.built()))
     happening = asyncio.create_task(stage.hands.happen(finished(job)))
     async with asyncio.timeout(2):
         assert (await stage.now(job)).message_id

@@ -71,6 +71,7 @@ async def test_pictures_of_different_strengths_share_one_bar(make_job: MakeJob) 
 
     nobody: Any = None  # the queue is not asked where all have begun, and no preview is looked at
     board = ProgressBoard(nobody, nobody)
+    board.open(job.id)
     board.follow(job, edit, Pace(burst=4, every=1.0))
     for place, (step, of) in enumerate([(4, 4), (12, 16)]):
         board.update(Progress(picture_id=f"{job.id}:{place}", attempt=1, step=step, of=of))
@@ -100,9 +101,9 @@ async def test_the_more_jobs_wait_the_less_often_each_is_told_its_place(
     began = monotonic()
     row = PictureRow(id="waiting:0", place=0, state=State.WAITING, attempt=1, seconds=None, reason=None)
     for number in range(40):
-        board.follow(
-            replace(make_job(), id=f"{number:012x}", pictures=(row,)), edit, Pace(burst=100, every=0.01, gap=0.0)
-        )
+        job = replace(make_job(), id=f"{number:012x}", pictures=(row,))
+        board.open(job.id)
+        board.follow(job, edit, Pace(burst=100, every=0.01, gap=0.0))
     await asyncio.wait_for(again.wait(), 30)
     assert monotonic() - began >= 0.4
     await board.close()
@@ -127,6 +128,7 @@ async def test_the_pictures_come_after_all_that_is_said_in_their_message(make_jo
     board = ProgressBoard(places, nobody)
     row = PictureRow(id="ending:0", place=0, state=State.WAITING, attempt=1, seconds=None, reason=None)
     job = replace(make_job(), pictures=(row,))
+    board.open(job.id)
     board.follow(job, edit, Pace(burst=4, every=1.0))
     await asyncio.wait_for(editing.wait(), 5)
     ending = []

@@ -1,4 +1,4 @@
-"""Two things at once, in both orders: the flow with a real store and a real delivery; only the worker is played."""
+"""Two things at once, in both orders: the manager with a real store and delivery; only the worker is played."""
 
 import asyncio
 import io
@@ -15,15 +15,17 @@ from simcord.backend.models import Message
 
 from bot.config import Config
 from bot.config.schema import Filter, Storage
-from bot.interactions.acknowledge import Asker
 from bot.jobs import delivery
 from bot.jobs.cdn import Cdn
 from bot.jobs.delivery import Delivery
-from bot.jobs.library import Shelf
-from bot.jobs.manager import Flow
+from bot.jobs.events import EventConsumer
+from bot.jobs.manager import JobManager
+from bot.jobs.outbox import Outbox
+from bot.jobs.progress import ProgressBoard
 from bot.moderation.policy import Moderation
 from bot.quota import Person
-from bot.requests.builder import Composed
+from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import JobRow, State, Store
 from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Request, Started, Task
 from sandbox import Fault, LocalDiscord
@@ -79,7 +81,7 @@ class Stage:
     local: LocalDiscord
     store: Store
     hands: Hands
-    flow: Flow
+    manager: JobManager
     delivery: Delivery
 
     async def ask(self, number: int = 0, pictures: int = 1, *, command: bool = False, private: bool = False) -> JobRow:
@@ -87,9 +89,9 @@ class Stage:
 
         They are announced when this returns, where they are not private.
         """
-        asker = replace(self.asker(number), token="secret" if command else None, private=private)
-        await self.flow.submit(asker, self.composed(pictures))
-        job = await self.store.jobs.of_interaction(asker.id)
+        requester = replace(self.requester(number), token="secret" if command else None, private=private)
+        await self.manager.submit(requester, self.built(pictures))
+        job = await self.store.jobs.of_interaction(requester.id)
         assert job
         return job
 
@@ -106,8 +108,8 @@ class Stage:
         """Requests to edit an interaction's answer that ended so."""
         return [call for call in self.local.rest.calls if call.path.startswith("/webhooks/") and call.status == status]
 
-    def asker(self, number: int = 0) -> Asker:
-        return Asker(
+    def requester(self, number: int = 0) -> Requester:
+        return Requester(
             id=discord.utils.time_snowflake(discord.utils.utcnow()) + number,
             user_id=self.local.world.members["ana"],
             guild_id=self.local.world.guild_id,
@@ -117,9 +119,9 @@ class Stage:
         )
 
     @staticmethod
-    def composed(pictures: int = 1) -> Composed:
+    def built(pictures: int = 1) -> BuiltRequest:
         request = Request(task=Task.TXT2IMG, model="criar-embedded", prompt="a cat", seed=7, count=pictures)
-        return Composed(request=request)
+        return BuiltRequest(request=request)
 
     async def delivered(self, job: JobRow) -> list[Message]:
         """The channel's messages once nobody waits for the job."""
@@ -152,14 +154,16 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         await client.login(local.token)
         moderation = Moderation(client, config, store)
         hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
-        shelf = Shelf(store, hands, delivery, None, moderation)  # type: ignore[arg-type]  # nothing is taken in
-        flow = Flow(config, store, hands, delivery, shelf, moderation)  # type: ignore[arg-type]
-        following = asyncio.create_task(flow.run())
-        yield Stage(local, store, hands, flow, delivery)
+        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days))  # type: ignore[arg-type]
+        board = ProgressBoard(hands, moderation)  # type: ignore[arg-type]
+        events = EventConsumer(store, hands, moderation, board, outbox)  # type: ignore[arg-type]
+        manager = JobManager(config, store, hands, moderation, delivery, events)  # type: ignore[arg-type]
+        following = asyncio.create_task(events.run())
+        yield Stage(local, store, hands, manager, delivery)
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
-        await flow.close()
+        await manager.close()
         await moderation.close()
         await client.close()
     await store.close()
@@ -190,7 +194,7 @@ def cancelled(job: JobRow) -> Cancelled:
 async def test_cancelling_before_the_end_wins(stage: Stage) -> None:
     """What was cancelled first is given back, though the worker finishes it all the same; no file is left."""
     job = await stage.ask()
-    await stage.flow.cancel(job)
+    await stage.manager.cancel(job)
     await stage.hands.happen(finished(job), cancelled(job))
     (message,) = await stage.delivered(job)
     assert "1 picture was cancelled and not counted." in message.content
@@ -204,7 +208,7 @@ async def test_cancelling_after_the_end_changes_nothing(stage: Stage) -> None:
     """What was finished first is delivered and counted."""
     job = await stage.ask()
     await stage.hands.happen(finished(job))
-    await stage.flow.cancel(job)
+    await stage.manager.cancel(job)
     (message,) = await stage.delivered(job)
     assert len(message.attachments) == 1
     assert stage.hands.cancelled == []
@@ -215,7 +219,7 @@ async def test_a_cancel_holds_over_a_restart(stage: Stage) -> None:
     """It is in the database before the worker knows of it, so that no later run makes the picture again."""
     job = await stage.ask(pictures=2)
     await stage.hands.happen(finished(job))
-    await stage.flow.cancel(job)
+    await stage.manager.cancel(job)
     assert (await stage.now(job)).complete
     assert [row.state for row in (await stage.now(job)).pictures] == [State.FINISHED, State.CANCELLED]
 
@@ -254,7 +258,7 @@ async def test_two_deaths_give_the_picture_back_with_a_sentence(stage: Stage) ->
 async def test_deleting_before_the_delivery_wins(stage: Stage) -> None:
     """A deleted job is not delivered when its picture is finished after that, in no way."""
     job = await stage.ask()
-    await stage.flow.delete(job)
+    await stage.manager.delete(job)
     await stage.hands.happen(finished(job))
     await stage.delivered(job)
     assert stage.local.messages() == []
@@ -268,7 +272,7 @@ async def test_deleting_between_two_tries_of_a_delivery_wins(stage: Stage) -> No
     await stage.fail_delivery(job)
     await stage.hands.happen(finished(job))
     await stage.local.wait_for(lambda: any(call.status == 503 for call in stage.local.rest.calls))
-    await stage.flow.delete(await stage.now(job))
+    await stage.manager.delete(await stage.now(job))
     await stage.delivered(job)
     assert stage.local.messages() == []
     assert stage.direct() == []
@@ -281,7 +285,7 @@ async def test_deleting_while_an_edit_is_on_its_way_wins(stage: Stage) -> None:
     await stage.delivered(job)
     stale = await stage.now(job)
     stage.store.files.keep_picture(f"{job.id}:0", png())
-    await stage.flow.delete(stale)
+    await stage.manager.delete(stale)
     stage.store.files.keep_picture(f"{job.id}:0", png())
     await stage.delivery.deliver(stale)
     assert stage.local.messages() == []
@@ -295,7 +299,7 @@ async def test_deleting_while_the_announcement_is_on_its_way_takes_it_away(stage
     await stage.local.wait_for(stage.local.messages)
     (job,) = await stage.store.jobs.undelivered()
     assert job.message_id is None
-    await stage.flow.delete(job)
+    await stage.manager.delete(job)
     stage.local.rest.latency = 0.0
     await asking
     await stage.local.wait_for(lambda: not stage.local.messages())
@@ -315,7 +319,7 @@ async def test_a_picture_that_is_made_faster_than_it_is_announced_stays(stage: S
     assert not asking.done()
     await asking
     await stage.delivered(job)
-    await stage.flow.stop(5)
+    await stage.manager.stop(5)
     assert [len(message.attachments) for message in stage.local.messages()] == [1, 1]
 
 
@@ -358,7 +362,7 @@ async def test_deleting_after_the_delivery_takes_all_away(stage: Stage) -> None:
     job = await stage.ask()
     await stage.hands.happen(finished(job))
     await stage.delivered(job)
-    await stage.flow.delete(await stage.now(job))
+    await stage.manager.delete(await stage.now(job))
     assert stage.local.messages() == []
     assert not list(stage.store.files.pictures.iterdir())
     assert await stage.used() == 1
@@ -366,8 +370,8 @@ async def test_deleting_after_the_delivery_takes_all_away(stage: Stage) -> None:
 
 async def test_an_interaction_delivered_twice_at_once_is_one_job(stage: Stage) -> None:
     """Both deliveries in flight at the same time make one job, one announcement and one reservation."""
-    asker = stage.asker()
-    await asyncio.gather(*(stage.flow.submit(asker, stage.composed()) for _ in range(2)))
+    requester = stage.requester()
+    await asyncio.gather(*(stage.manager.submit(requester, stage.built()) for _ in range(2)))
     assert len(stage.hands.submitted) == 1
     assert len(stage.local.messages()) == 1
     assert await stage.used() == 1

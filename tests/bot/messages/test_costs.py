@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.components.delivered import delivered_view
-from bot.messages.costs import Prices, prices
+from bot.messages.buttons import delivered_buttons
+from bot.messages.costs import Costs, costs_of
 from bot.store import PictureRow, State
 from bot.text.translate import speaker
 from generation import Catalogue, Task
@@ -14,26 +14,26 @@ USUAL = Catalogue.load().offered(["criar-embedded", "realesr-animevideov3"])
 SAY = speaker("en-US")
 
 
-def labels(make_job: MakeJob, count: int, costs: Prices) -> list[str]:
+def labels(make_job: MakeJob, count: int, costs: Costs) -> list[str]:
     job = make_job(pictures=count)
     rows = tuple(
         PictureRow(id=f"{job.id}:{place}", place=place, state=State.FINISHED, attempt=1, seconds=1.0, reason=None)
         for place in range(count)
     )
-    buttons: list[Any] = delivered_view(replace(job, pictures=rows), SAY, costs).children
-    return [button.item.label for button in buttons]
+    buttons: list[Any] = delivered_buttons(replace(job, pictures=rows), SAY, costs).children
+    return [button.label for button in buttons]
 
 
 def test_what_counts_one_says_nothing(make_job: MakeJob) -> None:
     """With models that count one image each, only what makes several says how many."""
-    shown = labels(make_job, 1, prices(USUAL, make_job()))
+    shown = labels(make_job, 1, costs_of(USUAL, make_job()))
     assert [label for label in shown if "costs" in label] == ["Compare strengths (costs 4)"]
 
 
 def test_what_counts_more_says_so_on_every_button_that_makes_pictures(make_job: MakeJob) -> None:
     """A model that counts three has its price on refining, comparing, making again and varying."""
     dear = USUAL.costing(lambda model: 3 if model == "criar-embedded" else 1)
-    shown = labels(make_job, 1, prices(dear, make_job()))
+    shown = labels(make_job, 1, costs_of(dear, make_job()))
     for label in (
         "Refine low: subtle changes (costs 3)",
         "Compare strengths (costs 12)",
@@ -41,14 +41,14 @@ def test_what_counts_more_says_so_on_every_button_that_makes_pictures(make_job: 
         "Enlarge 4×",
     ):
         assert label in shown
-    shown = labels(make_job, 4, prices(dear, make_job()))
+    shown = labels(make_job, 4, costs_of(dear, make_job()))
     assert {"Again (costs 12)", "Edit the prompt (costs 12)", "Vary 2 (costs 3)", "Take 1"} <= set(shown)
 
 
 def test_editing_has_a_price_only_where_a_model_edits(make_job: MakeJob) -> None:
     """Without a model for instructions there is no button for them."""
-    assert prices(USUAL, make_job()).edit is None
+    assert costs_of(USUAL, make_job()).edit is None
     editor = replace(USUAL.models[0], id="editor", tasks=frozenset({Task.EDIT}), cost=2)
     more = Catalogue([*USUAL.models, editor])
-    assert prices(more, make_job()).edit == 2
-    assert "Edit with words (costs 2)" in labels(make_job, 1, prices(more, make_job()))
+    assert costs_of(more, make_job()).edit == 2
+    assert "Edit with words (costs 2)" in labels(make_job, 1, costs_of(more, make_job()))

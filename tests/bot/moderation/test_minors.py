@@ -81,7 +81,7 @@ def test_the_prompts_of_one_picture_count_together() -> None:
 
 
 def test_keeping_adults_out_of_something_sexual_is_found() -> None:
-    """A negative prompt that avoids adults says who is meant; one that avoids nudity is what one wishes for."""
+    """A negative prompt that avoids adults says who is meant; one that avoids nudity is what one read_options for."""
     assert sexualises_minors(["a nude person"], "adult, mature, text")
     assert not sexualises_minors(["a child in a garden"], "nude, nsfw, sexual")
 

@@ -9,9 +9,9 @@ import pytest
 
 from bot.config.schema import Rules
 from bot.errors import Refusal
-from bot.interactions.acknowledge import Asker
 from bot.moderation.prompt_rules import Rulebook, pause_until
-from bot.requests.builder import Composed
+from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import Change, Rule, Store
 from generation import Request, Task
 from tests.bot.conftest import MakeJob
@@ -20,13 +20,13 @@ RULES = Rules(words=("banana",), patterns=(r"\bgrape\w*ade\b",), timeouts=(0, 0,
 _ids = count(1)
 
 
-def asker(user_id: int = 1, guild_id: int | None = 9, **fields: Any) -> Asker:
-    return Asker(id=next(_ids), user_id=user_id, guild_id=guild_id, channel_id=5, locale="en-US",
+def requester(user_id: int = 1, guild_id: int | None = 9, **fields: Any) -> Requester:
+    return Requester(id=next(_ids), user_id=user_id, guild_id=guild_id, channel_id=5, locale="en-US",
                  upload_limit=10**7, **fields)  # fmt: skip
 
 
-def asking(prompt: str, parent: str | None = None) -> Composed:
-    return Composed(request=Request(task=Task.TXT2IMG, model="criar-embedded", prompt=prompt), parent=parent)
+def asking(prompt: str, parent: str | None = None) -> BuiltRequest:
+    return BuiltRequest(request=Request(task=Task.TXT2IMG, model="criar-embedded", prompt=prompt), parent=parent)
 
 
 def by_admin(guild_id: int = 9) -> Change:
@@ -43,11 +43,11 @@ def rulebook(store: Store) -> Rulebook:
 
 async def test_forbidden_words_are_refused_and_noted(rulebook: Rulebook, store: Store) -> None:
     """The operator's words and patterns are refused with the word; what was written is kept for the operator."""
-    await rulebook.check(asker(), asking("a cat"))
+    await rulebook.check(requester(), asking("a cat"))
     with pytest.raises(Refusal, match="“banana” is not allowed here; leave it out"):
-        await rulebook.check(asker(), asking("a b4n4na"))
+        await rulebook.check(requester(), asking("a b4n4na"))
     with pytest.raises(Refusal, match="“grapefruitade” is not allowed"):
-        await rulebook.check(asker(guild_id=None), asking("Grápefruitade in a glass"))
+        await rulebook.check(requester(guild_id=None), asking("Grápefruitade in a glass"))
     pattern, word = await store.strikes.latest(10)
     assert (word.rule, word.word, word.prompt, word.guild_id) == (Rule.OPERATOR, "banana", "a b4n4na", 9)
     assert (pattern.word, pattern.guild_id) == ("grapefruitade", None)
@@ -57,25 +57,25 @@ async def test_a_servers_words_count_there_alone(rulebook: Rulebook, store: Stor
     """What one server forbids is asked for in another, and after it was allowed again."""
     await store.forbidden.add(by_admin(), "melon")
     with pytest.raises(Refusal, match="melon"):
-        await rulebook.check(asker(), asking("a mélon"))
-    await rulebook.check(asker(guild_id=8), asking("a melon"))
-    await rulebook.check(asker(guild_id=None), asking("a melon"))
+        await rulebook.check(requester(), asking("a mélon"))
+    await rulebook.check(requester(guild_id=8), asking("a melon"))
+    await rulebook.check(requester(guild_id=None), asking("a melon"))
     assert await store.forbidden.remove(by_admin(), "melon")
     assert not await store.forbidden.remove(by_admin(), "melon")
-    await rulebook.check(asker(), asking("a melon"))
+    await rulebook.check(requester(), asking("a melon"))
 
 
 async def test_the_third_strike_is_a_pause_that_can_be_lifted(rulebook: Rulebook, store: Store) -> None:
     """After three strikes nothing is accepted, not even what is allowed, until they are forgiven."""
     for words in ("leave it out", "leave it out", "once too often; you can ask for pictures again <t:"):
         with pytest.raises(Refusal, match=words):
-            await rulebook.check(asker(), asking("banana"))
+            await rulebook.check(requester(), asking("banana"))
     with pytest.raises(Refusal, match="too often; you can ask for pictures again <t:"):
-        await rulebook.check(asker(guild_id=8), asking("a cat"))
-    await rulebook.check(asker(user_id=2), asking("a cat"))
+        await rulebook.check(requester(guild_id=8), asking("a cat"))
+    await rulebook.check(requester(user_id=2), asking("a cat"))
     assert await store.strikes.lift(by_admin()) == 0, "a server cannot forgive what the operator forbids"
     assert await store.strikes.lift(BY_OPERATOR) == 3
-    await rulebook.check(asker(), asking("a cat"))
+    await rulebook.check(requester(), asking("a cat"))
 
 
 async def test_a_pause_by_a_servers_words_holds_in_that_server(rulebook: Rulebook, store: Store) -> None:
@@ -83,17 +83,17 @@ async def test_a_pause_by_a_servers_words_holds_in_that_server(rulebook: Ruleboo
     await store.forbidden.add(by_admin(), "melon")
     for _ in range(3):
         with pytest.raises(Refusal):
-            await rulebook.check(asker(), asking("melon"))
+            await rulebook.check(requester(), asking("melon"))
     with pytest.raises(Refusal, match="too often"):
-        await rulebook.check(asker(), asking("a cat"))
-    await rulebook.check(asker(guild_id=8), asking("a cat"))
+        await rulebook.check(requester(), asking("a cat"))
+    await rulebook.check(requester(guild_id=8), asking("a cat"))
     assert await store.strikes.lift(by_admin()) == 3
-    await rulebook.check(asker(), asking("a cat"))
+    await rulebook.check(requester(), asking("a cat"))
 
 
 async def test_an_interaction_delivered_twice_is_one_strike(rulebook: Rulebook, store: Store) -> None:
     """A second delivery of a refused request does not count again."""
-    once = asker()
+    once = requester()
     for _ in range(2):
         with pytest.raises(Refusal):
             await rulebook.check(once, asking("banana"))
@@ -103,7 +103,7 @@ async def test_an_interaction_delivered_twice_is_one_strike(rulebook: Rulebook, 
 async def test_the_built_in_rule_needs_no_configuration(store: Store) -> None:
     """Without any word in the configuration, sexualised minors are refused, and marked for the operator."""
     with pytest.raises(Refusal, match="refused always, whatever the settings"):
-        await Rulebook(Rules(), store).check(asker(), asking("a sexy schoolgirl"))
+        await Rulebook(Rules(), store).check(requester(), asking("a sexy schoolgirl"))
     (strike,) = await store.strikes.latest(10)
     assert strike.rule is Rule.MINORS
 
@@ -115,9 +115,9 @@ async def test_what_a_picture_was_made_from_counts_too(rulebook: Rulebook, store
     accepted = await store.accept(child)
     assert accepted
     await store.jobs.finished(accepted.pictures[0].id, 1, 1.0)
-    await rulebook.check(asker(), asking("topless", parent=None))
+    await rulebook.check(requester(), asking("topless", parent=None))
     with pytest.raises(Refusal, match="refused always"):
-        await rulebook.check(asker(), asking("topless", parent=accepted.pictures[0].id))
+        await rulebook.check(requester(), asking("topless", parent=accepted.pictures[0].id))
 
 
 def test_pauses_grow_and_end() -> None:

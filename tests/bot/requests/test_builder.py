@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Refusal
-from bot.requests.builder import Options, Source, changed, compose, enlarge, refined, say_notes
+from bot.requests.builder import (
+    Options,
+    Source,
+    build_request,
+    edit_request,
+    refine_request,
+    upscale_request,
+)
 from bot.requests.sizes import wished_size
 from bot.text.translate import speaker
 from generation import MAX_SEED, Catalogue, LoraSpec, RequestError, Task
@@ -24,7 +31,7 @@ def source(width: int = 300, height: int = 200, folder: Path = Path("/nowhere"))
 
 def test_only_the_prompt_is_needed() -> None:
     """Everything that is left out comes from the model, and the seed is new each time."""
-    first, second = (compose(CATALOGUE, Task.TXT2IMG, Options(prompt=" a cat ")).request for _ in range(2))
+    first, second = (build_request(CATALOGUE, Task.TXT2IMG, Options(prompt=" a cat ")).request for _ in range(2))
     assert (first.model, first.prompt, first.width, first.height) == ("criar-embedded", "a cat", 512, 512)
     assert (first.num_inference_steps, first.scheduler, first.strength) == (12, "DPM++ 2M", None)
     assert first.seed != second.seed
@@ -34,27 +41,25 @@ def test_only_the_prompt_is_needed() -> None:
 def test_what_was_chosen_is_kept() -> None:
     """Zero and the empty text are choices, not gaps."""
     options = Options(prompt="x", guidance_scale=0.0, seed=0, negative_prompt="", count=3)
-    request = compose(CATALOGUE, Task.TXT2IMG, options).request
+    request = build_request(CATALOGUE, Task.TXT2IMG, options).request
     assert (request.guidance_scale, request.seed, request.negative_prompt, request.count) == (0.0, 0, "", 3)
 
 
 def test_a_picture_comes_with_medium_strength_and_what_was_received_is_said() -> None:
     """img2img without a strength is at 0.5; the note names the file, its size and the result's."""
-    composed = compose(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source())
-    assert composed.request.strength == 0.5
-    assert composed.request.images == (Path("/nowhere/a.png"),)
-    assert say_notes(speaker("en-US"), composed.notes) == (
-        "-# I received “a.png”, 300×200; the result will be 640×416."
-    )
+    built = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source())
+    assert built.request.strength == 0.5
+    assert built.request.images == (Path("/nowhere/a.png"),)
+    assert speaker("en-US").small_print(built.notes) == ("-# I received “a.png”, 300×200; the result will be 640×416.")
 
 
 def test_a_small_strength_brings_the_steps_that_it_needs_where_nobody_chose_them() -> None:
     """So that the smallest strength runs one; who chooses too few steps is told instead."""
     for strength, steps in ((0.05, 20), (0.08, 13), (0.5, 12)):
-        request = compose(CATALOGUE, Task.IMG2IMG, Options(prompt="x", strength=strength), source()).request
+        request = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x", strength=strength), source()).request
         assert request.num_inference_steps == steps
     with pytest.raises(RequestError):
-        compose(CATALOGUE, Task.IMG2IMG, Options(prompt="x", strength=0.05, num_inference_steps=12), source())
+        build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x", strength=0.05, num_inference_steps=12), source())
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ def test_what_is_no_size_is_refused_with_examples(text: str) -> None:
 def test_no_text_breaks_the_reading_of_sizes(text: str) -> None:
     """Whatever is typed is a size that the model makes, or refused."""
     try:
-        request = compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size=text)).request
+        request = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size=text)).request
     except Refusal:
         return
     CATALOGUE.check(request)
@@ -93,24 +98,22 @@ def test_no_text_breaks_the_reading_of_sizes(text: str) -> None:
 
 def test_a_size_that_is_changed_is_said_and_a_ratio_is_not() -> None:
     """Pixels that the model cannot make come with a note; a ratio has no exact pixels to miss."""
-    (note,) = compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="500x300")).notes
-    assert speaker("en-US")(note[0], **note[1]) == (
-        "Criar embedded cannot make 500×300; the nearest it can is 512×288."
-    )
-    assert compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="16:9")).notes == ()
+    (note,) = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="500x300")).notes
+    assert str(note) == "Criar embedded cannot make 500×300; the nearest it can is 512×288."
+    assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="16:9")).notes == ()
 
 
 def test_a_prompt_that_no_field_could_hold_is_refused() -> None:
     """Longer than 4,000 characters is refused with both lengths."""
     with pytest.raises(Refusal, match=r"4001 .* 4000"):
-        compose(CATALOGUE, Task.TXT2IMG, Options(prompt="x" * 4001))
+        build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x" * 4001))
 
 
 def test_enlarging_beyond_the_limit_is_refused() -> None:
     """A picture whose enlargement is too large is refused with the limits."""
-    assert enlarge(CATALOGUE, source(1024, 500), 4).request.width == 4096
+    assert upscale_request(CATALOGUE, source(1024, 500), 4).request.width == 4096
     with pytest.raises(RequestError, match="4096"):
-        enlarge(CATALOGUE, source(1025, 500), 4)
+        upscale_request(CATALOGUE, source(1025, 500), 4)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +127,8 @@ def test_enlarging_beyond_the_limit_is_refused() -> None:
 )
 def test_a_changed_field_is_taken_over(field: str, text: str, value: Any) -> None:
     """Numbers may have a decimal comma; everything else of the request stays."""
-    before = compose(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", seed=1)).request
-    after = changed(CATALOGUE, before, {field: text}).request
+    before = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", seed=1)).request
+    after = edit_request(CATALOGUE, before, {field: text}).request
     assert getattr(after, field) == value
     assert all(getattr(after, name) == getattr(before, name) for name in before.__slots__ if name != field)
 
@@ -143,16 +146,16 @@ def test_a_changed_field_is_taken_over(field: str, text: str, value: Any) -> Non
 )
 def test_a_field_that_cannot_be_is_named(field: str, text: str, words: str) -> None:
     """The refusal says what the field must be."""
-    before = compose(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat")).request
+    before = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat")).request
     with pytest.raises((Refusal, RequestError), match=words):
-        changed(CATALOGUE, before, {field: text})
+        edit_request(CATALOGUE, before, {field: text})
 
 
 def test_a_request_whose_picture_is_gone_asks_for_it_again() -> None:
-    """Repeating img2img after its input was cleaned up is refused with what to do."""
-    before = compose(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source()).request
+    """Repeating img2img after its input was deleted is refused with what to do."""
+    before = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source()).request
     with pytest.raises(Refusal, match="attach it again"):
-        changed(CATALOGUE, before, {"seed": ""})
+        edit_request(CATALOGUE, before, {"seed": ""})
 
 
 LORAS = [
@@ -166,19 +169,19 @@ DRESSED = Catalogue([*CATALOGUE.offered(["criar-embedded", "realesr-animevideov3
 
 def test_loras_are_read_with_their_weights_and_their_words_are_added() -> None:
     """Without a weight it is the usual one; the word that calls a LoRA is added and said where it is missing."""
-    composed = compose(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink, snow:-0.5"))
-    assert composed.request.loras == (("ink", 0.7), ("snow", -0.5))
-    assert composed.request.prompt == "a cat, ink style"
-    assert "I added “ink style”, which calls Ink." in say_notes(speaker("en-US"), composed.notes)
-    again = compose(DRESSED, Task.TXT2IMG, Options(prompt="INK STYLE cat", lora="ink"))
+    built = build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink, snow:-0.5"))
+    assert built.request.loras == (("ink", 0.7), ("snow", -0.5))
+    assert built.request.prompt == "a cat, ink style"
+    assert "I added “ink style”, which calls Ink." in speaker("en-US").small_print(built.notes)
+    again = build_request(DRESSED, Task.TXT2IMG, Options(prompt="INK STYLE cat", lora="ink"))
     assert again.request.prompt == "INK STYLE cat"
 
 
 def test_a_lora_chooses_a_model_that_it_fits() -> None:
     """Where no model is chosen it is the first that the LoRAs fit; a chosen one that they do not fit is refused."""
-    assert compose(DRESSED, Task.TXT2IMG, Options(prompt="x", lora="far")).request.model == "xl"
+    assert build_request(DRESSED, Task.TXT2IMG, Options(prompt="x", lora="far")).request.model == "xl"
     with pytest.raises(RequestError, match="does not fit Criar embedded; it fits xl"):
-        compose(DRESSED, Task.TXT2IMG, Options(prompt="x", lora="far", model="criar-embedded"))
+        build_request(DRESSED, Task.TXT2IMG, Options(prompt="x", lora="far", model="criar-embedded"))
 
 
 @pytest.mark.parametrize(
@@ -192,36 +195,36 @@ def test_a_lora_chooses_a_model_that_it_fits() -> None:
 def test_what_is_no_lora_is_refused(text: str, sentence: str) -> None:
     """Unknown names, weights that are no number or too large are answered with what would do."""
     with pytest.raises((Refusal, RequestError), match=sentence):
-        compose(DRESSED, Task.TXT2IMG, Options(prompt="x", lora=text))
+        build_request(DRESSED, Task.TXT2IMG, Options(prompt="x", lora=text))
 
 
 def test_refining_keeps_the_loras_of_the_picture() -> None:
     """What was drawn with an adapter goes on with it, at its weight; and so does the request that is made again."""
-    style = compose(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink:0.25")).request
-    assert refined(DRESSED, style, source(), Options(strength=0.5)).request.loras == (("ink", 0.25),)
-    assert changed(DRESSED, style, {"seed": ""}).request.loras == (("ink", 0.25),)
+    style = build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink:0.25")).request
+    assert refine_request(DRESSED, style, source(), Options(strength=0.5)).request.loras == (("ink", 0.25),)
+    assert edit_request(DRESSED, style, {"seed": ""}).request.loras == (("ink", 0.25),)
 
 
 def test_what_counts_more_than_one_image_is_said() -> None:
     """A model whose images count three says so before it is made; one that counts one says nothing."""
-    dear = compose(DRESSED, Task.TXT2IMG, Options(prompt="x", model="xl"))
-    assert "Each image of XL counts 3 against your day." in say_notes(speaker("en-US"), dear.notes)
-    assert compose(DRESSED, Task.TXT2IMG, Options(prompt="x")).notes == ()
+    dear = build_request(DRESSED, Task.TXT2IMG, Options(prompt="x", model="xl"))
+    assert "Each image of XL counts 3 against your day." in speaker("en-US").small_print(dear.notes)
+    assert build_request(DRESSED, Task.TXT2IMG, Options(prompt="x")).notes == ()
 
 
 def test_a_negative_prompt_that_is_not_heard_is_said() -> None:
     """A model that cannot be told what to avoid says so."""
     deaf = replace(SPEC, limits=replace(SPEC.limits, negative_prompt=False))
-    composed = compose(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="x", negative_prompt="dogs"))
-    assert "Criar embedded cannot be told what to avoid" in say_notes(speaker("en-US"), composed.notes)
+    built = build_request(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="x", negative_prompt="dogs"))
+    assert "Criar embedded cannot be told what to avoid" in speaker("en-US").small_print(built.notes)
 
 
 def test_loras_are_read_out_of_a_prompt_as_other_tools_write_them() -> None:
     """By file, id or title; what fits none is left out and said, and what was chosen beside goes before."""
     catalogue = Catalogue.load()
     options = Options(prompt="a fox <lora:papercut:0.8> <lora:nobody:1>", model="sdxl", lora="ikea:0.5")
-    built = compose(catalogue, Task.TXT2IMG, options)
+    built = build_request(catalogue, Task.TXT2IMG, options)
     assert built.request.loras == (("ikea", 0.5), ("papercut", 0.8))
     assert built.request.prompt.startswith("a fox")
     assert "<" not in built.request.prompt
-    assert [params["lora"] for template, params in built.notes if template.startswith("No LoRA")] == ["nobody"]
+    assert [note.params["lora"] for note in built.notes if note.template.startswith("No LoRA")] == ["nobody"]

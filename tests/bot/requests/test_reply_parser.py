@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.requests.reply_parser import read_phrase
+from bot.requests.reply_parser import read_reply
 
 FIELDS = ("prompt", "strength", "count", "size", "seed", "negative_prompt", "unknown")
 TABLE: list[tuple[str, dict[str, Any]]] = [
@@ -98,7 +98,7 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("text", "expected"), TABLE, ids=[text for text, _ in TABLE])
 def test_a_reply_is_read_as_people_mean_it(text: str, expected: dict[str, Any]) -> None:
     """Strength, count, shape, seed and what to avoid are taken; the rest is the prompt."""
-    phrase = read_phrase(text)
+    phrase = read_reply(text)
     read = {name: value for name in FIELDS if (value := getattr(phrase, name)) not in (None, "", ())}
     assert read == expected
 
@@ -122,4 +122,4 @@ def test_a_reply_is_read_as_people_mean_it(text: str, expected: dict[str, Any]) 
 )
 def test_words_that_only_change_keep_the_picture_s_prompt(words: str, prompt: str) -> None:
     """ "as a watercolour" is added to what the picture shows; "a dog" takes its place."""
-    assert read_phrase(words).prompt_for("a cat") == prompt
+    assert read_reply(words).prompt_for("a cat") == prompt

@@ -44,7 +44,7 @@ async def test_nothing_is_lost_on_the_way_to_the_present_tables(old: Config) -> 
     assert (allowed.limit, allowed.used, allowed.left) == (12, 2, 10)
     (entry,) = await store.audit.page(9, None, 10)
     assert (entry.actor_id, entry.action, entry.user_id, entry.detail, entry.reason) == (7, "set", 5, "12", "")
-    assert await store.audit.untold(10) == []
+    assert await store.audit.unposted(10) == []
     assert [row.state for job in await store.jobs.undelivered() for row in job.pictures] == ["finished", "waiting"]
     used = await store.usages.report(9, "2026-11-24")
     assert [(row.user_id, row.images) for row in used] == [(5, 2)]

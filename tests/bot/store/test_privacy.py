@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 from sqlite_utils import Database as Tables
 
-from bot.background.erasure import export
 from bot.config import Config
 from bot.store import Change, JobRow, Rule, Store, Strike
+from bot.store.export import export
 from generation import Task
 from tests.bot.conftest import NOON, MakeJob
 

@@ -19,7 +19,7 @@ from bot.config import Config
 from bot.config.schema import Storage
 from bot.store import Change, JobRow, State, Store
 from bot.store.migrations import MIGRATIONS
-from generation import Request, Task
+from generation import Request, Sentence, Task
 from tests.bot.conftest import NOON
 
 RELEASED = Path(__file__).parent / "released"
@@ -101,7 +101,7 @@ async def _fill(store: Store) -> None:
         first, second, third = (row.id for row in job.pictures)
         await store.jobs.finished(first, 1, 2.5)
         await store.jobs.started(second, 1)
-        await store.jobs.failed(third, 1, "It broke: {why}.", {"why": "rust"})
+        await store.jobs.failed(third, 1, Sentence("It broke: {why}.", {"why": "rust"}))
         await store.jobs.set_message(job.id, 5, 100 + number)
     await store.jobs.finished(f"{0:012x}:1", 1, 2.5)
     await store.jobs.set_delivered(f"{0:012x}", NOON + timedelta(minutes=1))

@@ -14,6 +14,7 @@ from bot.config.schema import Generation
 from bot.errors import Refusal
 from bot.quota import Person
 from bot.store import Change, State, Store
+from generation import Sentence
 from tests.bot.conftest import NOON, MakeJob
 
 OPERATOR, ADMIN = None, 9
@@ -89,7 +90,7 @@ async def test_what_was_not_made_is_given_back(store: Store, make_job: MakeJob, 
     assert job
     picture = job.pictures[0].id
     if give_back == "failed":
-        assert await store.jobs.failed(picture, 1, "It broke: {why}.", {"why": "rust"})
+        assert await store.jobs.failed(picture, 1, Sentence("It broke: {why}.", {"why": "rust"}))
     else:
         assert await store.jobs.cancelled(picture, 1)
     assert await left(store) == 19

@@ -12,14 +12,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot.commands import COMMANDS
-from bot.components.delivered import delivered_view
-from bot.components.job import cancel_view
 from bot.components.modals.edit import EditModal
-from bot.components.modals.edit_prompt import ChangeModal
+from bot.components.modals.edit_prompt import EditPromptModal
 from bot.components.modals.prompt_help import PromptModal
 from bot.components.modals.refine import RefineModal
-from bot.components.picture import posted_view
-from bot.messages.costs import Prices
+from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
+from bot.messages.costs import Costs
 from bot.store import PictureRow, State
 from bot.text.translate import LOCALES, CommandTranslator, Speaker, speaker
 from generation import Catalogue, Task
@@ -176,7 +174,7 @@ async def test_modals_stay_within_discord_s_limits(locale: str, make_job: MakeJo
     changed = replace(job, request=replace(job.request, task=Task.IMG2IMG, strength=0.5))
     spec = Catalogue.load().get("criar-embedded")
     edit, refine, helped = EditModal("x", say), RefineModal("x", say, Catalogue.load()), PromptModal(say, spec)
-    for modal in (ChangeModal(job, say), ChangeModal(changed, say), edit, refine, helped):
+    for modal in (EditPromptModal(job, say), EditPromptModal(changed, say), edit, refine, helped):
         labels: list[Any] = modal.children
         assert [text for text in (modal.title, *(each.text for each in labels)) if len(text) > MAX_LABEL] == []
 
@@ -191,7 +189,7 @@ async def test_buttons_stay_within_discord_s_limits(locale: str, count: int, mak
         for place in range(count)
     ]
     job = replace(job, pictures=tuple(rows))
-    dear = Prices(again=1000, refine=1000, enlarge=1000, edit=1000)
-    views = delivered_view(job, say, dear), posted_view(job, rows[0], say, dear), cancel_view(job.id, say)
+    dear = Costs(again=1000, refine=1000, enlarge=1000, edit=1000)
+    views = delivered_buttons(job, say, dear), posted_buttons(job, rows[0], say, dear), cancel_buttons(job.id, say)
     buttons: list[Any] = [button for view in views for button in view.children]
-    assert [each.item.label for each in buttons if len(each.item.label) >= MAX_BUTTON] == []
+    assert [each.label for each in buttons if len(each.label) >= MAX_BUTTON] == []

@@ -1,0 +1,73 @@
+"""What Discord sends, and who answers it: commands, buttons and menus, modals, messages, and the one error handler."""
+
+import hashlib
+import json
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.client import Client
+from bot.commands import COMMANDS
+from bot.components import ITEMS
+from bot.components.modals.submitted import on_modal_submit
+from bot.components.replies import answer_message
+from bot.config import Config
+from bot.interactions.admission import admitted
+from bot.interactions.errors import answer_error
+from bot.store import Store
+from bot.text.translate import CommandTranslator
+from generation import Catalogue, Service
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher(Client):
+    """The client, with everything that people may use."""
+
+    def __init__(self, config: Config, store: Store, service: Service, catalogue: Catalogue) -> None:
+        super().__init__(config, store, service, catalogue)
+        self.tree = CommandTree(self)
+
+    async def setup_hook(self) -> None:
+        """Register commands and components before the services start."""
+        for command in COMMANDS:
+            self.tree.add_command(command)
+        self.add_dynamic_items(*ITEMS)
+        await self.tree.set_translator(CommandTranslator())
+        await self._sync_commands()
+        await super().setup_hook()
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Handle modals here, since discord.py forgets those that were shown before a restart."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await on_modal_submit(interaction)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer replies to pictures, and mentions."""
+        await answer_message(self, message)
+
+    async def _sync_commands(self) -> None:
+        """Send Discord our commands if they changed since the last time: it allows 200 new ones a day."""
+        translator = CommandTranslator()
+        commands = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
+        digest = hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
+        key = f"commands of {self.application_id} at {discord.http.Route.BASE}"
+        if await self.store.settings.get(key) == digest:
+            return
+        await self.tree.sync()
+        await self.store.settings.set(key, digest)
+        log.info("sent Discord %d commands", len(commands))
+
+
+class CommandTree(app_commands.CommandTree[Dispatcher]):
+    """The commands, with admission before them and the one error handler behind."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Whether the command is carried out."""
+        return await admitted(interaction)
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+        """Answer with a sentence; nothing ends in silence."""
+        await answer_error(interaction, error)

@@ -1,0 +1,131 @@
+"""Buttons and menus as plain parts of a message: custom_ids and labels, without what happens when they are pressed.
+
+``bot.components`` holds the callbacks, found again by the custom_id, also after a restart.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import ButtonStyle
+
+from bot.messages.costs import Costs, with_cost
+from bot.requests.strengths import COMPARED, HIGH, LOW, MEDIUM, POLISH
+from bot.store import JobRow, PictureRow, State
+from bot.text.sanitize import escape_for_discord
+from bot.text.translate import Speaker
+from generation import Task
+
+ENLARGE = 4  # times larger
+LAST_ROW = 2
+MAX_LABEL, MAX_OPTION = 80, 100  # characters that Discord allows
+MAX_PROMPT = 90  # characters of a prompt in an option
+
+
+class Buttons(discord.ui.View):
+    """A view that is only drawn: discord.py would keep it in memory for ever to wait for a press."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+        self.stop()
+
+    def button(
+        self, custom_id: str, label: str, style: ButtonStyle = ButtonStyle.secondary, row: int | None = None
+    ) -> None:
+        """Add a button; ``row`` is 0 to 4, None the first with room."""
+        self.add_item(discord.ui.Button(custom_id=custom_id, label=label[:MAX_LABEL], style=style, row=row))
+
+    def menu(self, custom_id: str, placeholder: str, options: Sequence[discord.SelectOption]) -> None:
+        """Add a menu of at most 25 options, which takes a row to itself."""
+        select: discord.ui.Select[Any] = discord.ui.Select(
+            custom_id=custom_id, placeholder=placeholder, options=list(options)
+        )
+        self.add_item(select)
+
+
+def cancel_buttons(job_id: str, say: Speaker) -> Buttons:
+    """The buttons of a job that waits or runs."""
+    view = Buttons()
+    view.button(f"job:cancel:{job_id}", say("Cancel"), ButtonStyle.danger)
+    return view
+
+
+def delivered_buttons(job: JobRow, say: Speaker, costs: Costs) -> Buttons:
+    """What can be done with a job's finished pictures: with one of several, or with the only one; the job's below."""
+    view, made = Buttons(), job.of_state(State.FINISHED)
+    if len(made) == 1:
+        _add_picture_actions(view, made[0], say, costs)
+    elif made:
+        _add_choice(view, job, made, say, costs)
+    if job.request.task is not Task.UPSCALE:
+        cost = job.request.count * costs.again
+        view.button(f"job:again:{job.id}", with_cost(say, say("Again"), cost), row=LAST_ROW)
+        view.button(f"job:change:{job.id}", with_cost(say, say("Edit the prompt"), cost), row=LAST_ROW)
+    view.button(f"job:details:{job.id}", say("Details"), row=LAST_ROW)
+    view.button(f"job:delete:{job.id}", say("Delete"), ButtonStyle.danger, LAST_ROW)
+    return view
+
+
+def posted_buttons(job: JobRow, row: PictureRow, say: Speaker, costs: Costs) -> Buttons:
+    """The buttons of a message that shows one picture of a job again."""
+    view = Buttons()
+    _add_picture_actions(view, row, say, costs)
+    view.button(f"job:details:{job.id}", say("Details"), row=LAST_ROW)
+    view.button(f"pic:remove:{row.id}", say("Remove this message"), row=LAST_ROW)
+    return view
+
+
+def _add_picture_actions(view: Buttons, row: PictureRow, say: Speaker, costs: Costs) -> None:
+    """What can be done with a picture that stands alone."""
+    for value, label in (
+        (LOW, say("Refine low: subtle changes")),
+        (MEDIUM, say("Refine medium: noticeable changes")),
+        (HIGH, say("Refine high: major changes")),
+    ):
+        style = ButtonStyle.primary if value == MEDIUM else ButtonStyle.secondary
+        view.button(f"pic:refine={value:g}:{row.id}", with_cost(say, label, costs.refine), style, 0)
+    view.button(f"pic:ask:{row.id}", with_cost(say, say("Refine with …"), costs.refine), row=0)
+    if costs.edit is not None:
+        view.button(f"pic:edit:{row.id}", with_cost(say, say("Edit with words"), costs.edit), row=0)
+    compare = with_cost(say, say("Compare strengths"), len(COMPARED) * costs.refine)
+    view.button(f"pic:compare:{row.id}", compare, row=1)
+    enlarge = with_cost(say, say("Enlarge {factor}×", factor=ENLARGE), costs.enlarge)
+    view.button(f"pic:enlarge={ENLARGE}:{row.id}", enlarge, row=1)
+    view.button(f"pic:polish={POLISH:g}:{row.id}", with_cost(say, say("Enlarge and refine"), costs.refine), row=1)
+    view.button(f"pic:origin:{row.id}", say("Origin"), row=1)
+
+
+def _add_choice(view: Buttons, job: JobRow, made: Sequence[PictureRow], say: Speaker, costs: Costs) -> None:
+    """Of several pictures: one row to take one, and, where strengths are not compared, one to vary one."""
+    strengths = job.request.strengths
+    for row in made:
+        label = (
+            say("Take {strength}", strength=f"{strengths[row.place]:g}")
+            if strengths
+            else say("Take {number}", number=row.place + 1)
+        )
+        view.button(f"pic:pick:{row.id}", label, ButtonStyle.primary, 0)
+    for row in made if not strengths else ():
+        vary = with_cost(say, say("Vary {number}", number=row.place + 1), costs.refine)
+        view.button(f"pic:refine={MEDIUM:g}:{row.id}", vary, row=1)
+
+
+def words_button(verb: str, row: PictureRow, label: str) -> Buttons:
+    """One button that opens the modal for a picture of which nobody has said what it shows; ``verb`` is its way."""
+    view = Buttons()
+    view.button(f"words:{verb}:{row.id}", label, ButtonStyle.primary)
+    return view
+
+
+def pick_menu(say: Speaker, pictures: Sequence[tuple[JobRow, PictureRow]], first: int = 1) -> Buttons:
+    """A menu of pictures of which one is taken up again, numbered from ``first``."""
+    view = Buttons()
+    options = [
+        discord.SelectOption(
+            label=f"{number}. {escape_for_discord(job.request.prompt, MAX_PROMPT) or say('enlarged')}"[:MAX_OPTION],
+            value=row.id,
+        )
+        for number, (job, row) in enumerate(pictures, first)
+    ]
+    view.menu("take", say("Take one up again"), options)
+    return view
