@@ -73,6 +73,7 @@ def list_models(
         can = " ".join(sorted(task.value for task in spec.tasks))
         memory, disk = _measure(spec.memory, "GiB"), _measure(spec.weights, "GB")
         here = "" if _here(spec, pins) else " (not here)"
+        here += " (gated)" * bool(spec.gated)
         typer.echo(f"{mark} {spec.id:29} {spec.family:21} {can:28} {memory:>8} {disk:>8}  {spec.licence or '?'}{here}")
     typer.echo(f"{len(shown)} models; * is offered. LoRAs: {', '.join(lora.id for lora in catalogue.loras)}")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import diffusers
 import torch
-from huggingface_hub.errors import HTTPError  # of the HTTP client that it uses
+from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of the HTTP client that it uses
 
 from .. import capabilities
 from ..catalogue_files import SAFE

@@ -44,7 +44,7 @@ def weights_of(spec: ModelSpec, *, offline: bool) -> Path:
     return path
 
 
-class Compact(nn.Module):
+class Compact(nn.Module):  # type: ignore[misc]
     """SRVGGNetCompact: convolutions in a row, added to the picture's plain enlargement."""
 
     def __init__(self, layers: int) -> None:
@@ -60,7 +60,7 @@ class Compact(nn.Module):
         return made + functional.interpolate(pixels, scale_factor=SCALE, mode="nearest")
 
 
-class _Dense(nn.Module):
+class _Dense(nn.Module):  # type: ignore[misc]
     """A residual dense block: five convolutions, each of all before it."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class _Dense(nn.Module):
         return pixels + 0.2 * self.get_submodule("conv5")(found)
 
 
-class _Residual(nn.Module):
+class _Residual(nn.Module):  # type: ignore[misc]
     """Three dense blocks with a way around them."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class _Residual(nn.Module):
         return pixels + 0.2 * made
 
 
-class Large(nn.Module):
+class Large(nn.Module):  # type: ignore[misc]
     """RRDBNet, ESRGAN's network."""
 
     def __init__(self, blocks: int) -> None:
