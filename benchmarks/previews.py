@@ -22,42 +22,51 @@ async def run(*, quick: bool) -> dict[str, Any]:
 
 
 def _run(pairs: int) -> dict[str, Any]:
+    from generation.engine import preview
     from generation.engine.engine import Engine, quiet_libraries
     from generation.engine.preview import LatentColours
 
     quiet_libraries()
     # One thread: several would also wait for each other, which counts as computing.
     engine = Engine({embedded().id: replace(embedded(), enlarge=1)}, "cpu", 1, 8.0)
-    make, jpeg = engine._previews.make, LatentColours.jpeg
+    pacer = engine._previews.pacer
+    project, encode, due = LatentColours.project, preview.encode_jpeg, pacer.due
     shown, within = 0, 0.0
 
-    def timed(*args: Any) -> bytes:
-        nonlocal within
-        began = process_time()
-        try:
-            return jpeg(*args)
-        finally:
-            within += process_time() - began
+    def timed(work: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            nonlocal within
+            began = process_time()
+            try:
+                return work(*args)
+            finally:
+                within += process_time() - began
+
+        return call
 
     def emit(event: Event) -> None:
         nonlocal shown
         shown += isinstance(event, Preview)
 
-    def seconds(previews: Callable[[float, Callable[[], bytes]], bytes | None], name: str) -> float:
-        engine._previews.make = previews  # type: ignore[method-assign]
+    def seconds(is_due: Callable[[float], bool], name: str) -> float:
+        pacer.due = is_due  # type: ignore[method-assign]
         asked = [picture(f"{name} {number}", number, STEPS) for number in range(TOGETHER)]
         pictures = [replace(each, request=replace(each.request, width=SIDE, height=SIDE)) for each in asked]
         began = process_time()
         engine.run(pictures, emit)
         return process_time() - began
 
-    seconds(make, "warm up")
+    def never(_: float) -> bool:
+        return False
+
+    seconds(due, "warm up")
     shown = 0
-    LatentColours.jpeg = timed  # type: ignore[assignment,method-assign]
+    LatentColours.project = timed(project)  # type: ignore[method-assign]
+    preview.encode_jpeg = timed(encode)
     try:
-        found = [(seconds(make, f"with {turn}"), seconds(lambda *_: None, f"without {turn}")) for turn in range(pairs)]
+        found = [(seconds(due, f"with {turn}"), seconds(never, f"without {turn}")) for turn in range(pairs)]
     finally:
-        LatentColours.jpeg = jpeg  # type: ignore[method-assign]
+        LatentColours.project, preview.encode_jpeg = project, encode  # type: ignore[method-assign]
     spent = sum(shows for shows, _ in found)
     return {
         "pictures": pairs * TOGETHER,

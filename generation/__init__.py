@@ -32,6 +32,7 @@ from .types import (
     Task,
 )
 from .workers.cluster import ClusterState
+from .workers.devices import DeviceReport, probe
 from .workers.node_messages import Card, ClusterConfig, WorkerState
 from .workers.survey import survey
 
@@ -46,6 +47,7 @@ __all__ = [
     "ClusterConfig",
     "ClusterState",
     "Defaults",
+    "DeviceReport",
     "Event",
     "Failed",
     "Finished",
@@ -85,6 +87,7 @@ __all__ = [
     "machine",
     "matching",
     "model_file",
+    "probe",
     "read_models",
     "read_pins",
     "read_profile",

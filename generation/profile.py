@@ -116,6 +116,14 @@ class Profile:
         limit = self._limits.get(_key(kind))
         return limit.rows if limit and self._passes < limit.until else MOST
 
+    def pays(self, kind: BatchKey, rows: int, other: BatchKey, fewer: int) -> bool:
+        """Whether passes of so many rows of a kind make more rows a second than fewer rows of another kind.
+
+        True as long as that is not known.
+        """
+        seconds, others = (self._seconds(*each) for each in ((kind, rows), (other, fewer)))
+        return seconds is None or others is None or rows / seconds >= GAIN * fewer / others
+
     def took(self, kind: BatchKey, rows: int, seconds: float) -> None:
         """Learn from a forward pass of ``rows`` that kept the device busy for ``seconds``."""
         self._passes += 1
@@ -165,6 +173,13 @@ class Profile:
             self._samples[key, rows] = samples
         samples.append(seconds)
         return median(samples)
+
+    def _seconds(self, kind: BatchKey, rows: int) -> float | None:
+        """Return the seconds of a pass of so many rows, as for the next power of two; None if that is not known."""
+        full = 1 << (rows - 1).bit_length()
+        if self._tried.get(_key(kind), {}).get(full, 0) < SAMPLES:
+            return None
+        return self._of(kind).seconds[full] * rows / full
 
     def _of(self, kind: BatchKey) -> Measured:
         model, width, height, precision = _key(kind)

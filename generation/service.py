@@ -50,7 +50,7 @@ class Service:
         """Serve pictures from these devices, and a cluster; without one there must be devices.
 
         ``folder`` keeps what workers measured of models and made of them; None forgets it. ``exact`` makes each picture
-        in forward passes of its own, so that its pixels do not depend on what else is made.
+        in separate forward passes, so that its pixels do not depend on what else is made.
         """
         self._exact = exact
         self._catalogue = catalogue
@@ -99,7 +99,7 @@ class Service:
         self._events.put_nowait(None)
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happens, in order; each attempt at a picture ends with one terminal event. Ends when closed."""
+        """Yield events in order until closed; each attempt at a picture ends with one terminal event."""
         while (event := await self._events.get()) is not None:
             yield event
             self._events.task_done()
@@ -242,8 +242,7 @@ class Service:
         )
 
     def _is_there(self, worker: Worker, picture: Picture) -> bool:
-        """Whether its model is not being fetched to the worker's machine; else others go before it until that has
-        come."""
+        """Whether its model is not being downloaded to the worker's machine; otherwise others go first until it is."""
         here = (each for each in self._workers.values() if each.site == worker.site)
         return not any(picture.request.model in each.fetching for each in here)
 
@@ -314,7 +313,7 @@ class Service:
         self._feed_all()
 
     def _lose(self, worker: Worker) -> None:
-        """A worker is gone: its pictures failed, and what it says later is not heard."""
+        """Fail the pictures of a worker that is gone, and forget it."""
         for picture in worker.running.values():
             self._recalled.pop(picture.id, None)
             self._events.put_nowait(

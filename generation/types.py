@@ -234,6 +234,8 @@ class ModelSpec:
     #: folder or repository (at a commit: "owner/name@commit") with what a single file lacks: configuration, and for
     #: .gguf all but the denoiser
     base: str | None = None
+    #: folder or repository ("owner/name@commit") of an autoencoder that replaces the checkpoint's
+    vae: str | None = None
     #: variant of the repository's files, such as "fp16"; None means the plain ones
     variant: str | None = None
     #: commit of the repository

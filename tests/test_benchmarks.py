@@ -1,6 +1,7 @@
 """What the benchmarks promise, in small; and that they measure what they say."""
 
 import asyncio
+import json
 import signal
 import sys
 from pathlib import Path
@@ -51,6 +52,7 @@ def test_a_day_has_a_quiet_night_and_a_busy_noon() -> None:
 
 BENCHMARK = """
 import asyncio
+import json
 from benchmarks.rig import bot_beside
 
 async def main():
@@ -75,3 +77,23 @@ async def test_the_bot_ends_with_its_benchmark(number: signal.Signals) -> None:
     await asyncio.to_thread(psutil.wait_procs, family, 40)
     assert not [process.cmdline() for process in family if process.is_running()]
     await benchmark.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_the_check_for_a_gpu_prints_every_line_on_a_cpu() -> None:
+    """In small, with tiny models; nothing that a CPU can show is wrong."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks", "gpu", "--tiny", "--json", stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    lines = [line for line in out.decode().splitlines() if line]
+    words = {line.split()[0] for line in lines[:-1]}
+    assert not [line for line in lines if line.startswith(("failed", "late"))]
+    assert words >= {
+        "env", "load", "rows", "knee", "exact", "serial", "step", "preview", "end", "colours", "vae", "attn", "offload",
+        "oom", "cancel", "lora", "fault", "verdict",
+    }  # fmt: skip
+    figures = json.loads(lines[-1])
+    assert {figures[f"a{number}"] for number in range(1, 17)} <= {"ok", "skipped"}, figures
+    assert figures["exact_psnr_worst"] >= 40

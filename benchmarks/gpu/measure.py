@@ -51,7 +51,7 @@ def passes(engine: Any, rows: int | None = None) -> Any:
 
     engine._profile.took = listen
     if rows is not None:
-        engine._profile.rows = lambda kind: rows
+        engine._profile.rows = lambda _: rows
     try:
         yield heard
     finally:

@@ -26,6 +26,11 @@ def rows_of(args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
     return len(args[0] if args else next(kwargs[name] for name in BATCHED if name in kwargs))
 
 
+def prompt_length(kwargs: Mapping[str, Any]) -> int:
+    """Return the tokens of a call's prompts, if such as are shorter or longer can be padded; else 0."""
+    return int(kwargs[PROMPT].shape[1]) if MASK in kwargs else 0
+
+
 def signature(args: Sequence[Any], kwargs: Mapping[str, Any], rows: int) -> Hashable:
     """Return what two calls must have in common; calls with equal signatures can be joined."""
     return tuple(_kind(value, rows) for value in args), tuple(

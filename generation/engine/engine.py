@@ -76,7 +76,7 @@ class Engine:
 
         ``threads`` is how many torch uses on a CPU, ``budget`` the GiB of the host's memory for models, ``folder``
         keeps what is measured, ``clock`` gives the seconds that steps take on a CPU. ``onnx`` lets small models choose
-        their runtime on a CPU. ``exact`` makes each picture in forward passes of its own, so that the same request
+        their runtime on a CPU. ``exact`` makes each picture in separate forward passes, so that the same request
         gives the same numbers whatever else is made; otherwise it gives the same composition.
         """
         torch.set_num_threads(threads)

@@ -59,6 +59,8 @@ def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
     Its files must be on the disk: see ensure_downloaded.
     """
     options: dict[str, Any] = {"dtype": PRECISIONS[loading.precision or Precision.FP32], **parts}
+    if spec.vae and "vae" not in parts:
+        options["vae"] = _autoencoder(spec.vae, options["dtype"])
     quantised: dict[str, Any] = {}
     if loading.quantised:
         components = quantised_components(sizes(spec))
@@ -81,6 +83,24 @@ def _from_folder(folder: Path, spec: ModelSpec, options: Mapping[str, Any]) -> A
         **{**_unused(folder), **substitutes(folder), **options},
     )
     return complete(pipeline, folder)
+
+
+def _autoencoder_folder(source: str, *, offline: bool) -> Path:
+    """Return the folder of an autoencoder that an entry names; downloads it unless ``offline``."""
+    if Path(source).is_absolute():
+        return Path(source)
+    from huggingface_hub import snapshot_download
+
+    name, _, revision = source.partition("@")
+    wanted = ["config.json", "*.safetensors"]
+    return Path(snapshot_download(name, revision=revision or None, allow_patterns=wanted, local_files_only=offline))
+
+
+def _autoencoder(source: str, dtype: torch.dtype) -> Any:
+    folder = _autoencoder_folder(source, offline=True)
+    class_name = json.loads((folder / "config.json").read_text(encoding="utf-8"))["_class_name"]
+    made = getattr(diffusers, class_name).from_pretrained(folder, use_safetensors=True, local_files_only=True)
+    return made.to(dtype)
 
 
 def fetched(spec: ModelSpec, *, offline: bool = True) -> Path:
@@ -113,11 +133,15 @@ def ensure_downloaded(spec: ModelSpec | LoraSpec) -> None:
             SingleFile(spec, offline=False)
         else:
             fetched(spec, offline=False)
+        if spec.vae:
+            _autoencoder_folder(spec.vae, offline=False)
 
 
 def needs_download(spec: ModelSpec | LoraSpec) -> bool:
     """Whether files of the model may have to be downloaded."""
-    return is_of_hub(spec) or (isinstance(spec, ModelSpec) and (bool(spec.base) or spec.source.endswith(SAFE)))
+    return is_of_hub(spec) or (
+        isinstance(spec, ModelSpec) and (bool(spec.base or spec.vae) or spec.source.endswith(SAFE))
+    )
 
 
 def sizes(spec: ModelSpec) -> dict[str, int]:

@@ -36,6 +36,8 @@ DEVICE_SHARE = 0.9  # of a device's memory, for models that are kept on it
 class LoadedModel:
     """A pipeline with its modules on the device, how it was loaded, and the map for its previews."""
 
+    inversions: dict[str, Inversion]
+
     def __init__(self, spec: ModelSpec, loading: Loading, pipeline: Any, device: str) -> None:
         """Bring the pipeline's modules to the device, unless they are offloaded."""
         self.spec = spec
@@ -47,7 +49,7 @@ class LoadedModel:
         #: for previews; None if there are none
         self.colours: LatentColours | None = None
         #: textual inversions that were read for it, by their ids
-        self.inversions: dict[str, Inversion] = {}
+        self.inversions = {}
         #: the only tasks that its weights can do; None if they set no limit
         self.able: frozenset[Task] | None = None
         self.on_device = False
@@ -95,7 +97,7 @@ class LoadedModel:
     def offload(self, *, scarce: bool) -> None:
         """Have its modules come to the device as they are called; ``scarce`` as in group_settings()."""
         if self.loading.offload is Offload.MODEL:
-            # diffusers takes its hooks off for an adapter and puts them back for a device of its own choice.
+            # diffusers removes its hooks for an adapter, and puts them back for a device that it chooses.
             again = partial(self.pipeline.enable_model_cpu_offload, device=self._device)
             self.pipeline.enable_model_cpu_offload = again
             again()
@@ -181,6 +183,8 @@ class Models:
         loading = choose_loading(spec.loading, self._device.name, half, counted, self._device.free())
         self._weights[spec.id] = sum(component_bytes(loading, counted).values()) / GIB
         prints = {} if is_single(spec) else fingerprints(fetched(spec), f"{loading.precision} {loading.vae_tiling}")
+        if spec.vae and prints:
+            prints["vae"] = f"{spec.vae} {loading.precision} {loading.vae_tiling}"
         # Offloaded or quantised modules carry hooks and marks that other models must not find on theirs.
         names = prints if loading.offload is Offload.NONE and not loading.quantised else {}
         pipeline = load(spec, loading, self._shared.find(names))

@@ -76,7 +76,7 @@ class LatentColours:
         file = _file(folder, name, self._layout)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            save_file({"matrix": self._matrix.cpu()}, file)
+            save_file({"matrix": self._matrix.cpu().contiguous()}, file)
         except OSError as error:
             log.warning("%s cannot be written: %s", file, error)
 

@@ -17,7 +17,7 @@ within ``torch.inference_mode()``.
 
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Event
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ import greenlet
 import torch
 
 from ..profile import BatchKey, Profile
-from .batching import gather, join, part, rows_of, signature, split
+from .batching import gather, join, part, prompt_length, rows_of, signature, split
 from .device import Device, Mark, is_out_of_memory
 
 LEAD = 2  # forward passes that may be queued and not done
@@ -166,9 +166,10 @@ class StepBatcher:
             calls = self._together(waiting)
             began, member = self._device.mark(), calls[0].member
             results = self._forward(calls)
-            if not any(isinstance(result, _Raised) for result in results):
-                rows = sum(call.rows for call in calls)
-                self._passes.append(_Pass(member.kind, rows, began, self._device.mark()))
+            rows, kind = sum(call.rows for call in calls), _masked(member.kind) if _unequal(calls) else member.kind
+            in_one = rows <= self._profile.fit(member.kind)  # otherwise it was made in parts
+            if in_one and not any(isinstance(result, _Raised) for result in results):
+                self._passes.append(_Pass(kind, rows, began, self._device.mark()))
                 self._learn()
             self._finish(calls, results)
         elif self._members and not any(member.waits for member in self._members.values()):
@@ -236,14 +237,15 @@ class StepBatcher:
 
     def _together(self, waiting: Sequence[_Call]) -> list[_Call]:
         """Return the call that waits longest, and as many as may be joined to it."""
+        first, kind = waiting[0], waiting[0].member.kind
         if self._exact:
-            return list(waiting[:1])
-        limit, rows = self._rows(waiting[0].member.kind), 0
-        chosen: list[_Call] = []
-        for call in waiting:
-            if call.signature == waiting[0].signature and (not chosen or rows + call.rows <= limit):
-                chosen.append(call)
-                rows += call.rows
+            return [first]
+        like = [call for call in waiting if call.signature == first.signature]
+        equal = [call for call in like if prompt_length(call.kwargs) == prompt_length(first.kwargs)]
+        chosen = _fill([], equal, self._rows(kind))
+        more = _fill(chosen, [call for call in like if call not in equal], self._rows(_masked(kind)))
+        if len(more) > len(chosen) and self._profile.pays(_masked(kind), _rows_in(more), kind, _rows_in(chosen)):
+            return more
         return chosen
 
     def _rows(self, kind: BatchKey) -> int:
@@ -338,6 +340,29 @@ class StepBatcher:
         finally:
             if member.body.dead:
                 self._members = {name: other for name, other in self._members.items() if other is not member}
+
+
+def _fill(chosen: Sequence[_Call], calls: Sequence[_Call], limit: int) -> list[_Call]:
+    """Add calls as long as their rows are within the limit; the first of all is taken whatever it has."""
+    filled = list(chosen)
+    for call in calls:
+        if not filled or _rows_in(filled) + call.rows <= limit:
+            filled.append(call)
+    return filled
+
+
+def _rows_in(calls: Sequence[_Call]) -> int:
+    return sum(call.rows for call in calls)
+
+
+def _unequal(calls: Sequence[_Call]) -> bool:
+    """Whether prompts of different length are padded, and masked: the fastest attention takes no mask."""
+    return len({prompt_length(call.kwargs) for call in calls}) > 1
+
+
+def _masked(kind: BatchKey) -> BatchKey:
+    """Return the kind under which passes with masks are measured."""
+    return replace(kind, precision=f"{kind.precision} masked")
 
 
 class _Watched:

@@ -27,7 +27,7 @@ NICENESS = 10  # on a CPU the bot's process comes first, so that it answers in t
 #: times as long for a picture, each waiting in a spin for the other to be scheduled.
 SPIN_COUNT = "20000"
 SIGN_EVERY = 20.0  # seconds between two signs of life of a child that loads a model
-LONGEST_LOADING = 7200.0  # seconds after which it gives none any more; over a slow line the largest take an hour
+LONGEST_LOADING = 7200.0  # seconds after which it stops giving them; over a slow line the largest take an hour
 GIVE_BACK_EVERY = 30.0  # seconds of work between two times that a child gives freed memory back
 
 
@@ -37,8 +37,7 @@ class _Cancel:
 
 
 class _Line:
-    """What a child says to its parent. Steps of pictures that are made together are told together, since each message
-    wakes the parent."""
+    """The child's end of the pipe. Progress is sent together with what follows: each message wakes the parent."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -194,7 +193,7 @@ def _work(engine: "Engine", inbox: "queue.SimpleQueue[Picture | _Cancel | None]"
 
 
 def _reassure(engine: "Engine", line: _Line) -> None:
-    """A thread of the child: give signs of life while the engine's thread is busy with loading a model."""
+    """Give signs of life while the engine's thread loads a model: a thread of the child."""
     while True:
         sleep(SIGN_EVERY)
         if 0 < engine.loading_for() < LONGEST_LOADING:
@@ -202,12 +201,12 @@ def _reassure(engine: "Engine", line: _Line) -> None:
 
 
 def _receive(pipe: Connection, inbox: "queue.SimpleQueue[Picture | _Cancel | None]") -> None:
-    """The child's reader thread: it only passes on what comes, since greenlets must stay in the engine's thread."""
+    """Pass on what comes: the child's reader thread, since greenlets must stay in the engine's thread."""
     try:
         with suppress(EOFError, OSError):
             while True:
                 inbox.put(pipe.recv())
-    finally:  # also where memory ran out: nobody would read any more
+    finally:  # also if memory ran out: nobody would read then
         # The parent closes us, or is gone where the kernel tells nobody: we end, also where what is being made hangs.
         inbox.put(None)
         sleep(END_SECONDS)

@@ -109,6 +109,6 @@ def test_exact_pictures_are_the_same_whatever_is_made_beside_them(tmp_path: Path
     prompts = ("a cat", "a very long red cat on the roof of a house beside the sea")
     wanted = [request(model, seed, prompt=prompts[seed % 2]) for seed in range(4)]
     engine = Engine({model.id: model}, "cpu", 1, 4.0, exact=True)
-    engine._profile.rows = lambda kind: 16  # type: ignore[method-assign]
+    engine._profile.rows = lambda _: 16  # type: ignore[method-assign,assignment]
     alone = [make(engine, [each])[0] for each in wanted]
     assert all((one == other).all() for one, other in zip(alone, make(engine, wanted), strict=True))

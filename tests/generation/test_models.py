@@ -237,6 +237,20 @@ def test_how_long_a_model_is_being_loaded_can_be_asked(base: ModelSpec, monkeypa
     assert engine.loading_for() == 0
 
 
+def test_an_entry_can_name_another_autoencoder(base: ModelSpec) -> None:
+    """Its pictures are decoded by that one, and models that share the checkpoint's own do not get it."""
+    folder = Path(base.source).with_name("another-vae")
+    shutil.copytree(Path(base.source) / "vae", folder, dirs_exist_ok=True)
+    file = folder / "diffusion_pytorch_model.safetensors"
+    weights = load_file(file)
+    save_file({**weights, "decoder.conv_out.bias": weights["decoder.conv_out.bias"] + 1.0}, file)
+    brighter = replace(base, id="brighter", vae=str(folder))
+    engine = engine_of(base, brighter)
+    plain = make(engine, request(base))
+    assert make(engine, request(brighter)).mean() > plain.mean() + 20
+    assert (make(engine, request(base)) == plain).all()
+
+
 def test_decoding_in_tiles_is_set_for_the_model(base: ModelSpec) -> None:
     """With vae_tiling a picture is decoded in tiles, and is made all the same."""
     chosen = replace(base, loading=Loading(vae_tiling=True))

@@ -106,6 +106,18 @@ def test_a_step_is_never_longer_than_everybody_can_wait() -> None:
     assert learnt.rows(KIND) == 8
 
 
+def test_a_kind_of_pass_pays_if_it_makes_more_rows_a_second() -> None:
+    """Padded prompts, whose mask costs time, are joined only if that is made up for; unknown, it is tried."""
+    learnt, masked = profile(), replace(KIND, precision="bf16 masked")
+    assert learnt.pays(masked, 4, KIND, 2)
+    for _ in range(SAMPLES):
+        learnt.took(KIND, 2, 1.0)
+        learnt.took(masked, 4, 2.2)
+        learnt.took(masked, 8, 3.0)
+    assert not learnt.pays(masked, 4, KIND, 2)
+    assert learnt.pays(masked, 8, KIND, 2)
+
+
 def test_a_broken_file_is_measured_again(tmp_path: Path) -> None:
     """What cannot be read counts as nothing, and is overwritten."""
     (tmp_path / FILE).write_text('[{"model": 3}]')

@@ -87,9 +87,7 @@ async def test_img2img_keeps_less_of_the_input_as_strength_grows(studio: Studio,
             "images": (sketch,),
             "num_inference_steps": 20,
         }
-        (finished,) = await studio.make(
-            job(prompt="a cat on a green background", num_inference_steps=20, **request).pictures()
-        )
+        (finished,) = await studio.make(job(prompt="a cat on a green background", **request).pictures())
         distances.append(float(np.abs(pixels(finished) - source).mean()))
     assert distances == sorted(distances)
     assert distances[-1] > 2 * distances[0]
