@@ -64,10 +64,9 @@ def _loaded() -> tuple[Any, Any]:
     import diffusers
     import torch
 
-    from generation.engine.engine import ENLARGER
-    from generation.engine.upscale import Upscaler
+    from generation.engine.upscale import OWN_WEIGHTS, Upscaler
 
     spec = Catalogue.load().get("criar-embedded")
     pipeline = diffusers.StableDiffusionPipeline.from_pretrained(spec.source, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
-    return pipeline, Upscaler(ENLARGER, torch.get_num_threads())
+    return pipeline, Upscaler(OWN_WEIGHTS, "cpu")

@@ -14,6 +14,7 @@ from .machine import give_back
 from .metadata import Parameters
 from .pins import Pin, forget, read_pins, write_pins
 from .profile import Measured, read_profile
+from .prompt_syntax import take_loras
 from .service import Service
 from .types import (
     MAX_LORA_WEIGHT,
@@ -101,5 +102,6 @@ __all__ = [
     "resembling",
     "set_up_logging",
     "survey",
+    "take_loras",
     "write_pins",
 ]

@@ -139,7 +139,7 @@ def _of_one_file(where: str, entry: Mapping[str, Any], spec: ModelSpec, path: Pa
         _refuse(where, entry, f"{key}: {path} is {found.describe()}")
     if found.kind is Kind.ADAPTER:
         _refuse(where, entry, f"{key}: {path} is {found.describe()}; write it as [[loras]]")
-    if found.kind not in (Kind.CHECKPOINT, Kind.DENOISER, Kind.OTHER):
+    if found.kind not in (Kind.CHECKPOINT, Kind.DENOISER, Kind.OTHER) and found.family != spec.family:
         _refuse(where, entry, f"{key}: {path} is {found.describe()}, which makes no pictures by itself")
     if found.kind is Kind.DENOISER and not spec.base:
         _refuse(where, entry, f"base: is missing; {path.name} is {found.describe()}, so name the folder or repository "

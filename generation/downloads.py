@@ -254,12 +254,13 @@ def _flaw(pin: Pin, file: PinnedFile, *, thorough: bool) -> Flaw | None:
         return Flaw(name=file.name, kind="absent")
     if path.stat().st_size != file.size:
         return Flaw(name=file.name, kind="size")
-    if thorough and file.sha256 and _sha256(path) != file.sha256:
+    if thorough and file.sha256 and sha256(path) != file.sha256:
         return Flaw(name=file.name, kind="content")
     return None
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content."""
     digest = hashlib.sha256()
     with path.open("rb") as data:
         while chunk := data.read(CHUNK):

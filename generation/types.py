@@ -240,6 +240,8 @@ class ModelSpec:
     variant: str | None = None
     #: commit of the repository
     revision: str | None = None
+    #: SHA-256 of the single file, if it is known beforehand
+    sha256: str | None = None
     #: whether the hub gives it only to accounts that accepted its terms
     gated: bool | None = None
     defaults: Defaults

@@ -14,9 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "generation")
 SAYERS = {
-    "say", "_say", "locale_str", "as_it_stands", "fail",
-    "Refusal", "RateLimited", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError", "HubError",
-    "Sentence",
+    "say", "_say", "locale_str", "as_it_stands", "fail", "note",
+    "Refusal", "RateLimited", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError", "Sentence",
 }  # fmt: skip
 #: said elsewhere
 CONSTANTS = {"STRENGTHS", "SHAPES", "DONE", "BANNED", "NOT_KEPT", "GOES_ON", "TOO_LATE"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import Refusal
-from bot.requests.loras import read_loras, with_triggers, write_loras
+from bot.requests.loras import from_prompt, read_loras, with_triggers, write_loras
 from bot.requests.sizes import is_size, pixels, wished_size
 from bot.requests.strengths import DEFAULTS
 from bot.text.sanitize import strip_control_characters
@@ -84,6 +84,7 @@ def build_request(
     prompt = strip_control_characters(options.prompt)
     if len(prompt) > MAX_PROMPT:
         raise Refusal("The prompt has {length} characters; shorten it to {most}.", length=len(prompt), most=MAX_PROMPT)
+    prompt, loras, left_out = from_prompt(prompt, spec, loras)
     prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
     (width, height), size_notes = _size(spec, options.size, source)
     defaults = spec.defaults
@@ -105,8 +106,16 @@ def build_request(
         loras=loras,
     )
     catalogue.check(request)
-    notes = (*_received(source, request), *size_notes, *_unheard(spec, request), *lora_notes, *_cost(spec))
+    heard = (*_unheard(spec, request), *lora_notes, *_left_out(left_out))
+    notes = (*_received(source, request), *size_notes, *heard, *_cost(spec))
     return BuiltRequest(request=request, notes=notes, parent=source.picture if source else None)
+
+
+def _left_out(names: tuple[str, ...]) -> tuple[Sentence, ...]:
+    return tuple(
+        Sentence("No LoRA “{lora}” fits this model here; I left it out of the prompt.", {"lora": name[:80]})
+        for name in names
+    )
 
 
 def _enough(steps: int, strength: float | None) -> int:

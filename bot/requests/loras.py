@@ -1,9 +1,10 @@
 """LoRAs as people write them, “papercut:0.8, ikea”, and the words that call them. Pure."""
 
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from bot.errors import Refusal
-from generation import Catalogue, LoraSpec, Sentence
+from generation import Catalogue, LoraSpec, ModelSpec, Sentence, take_loras
 
 Loras = tuple[tuple[str, float], ...]  # ids and weights
 
@@ -31,6 +32,27 @@ def read_loras(text: str | None, catalogue: Catalogue) -> Loras:
 def write_loras(loras: Loras) -> str:
     """The text that read_loras reads."""
     return ", ".join(f"{name}:{weight:g}" for name, weight in loras)
+
+
+def from_prompt(prompt: str, model: ModelSpec, chosen: Loras) -> tuple[str, Loras, tuple[str, ...]]:
+    """The prompt without its <lora:name:weight>, the LoRAs with those added, and the names that fit none.
+
+    Other tools name LoRAs by their files; ids and titles are understood too. What was chosen beside goes before.
+    """
+    prompt, tags = take_loras(prompt)
+    found, left_out = dict(chosen), []
+    for tag in tags:
+        name = tag.name.lower()
+        lora = next((lora for lora in model.loras if name in _names(lora)), None)
+        if lora is None:
+            left_out.append(tag.name)
+        else:
+            found.setdefault(lora.id, lora.weight if tag.weight is None else tag.weight)
+    return prompt, tuple(found.items()), tuple(left_out)
+
+
+def _names(lora: LoraSpec) -> tuple[str, ...]:
+    return lora.id, lora.title.lower(), PurePath(lora.file or lora.source).stem.lower()
 
 
 def with_triggers(prompt: str, loras: Iterable[LoraSpec]) -> tuple[str, tuple[Sentence, ...]]:

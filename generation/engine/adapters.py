@@ -13,7 +13,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import safe_open
 
 from ..downloads import chosen_file
-from ..errors import ModelError
+from ..errors import ModelError, Sentence
 from ..families import family_of
 from ..model_file import Kind, inspect
 from ..types import LoraSpec, Request
@@ -27,11 +27,9 @@ LOADED = ("LoRA", "DoRA")  # kinds that diffusers can load
 #: the half of a pair that has a row for each output, by every trainer's name for it
 UP = re.compile(r"(?:lora_up|lora_B|lora\d?\.up|lora_linear_layer\.up)(?:\.\w+)?\.weight$")
 
-Note = tuple[str, dict[str, str | int | float]]
-
 
 @contextmanager
-def adapted(model: LoadedModel, asked: Sequence[tuple[str, float]]) -> Iterator[list[Note]]:
+def adapted(model: LoadedModel, asked: Sequence[tuple[str, float]]) -> Iterator[list[Sentence]]:
     """Apply the LoRAs with these ids at these weights while the block runs; gives what is to be said of them.
 
     Nothing else may run on the model, or on modules that it shares, meanwhile. Raises ModelError if one does not fit.
@@ -86,7 +84,7 @@ def _fitting(model: LoadedModel, lora: LoraSpec) -> Iterator[None]:
         ) from error
 
 
-def _ready(model: LoadedModel, name: str, lora: LoraSpec) -> list[Note]:
+def _ready(model: LoadedModel, name: str, lora: LoraSpec) -> list[Sentence]:
     """Load the adapter unless it is loaded already; the least recently used is removed for it."""
     if name in model.adapters:
         model.adapters.remove(name)
@@ -118,7 +116,7 @@ def _checked(path: Path) -> Path:
     return path
 
 
-def _unused(model: LoadedModel, name: str, lora: LoraSpec, path: Path) -> list[Note]:
+def _unused(model: LoadedModel, name: str, lora: LoraSpec, path: Path) -> list[Sentence]:
     """Say how much of the file did not find its place: libraries drop what they do not know without a word.
 
     Counted are outputs, since layers may be split or joined on the way, and their outputs are not.
@@ -130,8 +128,8 @@ def _unused(model: LoadedModel, name: str, lora: LoraSpec, path: Path) -> list[N
         return []
     share = max(1, round(100 * (1 - used / held)))
     log.warning("%d%% of the LoRA %s do not fit %s and are not used", share, lora.id, model.spec.id)
-    template = "{share} % of the LoRA {lora} do not fit {model} and are not used."
-    return [(template, {"share": share, "lora": lora.title, "model": model.spec.title})]
+    params = {"share": share, "lora": lora.title, "model": model.spec.title}
+    return [Sentence("{share} % of the LoRA {lora} do not fit {model} and are not used.", params)]
 
 
 def _remove(model: LoadedModel, name: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -29,14 +30,14 @@ from .device import Device, open_device
 from .fetching import DownloadQueue
 from .inpaint import InpaintBlender, merge
 from .load_policy import DENOISERS
-from .loading import ensure_downloaded, needs_download
+from .loading import ensure_downloaded, loading_errors, needs_download
 from .models import LoadedModel, Models
 from .preview import Previews
 from .run import Emit, Run
 from .schedulers import StepObserver, make_scheduler
 from .step_batcher import StepBatcher
 from .truncation import truncated_end
-from .upscale import Upscaler
+from .upscale import OWN_WEIGHTS, Upscaler, weights_of
 from .weighted_prompts import encoded
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,6 @@ AT_ONCE = 5.0  # seconds within which a model that was downloaded before is know
 LOOK_EVERY = 0.1  # seconds between two looks at downloads while nothing else is to be done
 
 ENLARGE_FIRST = 2  # times, for inputs that are to be enlarged first
-ENLARGER = "realesr-animevideov3"  # weights for models that make less than they deliver
 
 
 def quiet_libraries() -> None:
@@ -85,7 +85,6 @@ class Engine:
         self._device = open_device(device, clock) if isinstance(device, str) else device
         self._specs = specs
         self._models = Models(self._device, budget, onnx=onnx, folder=folder)
-        self._threads = threads
         versions = f"torch {torch.__version__}, diffusers {diffusers.__version__}"
         if onnx and not self._device.own_memory:
             versions += f", onnxruntime {onnxruntime.__version__}"
@@ -93,7 +92,8 @@ class Engine:
         self._batcher = StepBatcher(self._profile, self._device, exact=exact)
         self._background = Background(self._batcher, self._device)
         self._previews = Previews(self._device, self._background.submit)
-        self._upscalers: dict[str, Upscaler] = {}
+        self._upscalers: dict[Path, Upscaler] = {}
+        self._loading = Lock()
         #: what cannot begin before its model's files have come
         self._downloads = DownloadQueue(ensure_downloaded)
         #: what has not begun, oldest first
@@ -271,8 +271,9 @@ class Engine:
         member.kind = replace(member.kind, precision=model.precision)
         if model.able is not None and request.task not in model.able:
             log.error("%s: its weights can do %s only; say so in tasks", spec.id, ", ".join(sorted(model.able)))
-            sentence = "{model} was not made for {task}; choose another model."
-            raise RequestError(sentence, model=spec.title, task=request.task.value)
+            raise RequestError(
+                "{model} was not made for {task}; choose another model.", model=spec.title, task=request.task.value
+            )
         self._apply_adapters(model, run)
         self._watch(model)
         scheduler = make_scheduler(_scheduler(spec, request), model.pipeline.scheduler.config)
@@ -326,8 +327,8 @@ class Engine:
         request = run.picture.request
         active = request.model, request.loras
         if request.loras and active != self._active_adapters:
-            for template, params in self._adapters.enter_context(adapted(model, request.loras)):
-                run.note(template, **params)
+            for said in self._adapters.enter_context(adapted(model, request.loras)):
+                run.note(said.template, **said.params)
             self._active_adapters = active
 
     def _observe_steps(self, run: Run, model: LoadedModel, scheduler: Any, call: Call) -> None:
@@ -365,14 +366,16 @@ class Engine:
         """Return what a pipeline made as PNG, enlarged, with the kept part of the source as it was."""
         if image.size != size:  # some pipelines choose a size themselves
             image = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-        larger = self._enlarge(image, factor, ENLARGER, pause)
+        larger = self._enlarge(image, factor, pause)
         if request.task is Task.INPAINT:
             larger = merge(larger, *(read_kept(path.read_bytes(), larger.size) for path in request.images))
         return encode_png(larger, request)
 
     def _upscaled(self, request: Request, spec: ModelSpec, pause: Pause) -> bytes:
+        with loading_errors(spec):
+            weights = weights_of(spec, offline=True)
         image = read_kept(request.images[0].read_bytes())
-        return encode_png(self._enlarge(image, request.width // image.width, spec.source, pause), request)
+        return encode_png(self._enlarge(image, request.width // image.width, pause, weights), request)
 
     def _call(self, spec: ModelSpec, picture: Picture) -> Call:
         request = picture.request
@@ -390,15 +393,17 @@ class Engine:
         """Return a picture that a request starts from, at ``size``, or its own if that is None."""
         if not enlarge_first:
             return read_kept(path.read_bytes(), size)
-        larger = self._enlarge(read_kept(path.read_bytes()), ENLARGE_FIRST, ENLARGER, pause)
+        larger = self._enlarge(read_kept(path.read_bytes()), ENLARGE_FIRST, pause)
         return ImageOps.fit(larger, size, Image.Resampling.LANCZOS) if size else larger
 
-    def _enlarge(self, image: Image.Image, factor: int, weights: str, pause: Pause) -> Image.Image:
+    def _enlarge(self, image: Image.Image, factor: int, pause: Pause, weights: Path = OWN_WEIGHTS) -> Image.Image:
         """Return the picture enlarged; ``pause`` is called before each tile."""
         if factor == 1:
             return image
-        upscaler = self._upscalers.setdefault(weights, Upscaler(weights, self._threads))
-        return upscaler.enlarge(image, factor, pause)
+        with self._loading:  # beside a GPU several pictures are enlarged at once
+            if weights not in self._upscalers:
+                self._upscalers[weights] = Upscaler(weights, self._device.name)
+        return self._upscalers[weights].enlarge(image, factor, pause)
 
 
 def _scheduler(spec: ModelSpec, request: Request) -> str:

@@ -19,6 +19,7 @@ from ..types import Loading, LoraSpec, ModelSpec, Precision, Task
 from .load_policy import parameters, quantised_components
 from .processors import complete, substitutes
 from .single_file import INDEX, UNUSED, SingleFile, found_in
+from .upscale import FAMILY, weights_of
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,9 @@ def ensure_downloaded(spec: ModelSpec | LoraSpec) -> None:
             chosen_file(spec, offline=False)
         return
     with loading_errors(spec):
-        if is_single(spec):
+        if spec.family == FAMILY:
+            weights_of(spec, offline=False)
+        elif is_single(spec):
             SingleFile(spec, offline=False)
         else:
             fetched(spec, offline=False)

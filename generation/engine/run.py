@@ -61,12 +61,14 @@ class Run:
         self._say(Noted, template=template, params=params)
 
     def note_truncation(self, words: str, *, negative: bool = False) -> None:
-        """Report the end of a prompt that the model does not read, if there is any."""
-        template = "This model reads only the beginning of a prompt this long; it left out: “{words}”."
-        if negative:
-            template = "This model reads only the beginning of a negative prompt this long; it left out: “{words}”."
-        if words:
-            self.note(template, words=words[:MAX_CUT])
+        """Say what of a prompt the model does not read, if there is any."""
+        cut = words[:MAX_CUT]
+        if words and negative:
+            self.note(
+                "This model reads only the beginning of a negative prompt this long; it left out: “{words}”.", words=cut
+            )
+        elif words:
+            self.note("This model reads only the beginning of a prompt this long; it left out: “{words}”.", words=cut)
 
     def on_step(self, step: int, of: int, project: Callable[[], torch.Tensor] | None) -> None:
         """Report progress, and begin a preview now and then; ``project`` gives its pixels on the device."""

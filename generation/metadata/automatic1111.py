@@ -23,7 +23,7 @@ def read_automatic1111(text: str, _: Mapping[str, str]) -> Parameters | None:
         return None
     words, told = text[: match.start()].strip(), text[match.end() if inline else match.start() :][:MAX_FACTS]
     facts = {name.strip().lower(): value.strip() for name, value in reversed(_FACT.findall(told))}
-    prompt, _found, negative = words.partition(_NEGATIVE)
+    prompt, _mark, negative = words.partition(_NEGATIVE)
     ends = ". \n" if inline else None  # a full stop stands for the end of a line there
     guidance = a_number(facts.get("cfg scale"))
     # Forge's FLUX.1 has 1 there and what is meant beside it.

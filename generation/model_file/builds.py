@@ -68,6 +68,7 @@ UNETS = {
     2048: ("stable_diffusion_xl", "Stable Diffusion XL"),
 }
 REFINER = UNETS[1280][1]
+UPSCALERS = ({"conv_first.weight", "body.0.rdb1.conv1.weight"}, {"body.0.weight", "body.1.weight", "body.2.bias"})
 CONTROLNET = ("control_model.", "controlnet_cond_embedding.", "control_all_x_embedder")
 #: what a U-Net takes beside the latents, in channels
 EXTRA = {1: ", with depth", 3: " upscaler", 4: ", InstructPix2Pix", 5: ", inpainting"}
@@ -127,6 +128,8 @@ def recognise(shapes: Shapes, metadata: Mapping[str, str]) -> dict[str, Any]:
         return {"kind": "textual inversion", "family": family, "build": build}
     if any(name.startswith(CONTROLNET) for name in shapes):
         return {"kind": "ControlNet"}
+    if any(marks <= shapes.keys() for marks in UPSCALERS):
+        return {"kind": "upscaler", "family": "realesrgan", "build": "Real-ESRGAN"}
     parts = tuple(part for part, starts in PARTS if any(name.startswith(starts) for name in shapes))
     inner = _denoiser(shapes)
     facts = (_unet(shapes, inner) if _is_unet(inner) else _transformer(inner)) | _quantisation(shapes)

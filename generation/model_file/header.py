@@ -50,6 +50,7 @@ class Kind(StrEnum):
     VAE = "autoencoder"
     TEXT_ENCODER = "text encoder"
     CONTROLNET = "ControlNet"
+    UPSCALER = "upscaler"
     OTHER = "weights of an unknown build"
     POINTER = "Git LFS pointer"
     PAGE = "web page or message"

@@ -3,13 +3,15 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from threading import current_thread
 
 import pytest
 
-from generation import Cancelled, Catalogue, Failed, Finished, Service, Started
+from generation import Cancelled, Catalogue, Failed, Finished, ModelSpec, Service, Started
 from tests.hub import local_hub
 
 from .studio import Studio, job
+from .test_models import engine_of, events_of, request
 
 
 @pytest.mark.slow
@@ -74,3 +76,25 @@ async def test_pictures_of_other_models_are_made_while_one_is_fetched(
         finally:
             hub.open.set()
             await studio.close()
+
+
+def test_a_transfer_that_breaks_ends_after_one_try(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever the HTTP client raises: its picture fails with a sentence, and the engine's thread fetches nothing."""
+    tries: list[str] = []
+
+    class ReadTimeout(Exception):
+        """The client's, which derives from nothing that is known here."""
+
+    def fetch(spec: ModelSpec) -> None:
+        tries.append(current_thread().name)
+        raise ReadTimeout("stalled")
+
+    monkeypatch.setattr("generation.engine.engine.ensure_downloaded", fetch)
+    spec = replace(Catalogue.load().get("sd15"), source="maker/stalled")
+    failed = events_of(engine_of(spec), request(spec))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.template == "{model} cannot be loaded right now; choose another model."
+    assert tries == ["fetch-sd15"]
+    assert "stalled" in caplog.text

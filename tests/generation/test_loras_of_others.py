@@ -96,7 +96,7 @@ def test_parts_of_flux_that_are_dropped_are_said(tmp_path: Path) -> None:
     chosen = replace(model, loras=(written("final", {**layers, **final}, "flux", tmp_path),))
     loaded = engine_of(chosen)._models.get(chosen)
     with adapted(loaded, (("final", 1.0),)) as notes:
-        assert [params["share"] for _, params in notes] == [40]
+        assert [note.params["share"] for note in notes] == [40]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from bot.config import load
 from bot.requests.offered_models import offered, workers_folder
-from generation import Event, Failed, Finished, Job, Request, Service, Task
+from generation import Catalogue, Event, Failed, Finished, Job, Request, Service, Task
 from generation.profile import SAMPLES, BatchKey, Profile
 from tests.bot.command_line import criar
 from tests.hub import Hub, local_hub
@@ -222,3 +222,16 @@ async def test_the_profile_shows_what_was_measured(words: tuple[str, ...], confi
     code, said = await criar(*words, "--json", "--config", str(config))
     (entry,) = json.loads(said)
     assert (entry["model"], entry["rows"], entry["seconds"]["4"]) == ("mine", 2, 0.05)
+
+
+async def test_inspect_says_what_files_are(tmp_path: Path) -> None:
+    """A real file is described, a web page is named with what to do, and the exit code tells them apart."""
+    page, model = tmp_path / "page.safetensors", Catalogue.load().get("criar-embedded")
+    page.write_text("<!DOCTYPE html><html>Sign in</html>")
+    vae = Path(model.source) / "vae" / "diffusion_pytorch_model.safetensors"
+    code, said = await criar("models", "inspect", str(vae))
+    assert code == 0, said
+    assert "an autoencoder" in said
+    code, said = await criar("models", "inspect", "--json", str(vae), str(page))
+    assert code == 1
+    assert [each["kind"] for each in json.loads(said)] == ["autoencoder", "web page or message"]
