@@ -3,24 +3,27 @@
 The feature space is plain: a region's drawing, cut to its bounding square and scaled to 24 x 24 pixels in RGB. The
 references are the artwork of every thing in every style, laid on the background that the picture has, so that parts
 which melt into the background melt in both. The distance is the mean square over pixels, least over a few shifts of the
-square and divided by how much there is to see, so that faint things do not win by default.
+square and over both ways that the drawing may look, and divided by how much there is to see, so that faint things do
+not win by default.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from .artwork import load_sheet, save_sheet
-from .canvas import PALETTE
 from .things import load_things
 
 SIDE = 24  # pixels of a feature
 COLUMNS = 32  # features in a row of the file
 DIFFERENT = 36.0  # distance from the background, in RGB, above which a pixel is drawing
+#: a blot that is smaller than both, in pixels and as a share of the largest, is a dot of the ground or dirt
+SPECK, SPECK_SHARE = 90, 0.06
 SHIFTS = [(down, across) for down in (-0.06, 0.0, 0.06) for across in (-0.06, 0.0, 0.06)]
 SCALES = (0.9, 1.0, 1.12)
 REFERENCES = Path(__file__).parent / "references.png"
@@ -31,10 +34,11 @@ Box = tuple[float, float, float]  # centre x, centre y and side, in pixels
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found in a region: things by their distance, the nearest first, and where the drawing is."""
+    """What was found in a region: things, the nearest first, the distance of each thing, and where the drawing is."""
 
     things: list[int]
     box: Box | None
+    distances: tuple[float, ...] = ()
 
 
 class Classifier:
@@ -69,30 +73,38 @@ class Classifier:
                 for down, across in SHIFTS
             ]
         )
+        crops = np.concatenate([crops, crops[:, :, ::-1]])
         crops = (crops - background).reshape(len(crops), -1)
         theirs, ours = np.square(laid).mean(1), np.square(crops).mean(1)
         distances = theirs[:, None] + ours - 2 * (laid @ crops.T) / laid.shape[1]
-        best = (distances / (np.sqrt(np.outer(theirs, ours)) + 100)).min(1).reshape(references.shape[:2])
-        return Seen(np.argsort(best.min(1)).tolist(), box)
+        best = (distances / (np.sqrt(np.outer(theirs, ours)) + 100)).min(1).reshape(references.shape[:2]).min(1)
+        return Seen(np.argsort(best).tolist(), box, tuple(best.tolist()))
 
 
 def background_of(picture: Picture) -> NDArray[np.float32]:
     """The median colour of a picture's border, four pixels wide at 128."""
-    edge = max(1, picture.shape[0] // 32)
+    edge = max(1, min(picture.shape[:2]) // 32)
     border = [picture[:edge], picture[-edge:], picture[:, :edge], picture[:, -edge:]]
     median: NDArray[np.float32] = np.median(np.concatenate([part.reshape(-1, 3) for part in border]), axis=0)
     return median.astype(np.float32)
 
 
-def nearest_colour(colour: NDArray[np.float32]) -> str:
-    """The palette's name for a colour."""
-    return min(PALETTE, key=lambda name: float(np.square(np.array(PALETTE[name]) - colour).sum()))
+def drawn(pixels: NDArray[np.float32], background: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where a picture differs from its background, specks left out: a mask of shape (height, width)."""
+    mask = np.sqrt(np.square(pixels - background).sum(-1)) > DIFFERENT
+    _, labels, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    areas = facts[:, cv2.CC_STAT_AREA]
+    areas[0] = 0
+    kept = areas >= min(SPECK, SPECK_SHARE * areas.max())
+    kept[0] = False
+    found: NDArray[np.bool_] = kept[labels]
+    return found
 
 
 def bounding_square(pixels: NDArray[np.float32], background: NDArray[np.float32]) -> Box | None:
     """The square around what differs from the background; specks in thin rows and columns do not count."""
-    drawn = np.sqrt(np.square(pixels - background).sum(-1)) > DIFFERENT
-    rows, columns = np.where(drawn.sum(1) >= 2)[0], np.where(drawn.sum(0) >= 2)[0]
+    mask = drawn(pixels, background)
+    rows, columns = np.where(mask.sum(1) >= 2)[0], np.where(mask.sum(0) >= 2)[0]
     if not len(rows) or not len(columns):
         return None
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1

@@ -17,8 +17,8 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from . import tokens
 from .caption import caption
 from .latents import Pool
-from .loop import Stage
-from .paths import TEXT_ENCODER
+from .loop import DEVICE, Stage, autocast
+from .paths import STEADY, TEXT_ENCODER
 from .vae import CHANNELS
 
 WIDTH, LAYERS, HEADS = 256, 4, 8
@@ -66,20 +66,21 @@ def cells(latents: Tensor) -> Tensor:
 
 
 def _prepare() -> tuple[nn.Module, Any]:
-    pool, tokenizer = Pool.load(), tokens.load()
+    pool, tokenizer = Pool.load(STEADY), tokens.load()
     model = nn.ModuleDict({"encoder": blank_encoder(tokenizer), "head": nn.Linear(WIDTH, CHANNELS * CELL * CELL)})
+    model.to(DEVICE)
 
-    squares = torch.zeros(1, tokens.LENGTH, GRID * GRID)
+    squares = torch.zeros(1, tokens.LENGTH, GRID * GRID, device=DEVICE)
     squares[0, -GRID * GRID :] = LOUD * torch.eye(GRID * GRID)
 
     def loss_of(random: Random, share: float) -> Tensor:
-        places = random.choices(range(len(pool.scenes)), k=BATCH)
-        ids = ids_of(tokenizer, [caption(pool.scenes[place], random) for place in places])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        latents, scenes = pool.batch(BATCH, random)
+        ids = ids_of(tokenizer, [caption(scene, random) for scene in scenes]).to(DEVICE)
+        with autocast():
             hidden = model["encoder"](ids).last_hidden_state
             said = model["head"](hidden[:, -GRID * GRID :])
         named = functional.mse_loss(hidden[..., : GRID * GRID].float(), squares.expand(BATCH, -1, -1))
-        return functional.mse_loss(said.float(), cells(pool.batch(places))) + INDEX_WEIGHT * named
+        return functional.mse_loss(said.float(), cells(latents.to(DEVICE))) + INDEX_WEIGHT * named
 
     return model, loss_of
 

@@ -1,6 +1,5 @@
 """How well the embedded model follows prompts, in figures."""
 
-import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,15 @@ from generation import Catalogue
 from generation.engine.schedulers import make_scheduler
 from generation.types import Defaults
 
-from .classifier import Classifier, Picture, background_of, nearest_colour
+from .canvas import SQUARE, Size, nearest_colour
+from .classifier import Classifier, Picture, background_of
 from .loop import batches
 from .prompts import Asked, load_prompts
 from .scene import THIRDS
+from .verdict import Verdict, halves, verdict_on
 
 BATCH = 8
+NAMES = {"place": "small_thing"}  # figures of a part that are not called like it
 SMALL = 0.62  # of the picture's side: a thing that was asked to be small is smaller
 
 
@@ -37,14 +39,16 @@ def load_pipeline(folder: Path) -> Any:
     return pipeline
 
 
-def draw(pipeline: Any, prompts: list[str], seed: int = 0, **options: Any) -> list[Picture]:
-    """Pictures of shape (128, 128, 3), each with a seed of its own counted from ``seed``."""
+def draw(pipeline: Any, prompts: list[str], seed: int = 0, size: Size = SQUARE, **options: Any) -> list[Picture]:
+    """Pictures of a size (width and height), each with its own seed counted from ``seed``."""
     pictures: list[Picture] = []
     usual = {name: getattr(defaults(), name) for name in ("num_inference_steps", "guidance_scale")}
     for some in batches(len(prompts), BATCH):
         seeds = range(seed + some.start, seed + len(prompts))[: len(prompts[some])]
         made = pipeline(
             prompts[some],
+            width=size[0],
+            height=size[1],
             generator=[torch.Generator().manual_seed(each) for each in seeds],
             **{**usual, **options},
         )
@@ -52,62 +56,54 @@ def draw(pipeline: Any, prompts: list[str], seed: int = 0, **options: Any) -> li
     return pictures
 
 
+def draw_asked(pipeline: Any, asked: list[Asked], **options: Any) -> list[Picture]:
+    """A picture for each prompt, in the size that it asks for."""
+    found: dict[int, Picture] = {}
+    for size in {each.size for each in asked}:
+        places = [place for place, each in enumerate(asked) if each.size == size]
+        drawn = draw(pipeline, [asked[place].prompt for place in places], seed=places[0], size=size, **options)
+        found |= dict(zip(places, drawn, strict=True))
+    return [found[place] for place in range(len(asked))]
+
+
 def evaluate(pipeline: Any, asked: list[Asked] | None = None, **options: Any) -> dict[str, float]:
     """Shares that are right, by part; and ``chance``, the thing's share with the prompts shuffled."""
     asked = load_prompts() if asked is None else asked
-    pictures = draw(pipeline, [each.prompt for each in asked], **options)
-    return judge(asked, pictures)
+    return judge(asked, draw_asked(pipeline, asked, **options))
 
 
 def judge(asked: list[Asked], pictures: list[Picture]) -> dict[str, float]:
     """The figures for pictures that were made for the prompts."""
     classifier = Classifier()
-    right: dict[str, list[bool]] = {}
-
-    def note(name: str, value: bool) -> None:
-        right.setdefault(name, []).append(value)
-
-    for each, picture in zip(asked, pictures, strict=True):
-        scene = each.scene
-        note("background", nearest_colour(background_of(picture)) == scene.colour)
-        if each.part == "pair":
-            found = [classifier.look(half, background_of(picture)).things[:1] for half in halves(picture)]
-            hits = [found[k] == [scene.things[k]] for k in range(2)]
-            note("pair", all(hits))
-            note("pair_either", any(hits))
-            continue
-        seen = classifier.look(picture)
-        first = bool(seen.things) and seen.things[0] == scene.things[0]
-        note("language" if each.part == "language" else "thing", first)
-        if each.part == "thing":
-            note("top5", scene.things[0] in seen.things[:5])
-            other = asked[(asked.index(each) + 1) % len(asked)].scene.things[0]
-            note("chance", bool(seen.things) and seen.things[0] == other)
-        if each.part == "place":
-            note("place", seen.box is not None and _is_at(seen.box, scene.place, picture.shape[0]))
-    return {name: round(float(np.mean(values)), 4) for name, values in right.items()}
+    found: dict[str, list[bool]] = {}
+    for place, (each, picture) in enumerate(zip(asked, pictures, strict=True)):
+        other = asked[(place + 1) % len(asked)].scene.things[0]
+        for name, right in _figures(classifier, each, picture, other).items():
+            found.setdefault(name, []).append(right)
+    return {name: round(float(np.mean(values)), 4) for name, values in found.items()}
 
 
-def halves(picture: Picture) -> tuple[Picture, Picture]:
-    """Left and right."""
-    middle = picture.shape[1] // 2
-    return picture[:, :middle], picture[:, middle:]
+def _figures(classifier: Classifier, asked: Asked, picture: Picture, other: int) -> dict[str, bool]:
+    """What one picture says to the figures; ``other`` is a thing that it was not asked for."""
+    scene, ground = asked.scene, background_of(picture)
+    figures = {"background": nearest_colour(ground) == scene.colour}
+    if asked.part == "pair":
+        found = [verdict_on(classifier.look(half, ground), scene.things[k]) for k, half in enumerate(halves(picture))]
+        return figures | {"pair": min(found) == Verdict.RIGHT, "pair_either": max(found) == Verdict.RIGHT}
+    seen = classifier.look(picture)
+    verdict = verdict_on(seen, scene.things[0])
+    figures[NAMES.get(asked.part, asked.part)] = verdict == Verdict.RIGHT
+    if asked.part == "thing":
+        figures |= {"thing_half": verdict >= Verdict.HALF, "chance": verdict_on(seen, other) == Verdict.RIGHT}
+    if asked.part == "place":
+        figures["place"] = seen.box is not None and _is_at(seen.box, scene.place, picture.shape[0])
+    return figures
 
 
 def _is_at(box: tuple[float, float, float], place: tuple[int, int], side: int) -> bool:
     x, y, size = (value / side for value in box)
     near = abs(x - THIRDS[place[0]]) < 1 / 6 and abs(y - THIRDS[place[1]]) < 1 / 6
     return near and size < SMALL
-
-
-def seconds(pipeline: Any, count: int, rounds: int = 3) -> float:
-    """The median time that ``count`` pictures of one prompt take."""
-    times = []
-    for _ in range(rounds + 1):
-        begun = time.perf_counter()
-        draw(pipeline, ["a red apple on a blue background"] * count)
-        times.append(time.perf_counter() - begun)
-    return float(np.median(times[1:]))
 
 
 def sheet(pictures: list[Picture], columns: int, side: int = 128) -> Image.Image:

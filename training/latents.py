@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
 from multiprocessing import get_context
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -11,53 +13,71 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .artwork import Artwork
-from .loop import batches
-from .paths import LATENTS, VAE
-from .scene import Painter, Scene, random_scene
+from .artwork import Artwork, Pixels
+from .canvas import SQUARE, Size
+from .loop import DEVICE, batches
+from .paths import LATENTS, STEADY, VAE
+from .scene import SIZES, Painter, Scene, Steady, random_scene, scene_of
 from .vae import to_tensor
 
-POOL = 40_000  # pictures
-PARTS = 20  # pieces of work for the processes
+POOL = 24_000  # pictures
+PART = 400  # pictures of one size, a piece of work for the processes
 PROBE = 512  # pictures that the channels' means are taken from
 SEED = 3
 NORMALISED = 1.0  # the scaling_factor of an autoencoder whose latents need none
 
 
+Part = tuple[NDArray[np.float16], list[Scene]]
+
+
 @dataclass(frozen=True)
 class Pool:
-    """Latents of shape (n, 8, 16, 16), of mean 0 and deviation 1 in each channel, and the scenes that they show."""
+    """Latents of shape (n, 8, height, width), of mean 0 and deviation 1 in each channel, and the scenes that they show,
+    in parts of pictures of one size each."""
 
-    latents: NDArray[np.float16]
-    scenes: list[Scene]
+    parts: list[Part]
 
     @classmethod
-    def load(cls) -> "Pool":
+    def load(cls, folder: Path = LATENTS) -> "Pool":
         """Read what make() wrote."""
-        with np.load(LATENTS) as file:
-            scenes = [json.loads(str(text)) for text in file["scenes"]]
-            return cls(
-                file["latents"],
-                [Scene(**{**each, "things": tuple(each["things"]), "place": tuple(each["place"])}) for each in scenes],
-            )
+        return cls([_read(path) for path in sorted(folder.glob("*.npz"))])
 
-    def batch(self, places: list[int]) -> Tensor:
-        """Latents in float32, laid out for convolutions."""
-        picked = torch.from_numpy(self.latents[places].astype(np.float32))
-        return picked.contiguous(memory_format=torch.channels_last)
+    def batch(self, count: int, random: Random) -> tuple[Tensor, list[Scene]]:
+        """So many latents of one size in float32, laid out for convolutions, and their scenes."""
+        latents, scenes = random.choice(self.parts)
+        places = random.choices(range(len(scenes)), k=count)
+        picked = torch.from_numpy(latents[places].astype(np.float32))
+        return picked.contiguous(memory_format=torch.channels_last), [scenes[place] for place in places]
 
 
-def make(count: int = POOL) -> None:
-    """Draw and encode the pool; a new autoencoder's latents are made of mean 0 and deviation 1 first."""
-    if AutoencoderKL.from_pretrained(VAE).config.scaling_factor != NORMALISED:
-        with get_context("spawn").Pool(2, _begin) as pool:
-            probe, _ = pool.apply(_encode, ((-1, PROBE),))
-            normalise(probe)
+def _read(path: Path) -> Part:
+    with np.load(path) as file:
+        return file["latents"], [scene_of(json.loads(str(text))) for text in file["scenes"]]
+
+
+def make(folder: Path = LATENTS, count: int = POOL) -> None:
+    """Draw and encode the pool, what of it is not there yet. That of STEADY is square and leaves nothing to chance.
+
+    A new autoencoder's latents are made of mean 0 and deviation 1 first.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{part:04d}.npz" for part in range(count // PART)]
     with get_context("spawn").Pool(2, _begin) as pool:
-        parts = pool.map(_encode, [(part, count // PARTS) for part in range(PARTS)], chunksize=1)
-    latents = np.concatenate([latents for latents, _ in parts])
-    scenes = [json.dumps(asdict(scene)) for _, drawn in parts for scene in drawn]
-    np.savez(LATENTS, latents=latents, scenes=np.array(scenes))
+        if AutoencoderKL.from_pretrained(VAE).config.scaling_factor != NORMALISED:
+            normalise(pool.apply(_encode, (-1, PROBE, SQUARE))[0])
+    with get_context("spawn").Pool(2, _begin) as pool:
+        for _ in pool.imap_unordered(_make_part, [file for file in files if not file.exists()]):
+            pass
+
+
+def _make_part(file: Path) -> None:
+    part, steady = int(file.stem), file.parent == STEADY
+    size = SQUARE if steady else Random(f"{SEED} size {part}").choices(list(SIZES), list(SIZES.values()))[0]
+    latents, scenes = _encode(part, PART, size, steady=steady)
+    new = file.with_suffix(".new")
+    with new.open("wb") as opened:
+        np.savez(opened, latents=latents, scenes=np.array([json.dumps(asdict(scene)) for scene in scenes]))
+    new.replace(file)
 
 
 def normalise(latents: NDArray[np.float16]) -> None:
@@ -85,13 +105,30 @@ def _begin() -> None:
     torch.set_num_threads(1)
 
 
-def _encode(job: tuple[int, int]) -> tuple[NDArray[np.float16], list[Scene]]:
-    part, count = job
+def _encode(part: int, count: int, size: Size, *, steady: bool = False) -> Part:
     random = Random(f"{SEED} {part}")
-    painter = Painter(Artwork.load())
-    vae = AutoencoderKL.from_pretrained(VAE).to(memory_format=torch.channels_last)
+    painter = _painter()
     scenes = [random_scene(random) for _ in range(count)]
-    pictures = [painter.draw(scene, random) for scene in scenes]
+    chance = Steady() if steady else random
+    return scene_latents([painter.draw(scene, chance, size) for scene in scenes]), scenes
+
+
+def scene_latents(pictures: list[Pixels]) -> NDArray[np.float16]:
+    """What the autoencoder makes of pictures of one size."""
+    vae = _autoencoder()
     with torch.inference_mode():
-        encoded = [vae.encode(to_tensor(pictures[some])).latent_dist.mean.numpy() for some in batches(count, 16)]
-    return np.concatenate(encoded).astype(np.float16), scenes
+        encoded = [
+            vae.encode(to_tensor(pictures[some]).to(DEVICE)).latent_dist.mean.cpu().numpy()
+            for some in batches(len(pictures), 16)
+        ]
+    return np.concatenate(encoded).astype(np.float16)
+
+
+@cache
+def _painter() -> Painter:
+    return Painter(Artwork.load())
+
+
+@cache
+def _autoencoder() -> AutoencoderKL:
+    return AutoencoderKL.from_pretrained(VAE).to(DEVICE, memory_format=torch.channels_last)

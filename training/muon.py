@@ -33,7 +33,9 @@ class Muon(torch.optim.Optimizer):
 def _orthogonal(matrix: Tensor) -> Tensor:
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix
-    x = (x / (x.norm() + 1e-7)).bfloat16()
+    x = x / (x.norm() + 1e-7)
+    if x.is_cuda:
+        x = x.bfloat16()
     a, b, c = NEWTON_SCHULZ
     for _ in range(ROUNDS):
         gram = x @ x.T
@@ -44,16 +46,16 @@ def _orthogonal(matrix: Tensor) -> Tensor:
 class Optimizer:
     """Both together, as one: inner matrices by Muon, and embeddings, norms, first and last layers by AdamW."""
 
-    def __init__(self, model: nn.Module, lr: float) -> None:
+    def __init__(self, model: nn.Module, lr: float, *, muon: bool = True) -> None:
         named = list(model.named_parameters())
-        inner = [parameter for name, parameter in named if _is_inner(name, parameter)]
+        inner = [parameter for name, parameter in named if muon and _is_inner(name, parameter)]
         known = {id(parameter) for parameter in inner}
         outer = [parameter for _, parameter in named if id(parameter) not in known]
-        self.parts = [
-            Muon(inner, lr=2 * lr),
-            torch.optim.AdamW(outer, lr=lr, betas=(0.9, 0.98), weight_decay=0.0),
-        ]
-        self._rates = [2 * lr, lr]
+        self.parts: list[torch.optim.Optimizer] = [torch.optim.AdamW(outer, lr=lr, betas=(0.9, 0.98), weight_decay=0.0)]
+        self._rates = [lr]
+        if inner:
+            self.parts.append(Muon(inner, lr=2 * lr))
+            self._rates.append(2 * lr)
 
     def step(self, share: float) -> None:
         """One step at a share of the learning rate; the gradients are gone after it."""

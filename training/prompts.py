@@ -1,37 +1,36 @@
 """The prompts of the evaluation: combinations that training never shows, and what each asks for."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from random import Random
 
-from .canvas import PALETTE
+from .canvas import PALETTE, SQUARE, Size
 from .caption import caption
 from .paths import HERE
-from .scene import PLACES, STYLES, Scene
+from .scene import PLACES, STYLES, Scene, scene_of
 from .things import LANGUAGES, load_things
 
 PROMPTS = HERE / "prompts.json"
 SEED = 11
-PLACED, PAIRS, TRANSLATED = 96, 96, 96
+PLACED, PAIRS, TRANSLATED, SHAPED = 96, 96, 96, 16
+#: pictures' sizes in pixels by the shapes that people ask for
+SHAPES: dict[str, Size] = {"1:1": SQUARE, "4:3": (144, 112), "3:4": (112, 144), "16:9": (168, 96), "9:16": (96, 168)}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A prompt and the scene that it asks for; ``part`` is thing, place, pair or language."""
+    """A prompt, its scene and its size in pixels; ``part`` is thing, place, pair, language or shape."""
 
     part: str
     prompt: str
     scene: Scene
+    size: Size = SQUARE
 
 
 def load_prompts() -> list[Asked]:
     """The list in the repository."""
-    found = []
-    for entry in json.loads(PROMPTS.read_text()):
-        scene = entry["scene"]
-        scene["things"], scene["place"] = tuple(scene["things"]), tuple(scene["place"])
-        found.append(Asked(entry["part"], entry["prompt"], Scene(**scene)))
-    return found
+    entries = json.loads(PROMPTS.read_text())
+    return [Asked(entry["part"], entry["prompt"], scene_of(entry["scene"]), tuple(entry["size"])) for entry in entries]
 
 
 def make() -> None:
@@ -42,6 +41,8 @@ def make() -> None:
     asked += [_ask("place", thing, random) for thing in random.sample(things, PLACED)]
     asked += [_ask("pair", thing, random) for thing in random.sample(things, PAIRS)]
     asked += [_ask("language", thing, random) for thing in random.sample(things, TRANSLATED)]
+    for size in SHAPES.values():
+        asked += [replace(_ask("shape", thing, random), size=size) for thing in random.sample(things, SHAPED)]
     lines = ",\n".join(json.dumps(asdict(each), ensure_ascii=False) for each in asked)
     PROMPTS.write_text(f"[\n{lines}\n]\n")
 

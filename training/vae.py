@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from .artwork import SIDE, Artwork, Pixels, load_sheet, save_sheet
 from .canvas import PALETTE, blank, jittered, outlined, paste
-from .loop import Stage
+from .loop import DEVICE, Stage, autocast
 from .paths import HERE, VAE
 from .things import load_things
 
@@ -56,7 +56,7 @@ def _prepare() -> tuple[nn.Module, Any]:
     artwork = Artwork.load()
     unseen = set(held_out(artwork))
     seen = [place for place in range(len(artwork.codes)) if place not in unseen]
-    model = AutoencoderKL(**CONFIG).to(memory_format=torch.channels_last)
+    model = AutoencoderKL(**CONFIG).to(DEVICE, memory_format=torch.channels_last)
 
     def picture(random: Random) -> Pixels:
         colour = random.choice(list(PALETTE))
@@ -86,18 +86,18 @@ def _prepare() -> tuple[nn.Module, Any]:
         return to_tensor(crops)
 
     def loss_of(random: Random, share: float) -> Tensor:
-        x = batch(random, share)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=share < WHOLE_FROM):
+        x = batch(random, share).to(DEVICE)
+        with autocast(wanted=share < WHOLE_FROM):
             posterior = model.encode(x).latent_dist
             y = model.decode(posterior.sample()).sample
         y = y.float()
         kl = posterior.kl().mean() / (CHANNELS * x.shape[-1] * x.shape[-2] / 64)
-        return _distance(y, x) + 1e-4 * kl
+        return distance(y, x) + 1e-4 * kl
 
     return model, loss_of
 
 
-def _distance(y: Tensor, x: Tensor) -> Tensor:
+def distance(y: Tensor, x: Tensor) -> Tensor:
     """L1 for clean areas, squares for the worst places, gradients for sharp edges, and coarse colour."""
     loss = (y - x).abs().mean() + 3 * functional.mse_loss(y, x)
     loss = loss + 0.5 * (_gradient(y) - _gradient(x)).abs().mean()
@@ -133,7 +133,7 @@ def reconstruction_psnr(vae: Any) -> float:
     values = []
     with torch.inference_mode():
         for start in range(0, len(pictures), 16):
-            x = to_tensor(pictures[start : start + 16])
+            x = to_tensor(pictures[start : start + 16]).to(vae.device)
             y = vae.decode(vae.encode(x).latent_dist.mean).sample.clamp(-1, 1)
             values.append(10 * torch.log10(4 / (y - x).square().mean((1, 2, 3))))
     return torch.cat(values).mean().item()

@@ -10,7 +10,8 @@ from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
 from PIL import Image
 
 from training import evaluation
-from training.classifier import Classifier, background_of, nearest_colour
+from training.canvas import nearest_colour
+from training.classifier import Classifier, background_of
 from training.export import megabytes
 from training.paths import MODEL
 from training.sheets import CRUDE, crude, refine

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from training.artwork import SIDE
-from training.canvas import PALETTE, blank, paste
+from training.canvas import PALETTE, blank, nearest_colour, paste
 from training.caption import caption, without_accents
-from training.classifier import Classifier, background_of, nearest_colour
+from training.classifier import Classifier, background_of
 from training.prompts import load_prompts
 from training.scene import Scene, random_scene
 from training.things import LANGUAGES, load_things, plural
