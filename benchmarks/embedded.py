@@ -8,12 +8,13 @@ import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 from PIL import Image
 
-from training import evaluation, measures
-from training.export import megabytes
+from training.judging import evaluation, measures
+from training.judging.prompts import load_prompts
+from training.judging.sharpness import FACTOR, enlarger, sharpness
+from training.nets.export import megabytes
+from training.nets.pipeline import draw, load_pipeline
+from training.nets.vae import reconstruction_psnr
 from training.paths import MODEL
-from training.prompts import load_prompts
-from training.sharpness import FACTOR, enlarger, sharpness
-from training.vae import reconstruction_psnr
 
 QUICK, QUICK_PART = 6, 3  # with --quick, every sixth prompt, and a third of what follows
 THINGS, OWN, CRUDE = 36, 18, 48  # things for variety, own pictures to refine, crude drawings
@@ -23,7 +24,7 @@ async def run(*, quick: bool) -> dict[str, Any]:
     """The strict judge's shares over the prompts of training/prompts.json, what is measured on pictures, and medians of
     seconds on two threads."""
     torch.set_num_threads(2)
-    pipeline = evaluation.load_pipeline(MODEL)
+    pipeline = load_pipeline(MODEL)
     img2img = StableDiffusionImg2ImgPipeline.from_pipe(pipeline)
     img2img.set_progress_bar_config(disable=True)
     part = QUICK_PART if quick else 1
@@ -50,7 +51,7 @@ def _seconds(pipeline: Any, count: int, rounds: int = 3) -> float:
     times = []
     for _ in range(rounds + 1):
         begun = perf_counter()
-        for picture in evaluation.draw(pipeline, ["a red apple on a blue background"] * count):
+        for picture in draw(pipeline, ["a red apple on a blue background"] * count):
             enlarger().enlarge(Image.fromarray(picture), FACTOR)
         times.append(perf_counter() - begun)
     return float(np.median(times[1:]))

@@ -8,27 +8,13 @@ from typing import Annotated
 
 import typer
 
-from . import (
-    artwork,
-    curve,
-    decoder,
-    encoder,
-    evaluation,
-    export,
-    latents,
-    loop,
-    prompts,
-    sharpness,
-    sheets,
-    tokens,
-    unet,
-    vae,
-    vocabulary,
-)
-from .classifier import save_references
+from .judging import curve, evaluation, prompts, sharpness, sheets
+from .judging.classifier import save_references
+from .nets import decoder, encoder, export, latents, loop, pipeline, tokens, unet, vae
 from .paths import ARTWORK, CURVE, MODEL, STEADY, TOKENIZER, VOCABULARY, WORK
-from .scene import STYLES, Painter
-from .things import load_things
+from .scenes import artwork, vocabulary
+from .scenes.scene import STYLES, Painter
+from .scenes.things import load_things
 
 VAE_STEPS, ENCODER_STEPS, UNET_STEPS, REFINE_STEPS, DECODER_STEPS = 4000, 1300, 4000, 3000, 1000
 
@@ -96,22 +82,22 @@ def evaluate(
     guidance: Annotated[float | None, typer.Option(help="guidance_scale, where not the usual")] = None,
 ) -> None:
     """Print the shares of the evaluation's prompts that a model follows."""
-    pipeline = evaluation.load_pipeline(folder)
+    made = pipeline.load_pipeline(folder)
     asked = {"num_inference_steps": steps, "guidance_scale": guidance}
     options = {name: value for name, value in asked.items() if value is not None}
-    print(json.dumps(evaluation.evaluate(pipeline, **options), indent=1))
+    print(json.dumps(evaluation.evaluate(made, **options), indent=1))
 
 
 @app.command("curve")
 def plot_curve(file: Path = WORK / "curve.png") -> None:
     """Judge what was kept of the U-Net's training on the way, and plot its quality over the steps."""
-    curve.make(evaluation.load_pipeline(MODEL), file)
+    curve.make(pipeline.load_pipeline(MODEL), file)
 
 
 @app.command()
 def sheet(folder: Path = MODEL, out: Path = WORK / "sheets") -> None:
     """Draw the sheets and plots of the model card."""
-    sheets.make(evaluation.load_pipeline(folder), out)
+    sheets.make(pipeline.load_pipeline(folder), out)
 
 
 if __name__ == "__main__":

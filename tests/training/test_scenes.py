@@ -5,13 +5,13 @@ from random import Random
 import numpy as np
 import pytest
 
-from training.artwork import SIDE
-from training.canvas import PALETTE, blank, nearest_colour, paste
-from training.caption import caption, without_accents
-from training.classifier import Classifier, background_of
-from training.prompts import load_prompts
-from training.scene import Scene, random_scene
-from training.things import LANGUAGES, load_things, plural
+from training.judging.classifier import Classifier, background_of
+from training.judging.prompts import load_prompts
+from training.scenes.artwork import SIDE
+from training.scenes.canvas import PALETTE, blank, nearest_colour, paste
+from training.scenes.caption import caption, without_accents
+from training.scenes.scene import Scene, random_scene
+from training.scenes.things import LANGUAGES, load_things, plural
 
 
 def test_there_are_two_hundred_things_with_names_of_their_own_in_three_languages() -> None:

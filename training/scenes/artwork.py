@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .paths import ARTWORK, PACKAGES
+from ..paths import ARTWORK, PACKAGES
 
 SIDE = 128  # pixels
 OPAQUE = 0.05  # alpha above which a pixel belongs to the drawing

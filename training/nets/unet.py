@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextModel
 
+from ..paths import CURVE, TEXT_ENCODER, UNET
+from ..scenes.caption import caption
 from . import tokens
-from .caption import caption
 from .encoder import GRID, WIDTH, ids_of
 from .latents import Pool
 from .loop import DEVICE, Stage, autocast
-from .paths import CURVE, TEXT_ENCODER, UNET
 from .vae import CHANNELS
 
 BATCH, REFINED_BATCH = 24, 12  # for each process

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -10,13 +11,12 @@ from PIL import Image
 from generation.engine.engine import ENLARGER
 from generation.engine.upscale import Upscaler
 
+from ..scenes.scene import Painter
 from .classifier import Picture
 from .measures import edge_strength
-from .paths import HERE
 from .prompts import Asked, load_prompts
-from .scene import Painter
 
-EDGES = HERE / "edges.json"
+EDGES = Path(__file__).parent / "edges.json"
 ONE_IN, FACTOR, THREADS = 8, 4, 2  # of the things; times that pictures are enlarged; of the enlarging
 
 
@@ -29,7 +29,7 @@ def save_edges(painter: Painter) -> None:
     """Write the edge strengths of the artwork that the measured prompts ask for, by the thing."""
     scenes = [asked.scene for asked in load_prompts() if measured(asked)]
     found = {scene.things[0]: _enlarged_edges(painter.draw(scene, Random(scene.things[0]))) for scene in scenes}
-    EDGES.write_text(json.dumps({str(thing): round(edges, 2) for thing, edges in found.items()}, indent=1) + "\n")
+    EDGES.write_text(json.dumps({str(thing): round(edges, 4) for thing, edges in found.items()}, indent=1) + "\n")
 
 
 def sharpness(asked: list[Asked], pictures: list[Picture]) -> float:

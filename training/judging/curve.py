@@ -5,8 +5,8 @@ from typing import Any
 
 from diffusers import UNet2DConditionModel
 
+from ..paths import CURVE
 from .evaluation import evaluate
-from .paths import CURVE
 from .prompts import Asked, load_prompts
 
 PARTS = {"thing": 4, "place": 3, "pair": 2}  # one in so many of each part's prompts

@@ -9,7 +9,9 @@ from enum import IntEnum
 from .classifier import Classifier, Picture, Seen, background_of
 from .prompts import Asked
 
-RIGHT, HALF = 0.30, 0.55  # distances up to which a drawing is the thing, and up to which it may be taken for it
+#: distances up to which a drawing is the thing, and up to which it may be taken for it
+RIGHT, HALF = 0.48, 0.66
+CONTEST = 0.3  # what is added for another thing that is as near: a drawing that could be either is not right
 NEAREST = 5  # a thing among so many nearest is half right
 
 
@@ -25,8 +27,8 @@ def verdict_on(seen: Seen, thing: int) -> Verdict:
     """Whether what was seen is the thing."""
     if not seen.things:
         return Verdict.WRONG
-    distance, first = seen.distances[thing], seen.things[0] == thing
-    if first and distance <= RIGHT:
+    distance, (first, second, *_) = seen.distances[thing], seen.things
+    if first == thing and distance + CONTEST * distance / seen.distances[second] <= RIGHT:
         return Verdict.RIGHT
     near = thing in seen.things[:NEAREST]
     return Verdict.HALF if near and distance <= HALF else Verdict.WRONG

@@ -1,59 +1,19 @@
 """How well the embedded model follows prompts, in figures."""
 
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from diffusers import StableDiffusionPipeline
 from PIL import Image
 
-from generation import Catalogue
-from generation.engine.schedulers import make_scheduler
-from generation.types import Defaults
-
-from .canvas import SQUARE, Size, nearest_colour
+from ..nets.pipeline import draw
+from ..scenes.canvas import nearest_colour
+from ..scenes.scene import THIRDS
 from .classifier import Classifier, Picture, background_of
-from .loop import batches
 from .prompts import Asked, load_prompts
-from .scene import THIRDS
 from .verdict import Verdict, halves, verdict_on
 
-BATCH = 8
 NAMES = {"place": "small_thing"}  # figures of a part that are not called like it
 SMALL = 0.62  # of the picture's side: a thing that was asked to be small is smaller
-
-
-@cache
-def defaults() -> Defaults:
-    """What members get who choose nothing."""
-    return Catalogue.load().get("criar-embedded").defaults
-
-
-def load_pipeline(folder: Path) -> Any:
-    """The stock pipeline on a CPU, with the scheduler that members get."""
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32, safety_checker=None)
-    pipeline.scheduler = make_scheduler(defaults().scheduler, pipeline.scheduler.config)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
-
-
-def draw(pipeline: Any, prompts: list[str], seed: int = 0, size: Size = SQUARE, **options: Any) -> list[Picture]:
-    """Pictures of a size (width and height), each with its own seed counted from ``seed``."""
-    pictures: list[Picture] = []
-    usual = {name: getattr(defaults(), name) for name in ("num_inference_steps", "guidance_scale")}
-    for some in batches(len(prompts), BATCH):
-        seeds = range(seed + some.start, seed + len(prompts))[: len(prompts[some])]
-        made = pipeline(
-            prompts[some],
-            width=size[0],
-            height=size[1],
-            generator=[torch.Generator().manual_seed(each) for each in seeds],
-            **{**usual, **options},
-        )
-        pictures += [np.asarray(image) for image in made.images]
-    return pictures
 
 
 def draw_asked(pipeline: Any, asked: list[Asked], **options: Any) -> list[Picture]:

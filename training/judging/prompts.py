@@ -2,15 +2,16 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from random import Random
+from typing import Any
 
-from .canvas import PALETTE, SQUARE, Size
-from .caption import caption
-from .paths import HERE
-from .scene import PLACES, STYLES, Scene, scene_of
-from .things import LANGUAGES, load_things
+from ..scenes.canvas import PALETTE, SQUARE, Size
+from ..scenes.caption import caption
+from ..scenes.scene import PLACES, STYLES, Scene, scene_of
+from ..scenes.things import LANGUAGES, load_things
 
-PROMPTS = HERE / "prompts.json"
+PROMPTS = Path(__file__).parent / "prompts.json"
 SEED = 11
 PLACED, PAIRS, TRANSLATED, SHAPED = 96, 96, 96, 16
 #: pictures' sizes in pixels by the shapes that people ask for
@@ -29,8 +30,12 @@ class Asked:
 
 def load_prompts() -> list[Asked]:
     """The list in the repository."""
-    entries = json.loads(PROMPTS.read_text())
-    return [Asked(entry["part"], entry["prompt"], scene_of(entry["scene"]), tuple(entry["size"])) for entry in entries]
+    return [asked_of(entry) for entry in json.loads(PROMPTS.read_text())]
+
+
+def asked_of(fields: dict[str, Any]) -> Asked:
+    """A prompt from its fields as JSON gives them."""
+    return Asked(fields["part"], fields["prompt"], scene_of(fields["scene"]), tuple(fields["size"]))
 
 
 def make() -> None:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .artwork import load_sheet, save_sheet
-from .things import load_things
+from ..scenes.artwork import load_sheet, save_sheet
+from ..scenes.things import load_things
 
 SIDE = 24  # pixels of a feature
 COLUMNS = 32  # features in a row of the file

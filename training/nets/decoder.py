@@ -16,19 +16,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
+from ..paths import DENOISED, TEXT_ENCODER, UNET, VAE
+from ..scenes.artwork import Artwork, Pixels
+from ..scenes.caption import caption
+from ..scenes.scene import Painter, random_scene
 from . import tokens
-from .artwork import Artwork, Pixels
-from .caption import caption
 from .encoder import ids_of
-from .evaluation import defaults
 from .latents import scene_latents
 from .loop import DEVICE, Stage, batches
-from .paths import DENOISED, TEXT_ENCODER, UNET, VAE
-from .scene import Painter, random_scene
+from .pipeline import defaults
 from .unet import scheduler
 from .vae import distance, to_tensor
 
-PARTS, PART = 12, 100  # pieces of work for the processes, and pictures in each
+PARTS, PART = 6, 100  # pieces of work for the processes, and pictures in each
 STEPS_LEFT = (1, 2, 3, 4)  # of the usual number, for which a scene is denoised: after more it is another picture
 TOGETHER = 10
 CROP, CROPS, WHOLES = 8, 8, 2  # latents of a crop's side; crops or pictures in a batch

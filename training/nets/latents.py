@@ -13,11 +13,11 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .artwork import Artwork, Pixels
-from .canvas import SQUARE, Size
+from ..paths import LATENTS, STEADY, VAE
+from ..scenes.artwork import Artwork, Pixels
+from ..scenes.canvas import SQUARE, Size
+from ..scenes.scene import SIZES, Painter, Scene, Steady, random_scene, scene_of
 from .loop import DEVICE, batches
-from .paths import LATENTS, STEADY, VAE
-from .scene import SIZES, Painter, Scene, Steady, random_scene, scene_of
 from .vae import to_tensor
 
 POOL = 24_000  # pictures

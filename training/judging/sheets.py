@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 from PIL import Image, ImageDraw
 
 from bot.font import font
 
+from ..nets.pipeline import draw, refine
 from .classifier import Picture
-from .evaluation import defaults, draw, sheet
+from .evaluation import sheet
 
 SHOWN = """a cat|a dog, 3d|a red apple on a light blue background|a rocket on a dark blue background
 a pizza, flat|a unicorn on a pink background|a house, outlined|a strawberry on a teal background
@@ -79,7 +79,7 @@ def make(pipeline: Any, folder: Path) -> None:
     rows, curves = [], []
     for prompt, background, shapes in CRUDE:
         source = crude(background, shapes)
-        made = [refine(from_pipe, prompt, source, strength) for strength in STRENGTHS]
+        made = [refine(from_pipe, prompt, source, strength, seed=3) for strength in STRENGTHS]
         rows += [np.asarray(source), *made]
         curves.append([float(np.abs(each.astype(float) - np.asarray(source)).mean()) for each in made])
     sheet(rows, len(STRENGTHS) + 1, 96).save(folder / "img2img.png", optimize=True)
@@ -94,20 +94,6 @@ def crude(background: str, shapes: list[tuple[str, list[float], str]]) -> Image.
     for shape, points, colour in shapes:
         getattr(pen, shape)(points, fill=colour)
     return image
-
-
-def refine(pipeline: Any, prompt: str, source: Image.Image, strength: float) -> Picture:
-    """One picture by img2img; steps are raised so that every strength runs as many as txt2img would."""
-    return np.asarray(
-        pipeline(
-            prompt,
-            image=source,
-            strength=strength,
-            num_inference_steps=round(defaults().num_inference_steps / strength),
-            guidance_scale=defaults().guidance_scale,
-            generator=torch.Generator().manual_seed(3),
-        ).images[0]
-    )
 
 
 def _captioned(image: Image.Image, text: str) -> Image.Image:

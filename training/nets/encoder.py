@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel
 
+from ..paths import STEADY, TEXT_ENCODER
+from ..scenes.caption import caption
 from . import tokens
-from .caption import caption
 from .latents import Pool
 from .loop import DEVICE, Stage, autocast
-from .paths import STEADY, TEXT_ENCODER
 from .vae import CHANNELS
 
 WIDTH, LAYERS, HEADS = 256, 4, 8

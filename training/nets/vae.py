@@ -1,5 +1,6 @@
 """The autoencoder: 128 x 128 pictures to 16 x 16 latents of 8 channels and back."""
 
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -9,14 +10,14 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .artwork import SIDE, Artwork, Pixels, load_sheet, save_sheet
-from .canvas import PALETTE, blank, jittered, outlined, paste
+from ..paths import VAE
+from ..scenes.artwork import SIDE, Artwork, Pixels, load_sheet, save_sheet
+from ..scenes.canvas import PALETTE, blank, jittered, outlined, paste
+from ..scenes.things import load_things
 from .loop import DEVICE, Stage, autocast
-from .paths import HERE, VAE
-from .things import load_things
 
 CHANNELS = 8
-HELD_OUT_SHEET = HERE / "held_out.png"
+HELD_OUT_SHEET = Path(__file__).parent / "held_out.png"
 SHEET = (8, 8)  # columns and rows of drawings
 CROP, CROPS, WHOLES = 64, 8, 2  # pixels; pictures in a batch
 WHOLE_FROM = 0.85  # share of the way after which it sees whole pictures

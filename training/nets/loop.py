@@ -15,8 +15,8 @@ import torch
 import torch.distributed as distributed
 from torch import Tensor, nn
 
+from ..paths import WORK
 from .muon import Optimizer
-from .paths import WORK
 
 #: where there is a card, all is done on it by one process
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
