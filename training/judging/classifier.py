@@ -92,12 +92,10 @@ def background_of(picture: Picture) -> NDArray[np.float32]:
 def drawn(pixels: NDArray[np.float32], background: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Where a picture differs from its background, specks left out: a mask of shape (height, width)."""
     mask = np.sqrt(np.square(pixels - background).sum(-1)) > DIFFERENT
-    _, labels, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    areas = facts[:, cv2.CC_STAT_AREA]
-    areas[0] = 0
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    areas = np.bincount(labels[mask], minlength=labels.max() + 1)
     kept = areas >= min(SPECK, SPECK_SHARE * areas.max())
-    kept[0] = False
-    found: NDArray[np.bool_] = kept[labels]
+    found: NDArray[np.bool_] = kept[labels] & mask
     return found
 
 

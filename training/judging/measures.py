@@ -92,7 +92,7 @@ def keeping(img2img: Any, count: int) -> dict[str, float]:
         source = _crude(classifier.references[thing, 0], colour, random)
         prompt = f"a {load_things()[thing].name} on a {colour} background"
         made = refine(img2img, prompt, source, 0.5, number)
-        kept.append(_is_kept(np.asarray(source), made))
+        kept.append(is_kept(np.asarray(source), made))
         named.append(verdict_on(classifier.look(made), thing) >= Verdict.HALF)
     return {"kept_place": round(float(np.mean(kept)), 3), "kept_thing": round(float(np.mean(named)), 3)}
 
@@ -118,7 +118,7 @@ def _crude(tile: NDArray[np.float32], colour: str, random: Random) -> Image.Imag
     return image
 
 
-def _is_kept(source: Picture, made: Picture) -> bool:
+def is_kept(source: Picture, made: Picture) -> bool:
     """Whether the drawing is where it was, by its box."""
     one, other = _box(source), _box(made)
     if one is None or other is None:

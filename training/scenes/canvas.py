@@ -90,7 +90,7 @@ def _gradient(random: Random, size: Size) -> NDArray[np.float32]:
 def _dots(random: Random, size: Size) -> NDArray[np.float32]:
     """Round dots in rows, every other row moved by half a distance."""
     down, across = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
-    apart, radius = random.choice([16, 20, 24]), random.uniform(3, 4.5)
+    apart, radius = random.choice([20, 24, 28]), random.uniform(3, 4.5)
     rows = np.floor(down / apart)
     x = (across + rows % 2 * apart / 2) % apart - apart / 2
     y = down % apart - apart / 2
