@@ -21,8 +21,10 @@ THINGS, OWN, CRUDE = 36, 18, 48  # things for variety, own pictures to refine, c
 
 
 async def run(*, quick: bool) -> dict[str, Any]:
-    """The strict judge's shares over the prompts of training/prompts.json, what is measured on pictures, and medians of
-    seconds on two threads."""
+    """Return the judge's shares, what is measured on pictures, and medians of seconds on two threads.
+
+    The prompts are those of training/judging/prompts.json.
+    """
     torch.set_num_threads(2)
     pipeline = load_pipeline(MODEL)
     img2img = StableDiffusionImg2ImgPipeline.from_pipe(pipeline)
@@ -47,7 +49,7 @@ async def run(*, quick: bool) -> dict[str, Any]:
 
 
 def _seconds(pipeline: Any, count: int, rounds: int = 3) -> float:
-    """The median time that ``count`` enlarged pictures of one prompt take, after a first round that does not count."""
+    """Return the median time of ``count`` enlarged pictures of one prompt, after a first round that does not count."""
     times = []
     for _ in range(rounds + 1):
         begun = perf_counter()

@@ -11,8 +11,10 @@ WORD = re.compile(r"[^\W_]*[^\W\d_][^\W_]*")  # letters, and digits beside them
 
 
 def unknown_words(prompt: str) -> tuple[str, ...]:
-    """The words of a prompt that the embedded model knows in none of its languages, each once, in their order and in
-    lower case; accents may be left out."""
+    """Return the words of a prompt that the embedded model knows in none of its languages.
+
+    Each comes once, in its order and in lower case; accents may be left out.
+    """
     words = dict.fromkeys(WORD.findall(unicodedata.normalize("NFC", prompt).lower()))
     return tuple(word for word in words if _plain(word) not in _known())
 

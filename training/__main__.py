@@ -85,7 +85,7 @@ def evaluate(
     made = pipeline.load_pipeline(folder)
     asked = {"num_inference_steps": steps, "guidance_scale": guidance}
     options = {name: value for name, value in asked.items() if value is not None}
-    print(json.dumps(evaluation.evaluate(made, **options), indent=1))
+    print(json.dumps(evaluation.evaluate(made, None, **options), indent=1))
 
 
 @app.command("curve")

@@ -38,6 +38,7 @@ LEAST_PSNR = 30.0  # dB
 
 @pytest.fixture(scope="module")
 def pipeline() -> Iterator[Any]:
+    """Load the weights in full precision, on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield load_pipeline(MODEL)
@@ -83,7 +84,7 @@ def test_img2img_goes_further_from_a_crude_drawing_the_greater_the_strength(pipe
     assert things[Classifier().look(made[1]).things[0]] == "apple"
 
 
-def test_noise_is_not_taken_for_the_model(pipeline: Any) -> None:
+def test_noise_is_not_taken_for_the_model() -> None:
     """The classifier finds the right thing in none of ten pictures of noise: the test above can fail."""
     noise = np.random.default_rng(0).integers(0, 256, (len(ASKED), 16, 16, 3), dtype=np.uint8)
     pictures = [np.asarray(Image.fromarray(each).resize((128, 128))) for each in noise]

@@ -17,7 +17,7 @@ LEAST_AGREEMENT, LEAST_JUDGED = 0.85, 100
 
 
 def disc(x: float, y: float, radius: float, *, ground: str = "white", colour: str = "red") -> Picture:
-    """A disc, its middle and radius in pixels of 128, with smooth edges."""
+    """Return a disc, its middle and radius in pixels of 128, with smooth edges."""
     down, across = np.mgrid[0:128, 0:128].astype(np.float32)
     inside = np.clip(radius + 0.5 - np.hypot(across - x, down - y), 0, 1)[..., None]
     mixed = np.array(PALETTE[ground]) * (1 - inside) + np.array(PALETTE[colour]) * inside
@@ -25,10 +25,12 @@ def disc(x: float, y: float, radius: float, *, ground: str = "white", colour: st
 
 
 def blurred(picture: Picture, radius: float) -> Picture:
+    """Return a picture after a Gaussian blur of so many pixels."""
     return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius)))
 
 
 def enlarged(picture: Picture) -> Picture:
+    """Return a picture as members get it."""
     return np.asarray(enlarger().enlarge(Image.fromarray(picture), FACTOR))
 
 

@@ -70,8 +70,10 @@ def test_accents_may_be_left_out() -> None:
 
 
 def test_the_classifier_names_the_artwork_itself_wherever_it_stands() -> None:
-    """Of every fifth thing, small and off centre on a coloured ground, 19 of 20 are found by their own features: an axe
-    whose handle is as its ground is not."""
+    """Of every fifth thing, small and off centre on a coloured ground, 19 of 20 are found by their own features.
+
+    An axe whose handle is as its ground is not.
+    """
     classifier, random = Classifier(), Random(3)
     references, found = classifier.references, []
     for thing in range(0, len(load_things()), 5):

@@ -45,6 +45,7 @@ class Classifier:
     """Compares pictures with the references, an RGBA picture of all features, thing by thing and style by style."""
 
     def __init__(self, path: Path = REFERENCES) -> None:
+        """Take the references from a file, which is read at the first look."""
         self._path = path
 
     @cached_property
@@ -56,7 +57,7 @@ class Classifier:
         return tiles[: things * styles].reshape(things, styles, SIDE, SIDE, 4)
 
     def look(self, picture: Picture, colour: NDArray[np.float32] | None = None) -> Seen:
-        """What a picture of shape (height, width, 3) shows; its background's colour is taken from its border."""
+        """Return what a picture of shape (height, width, 3) shows; its background's colour is taken from its border."""
         pixels = picture.astype(np.float32)
         background = background_of(picture) if colour is None else colour
         box = bounding_square(pixels, background)
@@ -82,7 +83,7 @@ class Classifier:
 
 
 def background_of(picture: Picture) -> NDArray[np.float32]:
-    """The median colour of a picture's border, four pixels wide at 128."""
+    """Return the median colour of a picture's border, four pixels wide at 128."""
     edge = max(1, min(picture.shape[:2]) // 32)
     border = [picture[:edge], picture[-edge:], picture[:, :edge], picture[:, -edge:]]
     median: NDArray[np.float32] = np.median(np.concatenate([part.reshape(-1, 3) for part in border]), axis=0)
@@ -100,7 +101,7 @@ def drawn(pixels: NDArray[np.float32], background: NDArray[np.float32]) -> NDArr
 
 
 def bounding_square(pixels: NDArray[np.float32], background: NDArray[np.float32]) -> Box | None:
-    """The square around what differs from the background; specks in thin rows and columns do not count."""
+    """Return the square around what differs from the background; specks in thin rows and columns do not count."""
     mask = drawn(pixels, background)
     rows, columns = np.where(mask.sum(1) >= 2)[0], np.where(mask.sum(0) >= 2)[0]
     if not len(rows) or not len(columns):
@@ -110,7 +111,7 @@ def bounding_square(pixels: NDArray[np.float32], background: NDArray[np.float32]
 
 
 def _crop(picture: Picture, x: float, y: float, side: float, background: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A square of a picture at 24 x 24; outside of the picture lies the background."""
+    """Return a square of a picture at 24 x 24; outside of the picture lies the background."""
     half, margin = side / 2, int(side) + 1
     padded = Image.new(
         "RGB", (picture.shape[1] + 2 * margin, picture.shape[0] + 2 * margin), tuple(int(v) for v in background)

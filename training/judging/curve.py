@@ -14,7 +14,7 @@ POINTS = 8
 
 
 def asked() -> list[Asked]:
-    """The prompts that each point is judged by."""
+    """Return the prompts that each point is judged by."""
     return [each for part, one_in in PARTS.items() for each in [p for p in load_prompts() if p.part == part][::one_in]]
 
 

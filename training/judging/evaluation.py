@@ -17,7 +17,7 @@ SMALL = 0.62  # of the picture's side: a thing that was asked to be small is sma
 
 
 def draw_asked(pipeline: Any, asked: list[Asked], **options: Any) -> list[Picture]:
-    """A picture for each prompt, in the size that it asks for."""
+    """Return a picture for each prompt, in the size that it asks for."""
     found: dict[int, Picture] = {}
     for size in {each.size for each in asked}:
         places = [place for place, each in enumerate(asked) if each.size == size]
@@ -33,7 +33,7 @@ def evaluate(pipeline: Any, asked: list[Asked] | None = None, **options: Any) ->
 
 
 def judge(asked: list[Asked], pictures: list[Picture]) -> dict[str, float]:
-    """The figures for pictures that were made for the prompts."""
+    """Return the figures for pictures that were made for the prompts."""
     classifier = Classifier()
     found: dict[str, list[bool]] = {}
     for place, (each, picture) in enumerate(zip(asked, pictures, strict=True)):
@@ -44,7 +44,7 @@ def judge(asked: list[Asked], pictures: list[Picture]) -> dict[str, float]:
 
 
 def _figures(classifier: Classifier, asked: Asked, picture: Picture, other: int) -> dict[str, bool]:
-    """What one picture says to the figures; ``other`` is a thing that it was not asked for."""
+    """Return what one picture says to the figures; ``other`` is a thing that it was not asked for."""
     scene, ground = asked.scene, background_of(picture)
     figures = {"background": nearest_colour(ground) == scene.colour}
     if asked.part == "pair":

@@ -29,7 +29,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
 def variety(pipeline: Any, things: int) -> dict[str, float]:
-    """The mean distance between seeds over that between different things on the same background.
+    """Return the mean distance between seeds over that between different things on the same background.
 
     ``variety`` compares whole pictures, so place, size and ground count; ``variety_drawing`` compares drawings cut to
     their squares, as the judge sees them, so they do not.
@@ -51,7 +51,7 @@ def _small(picture: Picture) -> NDArray[np.float32]:
 
 
 def _cut(picture: Picture) -> Picture:
-    """The drawing's square, where it can be told from its ground."""
+    """Return the drawing's square, where it can be told from its ground."""
     box = bounding_square(picture.astype(np.float32), background_of(picture))
     if box is None:
         return picture
@@ -62,7 +62,8 @@ def _cut(picture: Picture) -> Picture:
 
 def _ratio(features: NDArray[np.float32]) -> float:
     """Of features in groups of so many seeds: the mean distance within a group over that between groups."""
-    within, between = [], []
+    within: list[float] = []
+    between: list[float] = []
     for (i, one), (k, other) in combinations(enumerate(features), 2):
         distance = float(np.sqrt(np.square(one - other).mean()))
         (within if i // SEEDS == k // SEEDS else between).append(distance)
@@ -70,8 +71,11 @@ def _ratio(features: NDArray[np.float32]) -> float:
 
 
 def refining(img2img: Any, pipeline: Any, prompts: list[str]) -> dict[str, Any]:
-    """Mean distances in grey levels of pictures from what they become at three strengths, and ``refine_spread``, the
-    distance at the last over that at the first."""
+    """Refine a picture of the model's for each prompt at three strengths.
+
+    Returns the mean distances from what it was, in grey levels, and ``refine_spread``, the distance at the last
+    strength over that at the first.
+    """
     distances: dict[float, list[float]] = {strength: [] for strength in REFINED}
     for seed, prompt in enumerate(prompts):
         [own] = draw(pipeline, [prompt], seed=seed)
@@ -83,8 +87,10 @@ def refining(img2img: Any, pipeline: Any, prompts: list[str]) -> dict[str, Any]:
 
 
 def keeping(img2img: Any, count: int) -> dict[str, float]:
-    """Shares of crude drawings that keep their place at 0.5 (``kept_place``), and that become their thing
-    (``kept_thing``)."""
+    """Make things of so many crude drawings by img2img at 0.5.
+
+    Returns the shares that keep their place (``kept_place``), and that become their thing (``kept_thing``).
+    """
     classifier, random = Classifier(), Random(22)
     kept, named = [], []
     for number in range(count):
@@ -98,7 +104,7 @@ def keeping(img2img: Any, count: int) -> dict[str, float]:
 
 
 def _crude(tile: NDArray[np.float32], colour: str, random: Random) -> Image.Image:
-    """An ellipse as long and as broad as the thing, in the thing's colours above and below, anywhere on a ground."""
+    """Return an ellipse as long and as broad as the thing, in its colours above and below, anywhere on a ground."""
     ground = np.array(PALETTE[colour])
     solid = tile[..., 3] > 128
     rows, columns = np.where(solid.any(1))[0], np.where(solid.any(0))[0]
@@ -146,8 +152,11 @@ def _overlap(one: Box, other: Box) -> float:
 
 
 def edge_strength(picture: Picture) -> float:
-    """How steep a drawing's outline is, on average along it: the change from pixel to pixel as a share of the change
-    near by, so that strong colours do not pass for crisp edges. A slope over ten pixels gives 0.1."""
+    """How steep a drawing's outline is, on average along it.
+
+    The change from pixel to pixel as a share of the change near by, so that strong colours do not pass for crisp edges.
+    A slope over ten pixels gives 0.1.
+    """
     pixels = picture.astype(np.float32)
     across, down = np.gradient(pixels, axis=1), np.gradient(pixels, axis=0)
     steep = np.sqrt(np.square(across).sum(-1) + np.square(down).sum(-1))
@@ -161,8 +170,11 @@ def edge_strength(picture: Picture) -> float:
 
 
 def cloudiness(picture: Picture) -> float:
-    """How far a ground is from flat, in grey levels: its deviation from a slope, or from two flat parts one above the
-    other, whichever it is nearer to. By the 80th percentile: dots, which cover less than a fifth, do not count."""
+    """How far a ground is from flat, in grey levels.
+
+    Its deviation from a slope, or from two flat parts one above the other, whichever it is nearer to. By the 80th
+    percentile: dots, which cover less than a fifth, do not count.
+    """
     pixels = picture.astype(np.float32)
     free = ~_grown(drawn(pixels, background_of(picture)), TILE // 2)
     rows, columns = np.where(free)

@@ -29,12 +29,12 @@ class Asked:
 
 
 def load_prompts() -> list[Asked]:
-    """The list in the repository."""
+    """Return the list in the repository."""
     return [asked_of(entry) for entry in json.loads(PROMPTS.read_text())]
 
 
 def asked_of(fields: dict[str, Any]) -> Asked:
-    """A prompt from its fields as JSON gives them."""
+    """Return a prompt from its fields as JSON gives them."""
     return Asked(fields["part"], fields["prompt"], scene_of(fields["scene"]), tuple(fields["size"]))
 
 

@@ -33,7 +33,7 @@ def save_edges(painter: Painter) -> None:
 
 
 def sharpness(asked: list[Asked], pictures: list[Picture]) -> float:
-    """The mean edge strength of those of the pictures that are measured, over that of the artwork."""
+    """Return the mean edge strength of those of the pictures that are measured, over that of the artwork."""
     edges = json.loads(EDGES.read_text())
     pairs = [
         (_enlarged_edges(picture), edges[str(each.scene.things[0])])
@@ -50,5 +50,5 @@ def _enlarged_edges(picture: Picture) -> float:
 
 @cache
 def enlarger() -> Upscaler:
-    """What enlarges members' pictures."""
+    """Return what enlarges members' pictures."""
     return Upscaler(ENLARGER, THREADS)

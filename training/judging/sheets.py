@@ -77,7 +77,7 @@ def make(pipeline: Any, folder: Path) -> None:
 
 
 def crude(background: str, shapes: list[tuple[str, list[float], str]]) -> Image.Image:
-    """A drawing of coloured shapes."""
+    """Return a drawing of coloured shapes."""
     image = Image.new("RGB", (128, 128), background)
     pen = ImageDraw.Draw(image)
     for shape, points, colour in shapes:

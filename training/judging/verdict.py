@@ -35,7 +35,7 @@ def verdict_on(seen: Seen, thing: int) -> Verdict:
 
 
 def judge_picture(classifier: Classifier, asked: Asked, picture: Picture) -> Verdict:
-    """The verdict on a whole picture; of a pair both things count, each in its half."""
+    """Return the verdict on a whole picture; of a pair both things count, each in its half."""
     if asked.part != "pair":
         return verdict_on(classifier.look(picture), asked.scene.things[0])
     ground = background_of(picture)

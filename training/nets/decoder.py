@@ -39,7 +39,7 @@ SEED = 8
 
 
 def stage(steps: int) -> Stage:
-    """The decoder's training; the encoder stays, and so does what the U-Net learnt."""
+    """Return the decoder's training; the encoder stays, and so does what the U-Net learnt."""
     return Stage("decoder", steps, lr=4e-4, seed=7, prepare=_prepare, save=_save, decay=0.99, muon=False, warm_up=40)
 
 
@@ -77,8 +77,8 @@ def _make_part(part: int) -> None:
 
 def denoise(clean: NDArray[np.float16], captions: list[str], random: Random) -> NDArray[np.float16]:
     """Latents noised and denoised with the usual guidance, from one of STEPS_LEFT each batch."""
-    unet = UNet2DConditionModel.from_pretrained(UNET).to(DEVICE).eval()
-    encoder, tokenizer = CLIPTextModel.from_pretrained(TEXT_ENCODER).to(DEVICE).eval(), tokens.load()
+    unet = UNet2DConditionModel.from_pretrained(UNET).float().to(DEVICE).eval()
+    encoder, tokenizer = CLIPTextModel.from_pretrained(TEXT_ENCODER).float().to(DEVICE).eval(), tokens.load()
     plan = scheduler()
     plan.set_timesteps(defaults().num_inference_steps)
     guidance, made = defaults().guidance_scale, []
@@ -131,8 +131,8 @@ def _read(path: Path) -> tuple[NDArray[np.float16], NDArray[np.float16], Pixels]
         return file["clean"], file["denoised"], file["pictures"]
 
 
-def _save(model: nn.Module, step: int) -> None:
+def _save(model: nn.Module, _step: int) -> None:
     vae = AutoencoderKL.from_pretrained(VAE)
     for name in ("post_quant_conv", "decoder"):
-        getattr(vae, name).load_state_dict(model[name].state_dict())  # type: ignore[index]
+        getattr(vae, name).load_state_dict(model[name].state_dict())
     vae.save_pretrained(VAE)

@@ -29,12 +29,12 @@ INDEX_WEIGHT = 0.2
 
 
 def stage(steps: int) -> Stage:
-    """The encoder's training."""
+    """Return the encoder's training."""
     return Stage("encoder", steps, lr=1e-3, seed=4, prepare=_prepare, save=_save, decay=0.995)
 
 
 def blank_encoder(tokenizer: Any) -> CLIPTextModel:
-    """A CLIP text encoder with random weights, for our tokenizer."""
+    """Return a CLIP text encoder with random weights, for our tokenizer."""
     config = CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=WIDTH,
@@ -73,7 +73,7 @@ def _prepare() -> tuple[nn.Module, Any]:
     squares = torch.zeros(1, tokens.LENGTH, GRID * GRID, device=DEVICE)
     squares[0, -GRID * GRID :] = LOUD * torch.eye(GRID * GRID)
 
-    def loss_of(random: Random, share: float) -> Tensor:
+    def loss_of(random: Random, _share: float) -> Tensor:
         latents, scenes = pool.batch(BATCH, random)
         ids = ids_of(tokenizer, [caption(scene, random) for scene in scenes]).to(DEVICE)
         with autocast():
@@ -85,5 +85,5 @@ def _prepare() -> tuple[nn.Module, Any]:
     return model, loss_of
 
 
-def _save(model: nn.Module, step: int) -> None:
-    model["encoder"].save_pretrained(TEXT_ENCODER)  # type: ignore[index]
+def _save(model: nn.Module, _step: int) -> None:
+    model["encoder"].save_pretrained(TEXT_ENCODER)

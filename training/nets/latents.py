@@ -32,8 +32,10 @@ Part = tuple[NDArray[np.float16], list[Scene]]
 
 @dataclass(frozen=True)
 class Pool:
-    """Latents of shape (n, 8, height, width), of mean 0 and deviation 1 in each channel, and the scenes that they show,
-    in parts of pictures of one size each."""
+    """Latents and the scenes that they show, in parts of pictures of one size each.
+
+    Latents have shape (n, 8, height, width), and mean 0 and deviation 1 in each channel.
+    """
 
     parts: list[Part]
 
@@ -114,8 +116,8 @@ def _encode(part: int, count: int, size: Size, *, steady: bool = False) -> Part:
 
 
 def scene_latents(pictures: list[Pixels]) -> NDArray[np.float16]:
-    """What the autoencoder makes of pictures of one size."""
-    vae = _autoencoder()
+    """Return what the autoencoder makes of pictures of one size."""
+    vae = autoencoder()
     with torch.inference_mode():
         encoded = [
             vae.encode(to_tensor(pictures[some]).to(DEVICE)).latent_dist.mean.cpu().numpy()
@@ -130,5 +132,6 @@ def _painter() -> Painter:
 
 
 @cache
-def _autoencoder() -> AutoencoderKL:
+def autoencoder() -> AutoencoderKL:
+    """Return the autoencoder as it is trained so far, loaded once."""
     return AutoencoderKL.from_pretrained(VAE).to(DEVICE, memory_format=torch.channels_last)

@@ -28,8 +28,11 @@ LAST_RATE = 0.02
 
 @dataclass(frozen=True)
 class Stage:
-    """One net's training: ``prepare`` gives the model and a function from a random source and a share of the way
-    to a loss. ``name`` is also its checkpoint's."""
+    """One net's training.
+
+    ``prepare`` gives the model and a function from a random source and a share of the way to a loss. ``name`` is also
+    its checkpoint's.
+    """
 
     name: str
     steps: int
@@ -44,6 +47,7 @@ class Stage:
 
     @property
     def checkpoint(self) -> Path:
+        """Where the stage's state is kept."""
         return WORK / f"{self.name}.ckpt"
 
 
@@ -86,14 +90,16 @@ def _run(rank: int, stage: Stage) -> None:
 
 
 def rate(step: int, steps: int, warm_up: int) -> float:
-    """The share of the learning rate at a step: a warm-up, a flat stretch, then half a cosine."""
+    """Return the share of the learning rate at a step: a warm-up, a flat stretch, then half a cosine."""
     fall = max(0.0, (step / steps - FLAT_SHARE) / (1 - FLAT_SHARE))
     return min(1, (step + 1) / warm_up) * (LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * fall)) / 2)
 
 
 def autocast(*, wanted: bool = True) -> torch.autocast:
-    """Half precision for what stands in it, where the processor has instructions for it: without them it is ten times
-    slower than full precision."""
+    """Compute what stands in it in half precision, where the processor has instructions for it.
+
+    Without them it is ten times slower than full precision.
+    """
     able = DEVICE == "cuda" or any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
     return torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=able and wanted)
 

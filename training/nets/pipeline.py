@@ -22,12 +22,12 @@ BATCH = 8
 
 @cache
 def defaults() -> Defaults:
-    """What members get who choose nothing."""
+    """Return what members get who choose nothing."""
     return Catalogue.load().get("criar-embedded").defaults
 
 
 def load_pipeline(folder: Path) -> Any:
-    """The stock pipeline on a CPU, with the scheduler that members get."""
+    """Return the stock pipeline on a CPU, with the scheduler that members get."""
     pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32, safety_checker=None)
     pipeline.scheduler = make_scheduler(defaults().scheduler, pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)

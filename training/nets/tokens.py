@@ -57,7 +57,7 @@ def make() -> CLIPTokenizer:
 
 
 def load() -> CLIPTokenizer:
-    """The tokenizer that make() saved."""
+    """Return the tokenizer that make() saved."""
     return CLIPTokenizer.from_pretrained(TOKENIZER)
 
 

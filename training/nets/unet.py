@@ -40,12 +40,15 @@ CONFIG: dict[str, Any] = {
 
 
 def stage(steps: int) -> Stage:
-    """The U-Net's training from nothing."""
+    """Return the U-Net's training from nothing."""
     return Stage("unet", steps, lr=8e-4, seed=5, prepare=partial(_prepare, guided=True), save=_save)
 
 
 def refinement(steps: int) -> Stage:
-    """The training of a U-Net that draws already, by steps that cost less: half the pictures, and AdamW alone."""
+    """Return the training of a U-Net that draws already, by steps that cost less.
+
+    Half the pictures, and AdamW alone.
+    """
     prepare = partial(_prepare, guided=False)
     return Stage("refine", steps, lr=5e-4, seed=6, prepare=prepare, save=_save, decay=0.99, muon=False, warm_up=40)
 
@@ -81,7 +84,7 @@ def _prepare(*, guided: bool) -> tuple[nn.Module, Any]:
     weights = torch.clamp(GAMMA / (alphas / (1 - alphas) + 1), max=1.0)
     batch = BATCH if guided else REFINED_BATCH
 
-    def loss_of(random: Random, share: float) -> Tensor:
+    def loss_of(random: Random, _share: float) -> Tensor:
         latents, scenes = pool.batch(batch, random)
         latents = latents.to(DEVICE)
         captions = ["" if random.random() < NO_PROMPT else caption(scene, random) for scene in scenes]
@@ -98,7 +101,7 @@ def _prepare(*, guided: bool) -> tuple[nn.Module, Any]:
     return model, loss_of
 
 
-class Compass(nn.Module):
+class Compass(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """Teaches the features that cross-attention asks with where they are.
 
     A U-Net knows places by the padding of its convolutions alone, and learns that slowly; heads that must tell each
@@ -106,6 +109,7 @@ class Compass(nn.Module):
     """
 
     def __init__(self, unet: UNet2DConditionModel) -> None:
+        """Listen to what the U-Net's cross-attentions are given."""
         super().__init__()
         asking = [part.attn2 for part in unet.modules() if isinstance(part, BasicTransformerBlock)]
         self.heads = nn.ModuleList(nn.Linear(part.to_q.in_features, GRID * GRID) for part in asking)
@@ -117,7 +121,7 @@ class Compass(nn.Module):
         self._asked[place] = inputs[0]
 
     def loss(self, shape: tuple[int, int]) -> Tensor:
-        """The mean cross-entropy of the squares, over all attentions of the last call, on latents of this shape."""
+        """Return the mean cross-entropy of the squares over the attentions of the last call, on latents of this shape."""
         losses = []
         for place, features in self._asked.items():
             height, width = _halved(shape, features.shape[1])
@@ -138,8 +142,10 @@ def _halved(shape: tuple[int, int], count: int) -> tuple[int, int]:
 
 
 def _times(count: int) -> Tensor:
-    """Times for a batch, one in each part of the way so that the loss is steady; a third of them where noise prevails,
-    since there the picture is decided by the words."""
+    """Return times for a batch, one in each part of the way so that the loss is steady.
+
+    A third of them where noise prevails, since there the picture is decided by the words.
+    """
     noisy = round(count * NOISY_SHARE)
     parts = [(count - noisy, 0, 1000), (noisy, NOISY, 1000)]
     times = [first + (torch.randperm(n) + torch.rand(n)) / n * (last - first) for n, first, last in parts]
@@ -147,7 +153,7 @@ def _times(count: int) -> Tensor:
 
 
 def _save(model: nn.Module, step: int) -> None:
-    model["unet"].save_pretrained(UNET)  # type: ignore[index]
+    model["unet"].save_pretrained(UNET)
     # Kept for the curve of quality over steps.
-    copy = deepcopy(model["unet"]).half()  # type: ignore[index]
+    copy = deepcopy(model["unet"]).half()
     copy.save_pretrained(CURVE / f"{step:05d}")

@@ -49,7 +49,7 @@ def to_tensor(pictures: list[Pixels]) -> Tensor:
 
 
 def stage(steps: int) -> Stage:
-    """The autoencoder's training."""
+    """Return the autoencoder's training."""
     return Stage("vae", steps, lr=1.2e-3, seed=1, prepare=_prepare, save=_save, decay=0.995)
 
 
@@ -137,4 +137,4 @@ def reconstruction_psnr(vae: Any) -> float:
             x = to_tensor(pictures[start : start + 16]).to(vae.device)
             y = vae.decode(vae.encode(x).latent_dist.mean).sample.clamp(-1, 1)
             values.append(10 * torch.log10(4 / (y - x).square().mean((1, 2, 3))))
-    return torch.cat(values).mean().item()
+    return float(torch.cat(values).mean())

@@ -42,23 +42,26 @@ SQUARE: Size = (SIDE, SIDE)
 
 
 def blank(colour: Colour, size: Size = SQUARE) -> Canvas:
-    """An empty picture of shape (height, width, 3) in a colour, 0 to 255; ``size`` is width and height in pixels."""
+    """Return an empty picture of shape (height, width, 3) in a colour, 0 to 255.
+
+    ``size`` is width and height in pixels.
+    """
     return np.broadcast_to(np.asarray(colour, np.float32), (size[1], size[0], 3)).copy()
 
 
 def jittered(colour: str, random: Random, spread: float = 6) -> Colour:
-    """A shade near a named colour."""
+    """Return a shade near a named colour."""
     red, green, blue = (min(255.0, max(0.0, value + random.uniform(-spread, spread))) for value in PALETTE[colour])
     return red, green, blue
 
 
 def nearest_colour(colour: NDArray[np.float32]) -> str:
-    """The palette's name for a colour."""
+    """Return the palette's name for a colour."""
     return min(PALETTE, key=lambda name: float(np.square(np.array(PALETTE[name]) - colour).sum()))
 
 
 def ground(colour: str, random: Random, size: Size = SQUARE) -> Canvas:
-    """A ground in a named colour: plain, a soft gradient, dots, or a horizon, as the random source decides."""
+    """Return a ground in a named colour: plain, a soft gradient, dots, or a horizon, as the random source decides."""
     base = jittered(colour, random)
     canvas = blank(base, size)
     kind = random.choices(list(GROUNDS), list(GROUNDS.values()))[0]
@@ -69,7 +72,7 @@ def ground(colour: str, random: Random, size: Size = SQUARE) -> Canvas:
 
 
 def _other_shade(colour: str, base: Colour, random: Random) -> NDArray[np.float32]:
-    """A lighter or darker shade that still has the colour's name."""
+    """Return a lighter or darker shade that still has the colour's name."""
     first = np.asarray(base, np.float32)
     for _ in range(8):
         towards = np.full(3, random.choice([0.0, 255.0]), np.float32) - first
@@ -84,7 +87,8 @@ def _gradient(random: Random, size: Size) -> NDArray[np.float32]:
     down, across = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
     turn = random.uniform(0, 2 * np.pi)
     along = np.cos(turn) * across / size[0] + np.sin(turn) * down / size[1]
-    return (along - along.min()) / (along.max() - along.min())
+    shares: NDArray[np.float32] = (along - along.min()) / (along.max() - along.min())
+    return shares
 
 
 def _dots(random: Random, size: Size) -> NDArray[np.float32]:
@@ -94,7 +98,8 @@ def _dots(random: Random, size: Size) -> NDArray[np.float32]:
     rows = np.floor(down / apart)
     x = (across + rows % 2 * apart / 2) % apart - apart / 2
     y = down % apart - apart / 2
-    return np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
+    shares: NDArray[np.float32] = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
+    return shares
 
 
 def _horizon(random: Random, size: Size) -> NDArray[np.float32]:
@@ -104,8 +109,10 @@ def _horizon(random: Random, size: Size) -> NDArray[np.float32]:
 
 
 def paste(canvas: Canvas, drawing: Pixels, x: float, y: float, size: float) -> None:
-    """Put a drawing with its centre at (x, y), in shares of width and height, and its side at ``size``, in shares of
-    the shorter side."""
+    """Put a drawing on a canvas.
+
+    Its centre is at (x, y), in shares of width and height, and its side is ``size``, in shares of the shorter side.
+    """
     height, width = canvas.shape[:2]
     side = max(8, round(min(height, width) * size))
     # CMYK stands for any four channels: Pillow scales them together, without touching the alpha.
@@ -126,14 +133,15 @@ def paste(canvas: Canvas, drawing: Pixels, x: float, y: float, size: float) -> N
 
 
 def tinted(drawing: Pixels, factors: Colour) -> Pixels:
-    """A drawing with its red, green and blue multiplied, each at most to full."""
+    """Return a drawing with its red, green and blue multiplied, each at most to full."""
     result = drawing.astype(np.float32)
     result[..., :3] = np.minimum(result[..., :3] * np.asarray(factors, np.float32), result[..., 3:])
-    return result.astype(np.uint8)
+    pixels: Pixels = result.astype(np.uint8)
+    return pixels
 
 
 def outlined(drawing: Pixels, width: int = 3) -> Pixels:
-    """A drawing with a dark contour around it; it is made a little smaller to leave room."""
+    """Return a drawing with a dark contour around it; it is made a little smaller to leave room."""
     inner = SIDE - 2 * width
     small = np.zeros_like(drawing)
     scaled = Image.frombuffer("CMYK", (SIDE, SIDE), drawing.tobytes(), "raw", "CMYK", 0, 1).resize(
@@ -151,4 +159,5 @@ def outlined(drawing: Pixels, width: int = 3) -> Pixels:
     result = small.astype(np.float32)
     result[..., :3] += ink * (contour * (1 - alpha / 255))[..., None]
     result[..., 3] = np.maximum(contour, alpha)
-    return np.clip(result + 0.5, 0, 255).astype(np.uint8)
+    pixels: Pixels = np.clip(result + 0.5, 0, 255).astype(np.uint8)
+    return pixels

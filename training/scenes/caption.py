@@ -144,7 +144,7 @@ def without_accents(text: str) -> str:
 
 
 def _subject(scene: Scene, random: Random, language: str) -> tuple[str, bool]:
-    """The things with their sizes and places, and whether the style was said with them."""
+    """Return the things with their sizes and places, and whether the style was said with them."""
     names = [_name(thing, random, language) for thing in scene.things]
     if scene.layout == "many":
         name = plural(names[0], language)

@@ -55,12 +55,12 @@ class Scene:
 
 
 def scene_of(fields: dict[str, Any]) -> Scene:
-    """A scene from its fields as JSON gives them."""
+    """Return a scene from its fields as JSON gives them."""
     return Scene(**{**fields, "things": tuple(fields["things"]), "place": tuple(fields["place"])})
 
 
 def random_scene(random: Random) -> Scene:
-    """A scene that training may show."""
+    """Return a scene that training may show."""
     things = range(len(load_things()))
     while True:
         layout = random.choices(list(LAYOUTS), list(LAYOUTS.values()))[0]
@@ -82,11 +82,11 @@ class Steady(Random):
     """No chance at all: what a scene leaves open is in the middle, plain, and not mirrored."""
 
     def random(self) -> float:
-        """Always the least."""
+        """Return the least that there is."""
         return 0.0
 
     def uniform(self, a: float, b: float) -> float:
-        """Always the middle."""
+        """Return the middle."""
         return (a + b) / 2
 
 
@@ -94,6 +94,7 @@ class Painter:
     """Draws scenes with the artwork of the things."""
 
     def __init__(self, artwork: Artwork) -> None:
+        """Take what ``make data`` drew."""
         self._artwork = artwork
 
     @cached_property
@@ -107,12 +108,14 @@ class Painter:
         return drawings
 
     def drawing(self, thing: int, style: str) -> Pixels:
-        """A thing's artwork in a style."""
+        """Return a thing's artwork in a style."""
         return self._drawings[thing, style]
 
     def draw(self, scene: Scene, random: Random, size: Size = SQUARE) -> Pixels:
-        """The picture, of shape (height, width, 3); what the scene leaves open is at random: ground, shades, places,
-        sizes, and which way things look."""
+        """Return the picture, of shape (height, width, 3).
+
+        What the scene leaves open is at random: ground, shades, places, sizes, and which way things look.
+        """
         canvas = ground(scene.colour, random, size)
         factors = (random.uniform(0.9, 1.06), random.uniform(0.9, 1.06), random.uniform(0.9, 1.06))
         mirrored = random.random() >= 1 - MIRRORED

@@ -61,7 +61,7 @@ def load_things() -> tuple[Thing, ...]:
 
 
 def plural(name: str, language: str) -> str:
-    """A name's plural by the common rules of the language; those that are plural already stay."""
+    """Return a name's plural by the common rules of the language; those that are plural already stay."""
     if language == "en":
         return IRREGULAR.get(name) or _by_rules(name, language)
     first, _, rest = name.partition(" ")
