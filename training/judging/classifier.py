@@ -34,11 +34,17 @@ Box = tuple[float, float, float]  # centre x, centre y and side, in pixels
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found in a region: things, the nearest first, the distance of each thing, and where the drawing is."""
+    """What was found in a region.
+
+    Things by their distance, the nearest first; where the drawing is; and for each thing its distance, the overlap of
+    the outlines (0 to 1) and the correlation of light and dark (-1 to 1) where it fits best.
+    """
 
     things: list[int]
     box: Box | None
     distances: tuple[float, ...] = ()
+    overlaps: tuple[float, ...] = ()
+    tones: tuple[float, ...] = ()
 
 
 class Classifier:
@@ -58,28 +64,53 @@ class Classifier:
 
     def look(self, picture: Picture, colour: NDArray[np.float32] | None = None) -> Seen:
         """Return what a picture of shape (height, width, 3) shows; its background's colour is taken from its border."""
-        pixels = picture.astype(np.float32)
         background = background_of(picture) if colour is None else colour
-        box = bounding_square(pixels, background)
+        box = bounding_square(picture.astype(np.float32), background)
         if box is None:
             return Seen([], None)
         references = self.references
         laid = references[..., :3] + background * (1 - references[..., 3:] / 255) - background
-        laid = laid.reshape(-1, SIDE * SIDE * 3)
-        x, y, side = box
-        crops = np.stack(
-            [
-                _crop(picture, x + across * side, y + down * side, side * scale, background)
-                for scale in SCALES
-                for down, across in SHIFTS
-            ]
-        )
-        crops = np.concatenate([crops, crops[:, :, ::-1]])
-        crops = (crops - background).reshape(len(crops), -1)
-        theirs, ours = np.square(laid).mean(1), np.square(crops).mean(1)
-        distances = theirs[:, None] + ours - 2 * (laid @ crops.T) / laid.shape[1]
-        best = (distances / (np.sqrt(np.outer(theirs, ours)) + 100)).min(1).reshape(references.shape[:2]).min(1)
-        return Seen(np.argsort(best).tolist(), box, tuple(best.tolist()))
+        crops = _crops(picture, box, background) - background
+        distances = _distances(laid.reshape(-1, SIDE * SIDE * 3), crops.reshape(len(crops), -1))
+        things, styles = references.shape[:2]
+        by_thing = distances.reshape(things, styles * len(crops))
+        style, crop = np.unravel_index(by_thing.argmin(1), (styles, len(crops)))
+        best = by_thing.min(1)
+        overlaps, tones = _likeness(laid[np.arange(things), style], crops[crop])
+        return Seen(np.argsort(best).tolist(), box, tuple(best.tolist()), tuple(overlaps), tuple(tones))
+
+
+def _crops(picture: Picture, box: Box, background: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the drawing's square at 24 x 24, a little moved and scaled, and all that mirrored."""
+    x, y, side = box
+    crops = np.stack(
+        [
+            _crop(picture, x + across * side, y + down * side, side * scale, background)
+            for scale in SCALES
+            for down, across in SHIFTS
+        ]
+    )
+    return np.concatenate([crops, crops[:, :, ::-1]])
+
+
+def _distances(theirs: NDArray[np.float32], ours: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean squares between rows, by how much there is to see: shape (theirs, ours)."""
+    much, more = np.square(theirs).mean(1), np.square(ours).mean(1)
+    squares = much[:, None] + more - 2 * (theirs @ ours.T) / theirs.shape[1]
+    found: NDArray[np.float32] = squares / (np.sqrt(np.outer(much, more)) + 100)
+    return found
+
+
+def _likeness(wanted: NDArray[np.float32], found: NDArray[np.float32]) -> tuple[list[float], list[float]]:
+    """Return overlaps and tones of as many pairs, each of shape (n, 24, 24, 3) without its background."""
+    one, other = (np.sqrt(np.square(each).sum(-1)) > DIFFERENT for each in (wanted, found))
+    either = one | other
+    count = np.maximum(either.sum((1, 2)), 1)
+    light = [each.mean(-1) * either for each in (wanted, found)]
+    light = [(each - (each.sum((1, 2)) / count)[:, None, None]) * either for each in light]
+    spread = np.sqrt(np.square(light[0]).sum((1, 2)) * np.square(light[1]).sum((1, 2)))
+    tones = (light[0] * light[1]).sum((1, 2)) / np.maximum(spread, 1)
+    return ((one & other).sum((1, 2)) / count).tolist(), tones.tolist()
 
 
 def background_of(picture: Picture) -> NDArray[np.float32]:

@@ -9,9 +9,9 @@ from enum import IntEnum
 from .classifier import Classifier, Picture, Seen, background_of
 from .prompts import Asked
 
-#: distances up to which a drawing is the thing, and up to which it may be taken for it
-RIGHT, HALF = 0.48, 0.66
-CONTEST = 0.3  # what is added for another thing that is as near: a drawing that could be either is not right
+#: likeness from which on the nearest thing is right: overlap of outlines, and the others by their shares
+RIGHT, TONES, CONTEST = 0.84, 0.15, 0.15
+HALF = 0.66  # distance up to which a drawing may be taken for the thing
 NEAREST = 5  # a thing among so many nearest is half right
 
 
@@ -27,8 +27,12 @@ def verdict_on(seen: Seen, thing: int) -> Verdict:
     """Whether what was seen is the thing."""
     if not seen.things:
         return Verdict.WRONG
-    distance, (first, second, *_) = seen.distances[thing], seen.things
-    if first == thing and distance + CONTEST * distance / seen.distances[second] <= RIGHT:
+    first, second, *_ = seen.things
+    distance = seen.distances[thing]
+    # A drawing that could be another thing as well is not right.
+    contest = distance / seen.distances[second]
+    likeness = seen.overlaps[thing] + TONES * seen.tones[thing] - CONTEST * contest
+    if first == thing and likeness >= RIGHT:
         return Verdict.RIGHT
     near = thing in seen.things[:NEAREST]
     return Verdict.HALF if near and distance <= HALF else Verdict.WRONG

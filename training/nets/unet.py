@@ -121,7 +121,7 @@ class Compass(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self._asked[place] = inputs[0]
 
     def loss(self, shape: tuple[int, int]) -> Tensor:
-        """Return the mean cross-entropy of the squares over the attentions of the last call, on latents of this shape."""
+        """Return the mean cross-entropy of the squares over all attentions of the last call, on latents of a shape."""
         losses = []
         for place, features in self._asked.items():
             height, width = _halved(shape, features.shape[1])
