@@ -69,7 +69,7 @@ class Classifier:
         if box is None:
             return Seen([], None)
         references = self.references
-        laid = references[..., :3] + background * (1 - references[..., 3:] / 255) - background
+        laid = (references[..., :3] - background * (references[..., 3:] / 255)).astype(np.float32)
         crops = _crops(picture, box, background) - background
         distances = _distances(laid.reshape(-1, SIDE * SIDE * 3), crops.reshape(len(crops), -1))
         things, styles = references.shape[:2]
