@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
-from . import artwork, curve, encoder, evaluation, export, latents, loop, prompts, sheets, tokens, unet, vae
-from .classifier import save_references
-from .paths import ARTWORK, CURVE, LATENTS, MODEL, TOKENIZER, WORK
-from .scene import STYLES, Painter
-from .things import load_things
+from .judging import curve, evaluation, prompts, sharpness, sheets
+from .judging.classifier import save_references
+from .nets import decoder, encoder, export, latents, loop, pipeline, tokens, unet, vae
+from .paths import ARTWORK, CURVE, MODEL, STEADY, TOKENIZER, VOCABULARY, WORK
+from .scenes import artwork, vocabulary
+from .scenes.scene import STYLES, Painter
+from .scenes.things import load_things
 
-VAE_STEPS, ENCODER_STEPS, UNET_STEPS = 4000, 1300, 4000
+VAE_STEPS, ENCODER_STEPS, UNET_STEPS, REFINE_STEPS, DECODER_STEPS = 4000, 1300, 4000, 3000, 1000
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -28,6 +30,8 @@ def data() -> None:
     save_references([painter.drawing(thing, style) for thing in range(len(load_things())) for style in STYLES])
     vae.save_held_out()
     prompts.make()
+    sharpness.save_edges(painter)
+    vocabulary.make(VOCABULARY)
     print(f"{len(tokens.make())} words and parts of words in {TOKENIZER}")
 
 
@@ -38,22 +42,29 @@ def train(unet_steps: int = UNET_STEPS) -> None:
     pid.write_text(str(os.getpid()))
     os.nice(19)
     loop.train(vae.stage(VAE_STEPS))
-    if not LATENTS.exists():
-        latents.make()
+    latents.make(STEADY)
     loop.train(encoder.stage(ENCODER_STEPS))
+    latents.make()
     loop.train(unet.stage(unet_steps))
-    export.export(MODEL)
+    _finish()
     pid.unlink()
 
 
 @app.command()
-def refine(unet_steps: int = UNET_STEPS) -> None:
-    """Train the U-Net on from the weights that ship with the bot, where the checkpoints are lost; needs data first."""
-    if not latents.LATENTS.exists():
+def refine(unet_steps: int = REFINE_STEPS) -> None:
+    """Train on from the weights that ship with the bot; needs data first. It may be stopped at any time."""
+    os.nice(19)
+    if not CURVE.exists():
         export.unpack(MODEL)
         shutil.copytree(MODEL / "unet", CURVE / "00000")
-        latents.make()
-    loop.train(unet.stage(unet_steps))
+    latents.make()
+    loop.train(unet.refinement(unet_steps))
+    _finish()
+
+
+def _finish() -> None:
+    decoder.make()
+    loop.train(decoder.stage(DECODER_STEPS))
     export.export(MODEL)
 
 
@@ -71,22 +82,22 @@ def evaluate(
     guidance: Annotated[float | None, typer.Option(help="guidance_scale, where not the usual")] = None,
 ) -> None:
     """Print the shares of the evaluation's prompts that a model follows."""
-    pipeline = evaluation.load_pipeline(folder)
+    made = pipeline.load_pipeline(folder)
     asked = {"num_inference_steps": steps, "guidance_scale": guidance}
     options = {name: value for name, value in asked.items() if value is not None}
-    print(json.dumps(evaluation.evaluate(pipeline, **options), indent=1))
+    print(json.dumps(evaluation.evaluate(made, None, **options), indent=1))
 
 
 @app.command("curve")
 def plot_curve(file: Path = WORK / "curve.png") -> None:
     """Judge what was kept of the U-Net's training on the way, and plot its quality over the steps."""
-    curve.make(evaluation.load_pipeline(MODEL), file)
+    curve.make(pipeline.load_pipeline(MODEL), file)
 
 
 @app.command()
 def sheet(folder: Path = MODEL, out: Path = WORK / "sheets") -> None:
     """Draw the sheets and plots of the model card."""
-    sheets.make(evaluation.load_pipeline(folder), out)
+    sheets.make(pipeline.load_pipeline(folder), out)
 
 
 if __name__ == "__main__":

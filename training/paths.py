@@ -6,7 +6,8 @@ HERE = Path(__file__).parent
 WORK = HERE / "work"
 PACKAGES = WORK / "npm"
 ARTWORK = WORK / "artwork.npz"
-LATENTS = WORK / "latents.npz"
+LATENTS, STEADY = WORK / "latents", WORK / "steady"  # for the U-Net and for the text encoder
+DENOISED = WORK / "denoised"  # what the decoder is trained on last
 VAE = WORK / "vae"
 TOKENIZER = WORK / "tokenizer"
 TEXT_ENCODER = WORK / "text_encoder"
@@ -14,3 +15,5 @@ UNET = WORK / "unet"
 CURVE = WORK / "curve"  # what the U-Net was at some of its steps
 #: the folder that ships with the bot
 MODEL = HERE.parent / "generation" / "embedded" / "model"
+#: the words that it knows
+VOCABULARY = MODEL.parent / "vocabulary.json"

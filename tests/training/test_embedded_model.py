@@ -9,13 +9,14 @@ import torch
 from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
 from PIL import Image
 
-from training import evaluation
-from training.classifier import Classifier, background_of, nearest_colour
-from training.export import megabytes
+from training.judging.classifier import Classifier, background_of
+from training.judging.sheets import CRUDE, crude
+from training.nets.export import megabytes
+from training.nets.pipeline import draw, load_pipeline, refine
+from training.nets.vae import reconstruction_psnr
 from training.paths import MODEL
-from training.sheets import CRUDE, crude, refine
-from training.things import load_things
-from training.vae import reconstruction_psnr
+from training.scenes.canvas import nearest_colour
+from training.scenes.things import load_things
 
 #: prompts, the thing and the background that they ask for
 ASKED = [
@@ -37,9 +38,10 @@ LEAST_PSNR = 30.0  # dB
 
 @pytest.fixture(scope="module")
 def pipeline() -> Iterator[Any]:
+    """Load the weights in full precision, on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield evaluation.load_pipeline(MODEL)
+    yield load_pipeline(MODEL)
     torch.set_num_threads(threads)
 
 
@@ -52,7 +54,7 @@ def test_the_stock_pipelines_load_it_unchanged(pipeline: Any) -> None:
 
 def test_it_draws_the_things_and_backgrounds_that_are_asked_for(pipeline: Any) -> None:
     """Of ten prompts in three languages eight at least give the right thing, and nine the right background."""
-    pictures = evaluation.draw(pipeline, [prompt for prompt, _, _ in ASKED], seed=3)
+    pictures = draw(pipeline, [prompt for prompt, _, _ in ASKED], seed=3)
     classifier, things = Classifier(), [thing.name for thing in load_things()]
     seen = [things[classifier.look(picture).things[0]] for picture in pictures]
     right = [name == thing for name, (_, thing, _) in zip(seen, ASKED, strict=True)]
@@ -75,14 +77,14 @@ def test_img2img_goes_further_from_a_crude_drawing_the_greater_the_strength(pipe
     img2img.set_progress_bar_config(disable=True)
     prompt, background, shapes = CRUDE[0]
     source = crude(background, shapes)
-    made = [refine(img2img, prompt, source, strength) for strength in (0.2, 0.6, 1.0)]
+    made = [refine(img2img, prompt, source, strength, seed=3) for strength in (0.2, 0.6, 1.0)]
     distances = [float(np.abs(each.astype(float) - np.asarray(source)).mean()) for each in made]
     assert distances == sorted(distances)
     things = [thing.name for thing in load_things()]
     assert things[Classifier().look(made[1]).things[0]] == "apple"
 
 
-def test_noise_is_not_taken_for_the_model(pipeline: Any) -> None:
+def test_noise_is_not_taken_for_the_model() -> None:
     """The classifier finds the right thing in none of ten pictures of noise: the test above can fail."""
     noise = np.random.default_rng(0).integers(0, 256, (len(ASKED), 16, 16, 3), dtype=np.uint8)
     pictures = [np.asarray(Image.fromarray(each).resize((128, 128))) for each in noise]

@@ -1,5 +1,6 @@
 """The autoencoder: 128 x 128 pictures to 16 x 16 latents of 8 channels and back."""
 
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -9,14 +10,14 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .artwork import SIDE, Artwork, Pixels, load_sheet, save_sheet
-from .canvas import PALETTE, blank, jittered, outlined, paste
-from .loop import Stage
-from .paths import HERE, VAE
-from .things import load_things
+from ..paths import VAE
+from ..scenes.artwork import SIDE, Artwork, Pixels, load_sheet, save_sheet
+from ..scenes.canvas import PALETTE, blank, jittered, outlined, paste
+from ..scenes.things import load_things
+from .loop import DEVICE, Stage, autocast
 
 CHANNELS = 8
-HELD_OUT_SHEET = HERE / "held_out.png"
+HELD_OUT_SHEET = Path(__file__).parent / "held_out.png"
 SHEET = (8, 8)  # columns and rows of drawings
 CROP, CROPS, WHOLES = 64, 8, 2  # pixels; pictures in a batch
 WHOLE_FROM = 0.85  # share of the way after which it sees whole pictures
@@ -48,7 +49,7 @@ def to_tensor(pictures: list[Pixels]) -> Tensor:
 
 
 def stage(steps: int) -> Stage:
-    """The autoencoder's training."""
+    """Return the autoencoder's training."""
     return Stage("vae", steps, lr=1.2e-3, seed=1, prepare=_prepare, save=_save, decay=0.995)
 
 
@@ -56,7 +57,7 @@ def _prepare() -> tuple[nn.Module, Any]:
     artwork = Artwork.load()
     unseen = set(held_out(artwork))
     seen = [place for place in range(len(artwork.codes)) if place not in unseen]
-    model = AutoencoderKL(**CONFIG).to(memory_format=torch.channels_last)
+    model = AutoencoderKL(**CONFIG).to(DEVICE, memory_format=torch.channels_last)
 
     def picture(random: Random) -> Pixels:
         colour = random.choice(list(PALETTE))
@@ -86,18 +87,18 @@ def _prepare() -> tuple[nn.Module, Any]:
         return to_tensor(crops)
 
     def loss_of(random: Random, share: float) -> Tensor:
-        x = batch(random, share)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=share < WHOLE_FROM):
+        x = batch(random, share).to(DEVICE)
+        with autocast(wanted=share < WHOLE_FROM):
             posterior = model.encode(x).latent_dist
             y = model.decode(posterior.sample()).sample
         y = y.float()
         kl = posterior.kl().mean() / (CHANNELS * x.shape[-1] * x.shape[-2] / 64)
-        return _distance(y, x) + 1e-4 * kl
+        return distance(y, x) + 1e-4 * kl
 
     return model, loss_of
 
 
-def _distance(y: Tensor, x: Tensor) -> Tensor:
+def distance(y: Tensor, x: Tensor) -> Tensor:
     """L1 for clean areas, squares for the worst places, gradients for sharp edges, and coarse colour."""
     loss = (y - x).abs().mean() + 3 * functional.mse_loss(y, x)
     loss = loss + 0.5 * (_gradient(y) - _gradient(x)).abs().mean()
@@ -133,7 +134,7 @@ def reconstruction_psnr(vae: Any) -> float:
     values = []
     with torch.inference_mode():
         for start in range(0, len(pictures), 16):
-            x = to_tensor(pictures[start : start + 16])
+            x = to_tensor(pictures[start : start + 16]).to(vae.device)
             y = vae.decode(vae.encode(x).latent_dist.mean).sample.clamp(-1, 1)
             values.append(10 * torch.log10(4 / (y - x).square().mean((1, 2, 3))))
-    return torch.cat(values).mean().item()
+    return float(torch.cat(values).mean())

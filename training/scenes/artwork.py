@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .paths import ARTWORK, PACKAGES
+from ..paths import ARTWORK, PACKAGES
 
 SIDE = 128  # pixels
 OPAQUE = 0.05  # alpha above which a pixel belongs to the drawing
@@ -55,7 +55,7 @@ class Artwork:
 
 
 def code_of(emoji: str) -> str:
-    """An emoji's code points as the icon sets write them, without variation selectors: "1f408"."""
+    """Return an emoji's code points as the icon sets write them, without variation selectors: "1f408"."""
     return "-".join(f"{ord(char):x}" for char in emoji if char != "\ufe0f")
 
 
@@ -103,7 +103,7 @@ def _jobs() -> Iterator[tuple[str, str, str | Path]]:
 
 
 def code_of_hex(name: str) -> str:
-    """The code of a name in hexadecimal such as "1F408-fe0f"."""
+    """Return the code of a name in hexadecimal such as "1F408-fe0f"."""
     return "-".join(part.lower().lstrip("0") for part in name.split("-") if part.lower() != "fe0f")
 
 
@@ -120,7 +120,7 @@ def _svg(icons: dict[str, Any], name: str) -> str:
 
 
 def _draw(source: str | Path) -> Pixels | None:
-    """The drawing cut to its bounding square; None where there is next to nothing to see."""
+    """Return the drawing cut to its bounding square; None where there is next to nothing to see."""
     import resvg_py
 
     if isinstance(source, Path):
@@ -141,7 +141,8 @@ def _draw(source: str | Path) -> Pixels | None:
     planes = [Image.fromarray(square[..., k]).resize((SIDE, SIDE), Image.Resampling.LANCZOS) for k in range(4)]
     result = np.clip(np.stack([np.asarray(plane) for plane in planes], -1), 0, 1)
     result[..., :3] = np.minimum(result[..., :3], result[..., 3:])
-    return (result * 255 + 0.5).astype(np.uint8)
+    square_pixels: Pixels = (result * 255 + 0.5).astype(np.uint8)
+    return square_pixels
 
 
 def save_sheet(drawings: list[Pixels], columns: int, path: Path, side: int = SIDE) -> None:
@@ -157,7 +158,7 @@ def save_sheet(drawings: list[Pixels], columns: int, path: Path, side: int = SID
 
 
 def load_sheet(path: Path, side: int) -> list[Pixels]:
-    """The premultiplied tiles of a picture that save_sheet wrote, those of an unfinished last row included."""
+    """Return the premultiplied tiles of a picture that save_sheet wrote, those of an unfinished last row included."""
     pixels = np.asarray(Image.open(path)).astype(np.float32)
     pixels[..., :3] *= pixels[..., 3:] / 255
     rows, columns = pixels.shape[0] // side, pixels.shape[1] // side

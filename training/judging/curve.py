@@ -5,8 +5,8 @@ from typing import Any
 
 from diffusers import UNet2DConditionModel
 
+from ..paths import CURVE
 from .evaluation import evaluate
-from .paths import CURVE
 from .prompts import Asked, load_prompts
 
 PARTS = {"thing": 4, "place": 3, "pair": 2}  # one in so many of each part's prompts
@@ -14,7 +14,7 @@ POINTS = 8
 
 
 def asked() -> list[Asked]:
-    """The prompts that each point is judged by."""
+    """Return the prompts that each point is judged by."""
     return [each for part, one_in in PARTS.items() for each in [p for p in load_prompts() if p.part == part][::one_in]]
 
 

@@ -1,34 +1,22 @@
-"""The pictures of the model card: 48 prompts by 4 seeds, and img2img from crude drawings by strength."""
+"""The pictures of the model card: typical ones, since chance chose their prompts, and img2img from crude drawings."""
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
-import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 from PIL import Image, ImageDraw
 
 from bot.messages.font import font
 
+from ..nets.pipeline import draw, refine
+from ..scenes.canvas import SQUARE
 from .classifier import Picture
-from .evaluation import defaults, draw, sheet
+from .evaluation import sheet
+from .prompts import load_prompts
 
-SHOWN = """a cat|a dog, 3d|a red apple on a light blue background|a rocket on a dark blue background
-a pizza, flat|a unicorn on a pink background|a house, outlined|a strawberry on a teal background
-a penguin, cartoon|a dragon on a yellow background|a guitar, 3d|a sunflower on a purple background
-a robot on an orange background|a castle, cartoon|a whale on a light blue background|a burger, 3d
-a small fox in the top left on a green background|a tiny star, bottom right, navy background
-a little duck on the left on a beige background|a small balloon at the top on a pink background
-a cat next to a pizza|a dog on the left and a ball on the right on a green background
-a frog and a mushroom, flat|a banana next to an apple on a black background
-a rabbit and a carrot, 3d, light green background|a ghost beside a pumpkin, purple background
-two cherries|three penguins on a light blue background|hearts on a pink background|two cactuses, outlined
-um gato em fundo azul|uma árvore, 3d|um cachorro ao lado de uma bola|um foguete em fundo roxo
-un perro sobre fondo amarillo|una fresa, contorno|un pingüino y un helado|un castillo sobre fondo rosa
-a majestic lion, masterpiece, best quality|a cute glorptic octopus on a teal background
-a photo of a car, trending on artstation|a kitty|a spaceship, 3d, black background
-a crown on a red background|a snowman, outlined, blue background|a butterfly on a white background
-a bicycle, flat, orange background|a big pumpkin on a dark blue background"""
+SHOWN, SEEDS, CHOICE = 32, 4, 31  # prompts of the card, pictures of each, and the seed that chose the prompts
 STRENGTHS = [round(0.1 * k, 1) for k in range(1, 11)]
 #: crude drawings, as (shape, box or points in 128ths, colour), on a background, with what they are to become
 CRUDE: list[tuple[str, str, list[tuple[str, list[float], str]]]] = [
@@ -68,10 +56,11 @@ CRUDE: list[tuple[str, str, list[tuple[str, list[float], str]]]] = [
 def make(pipeline: Any, folder: Path) -> None:
     """Write sheet.png, img2img.png and strength.png."""
     folder.mkdir(parents=True, exist_ok=True)
-    prompts = [prompt for line in SHOWN.splitlines() for prompt in line.split("|")]
-    pictures = [draw(pipeline, [prompt] * 4, seed=1) for prompt in prompts]
+    square = [asked.prompt for asked in load_prompts() if asked.size == SQUARE]
+    prompts = Random(CHOICE).sample(square, SHOWN)
+    pictures = [draw(pipeline, [prompt] * SEEDS, seed=1) for prompt in prompts]
     blocks = [
-        np.asarray(_captioned(sheet(some, 4, 96), prompt)) for some, prompt in zip(pictures, prompts, strict=True)
+        np.asarray(_captioned(sheet(some, SEEDS, 96), prompt)) for some, prompt in zip(pictures, prompts, strict=True)
     ]
     _grid(blocks, 4).save(folder / "sheet.png", optimize=True)
     from_pipe = StableDiffusionImg2ImgPipeline.from_pipe(pipeline)
@@ -79,7 +68,7 @@ def make(pipeline: Any, folder: Path) -> None:
     rows, curves = [], []
     for prompt, background, shapes in CRUDE:
         source = crude(background, shapes)
-        made = [refine(from_pipe, prompt, source, strength) for strength in STRENGTHS]
+        made = [refine(from_pipe, prompt, source, strength, seed=3) for strength in STRENGTHS]
         rows += [np.asarray(source), *made]
         curves.append([float(np.abs(each.astype(float) - np.asarray(source)).mean()) for each in made])
     sheet(rows, len(STRENGTHS) + 1, 96).save(folder / "img2img.png", optimize=True)
@@ -88,26 +77,12 @@ def make(pipeline: Any, folder: Path) -> None:
 
 
 def crude(background: str, shapes: list[tuple[str, list[float], str]]) -> Image.Image:
-    """A drawing of coloured shapes."""
+    """Return a drawing of coloured shapes."""
     image = Image.new("RGB", (128, 128), background)
     pen = ImageDraw.Draw(image)
     for shape, points, colour in shapes:
         getattr(pen, shape)(points, fill=colour)
     return image
-
-
-def refine(pipeline: Any, prompt: str, source: Image.Image, strength: float) -> Picture:
-    """One picture by img2img; steps are raised so that every strength runs as many as txt2img would."""
-    return np.asarray(
-        pipeline(
-            prompt,
-            image=source,
-            strength=strength,
-            num_inference_steps=round(defaults().num_inference_steps / strength),
-            guidance_scale=defaults().guidance_scale,
-            generator=torch.Generator().manual_seed(3),
-        ).images[0]
-    )
 
 
 def _captioned(image: Image.Image, text: str) -> Image.Image:

@@ -7,8 +7,8 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 from transformers import CLIPTextModel
 
+from ..paths import TEXT_ENCODER, TOKENIZER, UNET, VAE
 from . import tokens
-from .paths import TEXT_ENCODER, TOKENIZER, UNET, VAE
 from .unet import scheduler
 
 

@@ -144,7 +144,7 @@ def without_accents(text: str) -> str:
 
 
 def _subject(scene: Scene, random: Random, language: str) -> tuple[str, bool]:
-    """The things with their sizes and places, and whether the style was said with them."""
+    """Return the things with their sizes and places, and whether the style was said with them."""
     names = [_name(thing, random, language) for thing in scene.things]
     if scene.layout == "many":
         name = plural(names[0], language)
@@ -156,8 +156,8 @@ def _subject(scene: Scene, random: Random, language: str) -> tuple[str, bool]:
         other = _with_article(names[1], random, language)
         pattern = random.choice((BESIDE if scene.layout == "row" else ABOVE)[language])
         return pattern.format(a=first, b=other), said_style
-    if scene.layout == "small":
-        first += _place(scene, random, language)
+    if scene.layout == "small" and scene.placed:
+        first += place_said(scene.place, random, language)
     return first, said_style
 
 
@@ -168,7 +168,8 @@ def _name(thing: int, random: Random, language: str) -> str:
 
 def _adjectives(scene: Scene, random: Random, language: str) -> tuple[list[str], bool]:
     words = []
-    if scene.layout == "small":
+    # Who names a corner often leaves "small" out.
+    if scene.layout == "small" and not (scene.placed and scene.place != (1, 1) and random.random() < 0.2):
         words.append(random.choice(SMALL[language]))
     if scene.layout == "big":
         words.append(random.choice(BIG[language]))
@@ -191,13 +192,12 @@ def _with_article(name: str, random: Random, language: str) -> str:
     return f"{article}n {name}" if article == "a" and name[0] in "aeiou" else f"{article} {name}"
 
 
-def _place(scene: Scene, random: Random, language: str) -> str:
-    column, row = scene.place
+def place_said(place: tuple[int, int], random: Random, language: str) -> str:
+    """One way to say a small thing's place, to stand after its name."""
+    column, row = place
     if (column, row) == (1, 1):
         return random.choice(
-            {"en": ["", " in the center", " in the middle"], "pt": ["", " no centro"], "es": ["", " en el centro"]}[
-                language
-            ]
+            {"en": [" in the center", " in the middle"], "pt": [" no centro"], "es": [" en el centro"]}[language]
         )
     across, down = COLUMNS[language][column], ROWS[language][row]
     if not (across and down):

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel
 
+from ..paths import STEADY, TEXT_ENCODER
+from ..scenes.caption import caption
 from . import tokens
-from .caption import caption
 from .latents import Pool
-from .loop import Stage
-from .paths import TEXT_ENCODER
+from .loop import DEVICE, Stage, autocast
 from .vae import CHANNELS
 
 WIDTH, LAYERS, HEADS = 256, 4, 8
@@ -29,12 +29,12 @@ INDEX_WEIGHT = 0.2
 
 
 def stage(steps: int) -> Stage:
-    """The encoder's training."""
+    """Return the encoder's training."""
     return Stage("encoder", steps, lr=1e-3, seed=4, prepare=_prepare, save=_save, decay=0.995)
 
 
 def blank_encoder(tokenizer: Any) -> CLIPTextModel:
-    """A CLIP text encoder with random weights, for our tokenizer."""
+    """Return a CLIP text encoder with random weights, for our tokenizer."""
     config = CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=WIDTH,
@@ -66,23 +66,24 @@ def cells(latents: Tensor) -> Tensor:
 
 
 def _prepare() -> tuple[nn.Module, Any]:
-    pool, tokenizer = Pool.load(), tokens.load()
+    pool, tokenizer = Pool.load(STEADY), tokens.load()
     model = nn.ModuleDict({"encoder": blank_encoder(tokenizer), "head": nn.Linear(WIDTH, CHANNELS * CELL * CELL)})
+    model.to(DEVICE)
 
-    squares = torch.zeros(1, tokens.LENGTH, GRID * GRID)
+    squares = torch.zeros(1, tokens.LENGTH, GRID * GRID, device=DEVICE)
     squares[0, -GRID * GRID :] = LOUD * torch.eye(GRID * GRID)
 
-    def loss_of(random: Random, share: float) -> Tensor:
-        places = random.choices(range(len(pool.scenes)), k=BATCH)
-        ids = ids_of(tokenizer, [caption(pool.scenes[place], random) for place in places])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+    def loss_of(random: Random, _share: float) -> Tensor:
+        latents, scenes = pool.batch(BATCH, random)
+        ids = ids_of(tokenizer, [caption(scene, random) for scene in scenes]).to(DEVICE)
+        with autocast():
             hidden = model["encoder"](ids).last_hidden_state
             said = model["head"](hidden[:, -GRID * GRID :])
         named = functional.mse_loss(hidden[..., : GRID * GRID].float(), squares.expand(BATCH, -1, -1))
-        return functional.mse_loss(said.float(), cells(pool.batch(places))) + INDEX_WEIGHT * named
+        return functional.mse_loss(said.float(), cells(latents.to(DEVICE))) + INDEX_WEIGHT * named
 
     return model, loss_of
 
 
-def _save(model: nn.Module, step: int) -> None:
-    model["encoder"].save_pretrained(TEXT_ENCODER)  # type: ignore[index]
+def _save(model: nn.Module, _step: int) -> None:
+    model["encoder"].save_pretrained(TEXT_ENCODER)

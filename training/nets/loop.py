@@ -15,20 +15,24 @@ import torch
 import torch.distributed as distributed
 from torch import Tensor, nn
 
+from ..paths import WORK
 from .muon import Optimizer
-from .paths import WORK
 
-RANKS = 2  # processes; one of two threads used two cores to 68% only
+#: where there is a card, all is done on it by one process
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+RANKS = 1 if DEVICE == "cuda" else 2  # processes; one of two threads used two cores to 68% only
 SAVE_EVERY, TELL_EVERY = 180.0, 30.0  # seconds
-WARM_UP = 100  # steps
 FLAT_SHARE = 0.4  # of the steps at the full rate; then it falls along a cosine
 LAST_RATE = 0.02
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One net's training: ``prepare`` gives the model and a function from a random source and a share of the way
-    to a loss. ``name`` is also its checkpoint's."""
+    """One net's training.
+
+    ``prepare`` gives the model and a function from a random source and a share of the way to a loss. ``name`` is also
+    its checkpoint's.
+    """
 
     name: str
     steps: int
@@ -38,9 +42,12 @@ class Stage:
     #: called with the averaged model and the step, by the first process, now and then and at the end
     save: Callable[[nn.Module, int], None]
     decay: float = 0.998  # of the average of the weights
+    muon: bool = True  # for the inner matrices; else AdamW for all
+    warm_up: int = 100  # steps
 
     @property
     def checkpoint(self) -> Path:
+        """Where the stage's state is kept."""
         return WORK / f"{self.name}.ckpt"
 
 
@@ -59,7 +66,7 @@ def _run(rank: int, stage: Stage) -> None:
     torch.manual_seed(stage.seed)
     model, loss_of = stage.prepare()
     mean = deepcopy(model).requires_grad_(requires_grad=False)
-    optimizer = Optimizer(model, stage.lr)
+    optimizer = Optimizer(model, stage.lr, muon=stage.muon)
     start = _resume(stage, model, mean, optimizer)
     clock = _Clock(stage, start)
     for step in range(start, stage.steps):
@@ -70,7 +77,7 @@ def _run(rank: int, stage: Stage) -> None:
         loss.backward()
         _average_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step(rate(step, stage.steps))
+        optimizer.step(rate(step, stage.steps, stage.warm_up))
         with torch.no_grad():
             weight = 1 - min(stage.decay, (step + 1) / (step + 10))
             torch._foreach_lerp_(list(mean.parameters()), list(model.parameters()), weight)
@@ -82,13 +89,24 @@ def _run(rank: int, stage: Stage) -> None:
     distributed.destroy_process_group()
 
 
-def rate(step: int, steps: int) -> float:
-    """The share of the learning rate at a step: a warm-up, a flat stretch, then half a cosine."""
+def rate(step: int, steps: int, warm_up: int) -> float:
+    """Return the share of the learning rate at a step: a warm-up, a flat stretch, then half a cosine."""
     fall = max(0.0, (step / steps - FLAT_SHARE) / (1 - FLAT_SHARE))
-    return min(1, (step + 1) / WARM_UP) * (LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * fall)) / 2)
+    return min(1, (step + 1) / warm_up) * (LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * fall)) / 2)
+
+
+def autocast(*, wanted: bool = True) -> torch.autocast:
+    """Compute what stands in it in half precision, where the processor has instructions for it.
+
+    Without them it is ten times slower than full precision.
+    """
+    able = DEVICE == "cuda" or any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
+    return torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=able and wanted)
 
 
 def _average_gradients(model: nn.Module) -> None:
+    if RANKS == 1:
+        return
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     distributed.all_reduce(flat)
@@ -100,7 +118,7 @@ def _average_gradients(model: nn.Module) -> None:
 def _resume(stage: Stage, model: nn.Module, mean: nn.Module, optimizer: Optimizer) -> int:
     if not stage.checkpoint.exists():
         return 0
-    state = torch.load(stage.checkpoint, weights_only=True)
+    state = torch.load(stage.checkpoint, weights_only=True, map_location=DEVICE)
     model.load_state_dict(state["model"])
     mean.load_state_dict(state["mean"])
     optimizer.load_state_dict(state["optimizer"])

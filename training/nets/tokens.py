@@ -7,10 +7,10 @@ from random import Random
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
-from .caption import caption
-from .paths import TOKENIZER
-from .scene import random_scene
-from .things import LANGUAGES, load_things, plural
+from ..paths import TOKENIZER
+from ..scenes.caption import caption
+from ..scenes.scene import random_scene
+from ..scenes.things import LANGUAGES, load_things, plural
 
 LENGTH = 48  # tokens of a prompt, with its begin and end
 WORDS = 2400  # size of the vocabulary before the bytes that are missing
@@ -57,7 +57,7 @@ def make() -> CLIPTokenizer:
 
 
 def load() -> CLIPTokenizer:
-    """The tokenizer that make() saved."""
+    """Return the tokenizer that make() saved."""
     return CLIPTokenizer.from_pretrained(TOKENIZER)
 
 

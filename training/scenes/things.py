@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from .artwork import code_of
-from .paths import HERE
 
+THINGS = Path(__file__).parent / "things.txt"
 LANGUAGES = ("en", "pt", "es")
 IRREGULAR = {
     "mouse": "mice",
@@ -51,7 +52,7 @@ class Thing:
 def load_things() -> tuple[Thing, ...]:
     """All things in the order of the list."""
     things = []
-    for line in (HERE / "things.txt").read_text().splitlines():
+    for line in THINGS.read_text().splitlines():
         if not line.startswith("#"):
             emoji, *names = line.split("|")
             by_language = zip(LANGUAGES, names, strict=True)
@@ -60,7 +61,7 @@ def load_things() -> tuple[Thing, ...]:
 
 
 def plural(name: str, language: str) -> str:
-    """A name's plural by the common rules of the language; those that are plural already stay."""
+    """Return a name's plural by the common rules of the language; those that are plural already stay."""
     if language == "en":
         return IRREGULAR.get(name) or _by_rules(name, language)
     first, _, rest = name.partition(" ")

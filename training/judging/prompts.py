@@ -1,37 +1,41 @@
 """The prompts of the evaluation: combinations that training never shows, and what each asks for."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from random import Random
+from typing import Any
 
-from .canvas import PALETTE
-from .caption import caption
-from .paths import HERE
-from .scene import PLACES, STYLES, Scene
-from .things import LANGUAGES, load_things
+from ..scenes.canvas import PALETTE, SQUARE, Size
+from ..scenes.caption import caption
+from ..scenes.scene import PLACES, STYLES, Scene, scene_of
+from ..scenes.things import LANGUAGES, load_things
 
-PROMPTS = HERE / "prompts.json"
+PROMPTS = Path(__file__).parent / "prompts.json"
 SEED = 11
-PLACED, PAIRS, TRANSLATED = 96, 96, 96
+PLACED, PAIRS, TRANSLATED, SHAPED = 96, 96, 96, 16
+#: pictures' sizes in pixels by the shapes that people ask for
+SHAPES: dict[str, Size] = {"1:1": SQUARE, "4:3": (144, 112), "3:4": (112, 144), "16:9": (168, 96), "9:16": (96, 168)}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A prompt and the scene that it asks for; ``part`` is thing, place, pair or language."""
+    """A prompt, its scene and its size in pixels; ``part`` is thing, place, pair, language or shape."""
 
     part: str
     prompt: str
     scene: Scene
+    size: Size = SQUARE
 
 
 def load_prompts() -> list[Asked]:
-    """The list in the repository."""
-    found = []
-    for entry in json.loads(PROMPTS.read_text()):
-        scene = entry["scene"]
-        scene["things"], scene["place"] = tuple(scene["things"]), tuple(scene["place"])
-        found.append(Asked(entry["part"], entry["prompt"], Scene(**scene)))
-    return found
+    """Return the list in the repository."""
+    return [asked_of(entry) for entry in json.loads(PROMPTS.read_text())]
+
+
+def asked_of(fields: dict[str, Any]) -> Asked:
+    """Return a prompt from its fields as JSON gives them."""
+    return Asked(fields["part"], fields["prompt"], scene_of(fields["scene"]), tuple(fields["size"]))
 
 
 def make() -> None:
@@ -42,6 +46,8 @@ def make() -> None:
     asked += [_ask("place", thing, random) for thing in random.sample(things, PLACED)]
     asked += [_ask("pair", thing, random) for thing in random.sample(things, PAIRS)]
     asked += [_ask("language", thing, random) for thing in random.sample(things, TRANSLATED)]
+    for size in SHAPES.values():
+        asked += [replace(_ask("shape", thing, random), size=size) for thing in random.sample(things, SHAPED)]
     lines = ",\n".join(json.dumps(asdict(each), ensure_ascii=False) for each in asked)
     PROMPTS.write_text(f"[\n{lines}\n]\n")
 

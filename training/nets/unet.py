@@ -12,19 +12,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextModel
 
+from ..paths import CURVE, TEXT_ENCODER, UNET
+from ..scenes.caption import caption
 from . import tokens
-from .caption import caption
 from .encoder import GRID, WIDTH, ids_of
 from .latents import Pool
-from .loop import Stage
-from .paths import CURVE, TEXT_ENCODER, UNET
+from .loop import DEVICE, Stage, autocast
 from .vae import CHANNELS
 
-BATCH = 24  # for each process
+BATCH, REFINED_BATCH = 24, 12  # for each process
 NO_PROMPT = 0.1  # share of the captions that are left out, for classifier-free guidance
-GAMMA = 5.0
+GAMMA = 10.0  # the last steps, which make edges crisp, weigh no less than the others up to about this SNR
 COMPASS_WEIGHT = 0.1
-NOISY = 600  # times from here on are mostly noise
+NOISY, NOISY_SHARE = 600, 1 / 3  # times from here on are mostly noise; share of the times that are of these
 CONFIG: dict[str, Any] = {
     "sample_size": 16,
     "in_channels": CHANNELS,
@@ -40,8 +40,17 @@ CONFIG: dict[str, Any] = {
 
 
 def stage(steps: int) -> Stage:
-    """The U-Net's training."""
-    return Stage("unet", steps, lr=8e-4, seed=5, prepare=_prepare, save=_save)
+    """Return the U-Net's training from nothing."""
+    return Stage("unet", steps, lr=8e-4, seed=5, prepare=partial(_prepare, guided=True), save=_save)
+
+
+def refinement(steps: int) -> Stage:
+    """Return the training of a U-Net that draws already, by steps that cost less.
+
+    Half the pictures, and AdamW alone.
+    """
+    prepare = partial(_prepare, guided=False)
+    return Stage("refine", steps, lr=5e-4, seed=6, prepare=prepare, save=_save, decay=0.99, muon=False, warm_up=40)
 
 
 def scheduler() -> DDIMScheduler:
@@ -60,36 +69,39 @@ def scheduler() -> DDIMScheduler:
     )
 
 
-def _prepare() -> tuple[nn.Module, Any]:
+def _prepare(*, guided: bool) -> tuple[nn.Module, Any]:
     pool, tokenizer = Pool.load(), tokens.load()
     # What an earlier run made is gone on with, also where its optimizer's state is lost.
     made = UNet2DConditionModel.from_pretrained(UNET) if UNET.exists() else UNet2DConditionModel(**CONFIG)
-    unet = made.float().to(memory_format=torch.channels_last)
-    compass = Compass(unet)
-    model = nn.ModuleDict({"unet": unet, "compass": compass})
+    unet = made.float().to(DEVICE, memory_format=torch.channels_last)
+    model = nn.ModuleDict({"unet": unet})
+    if guided:
+        model["compass"] = Compass(unet).to(DEVICE)
     # Frozen: trained along, the noise of the first steps made it forget in minutes what it had learnt.
-    encoder = CLIPTextModel.from_pretrained(TEXT_ENCODER).eval().requires_grad_(requires_grad=False)
-    alphas = scheduler().alphas_cumprod
+    encoder = CLIPTextModel.from_pretrained(TEXT_ENCODER).to(DEVICE).eval().requires_grad_(requires_grad=False)
+    alphas = scheduler().alphas_cumprod.to(DEVICE)
     # Min-SNR weights for v (Hang et al., 2023, arXiv:2303.09556).
     weights = torch.clamp(GAMMA / (alphas / (1 - alphas) + 1), max=1.0)
+    batch = BATCH if guided else REFINED_BATCH
 
-    def loss_of(random: Random, share: float) -> Tensor:
-        places = random.choices(range(len(pool.scenes)), k=BATCH)
-        latents = pool.batch(places)
-        captions = ["" if random.random() < NO_PROMPT else caption(pool.scenes[place], random) for place in places]
-        times = _times()
+    def loss_of(random: Random, _share: float) -> Tensor:
+        latents, scenes = pool.batch(batch, random)
+        latents = latents.to(DEVICE)
+        captions = ["" if random.random() < NO_PROMPT else caption(scene, random) for scene in scenes]
+        times = _times(batch).to(DEVICE)
         signal, noise_share = (part.sqrt()[:, None, None, None] for part in (alphas[times], 1 - alphas[times]))
         noise = torch.randn_like(latents)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            words = encoder(ids_of(tokenizer, captions)).last_hidden_state
+        with autocast():
+            words = encoder(ids_of(tokenizer, captions).to(DEVICE)).last_hidden_state
             said = unet(signal * latents + noise_share * noise, times, words).sample
         wrong = (said.float() - (signal * noise - noise_share * latents)).square().mean((1, 2, 3))
-        return (wrong * weights[times]).mean() + COMPASS_WEIGHT * compass.loss()
+        loss = (wrong * weights[times]).mean()
+        return loss + COMPASS_WEIGHT * model["compass"].loss(latents.shape[-2:]) if guided else loss
 
     return model, loss_of
 
 
-class Compass(nn.Module):
+class Compass(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """Teaches the features that cross-attention asks with where they are.
 
     A U-Net knows places by the padding of its convolutions alone, and learns that slowly; heads that must tell each
@@ -97,6 +109,7 @@ class Compass(nn.Module):
     """
 
     def __init__(self, unet: UNet2DConditionModel) -> None:
+        """Listen to what the U-Net's cross-attentions are given."""
         super().__init__()
         asking = [part.attn2 for part in unet.modules() if isinstance(part, BasicTransformerBlock)]
         self.heads = nn.ModuleList(nn.Linear(part.to_q.in_features, GRID * GRID) for part in asking)
@@ -107,30 +120,40 @@ class Compass(nn.Module):
     def _note(self, place: int, _: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         self._asked[place] = inputs[0]
 
-    def loss(self) -> Tensor:
-        """The mean cross-entropy of the squares, over all attentions of the last call."""
+    def loss(self, shape: tuple[int, int]) -> Tensor:
+        """Return the mean cross-entropy of the squares over all attentions of the last call, on latents of a shape."""
         losses = []
         for place, features in self._asked.items():
-            side = round(features.shape[1] ** 0.5)
-            line = torch.arange(side) * GRID // side
-            squares = (line[:, None] * GRID + line).flatten().repeat(len(features))
+            height, width = _halved(shape, features.shape[1])
+            rows, columns = (torch.arange(side, device=features.device) * GRID // side for side in (height, width))
+            squares = (rows[:, None] * GRID + columns).flatten().repeat(len(features))
             said = self.heads[place](features.float()).flatten(0, 1)
             losses.append(functional.cross_entropy(said, squares))
         self._asked.clear()
         return torch.stack(losses).mean()
 
 
-def _times() -> Tensor:
-    """Times for a batch, one in each part of the way so that the loss is steady; half of them where noise prevails,
-    since there the picture is decided by the words."""
-    even = BATCH // 2
-    everywhere = (torch.randperm(even) + torch.rand(even)) / even * 1000
-    noisy = NOISY + (torch.randperm(BATCH - even) + torch.rand(BATCH - even)) / (BATCH - even) * (1000 - NOISY)
-    return torch.cat([everywhere, noisy]).long()
+def _halved(shape: tuple[int, int], count: int) -> tuple[int, int]:
+    """Height and width of so many features, which the U-Net made of latents by halving both, rounded up."""
+    height, width = shape
+    while height * width > count:
+        height, width = (height + 1) // 2, (width + 1) // 2
+    return height, width
+
+
+def _times(count: int) -> Tensor:
+    """Return times for a batch, one in each part of the way so that the loss is steady.
+
+    A third of them where noise prevails, since there the picture is decided by the words.
+    """
+    noisy = round(count * NOISY_SHARE)
+    parts = [(count - noisy, 0, 1000), (noisy, NOISY, 1000)]
+    times = [first + (torch.randperm(n) + torch.rand(n)) / n * (last - first) for n, first, last in parts]
+    return torch.cat(times).long()
 
 
 def _save(model: nn.Module, step: int) -> None:
-    model["unet"].save_pretrained(UNET)  # type: ignore[index]
+    model["unet"].save_pretrained(UNET)
     # Kept for the curve of quality over steps.
-    copy = deepcopy(model["unet"]).half()  # type: ignore[index]
+    copy = deepcopy(model["unet"]).half()
     copy.save_pretrained(CURVE / f"{step:05d}")

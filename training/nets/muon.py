@@ -7,7 +7,7 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 ROUNDS = 4
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(torch.optim.Optimizer):  # type: ignore[misc]  # torch is untyped here
     """Momentum whose matrices are made near orthogonal by a Newton-Schulz iteration.
 
     After Keller Jordan, "Muon: An optimizer for hidden layers in neural networks" (2024), with the scale of the update
@@ -16,10 +16,11 @@ class Muon(torch.optim.Optimizer):
     """
 
     def __init__(self, parameters: list[nn.Parameter], lr: float = 1e-3, momentum: float = 0.95, decay: float = 0.01):
+        """Take matrices of two dimensions and more."""
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": decay})
 
-    @torch.no_grad()
-    def step(self) -> None:  # type: ignore[override]
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def step(self) -> None:
         """Take one step with the gradients that stand in the parameters."""
         for group in self.param_groups:
             for parameter in group["params"]:
@@ -33,7 +34,9 @@ class Muon(torch.optim.Optimizer):
 def _orthogonal(matrix: Tensor) -> Tensor:
     tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if tall else matrix
-    x = (x / (x.norm() + 1e-7)).bfloat16()
+    x = x / (x.norm() + 1e-7)
+    if x.is_cuda:
+        x = x.bfloat16()
     a, b, c = NEWTON_SCHULZ
     for _ in range(ROUNDS):
         gram = x @ x.T
@@ -44,16 +47,17 @@ def _orthogonal(matrix: Tensor) -> Tensor:
 class Optimizer:
     """Both together, as one: inner matrices by Muon, and embeddings, norms, first and last layers by AdamW."""
 
-    def __init__(self, model: nn.Module, lr: float) -> None:
+    def __init__(self, model: nn.Module, lr: float, *, muon: bool = True) -> None:
+        """Part a model's parameters; without ``muon`` AdamW takes all."""
         named = list(model.named_parameters())
-        inner = [parameter for name, parameter in named if _is_inner(name, parameter)]
+        inner = [parameter for name, parameter in named if muon and _is_inner(name, parameter)]
         known = {id(parameter) for parameter in inner}
         outer = [parameter for _, parameter in named if id(parameter) not in known]
-        self.parts = [
-            Muon(inner, lr=2 * lr),
-            torch.optim.AdamW(outer, lr=lr, betas=(0.9, 0.98), weight_decay=0.0),
-        ]
-        self._rates = [2 * lr, lr]
+        self.parts: list[torch.optim.Optimizer] = [torch.optim.AdamW(outer, lr=lr, betas=(0.9, 0.98), weight_decay=0.0)]
+        self._rates = [lr]
+        if inner:
+            self.parts.append(Muon(inner, lr=2 * lr))
+            self._rates.append(2 * lr)
 
     def step(self, share: float) -> None:
         """One step at a share of the learning rate; the gradients are gone after it."""
@@ -64,7 +68,7 @@ class Optimizer:
             part.zero_grad()
 
     def state_dict(self) -> list[dict[str, object]]:
-        """The state of both."""
+        """Return the state of both."""
         return [part.state_dict() for part in self.parts]
 
     def load_state_dict(self, states: list[dict[str, object]]) -> None:

@@ -1,0 +1,1 @@
+"""The three nets, their data and their training."""

@@ -1,0 +1,1 @@
+"""Artwork, and the scenes and captions that are made of it."""
