@@ -6,10 +6,11 @@ from typing import Any
 
 from bot.client import Interaction
 from bot.errors import Refusal
-from bot.requests.builder import Options, can
+from bot.requests.builder import Options, can, model_named, with_flags
 from generation import Task
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Options))
+USUAL = Options()
 
 
 async def apply_defaults(
@@ -17,11 +18,18 @@ async def apply_defaults(
 ) -> tuple[Options, bool]:
     """What a person chose (None: left out) over their settings, with a style's words added to the prompt.
 
-    Returns the options, and whether the pictures are private by default. Raises Refusal if the style does not exist.
+    Flags in the prompt count as chosen. Returns the options, and whether the pictures are private by default. Raises
+    Refusal if the style does not exist, or a flag has a value that cannot be.
     """
     client = interaction.client
+    flagged = with_flags(Options(prompt=chosen.get("prompt") or ""))
+    typed = {name: value for name in FIELDS if (value := getattr(flagged, name)) != getattr(USUAL, name)}
+    chosen = {**chosen, "style": None, **typed}
+    if chosen.get("model"):
+        chosen["model"] = model_named(client.catalogue, chosen["model"])
     preference = await client.store.preferences.get(interaction.user.id)
     defaults = {name: getattr(preference, name, None) for name in FIELDS}
+    defaults["style"] = None
     if not can(client.catalogue, preference.model, task):
         defaults["model"] = None
     # A picture that is sent has a shape already.
@@ -30,12 +38,24 @@ async def apply_defaults(
     values = {name: defaults[name] if (value := chosen.get(name)) is None else value for name in FIELDS}
     options = Options(**{name: value for name, value in values.items() if value is not None})
     styles = await client.store.styles.of(*style_owners(interaction))
-    if style and style not in styles:
-        raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=style)
-    # The default style may be another server's, or deleted since.
-    if options.prompt and (words := styles.get(style or preference.style or "")):
-        options = dataclasses.replace(options, prompt=_styled(options.prompt, words))
-    return options, bool(preference.private)
+    usual = "" if options.raw else preference.style or ""
+    return apply_style(options, styles, options.style or style, usual), bool(preference.private)
+
+
+def apply_style(options: Options, styles: Mapping[str, str], name: str | None = None, usual: str = "") -> Options:
+    """The options with the words of the style ``name`` of these ``styles``, or else of the ``usual`` one.
+
+    Raises Refusal if there is no style of that name, however it is written.
+    """
+    if name:
+        found = next((words for each, words in styles.items() if each.casefold() == name.strip().casefold()), None)
+        if found is None:
+            raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
+    else:
+        # The default style may be another server's, or deleted since.
+        found = styles.get(usual)
+    prompt = _styled(options.prompt, found) if found and options.prompt else options.prompt
+    return dataclasses.replace(options, prompt=prompt, style=None)
 
 
 def _styled(prompt: str, words: str) -> str:

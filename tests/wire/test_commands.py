@@ -89,7 +89,7 @@ async def test_the_member_sees_his_place_then_progress_with_previews(local: Loca
 
 async def test_img2img_says_what_it_received_and_what_it_makes(local: LocalDiscord) -> None:
     """An upload is fitted without distortion, and the answer says both sizes."""
-    asked = slash(local, "img2img", image=("sketch.png", png()), prompt="an apple, img2img", strength=0.5)
+    asked = slash(local, "img2img", image=("sketch.png", png()), prompt="an apple, img2img", strength="0.5")
     words = await done(local, asked)
     assert "I received “sketch.png”, 300×200; the result will be 640×416." in words
     message = delivered(local, "an apple, img2img")
@@ -131,7 +131,7 @@ async def test_txt2img_refuses_privately_and_says_what_to_do(
 
 async def test_img2img_names_the_smallest_strength_that_works(local: LocalDiscord) -> None:
     """Where int(steps × strength) is 0 the refusal names the strength to use."""
-    asked = slash(local, "img2img", image=("a.png", png()), prompt="x", strength=0.1, num_inference_steps=5)
+    asked = slash(local, "img2img", image=("a.png", png()), prompt="x", strength="0.1", num_inference_steps=5)
     assert "use at least 0.2" in await refused(local, asked)
 
 
@@ -151,10 +151,10 @@ async def test_suggestions_explain_strengths_and_find_models(local: LocalDiscord
         return asked.record.autocomplete_choices or []
 
     strengths = await suggested("img2img", "strength", "")
-    assert [choice["value"] for choice in strengths] == [0.25, 0.5, 0.7, 0.8, 1.0]
+    assert [choice["value"] for choice in strengths] == ["0.25", "0.5", "0.7", "0.8", "1"]
     assert "composition kept" in strengths[1]["name"]
     assert "for sketches" in strengths[2]["name"]
-    assert (await suggested("img2img", "strength", "0.33"))[0]["value"] == 0.33
+    assert (await suggested("img2img", "strength", "0,33"))[0]["value"] == "0.33"
     assert (await suggested("txt2img", "model", "embeded"))[0]["value"] == "criar-embedded"
     assert "(640×416)" in (await suggested("txt2img", "size", "3:2"))[0]["name"]
     assert {choice["value"] for choice in await suggested("txt2img", "scheduler", "dpm")} >= {"DPM++ 2M"}

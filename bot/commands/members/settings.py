@@ -9,6 +9,7 @@ from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.defaults import style_owners
 from bot.interactions.language import speaker_for
+from bot.requests.builder import model_named
 from bot.requests.sizes import wished_size
 from bot.store import Preference
 from bot.text.sanitize import escape_for_discord
@@ -40,7 +41,8 @@ async def settings(
 ) -> None:
     await acknowledge(interaction)
     client, preferences = interaction.client, interaction.client.store.preferences
-    spec = client.catalogue.get(model) if model else client.catalogue.first(Task.TXT2IMG)
+    catalogue = client.catalogue
+    spec = catalogue.get(model_named(catalogue, model)) if model else catalogue.first(Task.TXT2IMG)
     if size:
         wished_size(size, spec)
     if style and style not in await client.store.styles.of(*style_owners(interaction)):
@@ -48,7 +50,7 @@ async def settings(
     if reset:
         await preferences.forget(interaction.user.id)
     wished = {
-        "model": model, "size": size, "count": count, "negative_prompt": negative_prompt, "style": style,
+        "model": model and spec.id, "size": size, "count": count, "negative_prompt": negative_prompt, "style": style,
         "private": private, "language": language,
     }  # fmt: skip
     preference = await preferences.change(
