@@ -27,7 +27,7 @@ from generation import Catalogue, Inspector, Service
 log = logging.getLogger(__name__)
 
 #: only what replies need; the privileged Message Content intent is not among it
-INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True, dm_reactions=True)
 
 LONGEST_WAIT = 60.0  # seconds that a request waits for a rate limit; beyond that, the outbox tries again
 

@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.client import Client
 from bot.commands import COMMANDS
 from bot.components import ITEMS
+from bot.components.asked import answer_reaction
 from bot.components.modals.submitted import on_modal_submit
 from bot.components.replies import answer_message
 from bot.config import Config
@@ -47,6 +48,10 @@ class Dispatcher(Client):
     async def on_message(self, message: discord.Message) -> None:
         """Answer replies to pictures, and mentions."""
         await answer_message(self, message)
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """Take the author's yes where we asked with a reaction whether words were meant for a picture."""
+        await answer_reaction(self, payload)
 
     async def _sync_commands(self) -> None:
         """Send Discord our commands if they changed since the last time: it allows 200 new ones a day."""

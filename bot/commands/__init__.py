@@ -7,6 +7,7 @@ from discord import app_commands
 from bot.commands.admin import ban, quota_admin, report  # noqa: F401 - they are subcommands of the group in admin.py
 from bot.commands.admin.group import quota_admin as quota_admin_group
 from bot.commands.admin.rules import rules
+from bot.commands.admin.server import server
 from bot.commands.generate.edit import edit
 from bot.commands.generate.img2img import img2img
 from bot.commands.generate.inpaint import inpaint
@@ -42,6 +43,7 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_c
     help_command,
     quota_admin_group,
     rules,
+    server,
     privacy,
     refine_menu,
     edit_menu,

@@ -10,7 +10,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.client import Interaction
 from bot.errors import Refusal
-from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.interactions.acknowledge import acknowledge, person_of, requester_of
 from bot.interactions.defaults import apply_defaults, style_owners
 from bot.interactions.language import speaker_for
 from bot.interactions.models import usable_models
@@ -193,7 +193,9 @@ async def read_options(interaction: Interaction, task: Task, chosen: CommandOpti
     Raises Refusal if a style does not exist, or the bot may not post pictures in the channel.
     """
     await acknowledge(interaction)
-    options, private = await apply_defaults(interaction, task, dataclasses.asdict(chosen), chosen.style)
+    options, private = await apply_defaults(
+        interaction.client, person_of(interaction), task, dataclasses.asdict(chosen), chosen.style
+    )
     if chosen.private is not None:
         private = chosen.private
     return await requester_of(interaction, private=private, spoiler=bool(chosen.spoiler)), options

@@ -4,8 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from bot.client import Interaction
+from bot.client import Client, Interaction
 from bot.errors import Refusal
+from bot.interactions.acknowledge import person_of
+from bot.quota import Person
 from bot.requests.builder import Options, can, model_named, with_flags
 from generation import Task
 
@@ -14,20 +16,19 @@ USUAL = Options()
 
 
 async def apply_defaults(
-    interaction: Interaction, task: Task, chosen: Mapping[str, Any], style: str | None = None
+    client: Client, person: Person, task: Task, chosen: Mapping[str, Any], style: str | None = None
 ) -> tuple[Options, bool]:
     """What a person chose (None: left out) over their settings, with a style's words added to the prompt.
 
     Flags in the prompt count as chosen. Returns the options, and whether the pictures are private by default. Raises
     Refusal if the style does not exist, or a flag has a value that cannot be.
     """
-    client = interaction.client
     flagged = with_flags(Options(prompt=chosen.get("prompt") or ""))
     typed = {name: value for name in FIELDS if (value := getattr(flagged, name)) != getattr(USUAL, name)}
     chosen = {**chosen, "style": None, **typed}
     if chosen.get("model"):
         chosen["model"] = model_named(client.catalogue, chosen["model"])
-    preference = await client.store.preferences.get(interaction.user.id)
+    preference = await client.store.preferences.get(person.user_id)
     defaults = {name: getattr(preference, name, None) for name in FIELDS}
     defaults["style"] = None
     if not can(client.catalogue, preference.model, task):
@@ -37,7 +38,7 @@ async def apply_defaults(
         defaults["size"] = None
     values = {name: defaults[name] if (value := chosen.get(name)) is None else value for name in FIELDS}
     options = Options(**{name: value for name, value in values.items() if value is not None})
-    styles = await client.store.styles.of(*style_owners(interaction))
+    styles = await client.store.styles.of(*owners_for(person))
     usual = "" if options.raw else preference.style or ""
     return apply_style(options, styles, options.style or style, usual), bool(preference.private)
 
@@ -64,4 +65,9 @@ def _styled(prompt: str, words: str) -> str:
 
 def style_owners(interaction: Interaction) -> tuple[int, ...]:
     """Whose styles a member may use here: their own first, then the server's."""
-    return (interaction.user.id, *([interaction.guild_id] if interaction.guild_id else []))
+    return owners_for(person_of(interaction))
+
+
+def owners_for(person: Person) -> tuple[int, ...]:
+    """Whose styles a member may use: their own first, then the server's."""
+    return (person.user_id, *([person.guild_id] if person.guild_id else []))

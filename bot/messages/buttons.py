@@ -19,6 +19,7 @@ from generation import Task
 ENLARGE = 4  # times larger
 LAST_ROW = 2
 MAX_LABEL, MAX_OPTION = 80, 100  # characters that Discord allows
+MAX_OPTIONS = 25
 MAX_PROMPT = 90  # characters of a prompt in an option
 
 
@@ -114,6 +115,32 @@ def words_button(verb: str, row: PictureRow, label: str) -> Buttons:
     """One button that opens the modal for a picture of which nobody has said what it shows; ``verb`` is its way."""
     view = Buttons()
     view.button(f"words:{verb}:{row.id}", label, ButtonStyle.primary)
+    return view
+
+
+def found_buttons(message_id: int, say: Speaker, *, edit: bool) -> Buttons:
+    """What can be done with the pictures of anybody's message."""
+    view = Buttons()
+    view.button(f"found:refine:{message_id}", say("Refine with …"), ButtonStyle.primary)
+    if edit:
+        view.button(f"found:edit:{message_id}", say("Edit with words"))
+    view.button(f"found:upscale:{message_id}", say("Enlarge {factor}×", factor=ENLARGE))
+    view.button(f"found:info:{message_id}", say("Details"))
+    return view
+
+
+def meant_button(message_id: int, say: Speaker) -> Buttons:
+    """One button with which the author of a message says that it was meant for us."""
+    view = Buttons()
+    view.button(f"meant:{message_id}", say("Make a picture of these words"), ButtonStyle.primary)
+    return view
+
+
+def reply_menu(message_id: int, count: int, say: Speaker) -> Buttons:
+    """A menu of the pictures for one of which the words of a message are meant."""
+    view = Buttons()
+    options = [discord.SelectOption(label=say("Picture {number}", number=n + 1), value=str(n)) for n in range(count)]
+    view.menu(f"meant:{message_id}", say("Which picture?"), options[:MAX_OPTIONS])
     return view
 
 

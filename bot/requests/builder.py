@@ -71,6 +71,8 @@ class Source:
     notes: tuple[Sentence, ...] = ()
     #: id of the picture, where it is one of ours
     picture: str | None = None
+    #: whether it came covered, as what is made of it stays
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,8 @@ class BuiltRequest:
     notes: tuple[Sentence, ...] = ()
     #: id of the picture that it starts from, where that is one of ours
     parent: str | None = None
+    #: whether it starts from a covered picture
+    spoiler: bool = False
 
 
 def with_flags(options: Options) -> Options:
@@ -138,7 +142,12 @@ def build_request(
         *_received(source, request), *size_notes, *_unheard(spec, request), *lora_notes, *_left_out(options),
         *_cost(spec),
     )  # fmt: skip
-    return BuiltRequest(request=request, notes=notes, parent=source.picture if source else None)
+    return BuiltRequest(
+        request=request,
+        notes=notes,
+        parent=source.picture if source else None,
+        spoiler=bool(source and source.spoiler),
+    )
 
 
 def check_prompt(prompt: str) -> None:
@@ -258,7 +267,9 @@ def upscale_request(catalogue: Catalogue, source: Source, factor: int) -> BuiltR
         images=(source.path,),
     )
     catalogue.check(request)
-    return BuiltRequest(request=request, notes=_received(source, request), parent=source.picture)
+    return BuiltRequest(
+        request=request, notes=_received(source, request), parent=source.picture, spoiler=source.spoiler
+    )
 
 
 def edit_request(

@@ -77,7 +77,7 @@ FACTOR = r"(?:[2-8]\s?[x×]|[x×]\s?[2-8])"
 _ENLARGES = re.compile(
     rf"(?:{FACTOR}\s+)?{_ENLARGE.pattern}(?:\s+(?:by |to )?{FACTOR})?|{FACTOR} (?:bigger|larger|maior|mas grande)"
 )
-_ARTICLE = frozenset("""a an the some um uma o os as un una unos unas el la los las no any""".split())
+_ARTICLE = {*"a an the some um uma o os as un una unos unas el la los las no any".split()}  # noqa: SIM905
 _LINKS = _ARTICLE | {
     *"and of with in on at under by e y de do da dos das del com con em en nele nela".split(),  # noqa: SIM905
     *"her his please pls very more less deep big small little long art look effect tone filter".split(),  # noqa: SIM905
@@ -170,6 +170,17 @@ def read_intent(text: str) -> Read:
         return Read(Intent.CHAT, text)
     unclear = (doubtful and not strength_after_words) or chat_after or _FUNNY.search(whole)
     return Read(Intent.UNSURE if unclear or len(whole.split()) > _ALL_WORDS else Intent.INSTRUCTION, words.strip())
+
+
+def is_small_talk(text: str) -> bool:
+    """Whether words to the bot itself are only talk, “thanks!”, “hello there”, “what can you do?”, and no prompt."""
+    bare = _plain(_without_symbols(_MENTION.sub(" ", _LINK.sub(" ", _CUSTOM_EMOJI.sub(" ", text)))))
+    words = _TOKEN.findall(bare)
+    if not words:
+        return True
+    if bare.strip("?!. ") in _words()["saying"] or (bare.endswith("?") and _is(words[0], "question")):
+        return True
+    return all(_is(word, "chat", "talk", "meta") or word in _LINKS for word in words)
 
 
 def _clauses(text: str) -> list[tuple[str, int]]:
@@ -343,12 +354,9 @@ def _compared(text: str) -> bool:
         return any(_is(word, "comparative") for word in words)
     if words and _is(words[0], "comparative"):
         return len(words) < 5 and _has(bare, "part", "thing", "scene") and not _has(bare, "chat")
-    found = _MORE.fullmatch(text)
-    return (
-        bool(found)
-        and _has(found[1], "quality", "scene", "thing", "part", "style", "colour")
-        and not _has(found[1], "chat")
-    )
+    if (found := _MORE.fullmatch(text)) is None:
+        return False
+    return _has(found[1], "quality", "scene", "thing", "part", "style", "colour") and not _has(found[1], "chat")
 
 
 def _named(text: str) -> bool:

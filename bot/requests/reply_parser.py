@@ -157,3 +157,38 @@ def _before(part: str, match: re.Match[str]) -> str:
 
 def _plain(text: str) -> str:
     return without_accents(text)
+
+
+_NTH = {
+    1: "first|1st|primeira|primeiro|primera|primero",
+    2: "second|2nd|segunda|segundo",
+    3: "third|3rd|terceira|terceiro|tercera|tercero",
+    4: "fourth|4th|quarta|quarto|cuarta|cuarto",
+}
+_LAST = "last|ultima|ultimo"
+#: behind an ordinal, which may count something else: “on the second floor”
+_ONE = (
+    r"(?: (?:one|picture|image|photo|imagem|foto|imagen)(?!\w)|"
+    r"(?=\s*(?:$|[,;:.!]|(?:as|in|with|without|at|but|como|com|con|sin|sem|em|en|mas|pero|mais)\b)))"
+)
+_THE = "(?:(?:of |for |on |in |com |con |en |de )?(?:the|a|o|la|el) |na |no |da |do )"
+_NUMBERED = "(?:[uv]|#|(?:number|numero|picture|image|imagem|imagen|foto|photo) )"
+_CHOICE = [
+    (place, re.compile(rf"(?<!\w)(?:{_THE}(?:{words}){_ONE}|{_NUMBERED}{place})(?!\w)"))
+    for place, words in _NTH.items()
+]
+_CHOSEN_LAST = re.compile(rf"(?<!\w){_THE}(?:{_LAST}){_ONE}(?!\w)")
+
+
+def read_choice(text: str, count: int) -> tuple[int | None, str]:
+    """Which of ``count`` pictures a text begins or ends with, from 0, and the text without it; None where it says none.
+
+    “U2”, “#3”, “the second”, “la tercera imagen”, “picture 4”.
+    """
+    plain = _plain(text)
+    for place, pattern in [*_CHOICE, (count, _CHOSEN_LAST)]:
+        for found in pattern.finditer(plain):
+            before, after = text[: found.start()].strip(" ,:;-"), text[found.end() :].strip(" ,:;-")
+            if place <= count and not (before and after):
+                return place - 1, before or after
+    return None, text

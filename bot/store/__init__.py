@@ -21,7 +21,7 @@ from bot.store.tables.preferences import Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
 from bot.store.tables.rows import JobRow, PictureRow, State, job_id_of
-from bot.store.tables.settings import Settings
+from bot.store.tables.settings import Replies, Settings
 from bot.store.tables.strikes import ForbiddenWords, Rule, Strike, Strikes
 from bot.store.tables.styles import Styles
 from bot.store.tables.usage import Usages, Used
@@ -39,6 +39,7 @@ __all__ = [
     "PictureRow",
     "Preference",
     "Quotas",
+    "Replies",
     "Rule",
     "Settings",
     "State",

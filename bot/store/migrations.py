@@ -216,6 +216,11 @@ CREATE INDEX jobs_age ON jobs (created_at);
 """
 
 
+VANISHING = """
+ALTER TABLE erasures ADD COLUMN due REAL NOT NULL DEFAULT 0;  -- from when on the message is taken away
+"""
+
+
 def _run(tables: Tables, script: str) -> None:
     """All of a step or none of it: sqlite3's executescript would end the transaction that the step runs in."""
     statement = ""
@@ -269,3 +274,8 @@ def _privacy(tables: Tables) -> None:
 @MIGRATIONS(name="ages")
 def _ages(tables: Tables) -> None:
     _run(tables, AGES)
+
+
+@MIGRATIONS(name="vanishing")
+def _vanishing(tables: Tables) -> None:
+    _run(tables, VANISHING)

@@ -211,7 +211,7 @@ class Attempt:
         if path in WITHOUT_REASON:
             options.pop("reason", None)
         admins = ("adam", "oscar", "olga")
-        if path.startswith(("quota-admin", "rules")) and self.who not in admins:
+        if path.startswith(("quota-admin", "rules", "server")) and self.who not in admins:
             assert not self.rig.sees(self.user, self.channel, path), "it is not even shown"
         asked = self.rig.slash(self.user, self.channel, path, options)
         if path == "prompt":
@@ -251,6 +251,7 @@ class Attempt:
             "rules forbid": {"word": "zebra"},
             "rules allow": {"word": "zebra"},
             "rules lift": {"member": vic},
+            "server replies": {"when": "instructions"},
         }.get(path, {})
 
     def _change(self, guild_id: int | None, user_id: int | None) -> Change:
@@ -301,6 +302,14 @@ class Attempt:
             public = self._public()
             channel = self.channel if place.name != "Direct" or self.who != "ana" else public.channel_id
             return f"which:upscale:{channel}:{public.id}", ["0"], private, self._made
+        if kind == "found":
+            public = self._public()
+            return f"found:upscale:{public.id}", None, private, self._made
+        if kind == "meant":
+            own = self.rig.local.world.backend.create_message(
+                self.channel, self.user, f"<@{self.rig.local.world.backend.bot_user.id}> a red apple", broadcast=False
+            )
+            return f"meant:{own.id}", None, private, self._made
         return {
             "take": ("take", [picture], private, self._posted),
             "history": ("history:0", None, private, lambda _: private.edited_timestamp is not None),

@@ -8,7 +8,7 @@ import discord
 from bot.client import Interaction
 from bot.components.base import PersistentItem
 from bot.components.modals.form import Form
-from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.interactions.acknowledge import acknowledge, person_of, requester_of
 from bot.interactions.defaults import apply_defaults
 from bot.interactions.language import speaker_for
 from bot.messages.buttons import Buttons
@@ -63,7 +63,9 @@ async def submit_prompt_help(interaction: Interaction, model: str, filled_in: di
     """Make what the parts say together."""
     await acknowledge(interaction)
     client = interaction.client
-    options, private = await apply_defaults(interaction, Task.TXT2IMG, {"prompt": join(filled_in), "model": model})
+    options, private = await apply_defaults(
+        client, person_of(interaction), Task.TXT2IMG, {"prompt": join(filled_in), "model": model}
+    )
     requester = await requester_of(interaction, private=private)
     await client.manager.submit(requester, build_request(client.catalogue, Task.TXT2IMG, options))
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Refusal
-from bot.requests.reply_parser import read_reply
+from bot.requests.reply_parser import read_choice, read_reply
 
 FIELDS = ("prompt", "strength", "count", "enlarge", "unknown")
 TABLE: list[tuple[str, dict[str, Any]]] = [
@@ -160,3 +160,24 @@ def test_a_known_flag_with_a_wrong_value_says_its_range(flag: str) -> None:
 def test_words_that_only_change_keep_the_picture_s_prompt(words: str, prompt: str) -> None:
     """ "as a watercolour" is added to what the picture shows; "a dog" takes its place."""
     assert read_reply(words).prompt_for("a cat") == prompt
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "rest"),
+    [
+        ("U2", 1, ""),
+        ("the second, as a watercolour", 1, "as a watercolour"),
+        ("as a watercolour, the third one", 2, "as a watercolour"),
+        ("#4 bigger", 3, "bigger"),
+        ("picture 1 at night", 0, "at night"),
+        ("the last one, strong", 3, "strong"),
+        ("la segunda, más oscuro", 1, "más oscuro"),
+        ("a terceira imagem à noite", 2, "à noite"),
+        ("on the second floor of a house", None, "on the second floor of a house"),
+        ("as a watercolour", None, "as a watercolour"),
+        ("u5", None, "u5"),
+    ],
+)
+def test_one_of_several_pictures_is_named_in_words(text: str, place: int | None, rest: str) -> None:
+    """By number, ordinal or Midjourney's button, before or after the other words."""
+    assert read_choice(text, 4) == (place, rest)
