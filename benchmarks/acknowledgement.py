@@ -1,6 +1,6 @@
-"""Milliseconds from a command to its acknowledgement, while the worker is busy and twenty commands a second arrive.
+"""Milliseconds from a command to its acknowledgement, while the worker is busy and twenty commands arrive per second.
 
-Once with what these commands bring alone, and once with 40,000 images that waited when the bot was started.
+Measured once with only these commands in the queue, and once with 40,000 images waiting when the bot starts.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from sandbox import LocalDiscord
 from .pictures import picture
 from .rig import bot_beside, local_bot
 
-RATE = 20.0  # commands a second
+RATE = 20.0  # commands per second
 MEMBERS = 40
 STEPS = 50
-WAITING, EACH = 40_000, 20  # images that wait, and how many of each member, which is what the free plan lets wait
-OLDEST = timedelta(hours=3)  # since the first of them was asked for
-APART = timedelta(hours=2) / WAITING  # so that the private answers of all are over, as those of most would be
+WAITING, EACH = 40_000, 20  # images that wait, and how many per member: what the free plan allows
+OLDEST = timedelta(hours=3)  # since the first of them was requested
+APART = timedelta(hours=2) / WAITING  # so that all interaction tokens have expired, as most would have
 
 
 async def run(*, quick: bool) -> dict[str, float]:
-    """p50 and p99 over all commands, with a queue of their own and with 40,000 before them; Discord allows 3,000 ms."""
+    """Measure p50 and p99 over all commands, alone and behind 40,000 images; Discord allows 3,000 ms."""
     number = 200 if quick else 1200
     async with local_bot() as local:
         figures = _figures(await _times(local, number), "{}")
@@ -45,7 +45,7 @@ async def run(*, quick: bool) -> dict[str, float]:
 
 
 async def _times(local: LocalDiscord, number: int) -> list[float]:
-    """Milliseconds of each of so many commands."""
+    """Milliseconds to the acknowledgement of each of ``number`` commands."""
     members = [local.world.add_member(f"member{number}") for number in range(MEMBERS)]
     asked = []
     for place in range(number):
@@ -57,13 +57,13 @@ async def _times(local: LocalDiscord, number: int) -> list[float]:
 
 
 def _figures(times: list[float], name: str) -> dict[str, float]:
-    """Quantiles; ``name`` holds the place of theirs as {}."""
+    """Quantiles; ``name`` is the pattern of their names, with {} for the quantile."""
     figures = {"p50_ms": np.percentile(times, 50), "p99_ms": np.percentile(times, 99), "max_ms": max(times)}
     return {name.format(key): round(float(value), 1) for key, value in figures.items()}
 
 
 async def _fill(config: Path, local: LocalDiscord) -> None:
-    """Let many images wait, each a job that was announced in the channel."""
+    """Fill the queue: each image is a job that was announced in the channel."""
     store = Store(load(config))
     await store.open()
     now, request = datetime.now(UTC), picture("waits", 0, STEPS).request

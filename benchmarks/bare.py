@@ -1,4 +1,4 @@
-"""The stock pipeline with nothing of ours around it but enlarging and encoding; runs in a process of its own."""
+"""The stock pipeline with nothing around it but enlarging and encoding; runs in a separate process."""
 
 import multiprocessing
 import os
@@ -8,17 +8,17 @@ from time import perf_counter
 from typing import Any
 
 from generation import Catalogue, Request, Task
-from generation.worker import NICENESS, SPIN_COUNT
+from generation.workers.local import NICENESS, SPIN_COUNT
 
 
 def process(threads: int) -> ProcessPoolExecutor:
-    """A process like the bot's worker, as nice and with so many threads, in which the functions below are to run."""
-    # Imported by the child alone: torch in this process would slow what else it does down.
+    """A process as nice as the bot's worker and with as many threads, to run the functions below in."""
+    # Only the child imports torch: in this process it would slow down everything else.
     return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(threads,))
 
 
 def seconds(prompt: str) -> float:
-    """The time that one picture takes with the model's usual settings."""
+    """Seconds for one picture with the model's default settings."""
     import torch
 
     from generation.images import encode_png
@@ -39,7 +39,7 @@ def seconds(prompt: str) -> float:
 
 
 def rate(at_least: float) -> float:
-    """Pictures a second, over so many seconds."""
+    """Pictures per second, measured over at least ``at_least`` seconds."""
     taken = [seconds("a red apple")]
     while sum(taken) < at_least:
         taken.append(seconds("a red apple"))
@@ -60,7 +60,7 @@ def _begin(threads: int) -> None:
 
 @cache
 def _loaded() -> tuple[Any, Any]:
-    """The pipeline, and what enlarges its pictures."""
+    """The pipeline and the upscaler."""
     import diffusers
     import torch
 

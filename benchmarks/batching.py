@@ -1,8 +1,8 @@
-"""The same requests one after another, batched by request, and joined step by step: how long each waits.
+"""How long the same requests wait one after another, batched by request, and joined step by step.
 
-Time is what the process computes for (CPU seconds of its one thread), so that whatever else the machine does counts
-for none of them; arrivals are simulated against that clock, and each contender has a clock of its own. They take turns:
-always the one whose clock is furthest behind goes on, so that all see the same machine.
+Time is CPU seconds of the process's one thread, so that other load on the machine does not count; arrivals are
+simulated against that clock, and each contender has its own. They take turns: the one whose clock is furthest behind
+goes on, so that all see the same machine.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from .contenders import Bare, Ours
 from .plots import cumulative
 
 SEED = 7
-LOADS = (0.5, 1.0, 1.5)  # of what one after another can bear
+LOADS = (0.5, 1.0, 1.5)  # as shares of the capacity of one after another
 REQUESTS, QUICK_REQUESTS = 300, 20
 STEPS = (4, 8, 12, 20)
 GUIDANCE = (1.0, 3.0, 5.0, 7.5)
 STRENGTHS = (0.3, 0.5, 0.75, 0.9)
 IMG2IMG_SHARE = 0.4
-MAX_BATCH = 8  # requests of one call, where requests are batched
+MAX_BATCH = 8  # requests per call when they are batched by request
 SERIAL, BATCHED, OURS = "one after another", "batched by request", "step by step"
 PROMPTS = (
     "a red apple on a blue background",
@@ -44,10 +44,10 @@ PROMPTS = (
 
 @dataclass
 class Line:
-    """A contender with its clock: what it was asked for and when, and when each was done."""
+    """A contender with its clock: its arrivals, and when each picture was done."""
 
     arrivals: list[tuple[float, Picture]]
-    #: begins pictures where it can and makes a part of what it has; the ids of those that are done; None where idle
+    #: starts pictures and does a part of the work; returns the ids of finished pictures, None if idle
     work: Callable[[deque[Picture]], list[str] | None]
 
     def __post_init__(self) -> None:
@@ -58,10 +58,11 @@ class Line:
 
     @property
     def over(self) -> bool:
+        """Whether every picture is done."""
         return len(self.done) == len(self.arrivals)
 
     def go_on(self) -> None:
-        """Let the contender work for a moment; where it has nothing to do, the clock jumps to the next arrival."""
+        """Let the contender work for a moment; if it is idle, the clock jumps to the next arrival."""
         while self._coming and self._coming[0][0] <= self.now:
             self.waiting.append(self._coming.popleft()[1])
         began = process_time()
@@ -73,11 +74,11 @@ class Line:
         self.done |= dict.fromkeys(done, self.now)
 
     def latencies(self) -> list[float]:
-        """Seconds from each request to its picture."""
+        """Seconds from each request to its picture, in order of arrival."""
         return [self.done[picture.id] - at for at, picture in self.arrivals]
 
     def throughput(self) -> float:
-        """Pictures a second."""
+        """Pictures per second."""
         return len(self.done) / (max(self.done.values()) - self.arrivals[0][0])
 
 
@@ -114,9 +115,9 @@ def _arrivals(pictures: Sequence[Picture], rate: float) -> list[tuple[float, Pic
 
 
 async def run(*, quick: bool, out: Path | None = None) -> dict[str, Any]:
-    """Latencies of three contenders at three loads, what the engine costs one request, and what each part gains.
+    """Measure three contenders at three loads, the engine's overhead for one request, and the gain of each mechanism.
 
-    ``out`` is where the latencies' plot is written.
+    ``out`` is where to write the plot of the latencies.
     """
     return await asyncio.to_thread(_run, quick=quick, out=out)
 
@@ -131,20 +132,20 @@ def _run(*, quick: bool, out: Path | None) -> dict[str, Any]:
     spec = replace(Catalogue.load().get("criar-embedded"), enlarge=1)
     with TemporaryDirectory() as folder:
         pictures = _requests(QUICK_REQUESTS if quick else REQUESTS, _source(Path(folder)))
-        eager = _contenders(spec, faster=False)
+        eager = _contenders(spec, onnx=False)
         overhead = _overhead(eager[SERIAL], eager[OURS], pictures[0], 5 if quick else 20)
         sample = pictures[: 10 if quick else 40]
         capacity = len(sample) / _seconds(lambda: [eager[SERIAL].make([picture]) for picture in sample])
         figures: dict[str, Any] = {"overhead": round(overhead, 4), "capacity": round(capacity, 3)}
         races = {}
         for load in LOADS[-1:] if quick else LOADS:
-            title = f"{load:g} times what one after another bears"
+            title = f"{load:g} times the capacity of one after another"
             races[title] = _race(eager, _arrivals(pictures, load * capacity), title)
             figures |= _ratios(races[title], "" if load == max(LOADS) else f"_{load:g}")
         if not quick:
             title = f"{max(LOADS):g} times, all on the faster runtime"
             arrivals = _arrivals(pictures, max(LOADS) * capacity)
-            races[title] = _race(_contenders(spec, faster=True), arrivals, title)
+            races[title] = _race(_contenders(spec, onnx=True), arrivals, title)
             figures |= _ratios(races[title], "_faster")
             figures |= _ablation(spec, pictures[: len(pictures) // 4])
     if out:
@@ -153,16 +154,16 @@ def _run(*, quick: bool, out: Path | None) -> dict[str, Any]:
     return figures
 
 
-def _contenders(spec: ModelSpec, *, faster: bool) -> dict[str, Any]:
+def _contenders(spec: ModelSpec, *, onnx: bool) -> dict[str, Any]:
     return {
-        SERIAL: Bare(spec, 1, faster=faster),
-        BATCHED: Bare(spec, MAX_BATCH, faster=faster),
-        OURS: Ours(spec, faster=faster),
+        SERIAL: Bare(spec, 1, onnx=onnx),
+        BATCHED: Bare(spec, MAX_BATCH, onnx=onnx),
+        OURS: Ours(spec, onnx=onnx),
     }
 
 
 def _race(contenders: dict[str, Any], arrivals: list[tuple[float, Picture]], title: str) -> dict[str, Line]:
-    """The same arrivals for all; those who are behind go on first."""
+    """Give all the same arrivals; the one furthest behind goes on first."""
     lines = {name: Line(arrivals, each.work) for name, each in contenders.items()}
     while racing := [line for line in lines.values() if not line.over]:
         min(racing, key=lambda line: line.now).go_on()
@@ -182,12 +183,12 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _overhead(bare: Bare, ours: Ours, picture: Picture, times: int) -> float:
-    """How much longer one request takes through the engine than by the bare pipeline, interleaved: a ratio."""
+    """Time of one request through the engine divided by that of the bare pipeline, interleaved."""
     usual = replace(picture.request, num_inference_steps=12, guidance_scale=4.0, task=Task.TXT2IMG, strength=None,
         images=())  # fmt: skip
     alone, through = [], []
     for number in range(times):
-        # A prompt of its own, which the bare pipeline could not remember either.
+        # A new prompt each time, so that the engine cannot reuse an encoded one.
         each = replace(picture, id=f"alone{number}", request=replace(usual, prompt=f"a cat, {number}"))
         alone.append(_seconds(partial(bare.make, [each])))
         through.append(_seconds(partial(ours.engine.run, [each], lambda _: None)))
@@ -205,12 +206,14 @@ def _ratios(lines: dict[str, Line], suffix: str) -> dict[str, float]:
 
 
 def _ablation(spec: ModelSpec, pictures: Sequence[Picture]) -> dict[str, float]:
-    """Throughput with a mechanism switched off, as a share of that with all, where all wait from the beginning; and
-    for the preference of loaded models pictures a second of the simulated queue."""
+    """Throughput with one mechanism switched off, as a share of that with all.
+
+    All requests wait from the beginning. The preference for loaded models is measured on the simulated queue.
+    """
     without = {
-        "all mechanisms": Ours(spec, faster=True),
-        "without joining": Ours(spec, faster=True, joining=False),
-        "without prompt cache": Ours(spec, faster=True, remembering=False),
+        "all mechanisms": Ours(spec, onnx=True),
+        "without joining": Ours(spec, onnx=True, joining=False),
+        "without prompt cache": Ours(spec, onnx=True, remembering=False),
         "without ONNX Runtime": Ours(spec),
     }
     lines = _race(without, [(0.0, picture) for picture in pictures], "all at once, with a mechanism switched off")

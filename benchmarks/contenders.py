@@ -1,4 +1,4 @@
-"""Who races in the batching benchmark: the stock pipelines, one or several requests a call, and the engine."""
+"""Contenders of the batching benchmark: the stock pipelines, one or several requests per call, and the engine."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from generation import Event, Finished, ModelSpec, Picture, Request
 
 
 class Bare:
-    """The stock pipelines with nothing of ours around them but encoding; up to ``most`` like requests in a call."""
+    """The stock pipelines with nothing around them but encoding; up to ``most`` alike requests per call."""
 
-    def __init__(self, spec: ModelSpec, most: int, *, faster: bool = False) -> None:
+    def __init__(self, spec: ModelSpec, most: int, *, onnx: bool = False) -> None:
         import diffusers
         import torch
 
-        from generation.engine.onnx_unet import speed_up
+        from generation.engine.onnx_unet import use_onnx
 
         self._most = most
         self._txt2img = diffusers.StableDiffusionPipeline.from_pretrained(spec.source, dtype=torch.float32)
@@ -25,10 +25,11 @@ class Bare:
         )
         for pipeline in (self._txt2img, self._img2img):
             pipeline.set_progress_bar_config(disable=True)
-        if faster:
-            speed_up(self._txt2img)
+        if onnx:
+            use_onnx(self._txt2img)
 
     def work(self, waiting: deque[Picture]) -> list[str] | None:
+        """Make one call's pictures of those waiting; return their ids, None if none waits."""
         if not waiting:
             return None
         first = _like(waiting[0])
@@ -39,7 +40,7 @@ class Bare:
         return [picture.id for picture in batch]
 
     def make(self, batch: Sequence[Picture]) -> list[bytes]:
-        """PNG of each; they differ in prompt, seed and input alone."""
+        """Make pictures that differ only in prompt, seed and input; return their PNGs."""
         import torch
 
         from generation.engine.schedulers import make_scheduler
@@ -63,17 +64,16 @@ class Bare:
 
 
 class Ours:
-    """The engine; takes pictures while it has room, as a worker does."""
+    """The engine; accepts pictures while it has room, as a worker does."""
 
-    def __init__(
-        self, spec: ModelSpec, *, faster: bool = False, joining: bool = True, remembering: bool = True
-    ) -> None:
+    def __init__(self, spec: ModelSpec, *, onnx: bool = False, joining: bool = True, remembering: bool = True) -> None:
         from generation.engine.engine import Engine
         from generation.engine.prompts import Prompts
 
-        self.engine = Engine({spec.id: spec}, "cpu", 1, 8.0, clock=process_time, faster=faster)
+        self.engine = Engine({spec.id: spec}, "cpu", 1, 8.0, clock=process_time, onnx=onnx)
         if not joining:
-            self.engine._profile.rows = lambda kind: 1  # type: ignore[method-assign]
+            profile: Any = self.engine._profile
+            profile.rows = lambda _: 1
         if not remembering:
             self.engine._models.prompts = Prompts(budget=0)
         self.engine.warm_up()
@@ -81,10 +81,12 @@ class Ours:
         self._done: list[str] = []
 
     def emit(self, event: Event) -> None:
+        """Note finished pictures."""
         if isinstance(event, Finished):
             self._done.append(event.picture_id)
 
     def work(self, waiting: deque[Picture]) -> list[str] | None:
+        """Take what fits and run one step; return the ids of finished pictures, None if there is nothing to do."""
         while waiting and len(self._held) < self.engine.capacity():
             self._held.add(waiting[0].id)
             self.engine.submit(waiting.popleft(), self.emit)
@@ -97,5 +99,5 @@ class Ours:
 
 
 def _like(picture: Picture) -> Request:
-    """What requests of one call have in common."""
+    """The part of a request that all requests of one call share."""
     return replace(picture.request, prompt="", negative_prompt="", seed=0, images=picture.request.images[:0])

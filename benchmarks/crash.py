@@ -1,7 +1,7 @@
-"""The bot killed at random moments under a steady stream of requests: what was lost, and what came twice.
+"""Kills the bot at random moments under a steady stream of requests, and counts what is lost or comes twice.
 
 The real bot and its worker against the local Discord: SIGKILL, start again, and so on. Afterwards everything that must
-agree is compared: what the database accepted, what stands in the channel, and what counts against members' limits.
+agree is compared: what the database accepted, what is in the channel, and what counts against members' limits.
 """
 
 import asyncio
@@ -34,14 +34,14 @@ from .rig import GENEROUS, start_bot
 MEMBERS = 20
 EVERY = 0.5  # seconds between two requests
 WAITING = 30  # requests under way at the same time; more wait until some are done
-#: when the bot is killed: within so many seconds after its start; for a share of the kills within a second after it
-#: delivered up to so many further jobs
+#: when the bot is killed: up to SECONDS after its start; for a SHARE of the kills within a second after it delivered up
+#: to JOBS further jobs
 SECONDS, SHARE, JOBS = 6.0, 0.15, 10
-PATIENCE = 120.0  # seconds in which it may deliver them
-LATENCY = 0.2  # seconds that each answer of Discord takes, so that many a kill falls between a request and its answer
-DRAINING = 900.0  # seconds for what is left when the last kill is over
-ENDING = 15.0  # seconds that children may take to end after their bot
-CANCELS = 0.1  # share of requests that their members cancel
+PATIENCE = 120.0  # seconds to wait for these deliveries
+LATENCY = 0.2  # seconds before each answer of Discord, so that many kills fall between a request and its answer
+DRAINING = 900.0  # seconds for what is left after the last kill
+ENDING = 15.0  # seconds that child processes may take to end after their bot
+CANCELS = 0.1  # share of requests followed by a cancellation
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class _Rig:
     local: LocalDiscord
     folder: Path
     process: asyncio.subprocess.Process | None = None
-    #: every child that a bot ever had, and its command line
+    #: every child process that a bot ever had, and its command line
     children: dict[psutil.Process, str] = field(default_factory=dict)
     asked: int = 0
 
@@ -74,14 +74,16 @@ class _Rig:
         self.process = None
 
     async def delivers(self, jobs: int) -> None:
-        """Wait until the bot has brought pictures so often, or clearly does not."""
+        """Wait until the bot has delivered ``jobs`` jobs, or PATIENCE has passed."""
         calls = self.local.rest.calls
         begun = perf_counter()
         with suppress(TimeoutError):
-            await self.local.wait_for(lambda: sum(_brings(call) for call in calls if call.at > begun) >= jobs, PATIENCE)
+            await self.local.wait_for(
+                lambda: sum(_delivers(call) for call in calls if call.at > begun) >= jobs, PATIENCE
+            )
 
     def undelivered(self) -> int:
-        """Jobs that members still wait for; 0 also before there is a database."""
+        """Number of jobs that members still wait for; 0 if there is no database yet."""
         with suppress(sqlite3.OperationalError):
             (count,) = self.database.execute(
                 "SELECT count(*) FROM jobs WHERE delivered_at IS NULL AND deleted_at IS NULL"
@@ -91,7 +93,7 @@ class _Rig:
 
 
 async def run(*, quick: bool, kills: int) -> dict[str, Any]:
-    """Counts of pictures; lost, doubled and all that is wrong must be 0."""
+    """Kill the bot ``kills`` times and count pictures; lost, doubled and everything wrong must be 0."""
     kills = min(kills, 5) if quick else kills
     began = perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +112,7 @@ async def run(*, quick: bool, kills: int) -> dict[str, Any]:
 
 
 async def _kill(rig: _Rig, kills: int) -> None:
-    """Kill and start the bot so often, then let it deliver what is left."""
+    """Kill and start the bot ``kills`` times, then let it deliver what is left."""
     chance = np.random.default_rng()
     await rig.start()
     await rig.local.connected()
@@ -130,7 +132,7 @@ async def _kill(rig: _Rig, kills: int) -> None:
 
 
 async def _ask(rig: _Rig) -> None:
-    """A steady stream of requests, some of which are cancelled."""
+    """Send a steady stream of requests, some of which are cancelled."""
     local = rig.local
     chance = np.random.default_rng()
     members = [local.world.add_member(f"member{number}") for number in range(MEMBERS)]
@@ -146,12 +148,12 @@ async def _ask(rig: _Rig) -> None:
             _cancel_one(rig)
 
 
-def _brings(call: Call) -> bool:
+def _delivers(call: Call) -> bool:
     return call.method == "PATCH" and call.path.startswith("/channels/") and call.content_type.startswith("multipart/")
 
 
 def _cancel_one(rig: _Rig) -> None:
-    """The member of some job that waits presses its button."""
+    """Press the cancel button of the latest job that still has one."""
     for message in reversed(rig.local.messages()):
         for part in walk_components(message.components):
             if str(part.get("custom_id", "")).startswith("job:cancel:"):
@@ -161,7 +163,7 @@ def _cancel_one(rig: _Rig) -> None:
 
 
 async def _compare(rig: _Rig) -> dict[str, Any]:
-    """What should agree: the database, the channels, the members' limits, and what is left behind."""
+    """Compare what should agree: the database, the channels, the members' limits, and what is left behind."""
     store = Store(load(rig.folder / "config.toml"))
     await store.open()
     ids = [row[0] for row in rig.database.execute("SELECT id FROM jobs")]
@@ -185,24 +187,24 @@ async def _compare(rig: _Rig) -> dict[str, Any]:
 
 
 async def _orphans(children: Mapping[psutil.Process, str]) -> list[str]:
-    """The command lines of those that do not end."""
+    """Command lines of the child processes that do not end."""
     with suppress(TimeoutError):
         async with asyncio.timeout(ENDING):
-            while any(map(_lives, children)):  # noqa: ASYNC110 - the end of another's child makes no event
+            while any(map(_lives, children)):  # noqa: ASYNC110 - the end of another process's child makes no event
                 await asyncio.sleep(0.1)
     return [f"{child.pid}: {line}" for child, line in children.items() if _lives(child)]
 
 
 def _lives(child: psutil.Process) -> bool:
-    """Not where another process has its id by now, nor where it is dead and init has not taken note of it yet."""
+    """Whether the process still runs; a reused process id or a zombie does not count."""
     try:
-        return child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+        return bool(child.is_running() and child.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
 
 def _messages(rig: _Rig, job: JobRow) -> list[Message]:
-    """Everything that was sent of a job where others or its member alone see it."""
+    """All messages that show a job, public or private, except ephemeral ones."""
     ids = {f"job:{action}:{job.id}" for action in ("cancel", "delete")}
     return [
         message
@@ -222,14 +224,14 @@ def _delivered(job: JobRow, messages: list[Message]) -> int:
 
 
 def _count(job: JobRow, messages: list[Message]) -> Counter[str]:
-    """One job's pictures: each must have come once, or have been given back with a sentence."""
+    """Count one job's pictures: each must have come once, or have been given back with a sentence."""
     figures = Counter(accepted=len(job.pictures), announced_twice=max(0, len(messages) - 1))
-    told = any("not counted" in message.content for message in messages)
+    explained = any("not counted" in message.content for message in messages)
     for row in job.pictures:
         copies = _copies(job, row.place, messages)
         figures["delivered"] += copies > 0
         figures["doubled"] += max(0, copies - 1)
-        given_back = not copies and told and row.state in (State.FAILED, State.CANCELLED)
+        given_back = not copies and explained and row.state in (State.FAILED, State.CANCELLED)
         figures["refunded"] += given_back
         figures["lost"] += not copies and not given_back
     return figures

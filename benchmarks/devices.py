@@ -1,12 +1,12 @@
-"""What a second device adds: two children of one thread each against one, in turns, each with a steady backlog.
+"""Throughput gained by a second device: two workers of one thread each against one, in turns, with a steady backlog.
 
-Two cores are seldom twice one: they share caches, memory and clock. So two processes that run the bare pipeline, with
-nothing between them, take their turns too; what they reach against one of them is the ceiling.
+Two cores are rarely twice one: they share caches, memory and clock. So two processes that run only the bare pipeline
+take turns too; their gain over one of them is the ceiling.
 """
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
 from statistics import fmean, median
@@ -19,19 +19,19 @@ from . import bare
 from .pictures import picture
 
 STEPS = (4, 8, 12, 20)
-WAITING = 32  # pictures asked for at a time; each that ends is followed by another
-PATIENCE = 60.0  # seconds without any picture's end, after which something is broken
-SETTLING = 2  # pictures of each device that end before a turn is measured
-WARM_UP, TURN, TURNS = 20.0, 10.0, 8  # seconds before, seconds of a turn, and how many each has
+WAITING = 32  # pictures in the backlog; each that ends is replaced
+PATIENCE = 60.0  # seconds without a finished picture after which something is broken
+SETTLING = 2  # pictures per device that finish before a turn is measured
+WARM_UP, TURN, TURNS = 20.0, 10.0, 8  # seconds before the first turn, seconds per turn, and number of turns
 QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS = 3.0, 2.0, 2
 
 
-class _Side:
-    """A service on some devices, which has work while it is its turn."""
+class Side:
+    """A service on so many devices, which has work while it is its turn."""
 
-    def __init__(self, devices: Sequence[str]) -> None:
+    def __init__(self, service: Service, devices: int) -> None:
         self._devices = devices
-        self._service = Service(Catalogue.load(), devices, threads=1)
+        self._service = service
         self._names = count()
         self._chance = random.Random(1)  # noqa: S311
         self._open: set[str] = set()
@@ -39,7 +39,7 @@ class _Side:
         self._steps = self._ended = 0
         self._changed = asyncio.Event()
 
-    async def __aenter__(self) -> "_Side":
+    async def __aenter__(self) -> "Side":
         await self._service.start()
         self._following = asyncio.create_task(self._follow())
         return self
@@ -49,10 +49,10 @@ class _Side:
         await self._following
 
     async def turn(self, seconds: float) -> float:
-        """Pictures a second, by the steps that were made while the backlog was full."""
+        """Run a turn; return pictures per second, by the steps made while the backlog was full."""
         self._is_on, self._ended = True, 0
         self._ask(WAITING)
-        await self._until(lambda: self._ended >= SETTLING * len(self._devices))
+        await self._until(lambda: self._ended >= SETTLING * self._devices)
         began, before = monotonic(), self._steps
         await asyncio.sleep(seconds)
         rate = (self._steps - before) / (monotonic() - began) / fmean(STEPS)
@@ -69,7 +69,7 @@ class _Side:
             await asyncio.wait({waiting, self._following}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
                 waiting.cancel()
-                raise RuntimeError(f"nothing more is heard of {sorted(self._open)}")
+                raise RuntimeError(f"no picture finished for {PATIENCE:g} s; unfinished: {sorted(self._open)}")
 
     async def _follow(self) -> None:
         async for event in self._service.events():
@@ -93,8 +93,13 @@ class _Side:
         self._service.submit(asked)
 
 
+def side(devices: int) -> Side:
+    """A service on so many CPU children of one thread."""
+    return Side(Service(Catalogue.load(), ["cpu"] * devices, threads=1), devices)
+
+
 async def run(*, quick: bool) -> dict[str, float]:
-    """Pictures a second of both, medians over the turns; the ratio and its ceiling are medians over pairs of turns."""
+    """Measure pictures per second of both, their ratio and its ceiling: medians over turns and pairs of turns."""
     warm_up, seconds, turns = (QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS) if quick else (WARM_UP, TURN, TURNS)
     loop = asyncio.get_running_loop()
     with ExitStack() as stack:
@@ -106,9 +111,9 @@ async def run(*, quick: bool) -> dict[str, float]:
             )
 
         await bare_turn(2)
-        async with _Side(["cpu"]) as one, _Side(["cpu", "cpu"]) as two:
-            for side in (one, two):
-                await side.turn(warm_up)
+        async with side(1) as one, side(2) as two:
+            for each in (one, two):
+                await each.turn(warm_up)
             found = [
                 (await one.turn(seconds), await two.turn(seconds), await bare_turn(1), await bare_turn(2))
                 for _ in range(turns)

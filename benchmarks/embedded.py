@@ -1,4 +1,4 @@
-"""How well the embedded model follows prompts it never saw, and how fast it is."""
+"""How well the embedded model follows prompts that it was not trained on, and how fast it is."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ QUICK = 4  # with --quick, every fourth prompt
 
 
 async def run(*, quick: bool) -> dict[str, Any]:
-    """Shares right over the prompts of training/prompts.json, and medians of seconds on two threads."""
+    """Measure the shares right over the prompts of training/prompts.json, and median seconds on two threads."""
     torch.set_num_threads(2)
     pipeline = evaluation.load_pipeline(MODEL)
     asked = load_prompts()[:: QUICK if quick else 1]

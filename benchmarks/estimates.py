@@ -1,4 +1,4 @@
-"""How right the told waiting times are, with the real worker: where nobody joins later, and where others come."""
+"""How accurate the estimated waiting times are, with the real worker: without and with later arrivals."""
 
 import asyncio
 import random
@@ -17,26 +17,26 @@ from .pictures import picture
 
 MEMBERS = 8
 STEPS = (4, 8, 12, 20)
-WITHIN = 0.3  # of the wait, by which an estimate may be wrong
-LEARNING = 100  # pictures made before, as in a bot that has run for some minutes: row counts and runtimes are chosen
-ROUNDS, TOGETHER = 3, 60  # pictures asked for at once, each time of an idle worker
-BACKLOG, COMING = 30, 60  # pictures that wait while others come one by one
-QUICK_LEARNING, QUICK_TOGETHER = 10, 12  # with --quick, of one round, where none come later
-LOAD = 0.9  # of what the worker can do, that arrives
+WITHIN = 0.3  # of the wait: the error that counts as right
+LEARNING = 100  # pictures made first, so that row counts and runtimes are chosen as after some minutes of use
+ROUNDS, TOGETHER = 3, 60  # pictures requested at once from an idle worker
+BACKLOG, COMING = 30, 60  # pictures that wait while others arrive one by one
+QUICK_LEARNING, QUICK_TOGETHER = 10, 12  # with --quick: one round, no later arrivals
+LOAD = 0.9  # arrivals as a share of the worker's capacity
 
 
 @dataclass
 class _Bench:
-    """A service and what it told and did."""
+    """A service, its estimates, and when pictures really started."""
 
     service: Service
     chance: random.Random
     names: Any = field(default_factory=count)
-    #: when each picture was begun
+    #: when each picture started
     begun: dict[str, float] = field(default_factory=dict)
-    #: when each was asked about, and what was told
-    told: dict[str, tuple[float, float]] = field(default_factory=dict)
-    #: pictures that were asked for and have not ended
+    #: when each was estimated, and the estimate in seconds
+    estimates: dict[str, tuple[float, float]] = field(default_factory=dict)
+    #: pictures that have not ended
     left: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -49,14 +49,14 @@ class _Bench:
                 self.changed.set()
 
     def ask(self, number: int) -> None:
-        """Ask for so many pictures, and note what the service tells of those that wait."""
+        """Request ``number`` pictures, and note the service's estimates for those that wait."""
         names = list(islice(self.names, number))
         pictures = [picture(str(name), name % MEMBERS, self.chance.choice(STEPS)) for name in names]
         self.left += number
         self.service.submit(pictures)
         for each in pictures:
             if (seconds := self.service.estimate(each.id)) is not None:
-                self.told[each.id] = (monotonic(), seconds)
+                self.estimates[each.id] = (monotonic(), seconds)
 
     async def all_ended(self) -> None:
         while self.left:
@@ -64,19 +64,19 @@ class _Bench:
             await self.changed.wait()
 
     async def make(self, number: int) -> None:
-        """Ask for so many at once, and wait until all have ended."""
+        """Request ``number`` pictures at once, and wait until all have ended."""
         self.ask(number)
         await self.all_ended()
 
     def ratios(self) -> list[float]:
-        """Of each picture that was told of and then waited: the told wait against the real one."""
-        waits = [(seconds, self.begun[name] - at) for name, (at, seconds) in self.told.items()]
-        self.told.clear()
-        return [told / real for told, real in waits if real > 0]
+        """Estimated wait divided by the real one, of each picture that waited."""
+        waits = [(seconds, self.begun[name] - at) for name, (at, seconds) in self.estimates.items()]
+        self.estimates.clear()
+        return [estimated / real for estimated, real in waits if real > 0]
 
 
 async def run(*, quick: bool) -> dict[str, Any]:
-    """The share of waits told within 30%, and the quantiles of told against real."""
+    """Measure the share of waits estimated within 30%, and quantiles of estimated divided by real."""
     usual, short = (LEARNING, ROUNDS, TOGETHER, COMING), (QUICK_LEARNING, 1, QUICK_TOGETHER, 0)
     learning, rounds, together, coming = short if quick else usual
     bench = _Bench(Service(Catalogue.load()), random.Random(1))  # noqa: S311
@@ -105,5 +105,5 @@ def _figures(prefix: str, ratios: Sequence[float]) -> dict[str, float]:
     values = np.array(ratios)
     if not len(values):
         return {}
-    quantiles = {f"{prefix}told_to_real_p{p}": round(float(np.percentile(values, p)), 2) for p in (10, 50, 90)}
+    quantiles = {f"{prefix}estimated_to_real_p{p}": round(float(np.percentile(values, p)), 2) for p in (10, 50, 90)}
     return {f"{prefix}within_30_percent": round(float((abs(values - 1) <= WITHIN).mean()), 3), **quantiles}

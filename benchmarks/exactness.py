@@ -1,14 +1,14 @@
-"""How far a picture that shared its forward passes is from the one that is made alone, for each family of models.
+"""How far a picture that shared its forward passes is from the same picture made alone, for each family of models.
 
 On tiny checkpoints with random weights, in full precision on a CPU: what differs between families is how their calls
-are joined, and that is the same at every size.
+are joined, which is the same at every size.
 """
 
 import asyncio
 import io
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,19 +17,20 @@ import numpy as np
 from PIL import Image
 
 from generation import Event, Finished, ModelSpec, Picture, Request, Task
+from generation.types import Loading, Precision
 from tests.tiny import CHECKPOINTS, spec
 
-SAME = 60.0  # dB, which a family that is joined must reach
+SAME = 60.0  # dB that a family must reach to be joined
 NO_DIFFERENCE = 99.0  # dB that stand for infinitely many
 SIDE = 64  # pixels
-ROWS = 16  # that are joined at most
+ROWS = 16  # joined at most
 PROMPTS = ("a cat", "a very long red cat on the roof of a house beside the sea", "two dogs")
 QUICK = ("stable_diffusion", "flux", "qwen_image", "z_image")
 
 
 @dataclass(frozen=True, slots=True)
 class Exactness:
-    """Of one family: its worst picture, in dB against itself alone, and the most rows of a forward pass."""
+    """One family's worst picture, in dB against the same picture made alone, and the most rows of a forward pass."""
 
     psnr: float
     rows_alone: int
@@ -37,14 +38,14 @@ class Exactness:
 
 
 def joining() -> list[str]:
-    """Names of the checkpoints whose families are joined; the others are made alone."""
+    """List the checkpoints whose families are joined; pictures of the others are made alone."""
     from generation.families import FAMILIES
 
     return [name for name, (family, _, _) in CHECKPOINTS.items() if FAMILIES[family].joins]
 
 
 async def run(*, quick: bool) -> dict[str, Any]:
-    """The worst PSNR of each family in dB (infinite where no pixel differs), and the lowest of all."""
+    """Measure the worst PSNR of each family in dB (infinite if no pixel differs); return the lowest."""
     return await asyncio.to_thread(_run, QUICK if quick else joining())
 
 
@@ -65,20 +66,27 @@ def _run(names: Sequence[str]) -> dict[str, Any]:
     return {"worst_psnr": round(worst, 1), "families": len(found)}
 
 
-def measure(name: str, folder: Path) -> Exactness:
-    """Requests of all the family's ways, with other prompts, steps and guidance, each joining a step after the one
-    before, against each alone."""
+def measure(name: str, folder: Path, precision: Precision | None = None, *, lockstep: bool = False) -> Exactness:
+    """Compare pictures that share forward passes with the same pictures made alone.
+
+    Requests of all the family's tasks, with different prompts, steps and guidance, each of which joins a step after the
+    one before; in ``lockstep`` they begin together, and each of three is asked for twice. ``precision`` is that of the
+    model's numbers; None is full precision.
+    """
     from generation.engine.engine import Engine
 
-    model = spec(name, folder)
+    model = spec(name, folder, loading=Loading(precision=precision))
     engine, passes = Engine({model.id: model}, "cpu", 1, 4.0), list[int]()
-    engine._profile.rows = lambda _: ROWS  # type: ignore[method-assign]
-    engine._profile.took = lambda kind, rows, seconds: passes.append(rows)  # type: ignore[method-assign]
+    profile: Any = engine._profile
+    profile.rows = lambda _: ROWS
+    profile.took = lambda _, rows, __: passes.append(rows)
     pictures = _pictures(model, [Task(task) for task in CHECKPOINTS[name][2]], folder)
+    if lockstep:
+        pictures += [replace(picture, id=f"{picture.id} again") for picture in pictures]
     alone = {picture.id: _made(engine, [picture])[picture.id] for picture in pictures}
     rows_alone = max(passes)
     passes.clear()
-    together = _made(engine, pictures)
+    together = _made(engine, pictures, lockstep=lockstep)
     return Exactness(min(psnr(together[name], alone[name]) for name in alone), rows_alone, max(passes))
 
 
@@ -101,12 +109,13 @@ def _pictures(model: ModelSpec, tasks: Sequence[Task], folder: Path) -> list[Pic
     return [Picture(id=str(place), user_id=1, request=request) for place, request in enumerate(requests)]
 
 
-def _made(engine: Any, pictures: Sequence[Picture]) -> dict[str, np.ndarray]:
-    """The pictures, where one begins each step."""
+def _made(engine: Any, pictures: Sequence[Picture], *, lockstep: bool = False) -> dict[str, np.ndarray]:
+    """Return the pictures; one begins at each step, or all at once."""
     events: list[Event] = []
     for picture in pictures:
         engine.submit(picture, events.append)
-        engine.step()
+        if not lockstep:
+            engine.step()
     while engine.step():
         pass
     made = [event for event in events if isinstance(event, Finished)]
@@ -116,6 +125,6 @@ def _made(engine: Any, pictures: Sequence[Picture]) -> dict[str, np.ndarray]:
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """Peak signal-to-noise ratio of 8-bit pictures: 10 log10(255² / mean squared error)."""
+    """Peak signal-to-noise ratio of 8-bit pictures in dB: 10 log10(255² / mean squared error)."""
     error = float(((a - b) ** 2).mean())
     return float("inf") if error == 0 else 10 * float(np.log10(255**2 / error))

@@ -1,4 +1,4 @@
-"""How long a light member waits while a heavy one floods the queue: in the order of arrival and in ours."""
+"""How long a light member waits while a heavy one floods the queue: in order of arrival and in fair order."""
 
 import random
 from collections import deque
@@ -17,19 +17,22 @@ from .pictures import picture
 from .plots import cumulative
 
 HEAVY, LIGHT = 1, 2
-SECONDS = 2.0  # of a picture, on the simulated clock
+SECONDS = 2.0  # per picture, on the simulated clock
 EVERY = 30.0  # seconds between two pictures of the light member, on average
 REAL = 20  # pictures of the light member with the real worker
-STEPS = 4  # of those, so that it does not take all day
+STEPS = 4  # few, to keep the real run short
 STRICT, OURS = "order of arrival", "fair order"
-FLOODS = (20, 100)  # pictures that the heavy one always has waiting; the free plan lets 20 wait
+FLOODS = (20, 100)  # pictures that the heavy member always has waiting; the free plan allows 20
 
 
 class Order(Protocol):
-    """What hands out pictures."""
+    """A queue that hands out pictures."""
 
-    def push(self, picture: Picture, now: float) -> None: ...
-    def next(self, now: float) -> Picture | None: ...
+    def push(self, picture: Picture, now: float) -> None:
+        """Add a picture that arrives at ``now``."""
+
+    def next(self, now: float) -> Picture | None:
+        """Remove and return the next picture."""
 
 
 class Strict:
@@ -41,18 +44,19 @@ class Strict:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def push(self, picture: Picture, _: float) -> None:
+    def push(self, picture: Picture, now: float) -> None:  # noqa: ARG002 - the order needs no clock
+        """Add a picture."""
         self._waiting.append(picture)
 
-    def next(self, _: float, __: Collection[str] = (), suits: Any = lambda _: True) -> Picture | None:
-        """The oldest, where it suits."""
+    def next(self, now: float, _: Collection[str] = (), suits: Any = lambda _: True) -> Picture | None:  # noqa: ARG002
+        """Remove and return the oldest picture if it suits."""
         return self._waiting.popleft() if self._waiting and suits(self._waiting[0]) else None
 
 
 async def run(*, quick: bool, out: Path | None = None) -> dict[str, float]:
-    """The light member's p95 from asking to the finished picture, simulated at both floods.
+    """Measure the light member's p95 from request to finished picture, simulated at both floods.
 
-    Without ``quick`` also with the real worker and the smaller flood. ``out`` is where the waits' plot is written.
+    Without ``quick`` also with the real worker and the smaller flood. ``out`` is where to write the plot of the waits.
     """
     asked = 300 if quick else 3000
     panels = {
@@ -84,12 +88,14 @@ def _p95(seconds: list[float]) -> float:
 
 
 def _simulated(order: Order, flood: int, asked: int) -> list[float]:
-    """One worker makes one picture after another, and the heavy member replaces each of his that is taken."""
+    """Simulate a worker that makes one picture at a time; the heavy member replaces each of theirs when taken."""
     chance = random.Random(1)  # noqa: S311
     names = map(str, count())
     for _ in range(flood):
         order.push(picture(next(names), HEAVY, STEPS), 0.0)
-    now, coming, came, took = 0.0, 0.0, {}, []
+    now, coming = 0.0, 0.0
+    came: dict[str, float] = {}
+    took: list[float] = []
     while len(took) < asked:
         while coming <= now:
             light = picture(next(names), LIGHT, STEPS)
@@ -108,7 +114,7 @@ def _simulated(order: Order, flood: int, asked: int) -> list[float]:
 
 
 async def _real(*, strict: bool) -> list[float]:
-    """The same through the service and its worker, with the embedded model."""
+    """Measure the same through the service and its worker, with the embedded model."""
     service = Service(Catalogue.load())
     if strict:
         service._queue = Strict()  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Switching between models that are kept and that are not, remembered prompts, and memory over many switches."""
+"""Switching between models in memory and not, cached prompts, and memory over many switches."""
 
 import asyncio
 import multiprocessing
@@ -22,12 +22,12 @@ from generation.engine.engine import quiet_libraries
 from generation.engine.models import Models
 
 MODELS, KEPT = 10, 3
-NEED = 1.0  # GiB that each model is said to need
+NEED = 1.0  # GiB that each model claims to need
 MIB = 2**20
 
 
 async def run(*, quick: bool) -> dict[str, Any]:
-    """Milliseconds of a switch and of a prompt, and the process's memory in MiB, in a process of its own."""
+    """Measure milliseconds per switch and per prompt, and memory in MiB, in a separate process."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         return await asyncio.get_running_loop().run_in_executor(pool, _measure, 30 if quick else 200)
@@ -43,7 +43,7 @@ def _measure(switches: int) -> dict[str, Any]:
 
 
 def _copy(number: int, folder: Path) -> ModelSpec:
-    """The embedded model with another denoiser."""
+    """A copy of the embedded model with a different denoiser."""
     base = Catalogue.load().get("criar-embedded")
     target = folder / str(number)
     shutil.copytree(base.source, target)
@@ -68,13 +68,13 @@ def _prompts(models: Models, spec: ModelSpec) -> dict[str, float]:
         pipeline.encode_prompt([prompt], torch.device("cpu"), 1, True, [""])
 
     words = [f"a red apple on a blue background, number {number}" for number in range(20)]
-    anew, again = (median([_milliseconds(partial(encode, prompt)) for prompt in words]) for _ in range(2))
+    first, again = (median([_milliseconds(partial(encode, prompt)) for prompt in words]) for _ in range(2))
     del pipeline.encode_prompt
-    return {"encode a prompt, ms": round(anew, 2), "remember it, ms": round(again, 3)}
+    return {"encode a prompt, ms": round(first, 2), "remember it, ms": round(again, 3)}
 
 
 def _memory(models: Models, specs: list[ModelSpec], switches: int) -> dict[str, Any]:
-    """Each switch makes a picture of one step; with three kept of ten in turn, each is a load."""
+    """Make a picture of one step after each switch; with three of ten models kept in turn, each switch is a load."""
     resident = []
     for number in range(switches):
         pipeline = models.get(specs[number % MODELS]).pipeline

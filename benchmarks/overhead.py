@@ -10,7 +10,7 @@ from .rig import local_bot, picture
 
 
 async def run(*, quick: bool) -> dict[str, float]:
-    """Medians of both, and their ratio; the local Discord's own time is subtracted from the bot's."""
+    """Measure medians of both and their ratio; the local Discord's own time is subtracted from the bot's."""
     through, alone = [], []
     loop = asyncio.get_running_loop()
     with bare.process(os.cpu_count() or 1) as stock:

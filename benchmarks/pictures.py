@@ -1,4 +1,4 @@
-"""Requests to the embedded model, as the benchmarks of the generation module make them."""
+"""Requests to the embedded model, for the benchmarks of the generation module."""
 
 from functools import cache
 
@@ -7,12 +7,12 @@ from generation import Catalogue, ModelSpec, Picture, Request, Task
 
 @cache
 def embedded() -> ModelSpec:
-    """The model that ships with the bot."""
+    """Return the model that ships with the bot."""
     return Catalogue.load().get("criar-embedded")
 
 
 def picture(name: str, user_id: int, num_inference_steps: int) -> Picture:
-    """A picture from words with the embedded model's usual settings; each name has words of its own."""
+    """Build a txt2img picture with the embedded model's default settings and a prompt that contains the name."""
     spec = embedded()
     defaults = spec.defaults
     return Picture(

@@ -1,11 +1,11 @@
-"""Plots of how long things took."""
+"""Plots of durations."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
 def cumulative(panels: Mapping[str, Mapping[str, Sequence[float]]], seconds_of: str, path: Path) -> None:
-    """Write, for each panel by its title, the share that took at most so many seconds, a line for each name."""
+    """Write one panel per title with cumulative distributions of seconds, one line per name."""
     import matplotlib as mpl
 
     mpl.use("Agg")

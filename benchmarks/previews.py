@@ -1,4 +1,4 @@
-"""What previews cost: the like pictures with and without them, in turns, by the seconds that the process computes."""
+"""What previews cost: the same pictures with and without them, in turns, in CPU seconds."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from generation import Event, Preview
 
 from .pictures import embedded, picture
 
-TOGETHER = 4  # pictures that are made at a time
+TOGETHER = 4  # pictures made at a time
 STEPS, SIDE = 20, 128
 PAIRS, QUICK_PAIRS = 20, 3
 
 
 async def run(*, quick: bool) -> dict[str, Any]:
-    """The share of the time that goes into making previews, and the ratio of the time with to that without them."""
+    """Measure the share of time that goes into previews, and the time with them divided by that without."""
     return await asyncio.to_thread(_run, QUICK_PAIRS if quick else PAIRS)
 
 
@@ -28,7 +28,8 @@ def _run(pairs: int) -> dict[str, Any]:
     quiet_libraries()
     # One thread: several would also wait for each other, which counts as computing.
     engine = Engine({embedded().id: replace(embedded(), enlarge=1)}, "cpu", 1, 8.0)
-    make, jpeg = engine._previews.make, LatentColours.jpeg
+    previews: Any = engine._previews
+    make, jpeg = previews.make, LatentColours.jpeg
     shown, within = 0, 0.0
 
     def timed(*args: Any) -> bytes:
@@ -43,8 +44,8 @@ def _run(pairs: int) -> dict[str, Any]:
         nonlocal shown
         shown += isinstance(event, Preview)
 
-    def seconds(previews: Callable[[float, Callable[[], bytes]], bytes | None], name: str) -> float:
-        engine._previews.make = previews  # type: ignore[method-assign]
+    def seconds(make_preview: Callable[[float, Callable[[], bytes]], bytes | None], name: str) -> float:
+        previews.make = make_preview
         asked = [picture(f"{name} {number}", number, STEPS) for number in range(TOGETHER)]
         pictures = [replace(each, request=replace(each.request, width=SIDE, height=SIDE)) for each in asked]
         began = process_time()

@@ -1,4 +1,4 @@
-"""The fair queue by itself, on a simulated clock: how quick, how large, and what preferring loaded models saves."""
+"""The fair queue alone, on a simulated clock: its speed, its memory, and what preferring loaded models saves."""
 
 import gc
 import random
@@ -19,38 +19,38 @@ from generation.queue import FairQueue
 from .plots import cumulative
 
 MANY = 40_000  # pictures that wait
-SEVERAL = 20  # pictures of one member, which is what the free plan lets wait
+SEVERAL = 20  # pictures per member: what the free plan allows to wait
 MODELS = 10
 MEMBERS, PICTURES, MINUTES = 50, 600, 10
-#: of how many pictures a job is; where it is several, the order of arrival keeps a job's together by itself
+#: pictures per job; if several, the order of arrival keeps a job's pictures together without any preference
 SINGLE, MIXED = (1,), (1, 1, 2, 4)
-PICTURE, LOADING = 2.0, 6.0  # seconds; a model of six gigabytes is read from a fast disk in as many
+PICTURE, LOADING = 2.0, 6.0  # seconds; reading six gigabytes from a fast disk takes as many
 
-#: takes the next picture, told the time and the loaded model
+#: takes the next picture, given the time and the loaded model
 Next = Callable[[float, str], Picture | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What became of the pictures."""
+    """The outcome of a simulation."""
 
     switches: int
-    #: seconds until each picture was begun, by member
+    #: seconds until each picture started, by member
     waits: dict[int, list[float]]
 
     def all_waits(self) -> list[float]:
-        """Of whatever member."""
+        """The waits of all members."""
         return [wait for waits in self.waits.values() for wait in waits]
 
 
 async def run(*, quick: bool, out: Path | None = None) -> dict[str, Any]:
-    """Microseconds of a choice and bytes of a picture with 40,000 waiting; switches of models with one slot for ten.
+    """Measure microseconds per choice, bytes per picture with 40,000 waiting, and model switches with one slot for ten.
 
     With jobs of one picture, and of several (mixed), against the order of arrival and against the fair order without
-    preference (plain). A wait ratio is a member's mean wait against his in that order. ``out`` is where the waits' plot
-    is written.
+    preference (plain). A wait ratio is a member's mean wait divided by the same member's in that order. ``out`` is
+    where to write the plot of the waits.
     """
-    figures = {"waiting": MANY, **_times()}
+    figures: dict[str, Any] = {"waiting": MANY, **_times()}
     figures["bytes_each"] = {number: round(_bytes_each(number)) for number in (MANY // 4, MANY // 2, MANY)}
     panels = {}
     print(f"{'':52}{'switches':>9}{'fewer':>7}{'mean wait s':>12}{'p95':>8}")
@@ -71,7 +71,7 @@ async def run(*, quick: bool, out: Path | None = None) -> dict[str, Any]:
 
 
 def _against(prefix: str, pairs: Sequence[tuple[Run, Run]]) -> dict[str, float]:
-    """How many times fewer switches than the other order, and how much longer members wait on average and at worst."""
+    """How many times fewer switches than the other order, and how many times longer members wait, mean and worst."""
     members = [fmean(waits) / fmean(b.waits[member]) for a, b in pairs for member, waits in a.waits.items()]
     return {
         f"{prefix}switches_ratio": round(sum(b.switches for _, b in pairs) / sum(a.switches for a, _ in pairs), 2),
@@ -85,7 +85,7 @@ def _picture(user_id: int, name: str, model: str) -> Picture:
 
 
 def _filled(number: int) -> FairQueue:
-    """A queue in which so many pictures wait, of different models, and of members who brought several."""
+    """A queue of ``number`` pictures of several models, several per member."""
     queue = FairQueue()
     for place in range(number):
         user = place % (number // SEVERAL)
@@ -94,15 +94,15 @@ def _filled(number: int) -> FairQueue:
 
 
 def _times() -> dict[str, float]:
-    """Medians in microseconds that the process computes, and the slowest choice in a hundred.
+    """Medians in CPU microseconds, and the 99th percentile of a choice.
 
-    Where no loaded model is found in the look-ahead, which takes longest.
+    No loaded model is found in the look-ahead, which is the slowest case.
     """
     queue, estimator = _filled(MANY), Estimator()
     estimator.begin(0, _picture(0, "made", "model0"), loaded=True, now=0.0)
     estimator.take(0, Finished(picture_id="made", attempt=1, png=b"", seed=0, seconds=1.0), 1.0)
     taken: dict[str, list[float]] = defaultdict(list)
-    gc.disable()  # a collection of the whole heap would be blamed on the queue
+    gc.disable()  # a collection of the whole heap would be counted as the queue's time
     for place in range(0, MANY // 2, 20):
         name = f"{MANY - 1 - place}:0"
         steps: tuple[tuple[str, Callable[[], object]], ...] = (
@@ -122,7 +122,7 @@ def _times() -> dict[str, float]:
 
 
 def _bytes_each(number: int) -> float:
-    """Memory of a waiting picture, itself included."""
+    """Bytes per waiting picture, itself included."""
     tracemalloc.start()
     queue = _filled(number)
     size, _ = tracemalloc.get_traced_memory()
@@ -131,7 +131,7 @@ def _bytes_each(number: int) -> float:
 
 
 def _arrivals(seed: int, sizes: Sequence[int]) -> list[tuple[float, Picture]]:
-    """Pictures of jobs of these sizes, each job of a model and member by chance, with the seconds when they come."""
+    """Pictures of jobs of these sizes with random models and members, with their arrival in seconds."""
     chance = random.Random(seed)  # noqa: S311
     jobs = PICTURES * len(sizes) // sum(sizes)
     found = []
@@ -151,19 +151,19 @@ def _fair() -> tuple[Callable[[Picture, float], object], Next]:
 
 
 def _plain() -> tuple[Callable[[Picture, float], object], Next]:
-    """The same queue in its strict order, whatever is loaded."""
+    """The same queue in strict fair order, whatever is loaded."""
     queue = FairQueue()
     return queue.push, lambda now, _: queue.next(now)
 
 
 def _strict() -> tuple[Callable[[Picture, float], object], Next]:
-    """The order of arrival, which is what other bots keep."""
+    """The order of arrival, as in other bots."""
     queue: deque[Picture] = deque()
     return lambda picture, _: queue.append(picture), lambda *_: queue.popleft() if queue else None
 
 
 def _simulate(arrivals: Sequence[tuple[float, Picture]], push: Callable[[Picture, float], object], take: Next) -> Run:
-    """One worker with room for one model makes all."""
+    """Let one worker with room for one model make all pictures."""
     coming = [(at, list(group)) for at, group in groupby(arrivals, key=lambda each: each[0])][::-1]
     came = {picture.id: at for at, picture in arrivals}
     waits: dict[int, list[float]] = defaultdict(list)
@@ -173,19 +173,19 @@ def _simulate(arrivals: Sequence[tuple[float, Picture]], push: Callable[[Picture
             at, group = coming.pop()
             for _, picture in group:
                 push(picture, at)
-        picture = take(now, loaded)
-        if picture is None:
+        taken = take(now, loaded)
+        if taken is None:
             now = coming[-1][0]
             continue
-        if picture.request.model != loaded:
-            switches, loaded, now = switches + 1, picture.request.model, now + LOADING
-        waits[picture.user_id].append(now - came[picture.id])
+        if taken.request.model != loaded:
+            switches, loaded, now = switches + 1, taken.request.model, now + LOADING
+        waits[taken.user_id].append(now - came[taken.id])
         now += PICTURE
     return Run(switches, waits)
 
 
 def affinity_off() -> float:
-    """Pictures a second of the fair order without preference of loaded models, as a share of those with it."""
+    """Throughput of the fair order without preference for loaded models, as a share of that with it."""
     runs = [(_simulate(arrivals, *_fair()), _simulate(arrivals, *_plain())) for arrivals in map(_all_at_once, range(5))]
     busy = [[PICTURES * PICTURE + run.switches * LOADING for run in pair] for pair in runs]
     return fmean(fair / plain for fair, plain in busy)

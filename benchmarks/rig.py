@@ -1,4 +1,4 @@
-"""A local Discord and the real bot beside it, for the benchmarks that go through both."""
+"""A local Discord and the real bot beside it, for benchmarks that go through both."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ waiting = 1000
 member_commands = 1000
 server_waiting = 100000
 waiting = 100000
-# Detectors now and then take the small model's drawings for something else, and a benchmark counts what arrives.
+# The detector sometimes mistakes the small model's drawings, and a benchmark counts what arrives.
 [filter]
 strict = {}
 """
@@ -31,7 +31,7 @@ strict = {}
 
 @asynccontextmanager
 async def local_bot() -> AsyncIterator[LocalDiscord]:
-    """A local Discord with the bot connected and its model loaded; nobody runs into a limit."""
+    """Run a local Discord with the bot connected and its model loaded; nobody hits a limit."""
     async with bot_beside() as (local, _, _):
         yield local
 
@@ -40,9 +40,9 @@ async def local_bot() -> AsyncIterator[LocalDiscord]:
 async def bot_beside(
     prepare: Callable[[Path, LocalDiscord], Awaitable[None]] | None = None,
 ) -> AsyncIterator[tuple[LocalDiscord, Path, int]]:
-    """As local_bot, with the folder of the bot's data and the id of its process.
+    """Run both as local_bot does; yield also the folder of the bot's data and its process id.
 
-    ``prepare`` does something with the configuration's file before the bot starts; then no first picture is waited for.
+    ``prepare`` gets the path of the configuration file before the bot starts; with it, no first picture is made.
     """
     with tempfile.TemporaryDirectory() as folder:
         async with LocalDiscord() as local:
@@ -63,7 +63,7 @@ async def bot_beside(
 
 
 async def start_bot(local: LocalDiscord, config: Path, log: IO[bytes] | int = DEVNULL) -> Process:
-    """The bot as a process that is told to stop when this one ends, however it ends."""
+    """Start the bot as a process that is terminated when this one ends, however it ends."""
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", "--config", str(config), stderr=log,
         env={**os.environ, "DISCORD_TOKEN": local.token}, preexec_fn=partial(end_with, os.getpid(), signal.SIGTERM),
@@ -71,7 +71,7 @@ async def start_bot(local: LocalDiscord, config: Path, log: IO[bytes] | int = DE
 
 
 async def picture(local: LocalDiscord, prompt: str) -> float:
-    """Ask for one picture with the usual settings; the perf_counter at which its delivery had arrived."""
+    """Request one picture with default settings; return the perf_counter at which its delivery arrived."""
     asked = local.people.slash(local.world.members["ana"], local.world.channel_id, "txt2img", {"prompt": prompt})
     await local.wait_for(lambda: [m for m in local.messages() if prompt in m.content and m.attachments], 300)
     delivery = next(call for call in reversed(local.rest.calls) if call.method == "PATCH" and "/channels/" in call.path)

@@ -1,4 +1,4 @@
-"""Fifty members with mixed commands through the local Discord and the real bot, over the curve of a day."""
+"""Fifty members with mixed commands through the local Discord and the real bot, over the load curve of a day."""
 
 import asyncio
 import io
@@ -24,16 +24,16 @@ from . import watch
 from .rig import bot_beside
 
 MEMBERS, QUICK_MEMBERS = 50, 10
-FEWEST = 5  # members who are there at the quietest hour of the day
+FEWEST = 5  # members present at the quietest hour of the day
 MINUTES, QUICK_MINUTES = 10.0, 0.4
 THINKING = 2.0  # seconds between two commands of one member, on average
-PATIENCE = 300.0  # seconds that a member waits for his pictures before he asks for something else
-DRAIN, QUICK_DRAIN = 900.0, 20.0  # seconds at the end, in which all that was accepted must arrive
+PATIENCE = 300.0  # seconds that a member waits for pictures before requesting something else
+DRAIN, QUICK_DRAIN = 900.0, 20.0  # seconds at the end in which everything accepted must arrive
 STEPS = (4, 6, 8)
 
 
 async def run(*, quick: bool, minutes: float | None = None, out: Path | None = None) -> dict[str, Any]:
-    """Acknowledgements, what was lost or doubled, and by which share memory grew after the first third."""
+    """Measure acknowledgements, lost and doubled pictures, and by which share memory grew after the first third."""
     seconds = 60 * (minutes or (QUICK_MINUTES if quick else MINUTES))
     async with bot_beside() as (local, folder, pid):
         crowd = Crowd(local, seconds, QUICK_MEMBERS if quick else MEMBERS)
@@ -67,13 +67,16 @@ async def run(*, quick: bool, minutes: float | None = None, out: Path | None = N
 
 
 def present(members: int, share: float) -> int:
-    """How many of them are there at a share (0 to 1) of the day, which begins and ends at its quietest hour."""
+    """How many members are present at a share (0 to 1) of the day, which begins and ends at its quietest hour."""
     return round(FEWEST + (members - FEWEST) * (1 - cos(2 * pi * share)) / 2)
+
+
+_Action = Callable[[int, random.Random], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Crowd:
-    """The members, and what became of what they asked."""
+    """The members, and the outcome of their requests."""
 
     local: LocalDiscord
     seconds: float
@@ -87,14 +90,14 @@ class Crowd:
     _waiting: int = 0
 
     def counts(self) -> dict[str, float]:
-        """For the report."""
+        """Count members present and waiting, for the report."""
         return {"members": self._there, "waiting for pictures": self._waiting}
 
     async def live(self, number: int) -> None:
-        """One member's day."""
+        """Live one member's day."""
         chance = random.Random(number)  # noqa: S311
         member = self.local.world.add_member(f"member{number}")
-        deeds: list[tuple[float, str, Callable[[int, random.Random], Awaitable[None]]]] = [
+        actions: list[tuple[float, str, _Action]] = [
             (50, "txt2img", self._txt2img),
             (15, "img2img", self._img2img),
             (8, "upscale", self._upscale),
@@ -102,22 +105,22 @@ class Crowd:
             (12, "button", self._button),
             (5, "queue", self._queue),
         ]
-        weights = [weight for weight, _, _ in deeds]
+        weights = [weight for weight, _, _ in actions]
         while (share := (perf_counter() - self.began) / self.seconds) < 1:
             if number >= present(self.members, share):
                 await asyncio.sleep(min(1.0, self.seconds / 100))
                 continue
             self._there += 1
-            (_, kind, deed) = chance.choices(deeds, weights)[0]
+            (_, kind, action) = chance.choices(actions, weights)[0]
             self.kinds[kind] += 1
-            await deed(member, chance)
+            await action(member, chance)
             await asyncio.sleep(chance.expovariate(1 / THINKING))
             self._there -= 1
 
     async def drain(self, folder: Path, seconds: float) -> None:
-        """Wait until all that was accepted has arrived, but not for ever."""
+        """Wait until everything accepted has arrived, but at most ``seconds``."""
         until = perf_counter() + seconds
-        # Another process writes the file, which tells nobody.
+        # Another process writes the file, which makes no event.
         while perf_counter() < until and await asyncio.to_thread(_undelivered, folder / "criar.db"):  # noqa: ASYNC110
             await asyncio.sleep(1)
 
@@ -133,7 +136,7 @@ class Crowd:
         await self._arrival(await self._make(member, "upscale", {"image": _photo(chance), "factor": 2}))
 
     async def _cancel(self, member: int, chance: random.Random) -> None:
-        """Ask, and take it back after a while."""
+        """Make a request, and cancel it after a while."""
         asked = await self._make(member, "txt2img", self._words(chance) | {"count": 2})
         await asyncio.sleep(chance.uniform(0, 4))
         if asked.message and (custom_id := _custom_id(asked.message, "job:cancel:")):
@@ -141,7 +144,7 @@ class Crowd:
         await self._arrival(asked)
 
     async def _button(self, member: int, chance: random.Random) -> None:
-        """Press a button under pictures that stand in the channel: his own or another's."""
+        """Press a button under a picture in the channel: the member's own or another's."""
         latest = self.local.people.messages(member, self.local.world.channel_id, 30)
         messages = [message for message in latest if message.attachments]
         kinds = ("job:again:", "job:details:", "pic:refine", "pic:enlarge", "pic:vary")
@@ -184,43 +187,44 @@ class Crowd:
         self.acknowledged.append((perf_counter() - self.began, asked.milliseconds or 0.0))
 
     async def _arrival(self, asked: Asked | None) -> None:
-        """Wait until the private answer says what became of it, as a member does who then asks for the next."""
+        """Wait until the private answer is final, as a member does before the next request."""
         if asked is None:
             return
         self._waiting += 1
         left = self.began + self.seconds - perf_counter()
         with suppress(TimeoutError):
-            await self.local.wait_for(lambda: _told(asked), max(0.0, min(PATIENCE, left)))
+            await self.local.wait_for(lambda: _is_final(asked), max(0.0, min(PATIENCE, left)))
         self._waiting -= 1
 
 
-def _told(asked: Asked) -> bool:
-    """Whether the answer is the last: its buttons are gone."""
+def _is_final(asked: Asked) -> bool:
+    """Whether the answer is final: its buttons are gone."""
     return not asked.loading and not (asked.message and _custom_id(asked.message, "job:cancel:"))
 
 
 def _custom_id(message: Message, begin: str) -> str | None:
-    """The first button under the message whose custom_id begins so."""
+    """The first custom_id under the message that starts with ``begin``."""
     ids = (str(component.get("custom_id", "")) for component in walk_components(message.components))
     return next((each for each in ids if each.startswith(begin)), None)
 
 
 def _photo(chance: random.Random) -> tuple[str, bytes]:
-    """A small picture of one's own."""
+    """A small picture to upload."""
     file = io.BytesIO()
     colour = chance.randrange(256), chance.randrange(256), chance.randrange(256)
     Image.new("RGB", (256, 256), colour).save(file, "PNG")
     return "photo.png", file.getvalue()
 
 
-def _undelivered(database: Path) -> int:
+def _undelivered(database: Path) -> bool:
+    """Whether a member still waits for a job."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         sql = "SELECT count(*) FROM jobs WHERE delivered_at IS NULL AND deleted_at IS NULL"
-        return int(connection.execute(sql).fetchone()[0])
+        return bool(connection.execute(sql).fetchone()[0])
 
 
 def _judge(local: LocalDiscord, database: Path) -> dict[str, int]:
-    """Compare what the bot accepted with what stands in the channel."""
+    """Compare what the bot accepted with what is in the channel."""
     shown: Counter[str] = Counter()
     messages: Counter[str] = Counter()
     for message in local.messages():

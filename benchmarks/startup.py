@@ -1,4 +1,4 @@
-"""Seconds from ``make demo``, installed, until it is ready, and until a first picture stands in the channel."""
+"""Seconds from ``make demo``, once installed, until it is ready and until the first picture is in the channel."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 async def run(*, quick: bool) -> dict[str, float]:
-    """Medians are of no use here: the first start is what a newcomer sees. Three starts, or one with --quick."""
+    """Measure three starts, or one with --quick; no medians, since the first start is what a newcomer sees."""
     starts = [await _start() for _ in range(1 if quick else 3)]
     return {
         "ready_seconds": round(starts[0][0], 2),
@@ -41,12 +41,12 @@ async def _start() -> tuple[float, float]:
         await _first_picture(match[0])
         return ready, perf_counter() - began
     finally:
-        os.killpg(demo.pid, signal.SIGINT)  # the whole group, as Ctrl-C in a terminal does
+        os.killpg(demo.pid, signal.SIGINT)  # the whole process group, as Ctrl-C in a terminal does
         await demo.wait()
 
 
 async def _first_picture(page: str) -> None:
-    """Do what a person does on the page, and wait until the stream of its state shows pictures."""
+    """Send a command as the page does, and wait until the page's stream shows pictures."""
     command = {"member": "ana", "path": "txt2img", "options": {"prompt": "a red apple"}}
     async with aiohttp.ClientSession() as session:
         form = aiohttp.FormData({"fields": json.dumps(command)})

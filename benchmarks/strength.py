@@ -1,4 +1,4 @@
-"""How far img2img goes from its input at each strength, in grey levels (mean absolute difference of 8-bit values)."""
+"""How far img2img departs from its input at each strength: mean absolute difference in grey levels of 8 bits."""
 
 import asyncio
 import io
@@ -24,7 +24,7 @@ def _sketch(folder: Path, thing: str, ground: str) -> Path:
 
 
 async def run(*, quick: bool) -> dict[str, Any]:
-    """The mean distance at each strength over two sketches and several seeds, and whether it only grows."""
+    """Measure the mean distance at each strength over two sketches and several seeds, and whether it only grows."""
     catalogue = Catalogue.load()
     spec, service = catalogue.get("criar-embedded"), Service(catalogue)
     jobs: dict[str, tuple[float, Path]] = {}

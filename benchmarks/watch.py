@@ -1,4 +1,4 @@
-"""Samples of a running bot from outside: memory, open handles, rows, disk; and the report as a plot."""
+"""Samples of a running bot from outside (memory, open handles, rows, disk), and their plot."""
 
 import asyncio
 import sqlite3
@@ -12,12 +12,12 @@ import numpy as np
 import psutil
 
 MIB = 2**20
-WARM_UP = 1 / 3  # of the time; afterwards nothing may grow
+WARM_UP = 1 / 3  # of the time; after it nothing may grow
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How things stood at one moment."""
+    """The bot's resources at one moment."""
 
     #: seconds since the start
     at: float
@@ -31,13 +31,13 @@ class Sample:
     database: float
     files: float
     rows: dict[str, int]
-    #: what else was counted
+    #: what the caller counts
     counts: dict[str, float]
 
 
 @dataclass(slots=True)
 class Watch:
-    """Looks at a bot and the children that make its pictures."""
+    """Samples a bot and the child processes that make its pictures."""
 
     pid: int
     folder: Path
@@ -46,13 +46,13 @@ class Watch:
     samples: list[Sample] = field(default_factory=list)
 
     async def run(self, every: float) -> None:
-        """Take a sample every so many seconds, until cancelled."""
+        """Take a sample every ``every`` seconds, until cancelled."""
         while True:
             self.samples.append(await asyncio.to_thread(self._sample))
             await asyncio.sleep(every)
 
     def growth(self, of: Callable[[Sample], float]) -> float:
-        """By which share of itself a value grew after the warm-up, along the straight line that fits it best."""
+        """By which share a value grew after the warm-up, along its least-squares line."""
         times = np.array([sample.at for sample in self.samples])
         late = times >= times[-1] * WARM_UP
         values = np.array([of(sample) for sample in self.samples])[late]
@@ -63,13 +63,13 @@ class Watch:
         return float(slope * (times[late][-1] - times[late][0]) / first) if first else 0.0
 
     def most(self, of: Callable[[Sample], float], *, late: bool) -> float:
-        """The highest value in the second half (late), or in the half before."""
+        """The highest value in the second half (``late``) or in the first."""
         half = self.samples[-1].at / 2
         return max((of(sample) for sample in self.samples if (sample.at >= half) == late), default=0.0)
 
     def _sample(self) -> Sample:
         bot = psutil.Process(self.pid)
-        # The largest child makes the pictures; the others are Python's resource tracker and those that open pictures.
+        # The largest child makes the pictures; the others are Python's resource tracker and those that open uploads.
         children = sorted(bot.children(recursive=True), key=_memory)
         worker = children[-1] if children else bot
         database = self.folder / "criar.db"
@@ -88,7 +88,7 @@ class Watch:
 
 
 def rows(database: Path) -> dict[str, int]:
-    """How many rows each table has that has any."""
+    """Number of rows of each table that has any."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         counted = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608

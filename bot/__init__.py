@@ -1,0 +1,1 @@
+"""The Discord bot: what people ask for becomes jobs, and what is made comes back to them."""

@@ -24,13 +24,13 @@ from generation import Catalogue, Service
 log = logging.getLogger(__name__)
 
 CLOSING = 5.0  # seconds to say goodbye to Discord, which may not answer
-#: seconds after those to finish in, when the process ends where it stands: a thread that waits for a disk or a name
+#: seconds after those to finish in, when the process ends at once: a thread that waits for a disk or a name
 #: server cannot be ended otherwise. Nothing is lost by it, and the kernel ends the children.
 LAST_RESORT = 25.0
 
 
 async def run(config: Config, token: str) -> None:
-    """Run the bot until it is told to stop (SIGINT or SIGTERM) or cannot go on."""
+    """Run the bot until a signal stops it (SIGINT or SIGTERM) or it cannot go on."""
     if config.discord.api:
         use_local_discord(config.discord.api)
     offered(config)  # before anything else, for what it raises
@@ -48,6 +48,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         devices=config.generation.devices,
         threads=config.generation.threads or None,
         folder=workers_folder(config),
+        cluster=config.generation.cluster.settings() if config.generation.cluster else None,
     )
     await service.start()
     client = Dispatcher(config, store, service, catalogue)
@@ -60,7 +61,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         asyncio.create_task(enforce_bans_regularly(client)),
     ]
     running = asyncio.create_task(client.start(token))
-    stopping = asyncio.create_task(_stop_when_told(client, config.generation.finish_seconds))
+    stopping = asyncio.create_task(_stop_on_signal(client, config.generation.finish_seconds))
     try:
         # While Discord cannot be reached, discord.py sleeps for minutes between two tries, also after it was closed.
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -81,11 +82,11 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         await store.close()
 
 
-async def _stop_when_told(client: Client, seconds: float) -> None:
+async def _stop_on_signal(client: Client, seconds: float) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
-    log.info("told to stop")
+    log.info("stopping")
     faulthandler.dump_traceback_later(seconds + LAST_RESORT, exit=True)
     await client.manager.stop(seconds)

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 from datetime import timedelta
+from time import monotonic
 from typing import TypeAlias
 
 import discord
@@ -18,6 +19,7 @@ from bot.jobs.library import PictureLibrary
 from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
+from bot.jobs.rest_limit import RestLimit
 from bot.jobs.uploads import Uploads
 from bot.moderation.admission import AdmissionControl
 from bot.moderation.policy import Moderation
@@ -29,14 +31,36 @@ log = logging.getLogger(__name__)
 #: only what replies need; the privileged Message Content intent is not among it
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True, dm_reactions=True)
 
+BETWEEN_SESSIONS = 5.0  # seconds
 LONGEST_WAIT = 60.0  # seconds that a request waits for a rate limit; beyond that, the outbox tries again
 
 
-class Client(discord.Client):
-    """Connects the services with each other and with Discord."""
+class SessionPace:
+    """When sessions of shards may begin. Pure.
+
+    Those whose numbers agree modulo ``max_concurrency`` begin five seconds apart:
+    https://docs.discord.com/developers/events/gateway#sharding-max-concurrency
+    """
+
+    def __init__(self, max_concurrency: int = 1) -> None:
+        self._max_concurrency = max_concurrency
+        #: when the next session of each remainder may begin
+        self._next: dict[int, float] = {}
+
+    def reserve(self, shard_id: int, now: float) -> float:
+        """Seconds until the shard's session may begin, which is then counted; ``now`` of any steady clock."""
+        key = shard_id % self._max_concurrency
+        begins = max(now, self._next.get(key, now))
+        self._next[key] = begins + BETWEEN_SESSIONS
+        return begins - now
+
+
+class Client(discord.AutoShardedClient):
+    """Connects the services with each other and with Discord, by as many shards as that recommends."""
 
     def __init__(self, config: Config, store: Store, service: Service, catalogue: Catalogue) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here, so nothing to warn of
+        limit = RestLimit()
         super().__init__(
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -44,6 +68,7 @@ class Client(discord.Client):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=LONGEST_WAIT,
+            http_trace=limit.trace(),
         )
         self.config = config
         self.store = store
@@ -56,16 +81,19 @@ class Client(discord.Client):
         self.uploads = Uploads(self, store.files, self.inspector, cdn)
         delivery = Delivery(self, store, catalogue, cdn, self.moderation)
         outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days))
-        board = ProgressBoard(service, self.moderation)
+        board = ProgressBoard(service, self.moderation, limit)
         self._events = EventConsumer(store, service, self.moderation, board, outbox)
         self.library = PictureLibrary(store, delivery, self.uploads, self.moderation, self._events)
         self.manager = JobManager(config, store, service, self.moderation, delivery, self._events)
         self._consuming: asyncio.Task[None] | None = None
+        self._sessions = SessionPace()
         #: of the members who chose one with /settings: Discord's code by user id
         self.languages: dict[int, str] = {}
 
     async def setup_hook(self) -> None:
         """Get everything ready before the gateway is connected, so that the first command finds it so."""
+        limits = await self.fetch_session_start_limits()
+        self._sessions = SessionPace(limits.max_concurrency)
         self.languages = await self.store.preferences.languages()
         await self.manager.resume()
         # What is here by now stays: looked at by each full collection, it would delay every answer.
@@ -73,9 +101,13 @@ class Client(discord.Client):
         gc.freeze()
         self._consuming = asyncio.create_task(self._events.run())
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - discord.py's signature
+        """Begin as many sessions at once as Discord allows; discord.py allows itself one in five seconds."""
+        await asyncio.sleep(self._sessions.reserve(shard_id or 0, monotonic()))
+
     async def on_ready(self) -> None:
-        """Log each connection, the first and those after an outage."""
-        log.info("connected as %s to %d servers", self.user, len(self.guilds))
+        """Log each connection, the first and those after an outage, once all shards are there."""
+        log.info("connected as %s to %d servers by %d shards", self.user, len(self.guilds), self.shard_count or 1)
 
     async def close(self) -> None:
         """Stop the manager first, so that nothing is half done when the connection goes."""

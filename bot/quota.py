@@ -1,8 +1,8 @@
 """Plans and limits: what a member may still make today, and what pays for it. Pure: no clock, no database.
 
-What a server's admins hand out never brings a member above the operator's ceiling: else whoever invites the bot into a
-server of his own could make images without end. So everything of a day that the operator himself did not grant is
-counted over all servers, and ends at the ceiling (or at the member's plan, where that is more).
+What a server's admins hand out never brings a member above the operator's ceiling: else whoever invites the bot into
+their own server could make images without end. So everything of a day that the operator did not grant is
+counted over all servers, and ends at the ceiling (or at the member's plan, if that is more).
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ class Person:
 
     user_id: int
     guild_id: int | None
-    #: ids of his roles in this server
+    #: ids of their roles in this server
     roles: frozenset[int] = frozenset()
 
 
@@ -69,7 +69,7 @@ class Allowance:
     room: int
     grants: tuple[Grant, ...] = ()
     resets_at: datetime
-    #: what the server's budget leaves to all its members; None where it has none
+    #: what the server's budget leaves to all its members; None if it has none
     server_left: int | None = None
 
     @property
@@ -82,7 +82,7 @@ class Allowance:
     def payers(self, count: int, cost: int = 1) -> list[int | None]:
         """What pays each of ``count`` images of this cost: a grant's id, or None for the day.
 
-        What ends first pays first, and no image is paid by two. Fewer than ``count`` where there is not enough.
+        What ends first pays first, and no image is paid by two. Fewer than ``count`` if there is not enough.
         """
         purses: list[tuple[datetime, bool, int | None, int]] = [(self.resets_at, False, None, self.left)]
         purses += [(grant.expires_at, grant.by_operator, grant.id, grant.left) for grant in self.grants]
@@ -119,8 +119,10 @@ def allowance(*, limit: int, ceiling: int, usage: Usage, plan: str, resets_at: d
 def plan_of(
     config: Config, person: Person, of_member: Mapping[int, str], of_roles: Iterable[RolePlan]
 ) -> tuple[str, Plan]:
-    """The member's plan by name: the one he was given himself in this server, or else everywhere; or else the best
-    that his roles carry here; or else the free one.
+    """The member's plan, with its name.
+
+    It is the one given to them in this server, or else everywhere; or else the best that their roles carry here; or
+    else the free one.
 
     ``of_member`` is by server, ``of_roles`` of this server. What its admins gave counts only as long as the operator
     lets them, and a plan that the configuration has no more counts as none.

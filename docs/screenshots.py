@@ -1,6 +1,6 @@
-"""``python -m docs.screenshots [FOLDER]``: takes the pictures that the README shows, from the local Discord.
+"""``python -m docs.screenshots [FOLDER]``: take the pictures of the README in the local Discord.
 
-Needs Debian's chromium. Run it again when the model's weights or the buttons have changed.
+Needs Debian's chromium. Run it again when the model's weights or the buttons change.
 """
 
 import argparse
@@ -20,7 +20,7 @@ PROMPT = "a fox on a teal background"
 
 
 class Tour:
-    """A member's way from the first idea to the final picture; each step leaves a picture in the folder."""
+    """A member's way from the first idea to the final picture; each step saves a screenshot in the folder."""
 
     def __init__(self, page: Page, folder: Path) -> None:
         self._page = page
@@ -28,6 +28,7 @@ class Tour:
         self._answers = 0
 
     async def walk(self) -> None:
+        """Go the whole way."""
         await self._type(f"/txt2img prompt:{PROMPT} count:4 num_inference_steps:60")
         await expect(self._private.locator(".gallery img")).to_have_count(4, timeout=PATIENCE)
         await expect(self._private).to_contain_text("███", timeout=PATIENCE)
@@ -68,17 +69,17 @@ class Tour:
         self._answers += 1
 
     async def _press(self, name: str) -> None:
-        """A button whose answer is private."""
+        """Press a button whose answer is private."""
         await self._public.get_by_role("button", name=name).first.click()
         self._answers += 1
 
     async def _take(self, name: str) -> None:
-        """A button that posts a picture alone."""
+        """Press a button that posts one picture on its own."""
         await self._public.get_by_role("button", name=name).first.click()
         await expect(self._public.get_by_role("button", name="Refine medium").first).to_be_visible(timeout=PATIENCE)
 
     async def _made(self) -> None:
-        """Until the newest private answer says that all is done."""
+        """Wait until the newest private answer says that all is done."""
         await expect(self._private).to_contain_text("left today", timeout=PATIENCE)
 
     async def _keep(self, name: str, what: Locator) -> None:
@@ -89,11 +90,11 @@ class Tour:
 
 
 async def main(folder: Path) -> None:
-    """Start everything, walk through it, and end it."""
+    """Start everything, take the tour, and stop everything."""
     async with local_bot() as local, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = await browser.new_page(viewport={"width": 1000, "height": 1100})
-        local.world.add_member("bia")  # whose first pictures these are
+        local.world.add_member("bia")  # a member without pictures yet
         await page.goto(f"{local.page}/?member=bia")
         await Tour(page, folder).walk()
         await browser.close()

@@ -1,6 +1,6 @@
 """Pictures from requests. What stands here is all that others may import; none of it loads torch."""
 
-from . import downloads, images, machine
+from . import downloads, images, machine, model_file
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
 from .errors import GenerationError, ModelError, PictureError, RequestError, Sentence, SentenceError
@@ -30,6 +30,9 @@ from .types import (
     Request,
     Task,
 )
+from .workers.cluster import ClusterState
+from .workers.node_messages import Card, ClusterConfig, WorkerState
+from .workers.survey import survey
 
 __all__ = [
     "MAX_LORAS",
@@ -37,7 +40,10 @@ __all__ = [
     "MAX_SEED",
     "SEEN",
     "Cancelled",
+    "Card",
     "Catalogue",
+    "ClusterConfig",
+    "ClusterState",
     "Defaults",
     "Event",
     "Failed",
@@ -69,6 +75,7 @@ __all__ = [
     "Service",
     "Started",
     "Task",
+    "WorkerState",
     "downloads",
     "fewest_steps",
     "forget",
@@ -76,9 +83,11 @@ __all__ = [
     "images",
     "machine",
     "matching",
+    "model_file",
     "read_models",
     "read_pins",
     "read_profile",
     "resembling",
+    "survey",
     "write_pins",
 ]

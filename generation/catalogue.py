@@ -27,6 +27,7 @@ class Catalogue:
     """Models by id, in their order, each with the LoRAs that fit it."""
 
     def __init__(self, models: Iterable[ModelSpec], loras: Iterable[LoraSpec] = ()) -> None:
+        """Offer these models, each with those of the LoRAs that fit it."""
         self._loras = {spec.id: spec for spec in loras}
         self.models = tuple(replace(spec, loras=self._fitting(spec)) for spec in models)
         #: those that fit at least one of the models
@@ -35,9 +36,9 @@ class Catalogue:
 
     @classmethod
     def load(cls, *more: Path, own: Sequence[ModelSpec] = ()) -> "Catalogue":
-        """The shipped models and LoRAs, those of further files, and the operator's own.
+        """Load the shipped models and LoRAs, those of further files, and the operator's own.
 
-        An entry replaces an earlier one of the same id. Raises RequestError where a file cannot be used.
+        An entry replaces an earlier one of the same id. Raises RequestError if a file cannot be used.
         """
         models: dict[str, ModelSpec] = {}
         loras: dict[str, LoraSpec] = {}
@@ -49,29 +50,29 @@ class Catalogue:
         return cls(models.values(), loras.values())
 
     def pinned(self, pins: Pins) -> "Catalogue":
-        """The same models and LoRAs, each at the commit and with the size that its download recorded."""
+        """Return the same models and LoRAs, each at the commit and with the size that its download recorded."""
         return Catalogue(
             (replace(spec, loras=(), **_recorded(spec, pins, size=True)) for spec in self.models),
             (replace(lora, **_recorded(lora, pins, size=False)) for lora in self._loras.values()),
         )
 
     def loading(self, how: Callable[[str], Loading | None]) -> "Catalogue":
-        """The same models, each loaded as ``how`` says of its id; None leaves it as its entry has it."""
+        """Return the same models, each loaded as ``how`` says for its id; None keeps its entry's settings."""
         models = (replace(spec, loading=how(spec.id) or spec.loading) for spec in self.models)
         return Catalogue(models, self._loras.values())
 
     def costing(self, cost: Callable[[str], int]) -> "Catalogue":
-        """The same models, each with what ``cost`` says of its id."""
+        """Return the same models, each with the cost that ``cost`` gives for its id."""
         return Catalogue((replace(spec, cost=cost(spec.id)) for spec in self.models), self._loras.values())
 
     def only(self, allows: Callable[[str], bool]) -> "Catalogue":
-        """A catalogue of the models alone whose id is allowed."""
+        """Return a catalogue of only the models whose id is allowed."""
         return Catalogue((spec for spec in self.models if allows(spec.id)), self._loras.values())
 
     def offered(self, patterns: Sequence[str]) -> "Catalogue":
-        """A catalogue of the models with these ids alone; "*" in a pattern stands for any letters.
+        """Return a catalogue of only the models with these ids; "*" in a pattern stands for any letters.
 
-        Raises RequestError where an id is unknown or a pattern finds none.
+        Raises RequestError if an id is unknown or a pattern matches none.
         """
         chosen: dict[str, ModelSpec] = {}
         for pattern in patterns:
@@ -82,14 +83,14 @@ class Catalogue:
         return Catalogue(chosen.values(), self._loras.values())
 
     def get(self, model_id: str) -> ModelSpec:
-        """The model with this id. Raises RequestError naming the most similar ones where there is none."""
+        """Return the model with this id. Raises RequestError, naming the most similar ones, if there is none."""
         if spec := self._by_id.get(model_id):
             return spec
         similar = ", ".join(spec.id for spec in self.search(model_id, limit=3)) or ", ".join([*self._by_id][:SHOWN])
         raise RequestError("There is no model “{model}”; did you mean {similar}?", model=model_id[:80], similar=similar)
 
     def lora(self, lora_id: str) -> LoraSpec:
-        """The LoRA with this id. Raises RequestError naming the most similar ones where there is none."""
+        """Return the LoRA with this id. Raises RequestError, naming the most similar ones, if there is none."""
         if spec := self._loras.get(lora_id):
             return spec
         similar = ", ".join(spec.id for spec in resembling(self.loras, lora_id, 3) or self.loras[:SHOWN])
@@ -98,14 +99,14 @@ class Catalogue:
         raise RequestError("There is no LoRA “{lora}”; did you mean {similar}?", lora=lora_id[:80], similar=similar)
 
     def title(self, model_id: str) -> str:
-        """What people call the model; its id where it is not offered any more."""
+        """Return the model's title, or its id if it is no longer offered."""
         spec = self._by_id.get(model_id)
         return spec.title if spec else model_id
 
     def first(self, task: Task, loras: Collection[str] = ()) -> ModelSpec:
-        """The model that does a task where none was chosen, if possible one that these LoRAs fit.
+        """Return the default model for a task, preferably one that these LoRAs fit.
 
-        Raises RequestError where none does the task.
+        Raises RequestError if no model does the task.
         """
         able = [spec for spec in self.models if task in spec.tasks]
         if able:
@@ -113,11 +114,11 @@ class Catalogue:
         raise RequestError("No model here can do {task}; the operator can add one.", task=task.value)
 
     def search(self, text: str, task: Task | None = None, limit: int = 25) -> list[ModelSpec]:
-        """Models whose id, title or description resembles the text, the most similar first; all where it is empty."""
+        """Models whose id, title or description resembles the text, the most similar first; all if it is empty."""
         return resembling([spec for spec in self.models if task is None or task in spec.tasks], text, limit)
 
     def check(self, request: Request) -> None:
-        """Raise RequestError, in one sentence, where the request's model cannot do it."""
+        """Raise RequestError if the request's model cannot do it."""
         spec = self.get(request.model)
         if request.task not in spec.tasks:
             able = ", ".join([other.id for other in self.models if request.task in other.tasks][:SHOWN]) or "none here"
@@ -168,12 +169,12 @@ def _recorded(spec: ModelSpec | LoraSpec, pins: Pins, *, size: bool) -> dict[str
 
 
 def matching(specs: Iterable[ModelSpec], *patterns: str) -> list[ModelSpec]:
-    """The models whose id one of the patterns matches; "*" stands for any letters."""
+    """Return the models whose id one of the patterns matches; "*" stands for any letters."""
     return [spec for spec in specs if any(fnmatchcase(spec.id, pattern) for pattern in patterns)]
 
 
 def resembling(specs: Sequence[T], text: str, limit: int) -> list[T]:
-    """Those whose id, title or description resembles the text, the most similar first; all where it is empty."""
+    """Those whose id, title or description resembles the text, the most similar first; all if it is empty."""
     if not text.strip():
         return list(specs[:limit])
     names = {place: f"{spec.id} {spec.title} {spec.description}" for place, spec in enumerate(specs)}
@@ -236,10 +237,10 @@ def _check_strength(strength: float, steps: int) -> None:
 
 
 def smallest_strength(num_inference_steps: int) -> float:
-    """The smallest strength, in hundredths, at which at least one step is run: int(steps × strength) >= 1."""
+    """Return the smallest strength, in hundredths, at which at least one step is run: int(steps × strength) >= 1."""
     return next(hundredths / 100 for hundredths in range(1, 101) if int(num_inference_steps * hundredths / 100) >= 1)
 
 
 def fewest_steps(strength: float) -> int:
-    """The fewest steps at which a strength of a hundredth and more runs one at least; the inverse of the above."""
+    """Return the fewest steps of which a strength (from 0.01) runs at least one: smallest_strength's inverse."""
     return ceil(1 / max(strength, 0.01))

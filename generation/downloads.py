@@ -1,4 +1,4 @@
-"""Models of the hub on this machine's disk: fetched ahead, verified, removed. Blocks; needs no torch.
+"""Models of the hub on this machine's disk: downloaded ahead, verified, removed. Blocks; needs no torch.
 
 Files lie in the cache of huggingface_hub, where the engine's libraries look for them too; the environment variables
 HF_HOME (where that is), HF_TOKEN and HF_ENDPOINT are its own.
@@ -6,7 +6,7 @@ HF_HOME (where that is), HF_TOKEN and HF_ENDPOINT are its own.
 
 import errno
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -26,6 +26,7 @@ PLAIN = (".json", ".txt", ".model", ".jinja")
 #: parts that are not loaded
 UNUSED = ("safety_checker/*",)
 INDEX = "model_index.json"
+LORA = "pytorch_lora_weights.safetensors"  # as diffusers' trainers call it
 CHUNK = 2**20  # bytes
 TIMEOUT = 20.0  # seconds for an answer of the hub
 
@@ -45,9 +46,9 @@ def is_of_hub(spec: ModelSpec | LoraSpec) -> bool:
 
 
 def look_up(spec: ModelSpec | LoraSpec) -> Pin:
-    """The newest commit of the model's repository (or the one that its entry names) and the files that it needs.
+    """Return the newest commit of the model's repository (or the one that its entry names) and the files it needs.
 
-    Raises ModelError with a sentence where the hub cannot be asked, or has no file that may be loaded.
+    Raises ModelError if the hub cannot be reached, or has no file that may be loaded.
     """
     import huggingface_hub
 
@@ -69,12 +70,14 @@ def look_up(spec: ModelSpec | LoraSpec) -> Pin:
 
 
 def needed(names: Sequence[str], file: str | None, variant: str | None) -> list[str]:
-    """Of a repository's files those that are loaded: one single file; or a pipeline's folders, of the weights only
-    safetensors, and of those the variant where a folder has it."""
+    """Return which of a repository's files are loaded.
+
+    One single file; or a pipeline's folders, of the weights only safetensors, of those the variant if a folder has it.
+    """
     if file:
         return [name for name in names if name == file]
     if INDEX not in names:
-        return [name for name in names if name.endswith(SAFE) and "/" not in name][:1]
+        return _single(names)
     inner = [name for name in names if "/" in name and not any(fnmatchcase(name, unused) for unused in UNUSED)]
     found = [INDEX, *(name for name in inner if name.endswith(PLAIN) and not _is_weights(name))]
     for folder in dict.fromkeys(name.rpartition("/")[0] for name in inner):
@@ -84,12 +87,80 @@ def needed(names: Sequence[str], file: str | None, variant: str | None) -> list[
     return sorted(found)
 
 
+def _single(names: Sequence[str]) -> list[str]:
+    """The one file of weights of a repository that is no pipeline: a LoRA's usual name, else the first."""
+    weights = sorted(name for name in names if name.endswith(SAFE) and "/" not in name)
+    return [LORA] if LORA in weights else weights[:1]
+
+
+def chosen_file(spec: ModelSpec | LoraSpec, *, offline: bool) -> Path:
+    """Return the path of the one file that a model or LoRA is in, by the same choice as look_up's.
+
+    Downloads it unless ``offline``; a file at a recorded commit is not asked for again. Raises ModelError if there is
+    none, and what the hub's client raises.
+    """
+    import huggingface_hub
+
+    source = Path(spec.source)
+    if source.is_absolute():
+        return source if source.is_file() else _within(source, spec)
+    if offline or spec.revision:
+        try:
+            folder = huggingface_hub.snapshot_download(spec.source, revision=spec.revision, local_files_only=True)
+            return _within(Path(folder), spec)
+        except (ModelError, OSError):
+            if offline:
+                raise
+    names = [spec.file] if spec.file else huggingface_hub.HfApi().list_repo_files(spec.source, revision=spec.revision)
+    name = _only(spec, needed(names, spec.file, None))
+    return Path(huggingface_hub.hf_hub_download(spec.source, name, revision=spec.revision))
+
+
+def base_folder(
+    source: str, revision: str | None, variant: str | None, wanted: Callable[[str], bool], *, offline: bool
+) -> Path:
+    """Return the folder of a checkpoint in diffusers' layout: configurations, and weights of the parts ``wanted``.
+
+    Downloads it unless ``offline``. Raises what the hub's client raises.
+    """
+    import huggingface_hub
+
+    if Path(source).is_absolute():
+        return Path(source)
+    if offline:
+        return Path(huggingface_hub.snapshot_download(source, revision=revision, local_files_only=True))
+    names = needed(huggingface_hub.HfApi().list_repo_files(source, revision=revision), None, variant)
+    kept = [name for name in names if not _is_weights(name) or wanted(name.partition("/")[0])]
+    return Path(huggingface_hub.snapshot_download(source, revision=revision, allow_patterns=kept))
+
+
+def _within(folder: Path, spec: ModelSpec | LoraSpec) -> Path:
+    path = folder / _only(
+        spec, [spec.file] if spec.file else needed([each.name for each in folder.iterdir()], None, None)
+    )
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is absent")
+    return path
+
+
+def _only(spec: ModelSpec | LoraSpec, names: Sequence[str]) -> str:
+    if not names or not names[0].endswith(SAFE):
+        raise ModelError(
+            "{source} has no weights as .safetensors that fit its entry; other formats are not loaded.",
+            source=spec.source,
+        )
+    return names[0]
+
+
 def _is_weights(name: str) -> bool:
     return name.endswith(".safetensors") or ".safetensors.index." in name
 
 
 def _variant(name: str) -> str | None:
-    """ "fp16" of model.fp16.safetensors, model.fp16-00001-of-00002.safetensors, model.safetensors.index.fp16.json."""
+    """Return the variant in a file's name; None for plain files.
+
+    "fp16" of model.fp16.safetensors, model.fp16-00001-of-00002.safetensors and model.safetensors.index.fp16.json.
+    """
     words = name.rpartition("/")[2].replace(".safetensors", "").replace(".index", "").replace(".json", "").split(".")
     return words[1].split("-")[0] if len(words) > 1 else None
 
@@ -97,7 +168,7 @@ def _variant(name: str) -> str | None:
 def fetch(pin: Pin) -> None:
     """Bring the pinned files onto the disk, each with a progress bar on stderr; what is there already is kept.
 
-    Raises ModelError with a sentence where that fails; what has arrived by then is taken up the next time.
+    Raises ModelError if that fails; the next call continues with what has arrived by then.
     """
     import huggingface_hub
 
@@ -107,7 +178,7 @@ def fetch(pin: Pin) -> None:
 
 
 def where(pin: Pin, file: PinnedFile) -> Path | None:
-    """Where the file lies; None where it does not."""
+    """Return where the file is on disk; None if it is not."""
     import huggingface_hub
 
     found = huggingface_hub.try_to_load_from_cache(pin.source, file.name, revision=pin.revision)
@@ -120,7 +191,7 @@ def present(pin: Pin) -> bool:
 
 
 def verify(pin: Pin) -> Iterator[Flaw]:
-    """What is wrong with the files on the disk: each is there, has its size, and its content where the hub told it."""
+    """Yield the flaws of the files on disk: missing, wrong size, or wrong content if the hub reported a hash."""
     return (flaw for file in pin.files if (flaw := _flaw(pin, file, thorough=True)))
 
 

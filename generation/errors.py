@@ -21,7 +21,7 @@ class Sentence:
     params: Mapping[str, str | int | float] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """The English sentence."""
+        """Return the English sentence."""
         return self.template.format(**self.params)
 
 

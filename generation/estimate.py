@@ -1,10 +1,11 @@
-"""How long pictures keep a device, learnt from what happens to them, and when those that wait will be begun. Pure.
+"""How long pictures occupy a device, learnt from events, and when waiting pictures will start. Pure.
 
-Pictures that a device makes together share its time: while n are being made, each is charged a n-th of what passes. So
-the charges of all add up to the time that passed, however the device interleaves them, and a picture's charge is what
-it puts off those behind it by. It is learnt in three parts, for each model, task and size: until the first step begins
-(text, encoding), seconds a step, and after the last (decoding, enlarging), when another picture may take its place.
-Each part is less the more share the device, since some of what a forward pass takes is the same for any number.
+Pictures that a device makes together share its time: while n are being made, each is charged 1/n of the time that
+passes. So all charges add up to the time that passed, however the device interleaves the pictures, and a picture's
+charge is the delay it causes to those behind it. Charges are learnt in three parts for each model, task and size: up to
+the end of the first step (text encoding, image encoding), each further step, and after the last step (decoding,
+enlarging), when another picture may take its place. Each part shrinks as more pictures share the device, because part
+of a forward pass costs the same for any number of them.
 """
 
 import heapq
@@ -17,17 +18,16 @@ from typing import NamedTuple
 from .events import Cancelled, Event, Failed, Finished, Progress, Started
 from .types import Picture, Request
 
-#: how many times a cost is learnt from, of a step or another part of one picture: so many that neither a single pass
-#: decides nor a worker's trials of other row counts and runtimes
+#: samples that a mean remembers: enough that neither a single pass nor a worker's trials of row counts dominate
 MEMORY = 200
-OWN = 3  # steps of its own after which these say as much of a picture's next ones as what is known
-STEADY = 0.01  # deviation of 1/n, below which what is shared and what is each picture's own are not told apart
-KINDS = 500  # whose times are remembered; pictures to enlarge may have any size
-FRESH = 1.0  # seconds for which a forecast of a short queue is used again
-MOST = 1000  # waiting pictures whose beginnings are worked out one by one; the rest follow at the mean distance
+OWN = 3  # steps of a picture after which its own pace weighs as much as what was known before
+STEADY = 0.01  # deviation of 1/n below which the shared and the individual part cannot be separated
+KINDS = 500  # kinds whose costs are remembered; pictures to enlarge may have any size
+FRESH = 1.0  # seconds for which the forecast of a short queue is reused
+MOST = 1000  # waiting pictures whose start is worked out one by one; the rest follow at the mean distance
 
 
-class Kind(NamedTuple):
+class CostKey(NamedTuple):
     """What decides how long a step takes, besides the device."""
 
     model: str
@@ -38,22 +38,23 @@ class Kind(NamedTuple):
     guided: bool
 
     @classmethod
-    def of(cls, request: Request) -> "Kind":
-        """The kind of a request."""
+    def of(cls, request: Request) -> "CostKey":
+        """Return the kind of a request."""
         return cls(request.model, request.task, request.width, request.height, request.guidance_scale > 1)
 
     @property
     def size(self) -> int:
-        """What the time grows with."""
+        """Work of a step, up to a factor: pixels, twice if guided."""
         return self.width * self.height * (1 + self.guided)
 
 
 @dataclass(slots=True)
 class _Cost:
-    """What a part of a picture is charged with n together: own + shared / n, by least squares; the new counts most.
+    """What a part of a picture is charged when n are made together: own + shared / n, by least squares.
 
-    n may have changed meanwhile; 1 / n is then what was charged of each second. The formulas are those of
-    https://en.wikipedia.org/wiki/Simple_linear_regression with means that forget.
+    If n changed during the part, 1/n is the share of each second that was charged. The formulas are those of
+    https://en.wikipedia.org/wiki/Simple_linear_regression with exponentially weighted means, so recent samples count
+    most.
     """
 
     seen: int = 0
@@ -64,6 +65,7 @@ class _Cost:
     xy: float = 0.0
 
     def add(self, x: float, seconds: float) -> None:
+        """Learn from a sample: ``seconds`` charged at x = 1/n."""
         self.seen += 1
         weight = max(1 / MEMORY, 2 / (self.seen + 1))
         self.x += weight * (x - self.x)
@@ -72,9 +74,9 @@ class _Cost:
         self.xy += weight * (x * seconds - self.xy)
 
     def get(self, together: int) -> float:
-        """Seconds with so many together."""
+        """Return the seconds charged with ``together`` pictures on the device."""
         shared = (self.xy - self.x * self.y) / (max(0.0, self.xx - self.x**2) + STEADY**2)
-        # Neither part is less than nothing, whatever the noise says.
+        # Neither part is negative, whatever the noise says.
         shared = min(max(0.0, shared), self.y / self.x)
         return self.y + shared * (1 / together - self.x)
 
@@ -83,13 +85,13 @@ class _Cost:
 class _Device:
     """What one worker makes."""
 
-    #: seconds that each of its pictures has been charged since it began, if it had always been there
+    #: seconds charged so far to a picture that had been there from the start
     charged: float = 0.0
     at: float = 0.0
     running: dict[str, "_Run"] = field(default_factory=dict)
 
     def pass_time(self, now: float) -> None:
-        """Charge what passed since the last time to those that are being made."""
+        """Charge the time since the last call to the pictures that are being made."""
         if self.running:
             self.charged += (now - self.at) / len(self.running)
         self.at = now
@@ -100,9 +102,9 @@ class _Run:
     """A picture that a device was given."""
 
     picture: Picture
-    #: whether its model was there already
+    #: whether its model was loaded already
     loaded: bool
-    #: at the last step so far or when it was begun: the time, and its device's ``charged``
+    #: at the latest step, or at the start before the first: the time, and the device's ``charged``
     at: float
     last: float
     #: ``charged`` at the first step
@@ -111,25 +113,25 @@ class _Run:
 
     @property
     def ending(self) -> bool:
-        """Whether it has had its last step; where pictures are made together, another may take its place."""
+        """Whether it has had its last step, so that another picture may take its place in the batch."""
         return 0 < self.picture.request.steps_run <= self.step
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """When the waiting pictures are begun, if nobody comes."""
+    """When the waiting pictures start, if nobody else comes."""
 
     at: float
-    #: seconds after ``at``, by how many are ahead; empty where nothing is known
+    #: seconds after ``at``, by the number of pictures ahead; empty if nothing is known
     begins: list[float]
 
     @property
     def fresh(self) -> float:
-        """For how many seconds it may be used again: those at the end of a long queue can wait for a new one."""
+        """Seconds for which it may be reused: longer for a long queue, where a second matters less."""
         return FRESH * (1 + len(self.begins) / 100)
 
     def seconds(self, ahead: int, now: float) -> float | None:
-        """Seconds from ``now`` until the picture that has so many ahead of it is begun; None where not known."""
+        """Return the seconds from ``now`` until the picture with ``ahead`` before it starts; None if not known."""
         if not self.begins:
             return None
         if ahead < len(self.begins):
@@ -138,32 +140,33 @@ class Forecast:
 
 
 class Estimator:
-    """Learns from what happens on the devices. ``device`` is any key for each; ``now`` of one steady clock."""
+    """Learns from events of devices. ``device`` is any hashable key; ``now`` is of one steady clock, in seconds."""
 
     def __init__(self) -> None:
+        """Start knowing nothing."""
         self._devices: dict[Hashable, _Device] = {}
-        #: of a picture's parts: what it has until its first step is done, each further step, what follows the last
-        self._starts: dict[Kind, _Cost] = {}
-        self._steps: dict[Kind, _Cost] = {}
-        self._ends: dict[Kind, _Cost] = {}
-        #: seconds of loading, by model
+        #: charges of a picture up to the end of its first step, of each further step, and after the last
+        self._starts: dict[CostKey, _Cost] = {}
+        self._steps: dict[CostKey, _Cost] = {}
+        self._ends: dict[CostKey, _Cost] = {}
+        #: seconds that loading takes, by model
         self._loads: dict[str, float] = {}
 
     def begin(self, device: Hashable, picture: Picture, *, loaded: bool, now: float) -> None:
-        """A device was given a picture; ``loaded`` says whether its model was there already."""
+        """Note that a device was given a picture; ``loaded`` says whether its model was there already."""
         there = self._devices.setdefault(device, _Device())
         there.pass_time(now)
         there.running[picture.id] = _Run(picture, loaded, now, there.charged)
 
     def take(self, device: Hashable, event: Event, now: float) -> None:
-        """Something happened to a picture on a device."""
+        """Learn from an event of a picture on a device."""
         there = self._devices.get(device)
         run = there.running.get(event.picture_id) if there else None
         if there is None or run is None:
             return
         there.pass_time(now)
         if isinstance(event, Started):
-            run.at, run.last = now, there.charged  # it may have waited there, as for its model's files
+            run.at, run.last = now, there.charged  # it may have waited for its model's files
         elif isinstance(event, Progress) and event.step > run.step:
             self._on_step(there, run, event.step)
         elif isinstance(event, Finished):
@@ -172,13 +175,13 @@ class Estimator:
             del there.running[event.picture_id]
 
     def lose(self, device: Hashable) -> None:
-        """A device has gone, with all that it was making."""
+        """Forget a device that has gone, with all that it was making."""
         self._devices.pop(device, None)
 
     def cost(self, request: Request, together: int) -> tuple[float, float] | None:
-        """Seconds of a device's time that a picture takes up to its last step and after it, with so many made together.
+        """Return the seconds charged to a picture up to its last step, and after it, with ``together`` on the device.
 
-        None where nothing is known.
+        None if nothing is known.
         """
         parts = [_known(costs, request, together) for costs in (self._starts, self._steps, self._ends)]
         if all(part is None for part in parts):
@@ -189,9 +192,20 @@ class Estimator:
     def forecast(
         self, order: Iterable[Picture], room: int, devices: int, resident: Iterable[str], now: float
     ) -> Forecast:
-        """When the waiting pictures are begun, on ``devices`` with room for so many in all.
+        """Return when the waiting pictures start, on ``devices`` with ``room`` for that many pictures in all.
 
-        Plays forward how the devices share their time among what they make, and take the next where one has ended.
+        ``order`` are the waiting pictures in the order of service, ``resident`` the models that are loaded. Plays
+        forward how the devices share their time, and start the next picture when one leaves its place.
+
+        Example: one device, room 1, ``now`` 0. A picture that is being made has 6 s to its last step and 2 s after it;
+        waiting are p and q, each 10 s to the last step and 2 s after it. The heaps hold leaves = [(6, 2)], ends = [].
+
+        - p: the place is taken (1 leave, room 1), so play to charge 6: one picture shares the device, 6 s pass. The
+          picture leaves its place and ends at charge 6 + 2 = 8. p starts at 6 s; leaves = [(16, 2)], ends = [8].
+        - q: the place is taken by p. The next thing is the end at charge 8: two share the device until then, so
+          (8 - 6) * 2 = 4 s pass, to 10 s. Then p alone goes on to charge 16: 8 s more. q starts at 18 s.
+
+        So begins = [6, 18].
         """
         waiting, loaded = list(islice(order, MOST)), set(resident)
         running = [run for device in self._devices.values() for run in device.running.values()]
@@ -201,7 +215,7 @@ class Estimator:
         if not known:
             return Forecast(now, [])
         usual = fmean(before for before, _ in known.values()), fmean(after for _, after in known.values())
-        #: charges, if all are charged alike from now on, at which places are left to others, and at which pictures end
+        #: charges, if all are charged alike from now on, at which places become free, and at which pictures end
         leaves, ends = self._left(together, now)
         begins: list[float] = []
         charged = seconds = 0.0
@@ -224,8 +238,11 @@ class Estimator:
         return Forecast(now, begins)
 
     def _left(self, together: int, now: float) -> tuple[list[tuple[float, float]], list[float]]:
-        """What the pictures that are being made have still to be charged up to their last step, with what follows it;
-        and what is left of those that had it. Both are heaps."""
+        """Return two heaps for the pictures that are being made.
+
+        For those before their last step, what they will be charged up to it and after it; for the others, what they
+        will be charged to their end.
+        """
         leaves, ends = [], []
         for device in self._devices.values():
             device.pass_time(now)
@@ -249,29 +266,31 @@ class Estimator:
             request, together = run.picture.request, len(device.running)
             usual = _known(self._starts, request, together) or 0.0
             self._loads[request.model] = max(0.0, device.at - run.at - usual * together)
-        elif all(other.loaded or other.step for other in device.running.values()):  # nobody's model is being loaded
+        elif all(other.loaded or other.step for other in device.running.values()):  # no model is being loaded
             self._learn(self._steps if run.step else self._starts, device, run, step - run.step)
         run.first = run.first or device.charged
         run.step, run.at, run.last = step, device.at, device.charged
 
     def _on_end(self, device: _Device, run: _Run) -> None:
-        # What has no steps, as enlarging, keeps its place to its end.
+        # A picture without steps, such as one to enlarge, keeps its place to its end.
         self._learn(self._ends if run.step else self._starts, device, run)
 
     @staticmethod
-    def _learn(costs: dict[Kind, _Cost], device: _Device, run: _Run, times: int = 1) -> None:
-        """Take what a picture was charged since its last step, for so many, into its kind's cost; forget the kind that
-        was learnt of first where there are too many."""
+    def _learn(costs: dict[CostKey, _Cost], device: _Device, run: _Run, times: int = 1) -> None:
+        """Learn from what a picture was charged since its last step, which covers ``times`` steps.
+
+        Forgets the kind that was learnt first if there are too many.
+        """
         charge, passed = device.charged - run.last, device.at - run.at
         if passed > 0:
-            costs.setdefault(Kind.of(run.picture.request), _Cost()).add(charge / passed, charge / times)
+            costs.setdefault(CostKey.of(run.picture.request), _Cost()).add(charge / passed, charge / times)
         if len(costs) > KINDS:
             del costs[next(iter(costs))]
 
 
-def _known(costs: dict[Kind, _Cost], request: Request, together: int) -> float | None:
-    """The cost for a request's kind; else for the nearest size of its model, grown with the size."""
-    kind = Kind.of(request)
+def _known(costs: dict[CostKey, _Cost], request: Request, together: int) -> float | None:
+    """Return the cost of a request's kind, or that of its model's nearest size scaled by the size; None if unknown."""
+    kind = CostKey.of(request)
     if kind in costs:
         return costs[kind].get(together)
     like = [other for other in costs if other.model == kind.model]

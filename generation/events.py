@@ -1,4 +1,4 @@
-"""What happens to pictures, as workers tell it: frozen, picklable, without tensors."""
+"""What happens to pictures, as workers report it: frozen, picklable, without tensors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from .errors import Sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a picture; carries the attempt it belongs to, so that a late one can be dropped."""
+    """Something that happened to a picture; carries the attempt, so that late events can be dropped."""
 
     picture_id: str
     attempt: int
@@ -21,7 +21,7 @@ class Started(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted(Event):
-    """Something to be said of the picture: a sentence's template and its parameters."""
+    """A remark on the picture for its member, as a sentence's template and its parameters."""
 
     template: str
     params: Mapping[str, str | int | float] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Noted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress(Event):
-    """``step`` of ``of`` denoising steps are done."""
+    """Denoising steps done: ``step`` of ``of``."""
 
     step: int
     of: int
@@ -75,7 +75,7 @@ class Failed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Event):
-    """The picture was taken back before it was finished. Terminal."""
+    """The picture was cancelled before it was finished. Terminal."""
 
 
 #: the events that end an attempt at a picture

@@ -1,7 +1,7 @@
-"""Pictures are opened and looked at in child processes: what a hostile file breaks there is replaced, and nobody waits.
+"""Uploaded pictures are opened in child processes, so that a hostile file can only break its child.
 
-A child may use so much memory and so much time for a picture, writes no files, and knows nothing of the bot: its
-environment holds no secrets, and its answers are JSON and bytes. Children start when they are first needed.
+A child has limited memory and time for a picture, writes no files, and knows nothing of the bot: its environment holds
+no secrets, and its answers are JSON and bytes. Children start when they are first needed.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 CHILDREN = 2  # pictures at the same time
 SECONDS = 30.0  # for one picture; 36 megapixels of noise took 15 s on a busy core, usual ones a tenth of a second
 MEMORY = 1280 * 2**20  # bytes of address space; 36 megapixels and the filter need 750 MB
-#: all of the environment that a child is given; one thread each, since the machine's cores are for making pictures
+#: the whole environment of a child; one thread each, since the cores are needed for making pictures
 KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -37,41 +37,42 @@ Facts = dict[str, Any]
 
 
 class Inspector:
-    """Opens pictures in children. Every method raises PictureError where a picture cannot be used."""
+    """Opens pictures in children. Every method raises PictureError if a picture cannot be used."""
 
     def __init__(self, children: int = CHILDREN, seconds: float = SECONDS) -> None:
+        """``children`` is how many pictures are opened at once; each may take ``seconds``."""
         self._seconds = seconds
         self._slots: asyncio.Queue[Process | None] = asyncio.Queue()
         for _ in range(children):
             self._slots.put_nowait(None)
 
     async def open_picture(self, data: bytes) -> images.OpenedPicture:
-        """As images.open_picture."""
+        """Run images.open_picture."""
         images.check_bytes(len(data))
         facts, png = await self._ask("open_picture", data)
         notes = tuple(Sentence(template, params) for template, params in facts.pop("notes"))
         return images.OpenedPicture(png=png, notes=notes, **facts)
 
     async def open_mask(self, data: bytes) -> bytes:
-        """As images.open_mask."""
+        """Run images.open_mask."""
         images.check_bytes(len(data))
         return (await self._ask("open_mask", data))[1]
 
     async def has_transparency(self, data: bytes) -> bool:
-        """As images.has_transparency."""
+        """Run images.has_transparency."""
         return bool((await self._ask("has_transparency", data))[0]["found"])
 
     async def parameters(self, data: bytes) -> Parameters | None:
-        """As read_parameters."""
+        """Run metadata.read_parameters."""
         facts, _ = await self._ask("parameters", data)
         return Parameters(**facts) if facts else None
 
     async def look(self, data: bytes) -> Mapping[str, float]:
-        """As safety.Detector.look: the highest score of each of SEEN that is seen, for PNG, JPEG and WebP."""
+        """Run safety.Detector.look: the highest score of each class in SEEN, for PNG, JPEG and WebP."""
         return (await self._ask("look", data))[0]
 
     async def close(self) -> None:
-        """End the children that are idle; those at work end with this process."""
+        """End the idle children; busy ones end with this process."""
         while not self._slots.empty():
             await _end(self._slots.get_nowait())
 
@@ -85,9 +86,9 @@ class Inspector:
             log.warning("a picture of %d bytes was too much for the process that opens pictures: %r", len(data), error)
             await _end(child)
             child = None
-            raise PictureError("I could not open that picture safely; save it anew as PNG or JPEG.") from None
+            raise PictureError("I could not open that picture safely; save it again as PNG or JPEG.") from None
         except BaseException:
-            # Whoever waited has gone, so nobody reads what the child still says.
+            # The caller has gone, so nobody would read the child's answer.
             await _end(child)
             child = None
             raise
@@ -99,7 +100,7 @@ class Inspector:
 
 
 async def _start() -> Process:
-    # The same code as this process runs, wherever it was started from.
+    # Run the same code as this process, wherever it was started from.
     code = f"import sys; sys.path = {sys.path!r}; from generation.image_sandbox import serve; serve({os.getpid()})"
     return await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, stdin=PIPE, stdout=PIPE, start_new_session=True,
@@ -108,7 +109,10 @@ async def _start() -> Process:
 
 
 async def _exchange(child: Process, name: str, data: bytes) -> tuple[Facts, bytes]:
-    """Raises EOFError or OSError where the child died, ValueError where it answers nonsense."""
+    """Send a picture and read the answer.
+
+    Raises EOFError or OSError if the child died, ValueError if its answer makes no sense.
+    """
     if child.stdin is None or child.stdout is None:
         raise EOFError
     child.stdin.write(f"{name} {len(data)}\n".encode())
@@ -127,9 +131,11 @@ async def _end(child: Process | None) -> None:
 
 
 def serve(parent: int) -> None:
-    """The child's main function: answer until the pipe ends."""
+    """Answer requests until the pipe ends: the child's main function."""
     end_with(parent)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # systemd sends it to all of us; the parent ends us in order
+    signal.signal(
+        signal.SIGTERM, signal.SIG_IGN
+    )  # systemd signals every process; the parent ends its children in order
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -149,7 +155,7 @@ def _answer(name: str, data: bytes) -> tuple[Facts, bytes]:
         refused = error
     except MemoryError:
         refused = PictureError("That picture needs too much memory to open; send a smaller one.")
-    except Exception:  # noqa: BLE001 - whatever a broken file does to a decoder, it is that file's end alone
+    except Exception:  # noqa: BLE001 - whatever a broken file does to a decoder, only that file fails
         traceback.print_exc()
         refused = PictureError("That picture is damaged or incomplete; save it again as PNG or JPEG and send that.")
     return {"error": refused.template, "params": dict(refused.params)}, b""
@@ -175,7 +181,7 @@ def _look(data: bytes) -> tuple[Facts, bytes]:
 
 @cache
 def _detector() -> Any:
-    from .safety import Detector  # onnxruntime is for this process alone
+    from .safety import Detector  # imports onnxruntime, which only this process needs
 
     return Detector()
 

@@ -1,8 +1,6 @@
 """Pictures as bytes: opened safely, fitted, encoded with their parameters. Everything here blocks; no torch."""
 
 import io
-import struct
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,27 +8,13 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from .errors import PictureError, Sentence
+from .image_formats import BROKEN, open_image
 from .types import ModelSpec, Request
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")  # animated PNG is PNG
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 36_000_000  # 24 megapixels of a camera and some more; 144 MB decoded
 MAX_SIDE = 12_000
 MIN_SIDE = 16
-
-#: what Pillow's decoders raise on broken files
-BROKEN = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    KeyError,
-    IndexError,
-    TypeError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-)
 
 #: IPTC's vocabulary http://cv.iptc.org/newscodes/digitalsourcetype/
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -41,39 +25,41 @@ XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 </rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
 XMP_KEY = "XML:com.adobe.xmp"
 
-EXIF_IFD, USER_COMMENT = 0x8769, 0x9286  # where Automatic1111 writes the parameters of what is no PNG
+EXIF_IFD, USER_COMMENT = 0x8769, 0x9286  # where Automatic1111 writes parameters in formats other than PNG
+
+ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 
 HALF = 128  # of 255
 ROUGH = 70.0  # mean of a JPEG's first table; 58 at quality 50, 96 at quality 30
-POOR_SIDE = 200  # pixels; below it a picture is enlarged before it is worked on
+POOR_SIDE = 200  # pixels; below it a picture should be enlarged first
 BLURRED = 0.05  # the Laplacian's deviation over the picture's own: sharp drawings have 0.09 and more, at 256 pixels
-PLAIN = 8.0  # grey levels; below it there is too little to see to tell
+PLAIN = 8.0  # grey levels; below it the picture has too little structure to judge
 
 FAST_PNG = 1  # zlib's level: a quarter of the time of the usual 6, for files about a tenth larger
-SHRINK = 0.75  # of each side, where no encoding is small enough
-SMALLEST = 64  # pixels; below this nothing is gained
+SHRINK = 0.75  # of each side, if no encoding is small enough
+SMALLEST = 64  # pixels; smaller pictures are not shrunk further
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedPicture:
-    """A person's picture, made harmless: RGB, upright, without metadata, as PNG."""
+    """An uploaded picture, made harmless: RGB, upright, without metadata, as PNG."""
 
     png: bytes
     width: int
     height: int
-    #: sentences (template, parameters) on what was done to it
+    #: remarks on what was done to it
     notes: tuple[Sentence, ...] = ()
 
 
 def open_picture(data: bytes) -> OpenedPicture:
-    """Open what a person sent, by its content and not by its name.
+    """Open an uploaded picture, by its content and not by its name.
 
-    Takes PNG, JPEG, WebP and the first frame of GIF and animated PNG. Limits are checked before anything is decoded.
-    Raises PictureError with one sentence where it cannot be used.
+    Takes PNG, JPEG, WebP, AVIF, HEIC and the first frame of GIF and other animations. Limits are checked before
+    anything is decoded. Raises PictureError if it cannot be used.
     """
     check_bytes(len(data))
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with open_image(data) as image:
             _check_size(image)
             notes = _notes(image) + _compressed(image)
             image.load()
@@ -85,7 +71,7 @@ def open_picture(data: bytes) -> OpenedPicture:
             "That picture is too large to open; send one of at most {most} megapixels.", most=36
         ) from None
     except UnidentifiedImageError:
-        raise PictureError("I cannot read that file; send a picture as PNG, JPEG, WebP or GIF.") from None
+        raise PictureError("I cannot read that file; send a picture as PNG, JPEG, WebP, AVIF, HEIC or GIF.") from None
     except BROKEN:
         raise PictureError(
             "That picture is damaged or incomplete; save it again as PNG or JPEG and send that."
@@ -96,22 +82,20 @@ def open_picture(data: bytes) -> OpenedPicture:
 
 
 def open_mask(data: bytes) -> bytes:
-    """A mask as PNG: white where the picture is to be made anew.
+    """Return a mask as PNG: white is the part to repaint.
 
-    From a picture with transparency its transparent part, from any other its light part. Raises PictureError as
-    open_picture does, and where nothing or everything is marked.
+    That is the transparent part of a picture with transparent pixels, the light part of any other. Raises PictureError
+    as open_picture does, and if nothing or everything is marked.
     """
     open_picture(data)
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with open_image(data) as image:
         upright = ImageOps.exif_transpose(image)
-        if "A" in upright.getbands() or "transparency" in upright.info:
-            alpha = upright.convert("RGBA").getchannel("A")
-            mask = alpha.point(lambda value: 255 if value < HALF else 0)
-        else:
-            mask = upright.convert("L").point(lambda value: 255 if value >= HALF else 0)
+        alpha = _alpha(upright)
+        light = _flatten(upright).convert("L")
+    mask = (alpha or light).point(lambda value: 255 if (value < HALF) is (alpha is not None) else 0)
     if mask.getextrema() in ((0, 0), (255, 255)):
         raise PictureError(
-            "The mask marks nothing, or everything; paint white (or make transparent) what is to be made anew."
+            "The mask marks nothing, or everything; paint the part to change white, or make it transparent."
         )
     file = io.BytesIO()
     mask.save(file, "PNG", compress_level=FAST_PNG)
@@ -119,16 +103,26 @@ def open_mask(data: bytes) -> bytes:
 
 
 def has_transparency(data: bytes) -> bool:
-    """Whether a picture says of itself that parts of it are transparent; False where it cannot be read."""
+    """Whether parts of a picture are transparent, and not merely could be; False if it cannot be read."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return "A" in image.getbands() or "transparency" in image.info
-    except (Image.DecompressionBombError, *BROKEN):
+        with open_image(data) as image:
+            _check_size(image)
+            return _alpha(image) is not None
+    except (Image.DecompressionBombError, PictureError, *BROKEN):
         return False
 
 
+def _alpha(image: Image.Image) -> Image.Image | None:
+    """The channel of transparency, if it hides anything: some hide messages in its lowest bit instead."""
+    if image.mode.startswith(("I", "F")) or not ("A" in image.getbands() or "transparency" in image.info):
+        return None
+    alpha = image.convert("RGBA").getchannel("A")
+    darkest, _ = alpha.getextrema()
+    return alpha if isinstance(darkest, int) and darkest < HALF else None
+
+
 def check_bytes(size: int, most: int = MAX_BYTES) -> None:
-    """Raise PictureError where a file of ``size`` bytes is too large, so that it need not be fetched."""
+    """Raise PictureError if a file of ``size`` bytes is too large, before it is downloaded."""
     if size > most:
         raise PictureError("The file has more than {most} MB; send a smaller one.", most=most // 2**20)
 
@@ -152,13 +146,14 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _notes(image: Image.Image) -> tuple[Sentence, ...]:
-    if getattr(image, "is_animated", False):
+    # A second picture in a JPEG or HEIC is a preview, a map of brightness or the other eye's, and no next frame.
+    if image.format in ANIMATED and getattr(image, "is_animated", False):
         return (Sentence("It is animated; I took its first frame."),)
     return ()
 
 
 def _compressed(image: Image.Image) -> tuple[Sentence, ...]:
-    """What to say of a JPEG whose table of quantisation shows that much was thrown away."""
+    """Return a remark on a JPEG if its quantisation table shows heavy compression."""
     tables = getattr(image, "quantization", None)
     if not tables or float(np.mean(tables[0])) < ROUGH:
         return ()
@@ -166,7 +161,7 @@ def _compressed(image: Image.Image) -> tuple[Sentence, ...]:
 
 
 def _hint(picture: Image.Image) -> tuple[Sentence, ...]:
-    """What to say of a picture that is too small or too blurred to start from."""
+    """Return a remark on a picture that is too small or too blurred to start from."""
     if min(picture.size) < POOR_SIDE:
         return (Sentence("It is small; enlarge it first with /upscale for a cleaner result."),)
     grey = np.asarray(picture.convert("L").resize((256, 256), Image.Resampling.BOX)).astype(np.float32)
@@ -177,7 +172,7 @@ def _hint(picture: Image.Image) -> tuple[Sentence, ...]:
 
 
 def _managed(image: Image.Image) -> Image.Image:
-    """The picture in sRGB, where it carries a colour profile of another kind that can be read."""
+    """Convert a picture with another colour profile to sRGB."""
     profile = image.info.get("icc_profile") or b""
     if not profile or b"sRGB" in profile or image.mode not in ("RGB", "RGBA", "CMYK"):
         return image
@@ -186,12 +181,12 @@ def _managed(image: Image.Image) -> Image.Image:
         found = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(image, found, ImageCms.createProfile("sRGB"), outputMode=wanted)
     except (ImageCms.PyCMSError, *BROKEN):
-        return image  # a profile of another mode, or a broken one: the colours are taken as they stand
+        return image  # a profile for another mode, or a broken one: the colours are taken as they are
     return converted or image
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """RGB with 8 bits, what is transparent on white."""
+    """Convert to RGB with 8 bits, transparent parts on white."""
     if image.mode.startswith(("I", "F")):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
@@ -203,13 +198,13 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def read_kept(png: bytes, size: tuple[int, int] | None = None) -> Image.Image:
-    """A picture that open_picture kept, scaled to cover ``size`` and cut at the centre where the ratios differ."""
+    """Decode what open_picture made; if ``size`` is given, scale to cover it and crop around the centre."""
     image = Image.open(io.BytesIO(png), formats=("PNG",)).convert("RGB")
     return image if size is None else ImageOps.fit(image, size, Image.Resampling.LANCZOS)
 
 
 def fit_size(width: int, height: int, spec: ModelSpec) -> tuple[int, int]:
-    """The nearest size that the model makes: in its limits and its multiple, the ratio kept as far as these allow."""
+    """Return the nearest size that the model makes, with the aspect ratio as far as its limits allow."""
     limits = spec.limits
     down = min(1.0, limits.max_side / max(width, height))
     scale = max(down, limits.min_side / min(width, height)) if min(width, height) * down < limits.min_side else down
@@ -221,13 +216,13 @@ def fit_size(width: int, height: int, spec: ModelSpec) -> tuple[int, int]:
 
 
 def fit_source(width: int, height: int, spec: ModelSpec) -> tuple[int, int]:
-    """The size at which a person's picture is worked on: its ratio, at the area that the model is made for."""
+    """Return the size for an uploaded picture: its aspect ratio, at the area that the model is made for."""
     scale = (spec.defaults.width * spec.defaults.height / (width * height)) ** 0.5
     return fit_size(round(width * scale), round(height * scale), spec)
 
 
 def parameters_text(request: Request) -> str:
-    """The settings in the form that Automatic1111's web interface writes, and that other tools read."""
+    """Return the settings in the format of Automatic1111's web interface, which other tools read."""
     loras = ", ".join(f"{name}:{weight:g}" for name, weight in request.loras)
     facts: dict[str, object] = {
         "Steps": request.num_inference_steps or None,
@@ -246,7 +241,7 @@ def parameters_text(request: Request) -> str:
 
 
 def encode_png(image: Image.Image, request: Request) -> bytes:
-    """The picture as PNG with its parameters, and with the IPTC digital source type that says that a model made it."""
+    """Encode as PNG with the parameters and the IPTC digital source type of pictures made by a model."""
     info = PngInfo()
     info.add_text("parameters", parameters_text(request))
     composite = "compositeWithTrainedAlgorithmicMedia" if request.images else "trainedAlgorithmicMedia"
@@ -257,10 +252,10 @@ def encode_png(image: Image.Image, request: Request) -> bytes:
 
 
 def under_limit(png: bytes, limit: int) -> tuple[bytes, str]:
-    """The picture in at most ``limit`` bytes, and its file extension.
+    """Return the picture in at most ``limit`` bytes, and its file extension.
 
-    As it is where it fits; else as WebP, as JPEG, and at last smaller. Its parameters and the digital source type are
-    kept throughout.
+    Unchanged if it fits; otherwise as WebP, as JPEG, and at last with fewer pixels. Its parameters and the digital
+    source type are kept in every format.
     """
     if len(png) <= limit:
         return png, "png"

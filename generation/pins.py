@@ -15,7 +15,7 @@ class PinnedFile:
     name: str
     #: bytes
     size: int
-    #: as the hub tells it, which it does of large files alone
+    #: as the hub reports it, which it does only for large files
     sha256: str | None = None
 
 
@@ -38,7 +38,7 @@ Pins = Mapping[str, Pin]  # by the id of the model or LoRA
 
 
 def read_pins(path: Path) -> dict[str, Pin]:
-    """What is recorded; nothing where the file is absent. Raises ModelError where it cannot be read."""
+    """Return the recorded pins; empty if there is no such file. Raises ModelError if it cannot be read."""
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         return {
@@ -49,13 +49,13 @@ def read_pins(path: Path) -> dict[str, Pin]:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
-            "{path}: cannot be read ({error}); remove it, and models pin writes it anew.",
+            "{path}: cannot be read ({error}); remove it, and “models pin” writes a new one.",
             path=str(path), error=str(error),
         ) from error  # fmt: skip
 
 
 def write_pins(path: Path, pins: Pins) -> None:
-    """Record them; a reader sees the old file or the new one, never a part."""
+    """Replace the file atomically: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     entries = {name: asdict(pin) for name, pin in sorted(pins.items())}
@@ -64,6 +64,6 @@ def write_pins(path: Path, pins: Pins) -> None:
 
 
 def forget(path: Path, names: Iterable[str]) -> None:
-    """Record nothing of these any more."""
+    """Remove these from the file."""
     gone = set(names)
     write_pins(path, {name: pin for name, pin in read_pins(path).items() if name not in gone})

@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, however that one ends."""
+"""Child processes that end with their parent, however it ends."""
 
 import ctypes
 import os
@@ -9,10 +9,10 @@ PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 def end_with(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
-    """Let the kernel send this process a signal when its parent is gone; sends it at once where it is gone already.
+    """Have the kernel signal this process when its parent ends; at once if the parent is gone already.
 
-    ``parent`` is the parent's process id. The kernel goes by the thread that started this process, which must be one
-    that lives as long as the parent. Elsewhere than on Linux only the look at the parent is made.
+    ``parent`` is the parent's process id. The kernel watches the thread that started this process, which must live as
+    long as the parent. On systems other than Linux only the check for a parent that is gone already is made.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)

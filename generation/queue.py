@@ -1,15 +1,15 @@
-"""The fair queue: who is served next. Pure and synchronous; it has no clock of its own.
+"""The fair queue: who is served next. Pure and synchronous; the caller passes the time in.
 
 Start-time fair queueing (Goyal, Vin and Cheng, 1996) over members: each member's next picture has a start tag, the
-lowest tag is served, and serving moves the member's tag on by 1 / priority. A member who comes anew starts at the tag
-that was served last, so he is before everybody who was served since, and nobody saves up turns by being away. Waiting
-lowers a tag by one turn every AGEING seconds, so that no stream of newcomers keeps an old picture waiting for ever. It
-counts from the member's last turn and not from when the picture came: else whoever brings many at once would age them
-all together, and go before later comers by as many turns as he has waited.
+lowest tag is served, and serving moves the member's tag on by 1 / priority. A newcomer starts at the tag that was
+served last, so they go before everybody who was served since, and nobody saves up turns by being away. Waiting lowers a
+tag by one turn every AGEING seconds, so that no stream of newcomers can keep an old picture waiting for ever. Ageing
+counts from the member's last turn, not from when the picture came: otherwise somebody who queues many pictures at once
+would age them all together and overtake later arrivals by as many turns as they had waited.
 
-Loading a model takes longer than a picture, so a member whose model is loaded may go before others, but not by more
-than LEAD turns, which keeps the shares. Nor is anybody passed over for more than PATIENCE rounds: that many pictures
-take no longer than loading a model for each one of a round.
+Loading a model takes longer than making a picture, so a member whose model is loaded may go before others, but by at
+most LEAD turns, which keeps the shares fair. Nobody is passed over for more than PATIENCE rounds either: making that
+many pictures takes no longer than loading a model for each member of a round.
 """
 
 import heapq
@@ -23,8 +23,8 @@ from .types import Picture
 
 AGEING = 120.0  # seconds of waiting that are worth one turn; after as many a member who went away is forgotten
 LOOK_AHEAD = 64  # members among whom a model that is already loaded is preferred
-LEAD = 8  # turns that he may be ahead for that of whoever is next
-PATIENCE = 3  # times the members who wait, at most LOOK_AHEAD: as often may anybody be passed over for that
+LEAD = 8  # turns that such a member may be ahead of whoever is next
+PATIENCE = 3  # times the number of waiting members (at most LOOK_AHEAD): how often one may be passed over
 
 #: place in the order of service, number of the entry, user_id
 _Entry = tuple[float, int, int]
@@ -32,34 +32,36 @@ _Entry = tuple[float, int, int]
 
 @dataclass(slots=True)
 class _Member:
-    """One member's waiting pictures, oldest first, by their ids."""
+    """One member and their waiting pictures."""
 
+    #: by picture id, oldest first
     waiting: OrderedDict[str, Picture] = field(default_factory=OrderedDict)
-    #: turns in a round, as his latest picture says
+    #: turns in a round, as the latest picture says
     priority: int = 1
-    #: start tag of his next picture
+    #: start tag of the next picture
     start: float = 0.0
-    #: when he began to wait for his next turn
+    #: when the wait for the next turn began
     since: float = 0.0
-    #: the order of service: start and ageing; comparing sums of both orders members at every moment alike
+    #: start tag plus ageing; a sum of both orders members the same at every moment
     tag: float = 0.0
-    #: how often since then
+    #: how often since then others were preferred
     passed_over: int = 0
-    #: number of his entry in the order; any other of his is out of date
+    #: number of the current entry in the heap; earlier entries are out of date
     entry: int = -1
 
     @property
     def first(self) -> Picture:
-        """What he is served next."""
+        """The picture that is served next."""
         return next(iter(self.waiting.values()))
 
 
 class FairQueue:
-    """Pictures that wait, handed out fairly."""
+    """Waiting pictures, handed out fairly."""
 
     def __init__(self) -> None:
+        """Start with no picture waiting."""
         self._members: dict[int, _Member] = {}
-        #: a heap with an entry for each member who has pictures waiting, and entries that are out of date
+        #: a heap: an entry for each member with pictures waiting, and entries that are out of date
         self._order: list[_Entry] = []
         self._numbers = count()
         #: the highest start tag that was served
@@ -67,14 +69,15 @@ class FairQueue:
         #: how many members have pictures waiting
         self._waiting = 0
         self._user_of: dict[str, int] = {}
-        #: members who have nothing waiting any more, with the time of their last turn
+        #: members with nothing waiting, each with the time of their last turn
         self._away: deque[tuple[float, int]] = deque()
 
     def __len__(self) -> int:
+        """Return how many pictures wait."""
         return len(self._user_of)
 
     def push(self, picture: Picture, now: float) -> None:
-        """Add a picture at ``now`` (seconds of any steady clock). Raises ValueError where it waits already."""
+        """Add a picture at ``now`` (seconds of any steady clock). Raises ValueError if it is waiting already."""
         if picture.id in self._user_of:
             raise ValueError(f"picture {picture.id} is in the queue already")
         self._forget(now)
@@ -88,12 +91,12 @@ class FairQueue:
             self._enter(picture.user_id, member, now)
 
     def get(self, picture_id: str) -> Picture | None:
-        """A picture that waits; None where it does not."""
+        """Return a waiting picture; None if it is not waiting."""
         user_id = self._user_of.get(picture_id)
         return None if user_id is None else self._members[user_id].waiting[picture_id]
 
     def cancel(self, picture_id: str) -> Picture | None:
-        """Take a picture out; None where it does not wait."""
+        """Remove a waiting picture and return it; None if it is not waiting."""
         user_id = self._user_of.pop(picture_id, None)
         if user_id is None:
             return None
@@ -106,10 +109,10 @@ class FairQueue:
     def next(
         self, now: float, resident: Collection[str] = (), suits: Callable[[Picture], bool] = lambda _: True
     ) -> Picture | None:
-        """The picture to be made next, among the next members' pictures that ``suits`` accepts; None where none does.
+        """Remove and return the picture to make next, of those that ``suits`` accepts; None if there is none.
 
-        ``now`` is of the clock that push() was told.
-        Within the look-ahead a model that is ``resident`` is preferred, unless somebody was passed over too often.
+        ``now`` is of the same clock as in push(). Among the next LOOK_AHEAD members a picture whose model is
+        ``resident`` (loaded) is preferred, unless somebody has been passed over too often.
         """
         entries: list[_Entry] = []
         found: list[_Entry] = []
@@ -137,43 +140,43 @@ class FairQueue:
         return self._serve(chosen[2], now)
 
     def ahead(self, picture_id: str, now: float) -> int | None:
-        """How many pictures are handed out before this one, if nobody comes; None where it does not wait.
+        """Return how many pictures are served before this one if nobody else comes; None if it is not waiting.
 
-        Right within a round of the members who wait, since it counts and does not sort.
+        Counted, not sorted: off by at most one picture for each waiting member.
         """
         user_id = self._user_of.get(picture_id)
         if user_id is None:
             return None
         mine = self._members[user_id]
         before = next(place for place, each in enumerate(mine.waiting) if each == picture_id)
-        # Whoever is served waits for his next turn from now on at the earliest: ageing puts it behind first turns.
+        # After a turn the wait for the next one starts now at the earliest, so ageing puts it behind first turns.
         aged = now / AGEING
         start = mine.start + before / mine.priority if before else mine.tag - aged
         tag = start + aged if before else mine.tag
 
         def turns(other: _Member) -> int:
-            """How many of another member's come before, beside his first."""
+            """Return how many pictures of another member come before, besides their first."""
             after = (start - other.start) * other.priority
             return floor(after) if (after, other.entry) < (before, mine.entry) else ceil(after) - 1
 
         others = (other for other in self._members.values() if other.tag < tag and other is not mine)
-        # Most have one alone, which needs no reckoning where tens of thousands wait.
+        # Most members have one picture, which needs no arithmetic: tens of thousands may wait.
         return before + sum(
             number if (number := len(each.waiting)) < 2 else min(number, 1 + max(0, turns(each))) for each in others
         )
 
     def order(self, most: int, now: float) -> Iterator[Picture]:
-        """The first so many in the order in which pictures are handed out, if nobody comes and no model is preferred.
+        """Yield the first ``most`` pictures in the order of service, if nobody comes and no model is preferred.
 
-        The queue may not be changed meanwhile.
+        The queue must not change while the iterator is used.
         """
         waiting = (member for member in self._members.values() if member.waiting)
-        # None of the others has a turn among these.
+        # No other member has a turn among these.
         soonest = heapq.nsmallest(most, waiting, key=lambda member: (member.tag, member.entry))
         return (turn[-1] for turn in islice(heapq.merge(*(_turns(member, now) for member in soonest)), most))
 
     def _pop(self) -> _Entry | None:
-        """Take the first entry out of the order, leaving out those that are out of date."""
+        """Remove the first entry of the heap that is not out of date; None if there is none."""
         while self._order:
             entry = heapq.heappop(self._order)
             member = self._members.get(entry[2])
@@ -195,19 +198,19 @@ class FairQueue:
         return picture
 
     def _enter(self, user_id: int, member: _Member, now: float) -> None:
-        """Let the member wait for his next turn from ``now`` on."""
+        """Start a member's wait for the next turn at ``now``."""
         member.since, member.passed_over = now, 0
         member.tag = member.start + now / AGEING
         member.entry = next(self._numbers)
         heapq.heappush(self._order, (member.tag, member.entry, user_id))
 
     def _leave(self, user_id: int, member: _Member) -> None:
-        """The member has nothing waiting any more; what he was served is held against him for a while."""
+        """Note that a member has nothing left waiting; their past turns still count for a while."""
         self._waiting -= 1
         self._away.append((member.since, user_id))
 
     def _forget(self, now: float) -> None:
-        """Forget members who went away so long ago that it would make no difference, or nearly none."""
+        """Forget members who left so long ago that remembering them would make next to no difference."""
         while self._away and self._away[0][0] < now - AGEING:
             _, user_id = self._away.popleft()
             member = self._members.get(user_id)
@@ -216,10 +219,16 @@ class FairQueue:
 
 
 def _turns(member: _Member, now: float) -> Iterator[tuple[float, float, int, int, Picture]]:
-    """The member's pictures, each with its place in the order of service.
+    """Yield a member's pictures, each with what sorts it into the order of service: tag, tag before, turn, entry.
 
-    Of two with the same tag that one is served first whose member was served his turn before it first, for he has the
-    earlier entry.
+    Example, all at time 0: Ana (priority 2, start tag 0, entry 0) waits with a1 a2 a3, Ben (priority 1, start tag 0,
+    entry 1) with b1 b2. Each turn moves the start tag on by 1 / priority, so Ana's pictures have the tags 0, 0.5, 1 and
+    Ben's 0, 1. Sorted by (tag, tag before, turn, entry) they are
+
+        a1 (0, -inf, 0, 0)   b1 (0, -inf, 0, 1)   a2 (0.5, 0, 1, 0)   b2 (1, 0, 1, 1)   a3 (1, 0.5, 2, 0)
+
+    b2 goes before a3 although both have tag 1: of two members with equal tags, whoever had their previous turn earlier
+    got an earlier entry at that moment, and is served first.
     """
     tag, before, start = member.tag, float("-inf"), member.start
     for turn, picture in enumerate(member.waiting.values()):

@@ -22,9 +22,10 @@ BOX = 4  # rows of the output that are coordinates; the classes follow
 
 
 class Detector:
-    """The network, loaded when it is made (0.2 s, about 60 MB)."""
+    """The network (about 60 MB)."""
 
     def __init__(self) -> None:
+        """Load the network, which takes 0.2 s. Raises ModelError if nudenet is not installed."""
         spec = find_spec("nudenet")
         if spec is None or spec.origin is None:
             raise ModelError("The weights of the output filter are missing; install nudenet.")
@@ -34,13 +35,13 @@ class Detector:
         self._session = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
 
     def look(self, data: bytes) -> Mapping[str, float]:
-        """The highest score (0 to 1) of each class that is seen in an encoded picture, without those below LEAST."""
+        """Return the highest score (LEAST to 1) of each class that is seen in an encoded picture."""
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
             image.draft("RGB", (SIDE, SIDE))
             picture = image.convert("RGB")
         scale = SIDE / max(picture.size)
         size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-        # As in training: at the upper left of a black square, whatever its shape.
+        # As in training: any shape at the upper left of a black square.
         square = Image.new("RGB", (SIDE, SIDE))
         square.paste(picture.resize(size, Image.Resampling.BILINEAR))
         pixels = np.asarray(square, np.float32).transpose(2, 0, 1)[None] / 255

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Hashable, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -13,10 +13,13 @@ from typing import Any
 from .catalogue import Catalogue
 from .estimate import MOST, Estimator, Forecast
 from .events import TERMINAL, Cancelled, Event, Failed
-from .machine import cores, memory
+from .machine import cores, models_budget
 from .queue import FairQueue
 from .types import Picture
-from .worker import Room, Worker
+from .workers.cluster import Cluster, ClusterState, ClusterWorker
+from .workers.local import LocalWorker
+from .workers.node_messages import ClusterConfig
+from .workers.worker import Room, Worker
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +29,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0  # seconds before a child that died is st
 #: events that nobody has taken yet, from which on no more is begun: while the bot cannot keep what was made, as on a
 #: full disk, all of it is held in memory, and this much is some hundred MB
 MOST_UNHANDLED = 300
-MEMORY_SHARE = 0.6  # of the machine's memory, for models that are kept loaded
-GIB = 2**30
 
 
 class Service:
-    """The fair queue and a worker for each device. All methods are called on the event loop."""
+    """The fair queue, a worker for each device, and those on a cluster. All methods are called on the event loop."""
 
     def __init__(
         self,
@@ -40,17 +41,23 @@ class Service:
         threads: int | None = None,
         folder: Path | None = None,
         stalled_after: float = STALLED_AFTER,
+        cluster: ClusterConfig | None = None,
     ) -> None:
-        """``folder`` is where workers keep what they measured of models and made of them; None forgets it."""
+        """``folder`` is where workers keep what they measured of models and made of them; None forgets it.
+
+        Without a ``cluster`` there must be devices."""
         self._catalogue = catalogue
         self._devices = devices
-        self._threads = threads or max(1, cores() // len(devices))
+        self._threads = threads or max(1, cores() // max(1, len(devices)))
         self._stalled_after = stalled_after
         self._folder = folder
         self._queue = FairQueue()
         #: pictures that may have killed a worker, oldest first: each is made by a worker that has no other
         self._suspects: deque[Picture] = deque()
-        self._workers: dict[int, Worker] = {}
+        #: pictures that a worker was asked to let go of, for another to make them
+        self._recalled: dict[str, Picture] = {}
+        #: by the place of their device, those of a cluster by themselves
+        self._workers: dict[Hashable, Worker] = {}
         self._pauses = [FIRST_PAUSE] * len(devices)
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         #: whether no more pictures are begun
@@ -60,18 +67,22 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self._estimator = Estimator()
         self._forecast: Forecast | None = None
+        specs = {spec.id: spec for spec in catalogue.models}
+        self._cluster = cluster and Cluster(cluster, specs, self._on_join, self._on_event, self._on_cluster_exit)
 
     async def start(self) -> None:
         """Start a worker for each device; pictures may be submitted before they are ready."""
         for place in range(len(self._devices)):
             self._start_worker(place)
+        if self._cluster:
+            self._cluster.start()
         self._spawn(self._watch())
 
     async def close(self) -> None:
         """End the workers; what they were making gets no event, and events() ends."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*(worker.close() for worker in self._workers.values()))
+        await asyncio.gather(*(each.close() for each in (*self._workers.values(), self._cluster) if each))
         self._events.put_nowait(None)
 
     async def events(self) -> AsyncIterator[Event]:
@@ -110,6 +121,7 @@ class Service:
             self._suspects.remove(suspect)
         if picture := suspect or self._queue.cancel(picture_id):
             self._events.put_nowait(Cancelled(picture_id=picture.id, attempt=picture.attempt))
+        self._recalled.pop(picture_id, None)
         for worker in self._workers.values():
             if picture_id in worker.running:
                 worker.cancel(picture_id)
@@ -124,9 +136,13 @@ class Service:
 
     def lacks_model(self, picture_id: str) -> bool:
         """Whether a picture waits for a model that is being fetched."""
-        given = (worker.running.get(picture_id) for worker in self._workers.values())
-        picture = self._queue.get(picture_id) or next(filter(None, given), None)
-        return picture is not None and not self._is_there(picture)
+        for worker in self._workers.values():
+            if given := worker.running.get(picture_id):
+                return not self._is_there(worker, given)
+        picture = self._queue.get(picture_id)
+        if picture is None or not self._workers:
+            return False
+        return not any(self._is_there(worker, picture) for worker in self._workers.values())
 
     def waiting(self) -> int:
         """How many pictures wait."""
@@ -140,25 +156,29 @@ class Service:
         if self._forecast is None or now - self._forecast.at > self._forecast.fresh:
             workers = self._workers.values()
             resident = frozenset[str]().union(*(worker.resident for worker in workers))
-            room = max(len(self._devices), sum(worker.capacity for worker in workers))
+            devices = max(1, len(workers), len(self._devices))
+            room = max(devices, sum(worker.capacity for worker in workers))
             order = chain(self._suspects, self._queue.order(MOST, now))
-            self._forecast = self._estimator.forecast(order, room, len(self._devices), resident, now)
+            self._forecast = self._estimator.forecast(order, room, devices, resident, now)
         return self._forecast.seconds(ahead, now)
 
     def worker_pids(self) -> list[int]:
         """Process ids of the children."""
         return [worker.pid for worker in self._workers.values() if worker.pid]
 
+    def cluster(self) -> ClusterState | None:
+        """How it stands with the cluster; None if there is none."""
+        return self._cluster.state() if self._cluster else None
+
     def _start_worker(self, place: int) -> None:
         specs = {spec.id: spec for spec in self._catalogue.models}
-        budget = memory() / GIB * MEMORY_SHARE / len(self._devices)
-        self._workers[place] = Worker(
+        self._workers[place] = LocalWorker(
             specs,
             self._devices[place],
             self._threads,
-            budget,
+            models_budget(len(self._devices)),
             self._folder,
-            on_event=partial(self._on_event, place),
+            on_event=self._on_event,
             on_exit=partial(self._on_exit, place),
         )
 
@@ -172,33 +192,82 @@ class Service:
             if not self._suspects:
                 if any(picture.attempt > 1 for picture in worker.running.values()):
                     return
-                picture = self._queue.next(monotonic(), worker.resident, self._is_there)
+                picture = self._queue.next(monotonic(), worker.resident, partial(self._suits, worker))
             elif worker.running:
                 return  # all workers run empty for it: it waits no longer than what is being made takes
             else:
-                picture = self._suspects.popleft()
+                picture = next((each for each in self._suspects if self._can_make(worker, each)), None)
+                if picture:
+                    self._suspects.remove(picture)
             if picture is None:
                 return
             loaded = picture.request.model in worker.resident
             self._estimator.begin(worker, picture, loaded=loaded, now=monotonic())
             worker.submit(picture)
 
-    def _is_there(self, picture: Picture) -> bool:
-        """Whether its model is not being fetched; else others go before it until that has come."""
-        return not any(picture.request.model in worker.fetching for worker in self._workers.values())
+    def _suits(self, worker: Worker, picture: Picture) -> bool:
+        return self._is_there(worker, picture) and self._can_make(worker, picture)
 
-    def _on_event(self, place: int, worker: Worker, event: Event | Room) -> None:
-        self._pauses[place] = FIRST_PAUSE
-        if not isinstance(event, Room):
+    def _can_make(self, worker: Worker, picture: Picture) -> bool:
+        """Whether the worker has its model's files, or nobody has: then it ends with the worker's sentence."""
+        return worker.can_make(picture) or not (
+            self._devices or any(other.can_make(picture) for other in self._workers.values())
+        )
+
+    def _is_there(self, worker: Worker, picture: Picture) -> bool:
+        """Whether its model is not being fetched to the worker's machine; else others go before it until that has
+        come."""
+        here = (each for each in self._workers.values() if each.site == worker.site)
+        return not any(picture.request.model in each.fetching for each in here)
+
+    def _recall(self, worker: Worker) -> None:
+        """Take back what waits for its model to be fetched to a worker's machine, since others may have it already."""
+        if len({each.site for each in self._workers.values()}) == 1:
+            return
+        for picture in worker.running.values():
+            if picture.request.model in worker.fetching and picture.id not in self._recalled:
+                self._recalled[picture.id] = picture
+                worker.cancel(picture.id)
+
+    def _is_back(self, event: Event) -> bool:
+        """Whether the event says that the worker let go of a picture that was recalled; it waits again."""
+        picture = self._recalled.pop(event.picture_id, None) if isinstance(event, TERMINAL) else None
+        if picture is None or not isinstance(event, Cancelled):
+            return False
+        self.submit([picture])
+        return True
+
+    def _on_event(self, worker: Worker, event: Event | Room) -> None:
+        if isinstance(event, Room):
+            self._recall(worker)
+        else:
             self._estimator.take(worker, event, monotonic())
-            self._events.put_nowait(event)
+            if not self._is_back(event):
+                self._events.put_nowait(event)
         if isinstance(event, (*TERMINAL, Room)):
             self._feed_all()
 
     def _on_exit(self, place: int, worker: Worker) -> None:
-        """The child is dead: its pictures failed, and another child takes its place after a pause."""
+        """The child is dead, and another one takes its place after a pause."""
         log.error("the worker on %s died with %d pictures; starting another", worker.device, len(worker.running))
+        if worker.capacity:  # else it died before it was ready, and so may the next
+            self._pauses[place] = FIRST_PAUSE
+        del self._workers[place]
+        self._lose(worker)
+        self._spawn(self._restart(place))
+
+    def _on_join(self, worker: ClusterWorker) -> None:
+        self._workers[worker] = worker
+
+    def _on_cluster_exit(self, worker: Worker) -> None:
+        del self._workers[worker]
+        self._lose(worker)
+        self._feed_all()
+
+    def _lose(self, worker: Worker) -> None:
+        """A worker is gone: its pictures failed, and what it says later is not heard."""
         for picture in worker.running.values():
+            self._recalled.pop(picture.id, None)
             self._events.put_nowait(
                 Failed(
                     picture_id=picture.id,
@@ -207,9 +276,7 @@ class Service:
                     retryable=True,
                 )
             )
-        del self._workers[place]
         self._estimator.lose(worker)
-        self._spawn(self._restart(place))
 
     async def _restart(self, place: int) -> None:
         while place not in self._workers:

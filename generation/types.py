@@ -1,4 +1,4 @@
-"""The values that cross the boundaries: frozen, picklable, without tensors."""
+"""The values that cross process boundaries: frozen, picklable, without tensors."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -36,27 +36,27 @@ class Request:
     height: int = 0
     num_inference_steps: int = 0
     guidance_scale: float = 0.0
-    #: share of the noise schedule that is run on the input, above 0 up to 1; None where the task has no input
+    #: share of the noise schedule that is run on the input, above 0 up to 1; None if the task has no input
     strength: float | None = None
-    #: where given, as many as pictures: picture i has strength i and the same seed, so that strengths can be compared
+    #: if not empty, one for each picture, all with the same seed, so that strengths can be compared
     strengths: tuple[float, ...] = ()
-    #: whether inputs are made larger by the upscaler before they are worked on
+    #: whether inputs are enlarged by the upscaler first
     enlarge_first: bool = False
     #: a name of ModelSpec.schedulers
     scheduler: str = ""
     count: int = 1
     #: input pictures, kept on disk by the SHA-256 of their bytes
     images: tuple[Path, ...] = ()
-    #: adapters put onto the model, each an id of ModelSpec.loras and a weight of -MAX_LORA_WEIGHT to MAX_LORA_WEIGHT
+    #: LoRAs to apply, each an id of ModelSpec.loras and a weight of -MAX_LORA_WEIGHT to MAX_LORA_WEIGHT
     loras: tuple[tuple[str, float], ...] = ()
 
     @property
     def steps_run(self) -> int:
-        """How many steps a pipeline runs: with a strength, it leaves out the first (1 - strength) of them."""
+        """Steps that the pipeline runs: with a strength it skips the first (1 - strength) of them."""
         return int(self.num_inference_steps * self.strength) if self.strength else self.num_inference_steps
 
     def of_picture(self, index: int) -> "Request":
-        """The request that makes picture ``index`` alone: with its own strength, or with seed ``seed + index``."""
+        """Return the request for picture ``index`` only: with its own strength, or with seed ``seed + index``."""
         if self.strengths:
             return replace(self, count=1, strength=self.strengths[index], strengths=())
         return replace(self, count=1, seed=(self.seed + index) % (MAX_SEED + 1))
@@ -69,9 +69,9 @@ class Picture:
     #: "job:index"
     id: str
     user_id: int
-    #: how many turns the member's plan gives him in a round, at least 1
+    #: turns in a round that the member's plan gives them, at least 1
     priority: int = 1
-    #: how often it was tried before because of the worker, not of the bot; counts from 1
+    #: 1 for the first try, one more each time that its worker died
     attempt: int = 1
     #: a request with count 1 and this picture's own seed
     request: Request
@@ -87,7 +87,7 @@ class Job:
     request: Request
 
     def pictures(self) -> tuple[Picture, ...]:
-        """The pictures of the job, with ids ``job:0 …``."""
+        """Return the pictures of the job, with ids ``job:0 …``."""
         return tuple(
             Picture(
                 id=f"{self.id}:{index}",
@@ -103,14 +103,14 @@ _NO_OTHER_KEYS = {"extra": "forbid"}  # how pydantic reads entries of the catalo
 
 
 class PromptStyle(StrEnum):
-    """How a model likes to be told."""
+    """How prompts for a model are best written."""
 
     TAGS = "tags"
     SENTENCES = "sentences"
 
 
 class Rating(StrEnum):
-    """For whom a model's typical pictures are."""
+    """The audience of a model's typical pictures."""
 
     EVERYONE = "everyone"
     TEEN = "teen"
@@ -119,7 +119,7 @@ class Rating(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """What a model uses where the person did not choose."""
+    """What a model uses if the person did not choose."""
 
     __pydantic_config__ = _NO_OTHER_KEYS
 
@@ -145,7 +145,7 @@ class Limits:
     max_guidance: float = 30.0
     #: how many pictures an edit may start from
     max_images: int = 1
-    #: whether it can be told what to avoid
+    #: whether it takes a negative prompt
     negative_prompt: bool = True
 
 
@@ -158,18 +158,18 @@ class Precision(StrEnum):
 
 
 class Offload(StrEnum):
-    """What of a model waits in the host's memory while it is not used."""
+    """Which parts of a model stay in the host's memory while they are not used."""
 
     NONE = "none"
-    #: each module but the one that works
+    #: every module except the one that is running
     MODEL = "model"
-    #: each group of layers but the one that works: least memory, and slow
+    #: every group of layers except the one that is running: least memory, and slow
     GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """How a model is brought to the device. None is chosen by the memory that is free."""
+    """How a model is loaded. None means: chosen by the free memory."""
 
     __pydantic_config__ = _NO_OTHER_KEYS
 
@@ -177,13 +177,13 @@ class Loading:
     offload: Offload | None = None
     #: bits of quantised weights, 4 or 8, through bitsandbytes; 0 leaves them as they are
     quantised: int = 0
-    #: whether pictures are decoded in tiles, which takes less memory
+    #: whether pictures are always decoded in tiles, which takes less memory
     vae_tiling: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoraSpec:
-    """An adapter of the catalogue: it changes a model's manner while it is put on. None is what is not known."""
+    """A LoRA of the catalogue. None means: not known."""
 
     __pydantic_config__ = _NO_OTHER_KEYS
 
@@ -191,19 +191,19 @@ class LoraSpec:
     title: str
     #: one line in plain words: what it does
     description: str = ""
-    #: of the models that it fits
+    #: family of the models that it fits
     family: str
     #: patterns of the ids that it fits within the family
     models: tuple[str, ...] = ("*",)
     #: hub repository, or single .safetensors file
     source: str
-    #: the file within the repository, where that has several
+    #: the file within the repository, if it has several
     file: str | None = None
     #: commit of the repository
     revision: str | None = None
-    #: words that call it; added to a prompt that has none of them
+    #: trigger words; added to a prompt that has none of them
     triggers: tuple[str, ...] = ()
-    #: weight where the person names none
+    #: weight if the person names none
     weight: float = 1.0
     licence: str | None = None
     #: whether the licence allows commercial use
@@ -213,7 +213,7 @@ class LoraSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """An entry of the catalogue. None is what is not known."""
+    """A model of the catalogue. None means: not known."""
 
     __pydantic_config__ = _NO_OTHER_KEYS
 
@@ -225,12 +225,12 @@ class ModelSpec:
     tasks: frozenset[Task]
     #: hub repository, folder or single .safetensors file
     source: str
-    #: the single .safetensors or .gguf file within the repository or folder; None where it is laid out for diffusers
+    #: the single .safetensors or .gguf file within the repository or folder; None if it is in diffusers' layout
     file: str | None = None
     #: folder or repository (at a commit: "owner/name@commit") with what a single file lacks: configuration, and for
     #: .gguf all but the denoiser
     base: str | None = None
-    #: of the repository's files, such as "fp16"; None is the plain ones
+    #: variant of the repository's files, such as "fp16"; None means the plain ones
     variant: str | None = None
     #: commit of the repository
     revision: str | None = None
@@ -240,7 +240,7 @@ class ModelSpec:
     licence: str | None = None
     #: whether the licence allows commercial use
     commercial: bool | None = None
-    #: GiB needed to run it in 16 bits, twice that in 32 bits; None takes the whole budget for itself
+    #: GiB needed to run it in 16 bits (twice that in 32 bits); None reserves the whole budget
     memory: float | None = None
     #: GB (10⁹ bytes) of its weights on disk
     weights: float | None = None
@@ -254,15 +254,15 @@ class ModelSpec:
     rating: Rating | None = None
     #: prompts that show what it can do
     samples: tuple[str, ...] = ()
-    #: words of composition that it follows well
+    #: composition words that it follows well
     composition: tuple[str, ...] = ()
-    #: what an image of it counts against a member's day; set by whoever offers it
+    #: images that one picture counts against a member's daily allowance; set by the operator
     cost: int = 1
-    #: the adapters that fit it; filled in by the catalogue
+    #: the LoRAs that fit it; filled in by the catalogue
     loras: tuple[LoraSpec, ...] = ()
 
 
-#: what the output filter sees: NudeNet's classes, in the order of its output
+#: classes of the output filter: NudeNet's, in the order of its output
 SEEN = (
     "FEMALE_GENITALIA_COVERED", "FACE_FEMALE", "BUTTOCKS_EXPOSED", "FEMALE_BREAST_EXPOSED", "FEMALE_GENITALIA_EXPOSED",
     "MALE_BREAST_EXPOSED", "ANUS_EXPOSED", "FEET_EXPOSED", "BELLY_COVERED", "FEET_COVERED", "ARMPITS_COVERED",

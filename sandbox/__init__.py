@@ -1,12 +1,12 @@
 """A local Discord: real HTTP, a real gateway, and a page in the browser where a person uses a bot.
 
 It wraps simcord's in-memory Discord (backend, serializers, routes) in an aiohttp server, so that an unchanged
-discord.py process connects to it. A bot is pointed to it, before it logs in, by
+discord.py process connects to it. Point a bot at it before it logs in:
 
     discord.http.Route.BASE = local.api
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(local.gateway_address)
 
-It listens on loopback only, and knows nothing of any particular bot. In tests and benchmarks the server runs in the
+It listens on loopback only and knows nothing about any particular bot. In tests and benchmarks the server runs in the
 same process and the bot in another:
 
     async with LocalDiscord() as local:

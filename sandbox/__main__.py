@@ -1,4 +1,4 @@
-"""``python -m sandbox [--host ADDRESS] [--port N] [--token TOKEN]``: a local Discord until it is told to stop."""
+"""``python -m sandbox [--host ADDRESS] [--port N] [--token TOKEN]``: run a local Discord until interrupted."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from .server import TOKEN, LocalDiscord
 
 
 async def main(arguments: argparse.Namespace) -> None:
-    """Run, and print one line of JSON with the addresses and the token once everything is there."""
+    """Run the server, and print one line of JSON with the addresses and the token once it accepts connections."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -24,9 +24,9 @@ async def main(arguments: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="A local Discord with a page in the browser")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--token", default=TOKEN, help="the only one that is accepted")
-    parser.add_argument("--rate-limits", action="store_true", help="keep Discord's limits on messages")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument("--token", default=TOKEN, help="the only token that is accepted")
+    parser.add_argument("--rate-limits", action="store_true", help="apply Discord's rate limits on messages")
     try:
         asyncio.run(main(parser.parse_args()))
     except (ValueError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Bodies that simcord takes and Discord refuses: registered commands, suggestions, nonces.
+"""Checks bodies that simcord accepts and Discord refuses: registered commands, suggestions, nonces.
 
 The rules are those of Discord's documentation, "Application Commands" and "Create Message".
 """
@@ -16,12 +16,12 @@ COMMAND_CHARACTERS = 8000  # names, descriptions and values of one command toget
 NONCE = 25  # characters
 
 _NESTED = (OptionType.SUBCOMMAND, OptionType.SUBCOMMAND_GROUP)
-#: a place in the body, and what is wrong there
+#: a path into the body, and what is wrong there
 Problem = tuple[tuple[str, ...], str]
 
 
 def check(method: str, path: str, body: Any) -> None:
-    """Raise BackendError 50035, "Invalid Form Body", where Discord would."""
+    """Raise BackendError 50035, "Invalid Form Body", if Discord would."""
     parts = path.strip("/").split("/")
     if method == "PUT" and parts[0] == "applications" and parts[-1] == "commands":
         _refuse(list(_commands(body)))
@@ -72,12 +72,15 @@ def _command(command: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _named(item: Mapping[str, Any]) -> Iterator[Problem]:
-    """Name and description of a command or option, in every language."""
+    """Check name and description of a command or option, in every language."""
     for key in ("name", "name_localizations"):
         names = {"": item["name"]} if key == "name" else item.get(key) or {}
         for locale, name in names.items():
             if not 1 <= len(name) <= NAME or name != name.lower() or not all(map(_allowed, name)):
-                yield tuple(filter(None, (key, locale))), f"“{name}” is no name: 1 to {NAME} small letters, digits, - _"
+                yield (
+                    tuple(filter(None, (key, locale))),
+                    f"“{name}” is not a name: 1 to {NAME} lowercase letters, digits, - or _",
+                )
     for key in ("description", "description_localizations"):
         texts = {"": item.get("description") or ""} if key == "description" else item.get(key) or {}
         for locale, text in texts.items():
@@ -128,7 +131,7 @@ def _choices(choices: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
 
 
 def _characters(item: Mapping[str, Any]) -> int:
-    """Discord counts, of the texts in several languages, the longest."""
+    """Count characters as Discord does: of a text in several languages, only the longest."""
     name = max(map(len, [item["name"], *(item.get("name_localizations") or {}).values()]))
     texts = [item.get("description") or "", *(item.get("description_localizations") or {}).values()]
     value = item.get("value")

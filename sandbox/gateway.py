@@ -18,15 +18,18 @@ from .world import World
 HEARTBEAT = 20_000  # milliseconds
 ACK_DELAY = 0.02  # seconds
 HEARTBEATS_KEPT = 1000
+#: within which max_concurrency sessions may begin. discord.py asks for one every five seconds and does not hurry its
+#: first; a test that starts a bot again does not wait for what an earlier one began
+IDENTIFY_SECONDS = 4.9
 REPLAY = 2000  # events of a session that are kept for resuming
 
 DISPATCH, HEARTBEAT_OP, IDENTIFY, RESUME, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 9, 10, 11
 AUTHENTICATION_FAILED, UNKNOWN_ERROR = 4004, 4000
-ENDED = (1000, 1001)  # close codes with which a bot says that it will not resume
+ENDED = (1000, 1001)  # close codes of a bot that will not resume
 
 
 class _Parsers(dict[str, Callable[[Any], None]]):
-    """Stands where discord.py's parsers would: simcord's gateway hands each event that passes the intents to one."""
+    """Stand in for discord.py's parsers: simcord's gateway hands them each event that passes the intents."""
 
     def __init__(self, send: Callable[[str, Any], None]) -> None:
         super().__init__()
@@ -37,10 +40,12 @@ class _Parsers(dict[str, Callable[[Any], None]]):
 
 
 class Session:
-    """What a bot identified for; outlives its connection, so that it can be resumed."""
+    """A bot's session, which outlives its connection so that it can be resumed."""
 
-    def __init__(self, world: World, intents: int) -> None:
+    def __init__(self, world: World, intents: int, shard: tuple[int, int] = (0, 1)) -> None:
+        """``shard`` is its number and how many there are; it gets the events of the servers that fall to it."""
         self.id = secrets.token_hex(8)
+        self.shard = shard
         self._age_restricted = world.age_restricted
         self.socket: web.WebSocketResponse | None = None
         self.intents = discord.Intents._from_value(intents)
@@ -52,7 +57,7 @@ class Session:
         self._sender: asyncio.Task[None] | None = None
 
     def push(self, event: str, payload: Any) -> None:
-        """Number the event, keep it for resuming, and send it if there is a connection."""
+        """Number the event, keep it for resuming, and send it if the bot is connected."""
         self._number += 1
         self._mark(event, payload)
         text = json.dumps({"op": DISPATCH, "t": event, "s": self._number, "d": payload}, default=str)
@@ -61,17 +66,27 @@ class Session:
             self._outbox.put_nowait(text)
 
     def _mark(self, event: str, payload: Any) -> None:
-        """Say of channels whether they are age-restricted, which simcord does not know."""
-        told = {"GUILD_CREATE": lambda: payload["channels"], "CHANNEL_CREATE": lambda: [payload]}
-        for channel in told.get(event, list)():
+        """Mark age-restricted channels, which simcord does not know."""
+        announced = payload["channels"] if event == "GUILD_CREATE" else [payload] if event == "CHANNEL_CREATE" else []
+        for channel in announced:
             channel["nsfw"] = int(channel["id"]) in self._age_restricted
 
+    def gets(self, event: str, payload: Mapping[str, Any]) -> bool:
+        """Whether an event falls to its shard; what belongs to no server falls to the first."""
+        guild_id = payload.get("id" if event.startswith("GUILD_") and "guild_id" not in payload else "guild_id")
+        return self.has(int(guild_id or 0))
+
+    def has(self, guild_id: int) -> bool:
+        """Whether a server falls to its shard."""
+        number, shards = self.shard
+        return (guild_id >> 22) % shards == number
+
     def remembers(self, number: int) -> bool:
-        """Whether everything after ``number`` can still be sent again."""
+        """Whether everything after event ``number`` can still be sent again."""
         return not self._sent or self._sent[0][0] <= number + 1
 
     def attach(self, socket: web.WebSocketResponse, after: int) -> None:
-        """Send over this connection from now on, beginning with what came after event number ``after``."""
+        """Send over this connection from now on, beginning with the event after number ``after``."""
         self.detach()
         self.socket = socket
         self._outbox = asyncio.Queue()
@@ -81,46 +96,53 @@ class Session:
         self._sender = asyncio.create_task(self._send(socket, self._outbox))
 
     def detach(self) -> None:
-        """The connection is gone; events are kept for a resume."""
+        """Keep events for a resume: the connection is gone."""
         self.socket = None
         if self._sender:
             self._sender.cancel()
 
     @staticmethod
     async def _send(socket: web.WebSocketResponse, outbox: asyncio.Queue[str]) -> None:
-        # What a closing connection refuses is sent again when the session is resumed.
+        # Events that a closing connection refuses are sent again when the session is resumed.
         with suppress(ConnectionResetError):
             while not socket.closed:
                 await socket.send_str(await outbox.get())
 
 
 class Gateway:
-    """All sessions."""
+    """The websocket endpoint with all sessions."""
 
-    def __init__(self, world: World, token: str, address: str, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, world: World, token: str, address: str, changed: Callable[[], None], max_concurrency: int = 1
+    ) -> None:
         self._world = world
         self._address = address
         self._changed = changed
         self.token = token
+        #: sessions that may begin within IDENTIFY_SECONDS
+        self.max_concurrency = max_concurrency
+        #: when the last session of each shard's number, modulo that, began
+        self._identified: dict[int, float] = {}
         self.sessions: dict[str, Session] = {}
-        #: milliseconds between two heartbeats, told to bots that connect from now on
+        #: milliseconds between heartbeats, for bots that connect from now on
         self.interval = HEARTBEAT
-        #: seconds of the loop's clock at which heartbeats came
+        #: times of received heartbeats, in seconds of the loop's clock
         self.heartbeats: deque[float] = deque(maxlen=HEARTBEATS_KEPT)
         world.backend.subscribers.append(self._on_event)
 
     @property
     def connected(self) -> bool:
-        """Whether a bot is connected and identified."""
-        return any(session.socket is not None for session in self.sessions.values())
+        """Whether a bot is connected and identified, with all of its shards."""
+        there = [session.shard for session in self.sessions.values() if session.socket is not None]
+        return bool(there) and len(set(there)) == there[0][1]
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        """One connection."""
+        """Serve one connection."""
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
         await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": self.interval}})
         try:
-            # A connection that closes while it is written to has ended like any other.
+            # A connection that closes during a write has ended like any other.
             with suppress(ConnectionResetError):
                 await self._listen(socket)
         finally:
@@ -138,20 +160,21 @@ class Gateway:
             data = message.json()
             if data["op"] == HEARTBEAT_OP:
                 self.heartbeats.append(asyncio.get_running_loop().time())
-                # discord.py notes the time of a heartbeat after sending it; an answer that is faster than that makes
-                # it believe that it is a whole interval behind.
+                # discord.py records when it sent a heartbeat only after sending it; a faster answer makes it believe
+                # that it is a whole interval behind.
                 await asyncio.sleep(ACK_DELAY)
                 await socket.send_json({"op": ACK})
             elif data["op"] in (IDENTIFY, RESUME):
                 await self._begin(socket, data)
 
-    async def drop(self, *, resumable: bool) -> None:
-        """Cut the connections; sessions that are not resumable are forgotten."""
-        sockets = [session.socket for session in self.sessions.values() if session.socket]
-        for session in self.sessions.values():
+    async def drop(self, *, resumable: bool, shard: int | None = None) -> None:
+        """Cut the connections, or that of one shard; sessions that are not resumable are forgotten."""
+        dropped = [session for session in self.sessions.values() if shard in (None, session.shard[0])]
+        sockets = [session.socket for session in dropped if session.socket]
+        for session in dropped:
             session.detach()
-        if not resumable:
-            self.sessions.clear()
+            if not resumable:
+                del self.sessions[session.id]
         for socket in sockets:
             await socket.close(code=UNKNOWN_ERROR)
 
@@ -168,13 +191,25 @@ class Gateway:
             session.attach(socket, body["seq"])
             session.push("RESUMED", {})
         else:
-            # A bot that identifies anew has given up what it left behind.
+            number, shards = body.get("shard") or (0, 1)
+            if self._is_early(number):
+                await socket.send_json({"op": INVALID_SESSION, "d": False})
+                return
+            # A bot that identifies again has given up its earlier sessions.
             self.sessions = {key: known for key, known in self.sessions.items() if known.socket}
-            session = Session(self._world, body["intents"])
+            session = Session(self._world, body["intents"], (number, shards))
             self.sessions[session.id] = session
             session.attach(socket, 0)
             self._greet(session)
         self._changed()
+
+    def _is_early(self, shard: int) -> bool:
+        """Whether a session of this shard begins too soon after another one; else it is counted."""
+        now, key = asyncio.get_running_loop().time(), shard % self.max_concurrency
+        early = shard != 0 and now - self._identified.get(key, float("-inf")) < IDENTIFY_SECONDS
+        if not early:
+            self._identified[key] = now
+        return early
 
     def _greet(self, session: Session) -> None:
         backend = self._world.backend
@@ -183,16 +218,18 @@ class Gateway:
             {
                 "v": 10,
                 "user": dict(serializers.user_payload(backend.bot_user)),
-                "guilds": [{"id": str(guild), "unavailable": True} for guild in backend.guilds],
+                "guilds": [{"id": str(guild), "unavailable": True} for guild in backend.guilds if session.has(guild)],
+                "shard": session.shard,
                 "session_id": session.id,
                 "resume_gateway_url": self._address,
                 "application": {"id": str(backend.application_id), "flags": 0},
             },
         )
-        for guild in backend.guilds.values():
+        for guild in filter(lambda guild: session.has(guild.id), backend.guilds.values()):
             session.gateway.feed("GUILD_CREATE", serializers.guild_create_payload(backend, guild))
 
     def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
         for session in self.sessions.values():
-            session.gateway.feed(event, payload)
+            if session.gets(event, payload):
+                session.gateway.feed(event, payload)
         self._changed()

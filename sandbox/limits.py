@@ -1,25 +1,25 @@
-"""Rate limits as Discord keeps them: a bucket a channel for messages, one an interaction for its answers."""
+"""Rate limits like Discord's: one bucket per channel for messages, one per interaction for its answers."""
 
 import re
 from collections import deque
 
-MESSAGES, SECONDS = 5, 5.0  # requests that change messages, within so many seconds
-IDLE_BUCKETS = 1000  # after so many, those that are full again are forgotten
+MESSAGES, SECONDS = 5, 5.0  # requests that change messages, and the window they are counted in
+IDLE_BUCKETS = 1000  # beyond this number, idle ones are forgotten
 
 _CHANNEL = re.compile(r"/channels/(\d+)/messages(/\d+)?$")
 _ANSWER = re.compile(r"/webhooks/\d+/([^/]+)")
 
 
 class RateLimits:
-    """Counts requests; pure, with the time as an argument."""
+    """Counts requests in sliding windows; pure, with the time as an argument."""
 
     def __init__(self) -> None:
         self._taken: dict[str, deque[float]] = {}
 
     def take(self, method: str, path: str, now: float) -> tuple[dict[str, str], float]:
-        """The headers to answer with, and the seconds to wait if the request comes too early (else 0).
+        """Count a request; return the headers of its answer, and the seconds to wait if it came too early (else 0).
 
-        ``now`` is in seconds of any steady clock. A request that comes too early is not counted.
+        ``now`` is in seconds of any monotonic clock. A request that came too early is not counted.
         """
         bucket = self._bucket(method, path)
         if bucket is None:

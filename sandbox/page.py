@@ -1,29 +1,28 @@
-"""The page in the browser: a small JSON interface and a stream of changes over what people can do."""
+"""The page in the browser: a small JSON API for what people can do, and a stream of what they see."""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 from simcord.backend import serializers
 from simcord.backend.errors import BackendError, SetupError
+from simcord.backend.models import Message
 from simcord.enums import AppCommandType, ChannelType
 
-from .people import Asked
+from .changes import Changes
+from .gateway import Gateway
+from .people import Asked, People
 from .wire import CannotDoError, File
-
-if TYPE_CHECKING:
-    from simcord.backend.models import Message
-
-    from .server import LocalDiscord
+from .world import World
 
 STATIC = Path(__file__).with_name("static")
 SHOWN = 60  # messages
-DRAW_EVERY = 0.05  # seconds between two drawings of the page
-STILL_HERE = 15.0  # seconds after which a silent stream says that it is there
+DRAW_EVERY = 0.05  # seconds between updates of the page
+STILL_HERE = 15.0  # seconds of silence before a keep-alive comment
 ANSWER_SECONDS = 3.5  # after 3 s Discord says that the application did not respond
 NEW_MEMBERS = ("Kim", "Noor", "Juan", "Mei", "Tariq", "Freya", "Ivo", "Lena")  # offered by the page, in this order
 
@@ -32,18 +31,18 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(slots=True, kw_only=True)
 class _Deed:
-    """What a person does, as the page sends it."""
+    """A person's action, as the page sends it."""
 
     member: int
     channel: int
     fields: dict[str, Any]
-    #: with the names of their fields
+    #: each with the name of its field
     files: list[tuple[str, File]]
 
 
 @dataclass(slots=True)
 class _Shown:
-    """What one open page has been sent."""
+    """What one open page has received."""
 
     world: str = ""
     messages: dict[str, str] = field(default_factory=dict)
@@ -52,11 +51,14 @@ class _Shown:
 class Page:
     """Serves the page of one local Discord."""
 
-    def __init__(self, discord: "LocalDiscord") -> None:
-        self._discord = discord
+    def __init__(self, world: World, people: People, gateway: Gateway, changes: Changes) -> None:
+        self._world = world
+        self._people = people
+        self._gateway = gateway
+        self._changes = changes
 
     def add_routes(self, app: web.Application) -> None:
-        """Add the page and its interface."""
+        """Add the page and its API."""
         app.router.add_get("/", self._index)
         app.router.add_static("/static", STATIC)
         app.router.add_get("/page/events", self._events)
@@ -67,7 +69,7 @@ class Page:
         return web.FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
     def _guarded(self, act: Callable[[_Deed], Awaitable[dict[str, Any]]]) -> Handler:
-        """What a person cannot do becomes a sentence on the page."""
+        """Answer what a person cannot do with a sentence for the page."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
@@ -78,9 +80,9 @@ class Page:
         return guarded
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """The visible state as a stream: all of it first, then what is another, in at most two events at a time."""
+        """Stream the visible state: all of it first, then what changed, in at most two events at a time."""
         name, channel = request.query["member"], request.query.get("channel")
-        if name not in self._discord.world.members:
+        if name not in self._world.members:
             raise web.HTTPNotFound
         member = self._member(name)
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
@@ -88,7 +90,7 @@ class Page:
         shown = _Shown()
         while True:
             try:
-                news = await self._discord.wait_for(
+                news = await self._changes.wait_for(
                     lambda: self._news(member, self._channel(member, channel), shown), STILL_HERE
                 )
                 await stream.write(news.encode())
@@ -106,7 +108,7 @@ class Page:
             shown.world = world
         messages = {
             str(message.id): json.dumps(self._message_state(message), default=str)
-            for message in self._discord.people.messages(member, channel, SHOWN)
+            for message in self._people.messages(member, channel, SHOWN)
         }
         changed = [text for key, text in messages.items() if shown.messages.get(key) != text]
         if changed or messages.keys() != shown.messages.keys():
@@ -116,10 +118,10 @@ class Page:
         return news
 
     def _state(self, user_id: int, channel_id: int) -> dict[str, Any]:
-        world, people = self._discord.world, self._discord.people
+        world, people = self._world, self._people
         backend, guild = world.backend, world.backend.get_guild(world.guild_id)
         return {
-            "connected": self._discord.gateway.connected,
+            "connected": self._gateway.connected,
             "guild": guild.name,
             "channel": str(channel_id),
             "channels": [
@@ -142,18 +144,18 @@ class Page:
             "menus": [entry["path"] for entry in people.commands(user_id, channel_id, AppCommandType.MESSAGE)],
         }
 
-    def _message_state(self, message: "Message") -> dict[str, Any]:
-        payload = serializers.message_payload(self._discord.world.backend, message)
+    def _message_state(self, message: Message) -> dict[str, Any]:
+        payload = serializers.message_payload(self._world.backend, message)
         return {**payload, "ephemeral": message.is_ephemeral, "pings": [str(user) for user in message.ping_user_ids]}
 
     def _member(self, name: str) -> int:
-        if name not in self._discord.world.members:
+        if name not in self._world.members:
             raise CannotDoError(f"there is no member {name}")
-        return self._discord.world.members[name]
+        return self._world.members[name]
 
     def _channel(self, member: int, channel: str | None) -> int:
         """The channel if the member sees it, otherwise the server's first."""
-        seen = [known.id for known in self._discord.world.channels(member)]
+        seen = [known.id for known in self._world.channels(member)]
         return int(channel) if channel and int(channel) in seen else seen[0]
 
     async def _deed(self, request: web.Request) -> _Deed:
@@ -167,11 +169,11 @@ class Page:
 
     async def _slash(self, deed: _Deed) -> dict[str, Any]:
         options = {**deed.fields["options"], **dict(deed.files)}
-        return await self._outcome(self._discord.people.slash(deed.member, deed.channel, deed.fields["path"], options))
+        return await self._outcome(self._people.slash(deed.member, deed.channel, deed.fields["path"], options))
 
     async def _autocomplete(self, deed: _Deed) -> dict[str, Any]:
         fields = deed.fields
-        asked = self._discord.people.autocomplete(
+        asked = self._people.autocomplete(
             deed.member, deed.channel, fields["path"], fields["name"], fields["typed"], fields["options"]
         )
         await self._outcome(asked)
@@ -179,27 +181,23 @@ class Page:
 
     async def _press(self, deed: _Deed) -> dict[str, Any]:
         fields, message = deed.fields, self._message(deed)
-        return await self._outcome(
-            self._discord.people.press(deed.member, message, fields["custom_id"], fields.get("values"))
-        )
+        return await self._outcome(self._people.press(deed.member, message, fields["custom_id"], fields.get("values")))
 
     async def _modal(self, deed: _Deed) -> dict[str, Any]:
-        shown = self._discord.people.asked.get(int(deed.fields["interaction"]))
+        shown = self._people.asked.get(int(deed.fields["interaction"]))
         if shown is None:
             raise CannotDoError("this form was open for too long")
         uploads: dict[str, list[File]] = {}
         for custom_id, file in deed.files:
             uploads.setdefault(custom_id, []).append(file)
-        return await self._outcome(
-            self._discord.people.submit(deed.member, shown, {**deed.fields["values"], **uploads})
-        )
+        return await self._outcome(self._people.submit(deed.member, shown, {**deed.fields["values"], **uploads}))
 
     async def _menu(self, deed: _Deed) -> dict[str, Any]:
-        return await self._outcome(self._discord.people.menu(deed.member, deed.fields["name"], self._message(deed)))
+        return await self._outcome(self._people.menu(deed.member, deed.fields["name"], self._message(deed)))
 
     async def _say(self, deed: _Deed) -> dict[str, Any]:
         fields, reply_to = deed.fields, deed.fields.get("reply_to")
-        self._discord.people.say(
+        self._people.say(
             deed.member,
             deed.channel,
             fields["text"],
@@ -210,26 +208,26 @@ class Page:
         return {}
 
     async def _locale(self, deed: _Deed) -> dict[str, Any]:
-        self._discord.world.locales[deed.member] = deed.fields["locale"]
-        self._discord.changed()
+        self._world.locales[deed.member] = deed.fields["locale"]
+        self._changes.announce()
         return {}
 
     async def _join(self, _: _Deed) -> dict[str, Any]:
-        """Another member comes to the server."""
-        world = self._discord.world
+        """Add another member to the server."""
+        world = self._world
         free = [name for name in NEW_MEMBERS if name.lower() not in world.members]
         name = free[0] if free else f"Member {len(world.members) + 1}"
         world.add_member(name.lower(), name)
-        self._discord.changed()
+        self._changes.announce()
         return {"name": name.lower()}
 
-    def _message(self, deed: _Deed) -> "Message":
-        return self._discord.world.backend.get_message(deed.channel, int(deed.fields["message"]))
+    def _message(self, deed: _Deed) -> Message:
+        return self._world.backend.get_message(deed.channel, int(deed.fields["message"]))
 
     async def _outcome(self, asked: Asked) -> dict[str, Any]:
-        """What the person sees at once: a modal, or that nobody answered in time."""
+        """What the person sees right away: a modal, or that nobody answered in time."""
         try:
-            await self._discord.acknowledged(asked, ANSWER_SECONDS)
+            await self._changes.wait_for(lambda: asked.record.responded, ANSWER_SECONDS)
         except TimeoutError:
             return {"error": "The application did not respond"}
         if asked.record.modal:

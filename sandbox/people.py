@@ -1,4 +1,4 @@
-"""What people do: commands, buttons, modals, messages. Each becomes the gateway event that Discord would send."""
+"""People's actions: commands, buttons, modals, messages. Each becomes the gateway event that Discord would send."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ from .wire import CannotDoError, File, Resolved
 from .world import World
 
 ALL_PERMISSIONS = str(2**50 - 1)
-TOKEN_SECONDS = 900.0  # an interaction can be answered for so long; afterwards it is forgotten
-LINK, PREMIUM = 5, 6  # styles of buttons that begin no interaction
+TOKEN_SECONDS = 900.0  # how long an interaction can be answered; afterwards it is forgotten
+LINK, PREMIUM = 5, 6  # styles of buttons that start no interaction
 
 
 @dataclass(slots=True)
 class Asked:
-    """An interaction that a person began, and what the bot made of it."""
+    """An interaction that a person started, and how the bot answered it."""
 
     world: World
     record: Interaction
-    #: seconds of perf_counter when it was sent
+    #: perf_counter when it was sent
     at: float
     #: the event as it was sent
     payload: dict[str, Any]
@@ -36,7 +36,7 @@ class Asked:
 
     @property
     def message(self) -> Message | None:
-        """The bot's answer, as it stands now."""
+        """The bot's answer in its current state; None before there is one."""
         if self.record.message_id is None:
             return None
         return self.world.backend.messages.get(self.record.channel_id, {}).get(self.record.message_id)
@@ -55,17 +55,17 @@ class Asked:
 
     @property
     def loading(self) -> bool:
-        """Whether the bot has only said that it thinks."""
+        """Whether the bot has shown no more than that it is thinking."""
         return not self.record.responded or self.record.loading
 
     @property
     def milliseconds(self) -> float | None:
-        """From the command to its acknowledgement."""
+        """Milliseconds from the command to its acknowledgement; None before that."""
         return None if self.acknowledged_at is None else (self.acknowledged_at - self.at) * 1000
 
 
 class People:
-    """Acts for members of the server. What a real person could not do raises CannotDoError."""
+    """Acts for members of the server. Raises CannotDoError if a real person could not do the same."""
 
     def __init__(self, world: World, upload_limit: int) -> None:
         self._world = world
@@ -73,7 +73,7 @@ class People:
         self.asked: dict[int, Asked] = {}
 
     def commands(self, user_id: int, channel_id: int, kind: int = AppCommandType.CHAT_INPUT) -> list[dict[str, Any]]:
-        """The commands that the member sees, each with its path: [{"path": "quota-admin set", "command": …}]."""
+        """List the commands that the member sees, each with its path: [{"path": "quota-admin set", "command": …}]."""
         visible = self._world.backend.visible_commands(user_id=user_id, channel_id=channel_id, type=kind)
         return [
             {"path": " ".join(path), "command": leaf}
@@ -82,7 +82,7 @@ class People:
         ]
 
     def slash(self, user_id: int, channel_id: int, path: str, options: Mapping[str, Any]) -> Asked:
-        """Use a slash command; a file option takes (name, bytes), a user, role or channel option an id."""
+        """Run a slash command; a file option takes (name, bytes), a user, role or channel option an id."""
         data, declared = self._command(user_id, channel_id, path)
         if missing := [name for name, option in declared.items() if option.get("required") and name not in options]:
             raise CannotDoError(f"/{path} needs {', '.join(missing)}")
@@ -92,13 +92,13 @@ class People:
             for name, value in options.items()
         ]
         data["options"] = interactions.nest_options(data.pop("root"), path.split()[1:], values)
-        data |= _told(resolved)
+        data |= _non_empty(resolved)
         return self._ask(InteractionType.APPLICATION_COMMAND, user_id, channel_id, data)
 
     def autocomplete(
         self, user_id: int, channel_id: int, path: str, name: str, typed: str, options: Mapping[str, Any]
     ) -> Asked:
-        """Type into an option; the bot's suggestions stand in the record's autocomplete_choices."""
+        """Type into an option; the bot's suggestions arrive in the record's autocomplete_choices."""
         data, declared = self._command(user_id, channel_id, path)
         focused = self._declared(path, declared, name)
         values = [
@@ -129,16 +129,16 @@ class People:
         if component["type"] != ComponentType.BUTTON:
             resolved: Resolved = {}
             data["values"] = wire.selection(self._world, user_id, component, values or (), resolved)
-            data |= _told(resolved)
+            data |= _non_empty(resolved)
         return self._ask(InteractionType.MESSAGE_COMPONENT, user_id, message.channel_id, data, message)
 
     def submit(self, user_id: int, shown: Asked, values: Mapping[str, Any]) -> Asked:
-        """Send a modal with its fields, by custom_id; those left out keep their text. Files are (name, bytes) lists."""
+        """Submit a modal with fields by custom_id; those left out keep their text. Files are lists of (name, bytes)."""
         modal, channel_id = shown.record.modal, shown.record.channel_id
         if modal is None:
             raise CannotDoError("no modal was shown")
         components, resolved = wire.filled(self._world, user_id, channel_id, modal, values)
-        data = {"custom_id": modal["custom_id"], "components": components, **_told(resolved)}
+        data = {"custom_id": modal["custom_id"], "components": components, **_non_empty(resolved)}
         source = shown.record.source_message_id
         message = self._world.backend.messages[channel_id].get(source) if source else None
         return self._ask(InteractionType.MODAL_SUBMIT, user_id, channel_id, data, message)
@@ -153,7 +153,7 @@ class People:
         *,
         mention: bool = True,
     ) -> Message:
-        """Write a message, or reply to one, with or without a ping of its author."""
+        """Write a message, or reply to one, with or without mentioning its author."""
         backend = self._world.backend
         guild_id = backend.get_channel(channel_id).guild_id
         backend.require_permissions(guild_id, user_id, channel_id, "send_messages")
@@ -179,7 +179,7 @@ class People:
         self._world.backend.emit("INTERACTION_CREATE", asked.payload)
 
     def messages(self, user_id: int, channel_id: int, last: int | None = None) -> list[Message]:
-        """The messages that the member sees, oldest first; all of them, or the ``last`` ones."""
+        """List the messages that the member sees, oldest first: all, or the ``last`` ones."""
         backend = self._world.backend
         if not channel_accessible(backend, channel_id, user_id):
             return []
@@ -191,13 +191,13 @@ class People:
         stored = self._world.backend.messages.get(message.channel_id, {}).get(message.id)
         visible = stored and stored.visible_to(user_id)
         if not visible or not channel_accessible(self._world.backend, message.channel_id, user_id):
-            raise CannotDoError("that message is not there for this member")
+            raise CannotDoError("this member cannot see that message")
 
     def _command(
         self, user_id: int, channel_id: int, path: str, kind: int = AppCommandType.CHAT_INPUT
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """The interaction's data so far, and the declared options by name."""
-        # Names of context menus hold spaces and never nest.
+        """The interaction's data without options, and the declared options by name."""
+        # Names of context-menu commands may contain spaces and never nest.
         words = path.split() if kind == AppCommandType.CHAT_INPUT else [path]
         visible = self._world.backend.visible_commands(user_id=user_id, channel_id=channel_id, type=kind)
         root = next((command for command in visible if command["name"] == words[0]), None)
@@ -245,6 +245,6 @@ class People:
             backend.interaction_tokens.pop(oldest.record.token, None)
 
 
-def _told(resolved: Resolved) -> dict[str, Resolved]:
-    """Discord leaves out what is empty, and discord.py reads a select's values from what is there."""
+def _non_empty(resolved: Resolved) -> dict[str, Resolved]:
+    """Leave out what is empty, as Discord does: discord.py reads a select's values from what is there."""
     return {"resolved": resolved} if resolved else {}

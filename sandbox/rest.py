@@ -1,4 +1,4 @@
-"""Discord's REST interface: simcord's routes over HTTP, with the limits, faults and log that simcord lacks."""
+"""Discord's REST API: simcord's routes over HTTP, with the limits, faults and log that simcord lacks."""
 
 import asyncio
 import fnmatch
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from simcord.backend import serializers
 from simcord.backend.errors import BackendError
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
@@ -20,7 +20,7 @@ from .limits import RateLimits
 from .world import World
 
 API = "/api/v10"
-UPLOAD_LIMIT = 10 * 2**20  # bytes a file, without boosts
+UPLOAD_LIMIT = 10 * 2**20  # bytes per file, without boosts
 NONCE_SECONDS = 300.0  # "the past few minutes", in which a nonce is enforced
 LOG_ENTRIES = 20_000
 TOO_LARGE, TOO_LARGE_CODE = 413, 40005
@@ -35,19 +35,19 @@ class Call:
     #: without /api/v10
     path: str
     body: Any
-    #: of the request: application/json, multipart/form-data, or application/octet-stream where there is no body
+    #: of the request: application/json, multipart/form-data, or application/octet-stream if there is no body
     content_type: str
     status: int
-    #: seconds of perf_counter when it had arrived and when it was answered
+    #: perf_counter when it had arrived and when it was answered
     at: float
     ended: float
-    #: how long the local Discord itself worked on it, without latency that was asked for
+    #: how long the local Discord itself worked on it, without the latency that a test asked for
     seconds: float
 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What the next requests on a route meet instead of an answer: a 429, a 500, a 502, a 413, or any other."""
+    """What the next requests on a route get instead of an answer: a 429, 500, 502, 413 or any other status."""
 
     #: "*" for all
     method: str
@@ -56,10 +56,20 @@ class Fault:
     status: int
     #: Discord's error code in the body
     code: int = 0
-    #: how many requests meet it
+    #: how many requests get it
     times: int = 1
     #: seconds that a 429 asks for
     retry_after: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Requests on a route that are carried out at once, and answered only when ``released`` is set."""
+
+    method: str
+    #: fnmatch pattern of the path, without /api/v10
+    path: str
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)
@@ -80,18 +90,22 @@ class Rest:
     gateway: str
     on_call: Callable[[Call], None]
     upload_limit: int = UPLOAD_LIMIT
-    #: seconds that every answer is held back
+    #: how many the bot is told to have, and how many of them may begin within five seconds
+    shards: int = 1
+    max_concurrency: int = 1
+    #: seconds before every answer
     latency: float = 0.0
-    #: None: no limits but those of faults
+    #: None for no limits but those of faults
     limits: RateLimits | None = None
     faults: list[Fault] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=LOG_ENTRIES))
-    #: method and path of requests that were carried out, though with a latency they are not answered yet
+    #: method and path of requests that were carried out, though with a latency or a hold they are not answered yet
     carried_out: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=LOG_ENTRIES))
     _nonces: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """One request."""
+        """Serve one request."""
         path = "/" + request.match_info["path"]
         body, files = await self._read(request)
         began = perf_counter()
@@ -100,6 +114,8 @@ class Rest:
         self.carried_out.append((request.method, path))
         if self.latency:
             await asyncio.sleep(self.latency)
+        for hold in [hold for hold in self.holds if _matches(hold, request.method, path)]:
+            await hold.released.wait()
         call = Call(
             method=request.method,
             path=path,
@@ -112,7 +128,7 @@ class Rest:
         )
         self.calls.append(call)
         self.on_call(call)
-        # Give what this request caused, such as events, its turn before the next request.
+        # Let what this request caused, such as events, run before the next request.
         await asyncio.sleep(0)
         return response
 
@@ -123,6 +139,8 @@ class Rest:
         body: Any = None
         files: list[tuple[str, _File]] = []
         async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader):
+                raise web.HTTPBadRequest(text="a multipart body within another")
             if part.name == "payload_json":
                 body = json.loads(await part.text())
             else:
@@ -141,8 +159,8 @@ class Rest:
         if not open_routes and request.headers.get("Authorization") != f"Bot {self.token}":
             return _json({"message": "401: Unauthorized", "code": 0}, 401)
         if path in ("/gateway", "/gateway/bot"):
-            limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-            return _json({"url": self.gateway, "shards": 1, "session_start_limit": limit})
+            limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": self.max_concurrency}
+            return _json({"url": self.gateway, "shards": self.shards, "session_start_limit": limit})
         headers, wait = self.limits.take(request.method, path, perf_counter()) if self.limits else ({}, 0.0)
         if wait:
             return _too_many(wait, {**headers, "X-RateLimit-Scope": "user"})
@@ -174,7 +192,7 @@ class Rest:
         return _json(result)
 
     def _sent_before(self, path: str, body: Any) -> web.Response | None:
-        """The message that the bot sent to this channel with the same enforced nonce, a few minutes ago at most."""
+        """The message that the bot sent to this channel with the same enforced nonce within the past few minutes."""
         if not isinstance(body, dict) or not body.get("enforce_nonce"):
             return None
         now, backend = self._seconds(), self.world.backend
@@ -186,35 +204,39 @@ class Rest:
         return _json({**serializers.message_payload(backend, message), "nonce": body["nonce"]})
 
     def _seconds(self) -> float:
-        """The world's time, which tests move forward."""
+        """The world's time, which tests can move forward."""
         return float(self.world.backend.clock.now().timestamp())
 
     def _fault(self, method: str, path: str) -> web.Response | None:
         for fault in self.faults:
-            if fault.method in (method, "*") and fnmatch.fnmatch(path, fault.path):
+            if _matches(fault, method, path):
                 fault.times -= 1
                 if not fault.times:
                     self.faults.remove(fault)
                 if fault.status == RATE_LIMITED:
                     return _too_many(fault.retry_after, {}, fault.code)
-                return _json({"message": "a fault that was asked for", "code": fault.code}, fault.status)
+                return _json({"message": "a fault that a test asked for", "code": fault.code}, fault.status)
         return None
 
 
+def _matches(route: Fault | Hold, method: str, path: str) -> bool:
+    return route.method in (method, "*") and fnmatch.fnmatch(path, route.path)
+
+
 def _too_many(seconds: float, headers: dict[str, str], code: int = 0) -> web.Response:
-    # Via: discord.py takes a 429 without it for a ban by the network in front of Discord, and gives up.
+    # Via: without it, discord.py takes a 429 for a ban by Cloudflare, which fronts Discord, and gives up.
     headers = {**headers, "Retry-After": str(seconds), "Via": "1.1 local"}
     body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False, "code": code}
     return _json(body, RATE_LIMITED, headers)
 
 
 def _nested_attachments(body: Any) -> list[dict[str, Any]]:
-    """Attachments of an interaction's first answer, which stand one level deeper."""
+    """Attachments of an interaction's first answer, which are nested one level deeper."""
     data = body.get("data") if isinstance(body, dict) else None
     return (data.get("attachments") or []) if isinstance(data, dict) else []
 
 
 def _json(payload: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    # discord.py compares the content type to exactly this; aiohttp's helper would add a charset.
+    # discord.py compares the content type with exactly this; aiohttp's helper would add a charset.
     body = json.dumps(payload, default=str).encode()
     return web.Response(body=body, status=status, headers={**(headers or {}), "Content-Type": "application/json"})

@@ -1,4 +1,4 @@
-"""What people choose and type, as Discord puts it on the wire: options, selected entities, modals' fields."""
+"""What people choose and type, as Discord puts it on the wire: options, selected entities, fields of modals."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,12 +10,12 @@ from simcord.enums import SELECT_TYPES, ComponentType, OptionType
 
 from .world import World
 
-TEXT_INPUT = 4000  # characters of a modal's text field, where it sets no limit of its own
+TEXT_INPUT = 4000  # characters of a modal's text field that sets no limit itself
 
 File = tuple[str, bytes]
 Resolved = dict[str, dict[str, Any]]
 
-#: of options and of selects, which members, roles or channels they take
+#: which entities options and selects of each type take
 _ENTITIES = {
     OptionType.USER: ("users",),
     OptionType.ROLE: ("roles",),
@@ -36,13 +36,13 @@ _CHECKED = (OptionType.STRING, OptionType.INTEGER, OptionType.NUMBER, OptionType
 
 
 class CannotDoError(Exception):
-    """A real person could not do this: the command, button or message is not there for him."""
+    """A real person could not do this: they do not see the command, button or message."""
 
 
 def option(
     world: World, user_id: int, channel_id: int, declared: Mapping[str, Any], value: Any, resolved: Resolved
 ) -> dict[str, Any]:
-    """One option of a command with its value: text, number, boolean, id, or a file as (name, bytes)."""
+    """Build one option of a command from its value: text, number, boolean, id, or a file as (name, bytes)."""
     kind, name = declared["type"], declared["name"]
     if kind == OptionType.ATTACHMENT:
         value = upload(world, channel_id, value, resolved)
@@ -62,13 +62,13 @@ def option(
 
 
 def upload(world: World, channel_id: int, file: File, resolved: Resolved) -> str:
-    """Keep a file that was sent along with an interaction; the id under which it is resolved."""
+    """Store a file that came with an interaction; return the id under which it is resolved."""
     name, data = file
     return interactions.store_interaction_attachment(world.backend, channel_id, name, data, resolved)
 
 
 def entity(world: World, user_id: int, kinds: Sequence[str], value: Any, resolved: Resolved) -> str:
-    """Resolve the member, role or channel with this id, whichever of ``kinds`` it is."""
+    """Resolve the member, role or channel with this id, whichever of ``kinds`` it is; return the id."""
     backend, number = world.backend, int(value)
     guild = backend.get_guild(world.guild_id)
     if "users" in kinds and number in backend.users:
@@ -91,21 +91,21 @@ def entity(world: World, user_id: int, kinds: Sequence[str], value: Any, resolve
 def selection(
     world: World, user_id: int, component: Mapping[str, Any], values: Sequence[str], resolved: Resolved
 ) -> list[str]:
-    """The values chosen in a select, checked against what it offers."""
+    """Check the values chosen in a select against what it offers; return them as Discord sends them."""
     lowest, highest = component.get("min_values", 1), component.get("max_values", 1)
     if not lowest <= len(values) <= highest:
         raise CannotDoError(f"choose {lowest} to {highest}, not {len(values)}")
     if component["type"] != ComponentType.STRING_SELECT:
         return [entity(world, user_id, _SELECTED[component["type"]], value, resolved) for value in values]
     if unknown := set(values) - {offered["value"] for offered in component["options"]}:
-        raise CannotDoError(f"there is nothing to choose named {', '.join(unknown)}")
+        raise CannotDoError(f"there is no choice named {', '.join(unknown)}")
     return list(values)
 
 
 def filled(
     world: World, user_id: int, channel_id: int, modal: Mapping[str, Any], values: Mapping[str, Any]
 ) -> tuple[list[dict[str, Any]], Resolved]:
-    """A modal's components as Discord sends them back, and what its fields refer to.
+    """Fill a modal in; return its components as Discord sends them back, and what its fields refer to.
 
     ``values`` by custom_id: text, a list of chosen values, a list of files, or a boolean; a field that is left out
     keeps its default.
@@ -137,7 +137,7 @@ def _field(
         if text and not (row.get("min_length") or 0) <= len(text) <= (row.get("max_length") or TEXT_INPUT):
             raise CannotDoError(f"“{text[:40]}” is too long or too short for its field")
         return {"value": text}
-    chosen = _defaults(row) if value is None else value
+    chosen: Any = _defaults(row) if value is None else value
     if kind in SELECT_TYPES:
         empty = not chosen and not row.get("required", True)
         return {"values": [] if empty else selection(world, user_id, row, chosen, resolved)}

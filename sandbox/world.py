@@ -13,21 +13,22 @@ from simcord.backend import Backend, serializers
 from simcord.backend.cdn import CdnStore
 from simcord.backend.models import Channel
 
-CDN_BYTES = 256 * 2**20  # pictures kept; the oldest leave first
-LOG_ENTRIES = 2000  # of each of simcord's logs
+CDN_BYTES = 256 * 2**20  # of pictures kept; the oldest are dropped first
+LOG_ENTRIES = 2000  # in each of simcord's logs
 
-_UNUSUAL = re.compile(r"[^\w.\-]+", re.ASCII)  # in a file's name; Discord makes it an underscore
+_UNUSUAL = re.compile(r"[^\w.\-]+", re.ASCII)  # in a file's name; Discord replaces it by an underscore
 
 
 class RealClock(Clock):
-    """The machine's time, which tests may move forward."""
+    """The machine's time, which tests can move forward."""
 
     def now(self) -> datetime:
+        """Return the machine's time plus what tests added."""
         return datetime.now(UTC) + timedelta(seconds=self.elapsed)
 
 
 class Cdn(CdnStore):
-    """Attachments under our own address, with the width and height that Discord reports."""
+    """Attachments under the local address, with the width and height that Discord reports."""
 
     def __init__(self, base: str) -> None:
         super().__init__()
@@ -38,6 +39,7 @@ class Cdn(CdnStore):
     def store_attachment(
         self, attachment_id: int, channel_id: int, filename: str, data: bytes, description: str | None
     ) -> dict[str, Any]:
+        """Store a file under an address of the local Discord, dropping the oldest beyond CDN_BYTES."""
         filename = _UNUSUAL.sub("_", filename)
         attachment = super().store_attachment(attachment_id, channel_id, filename, data, description)
         del self._blobs[attachment["url"]]
@@ -58,22 +60,24 @@ def _size(data: bytes) -> dict[str, int]:
 
 
 class World:
-    """One server with a channel and three members: an owner, a moderator and a plain one."""
+    """One server with a channel and three members: an owner, a moderator and an ordinary member."""
 
-    def __init__(self, cdn_base: str, bot_name: str) -> None:
+    def __init__(self, cdn_base: str, bot_name: str, shards: int = 1) -> None:
+        """The server falls to the last of so many shards."""
         self.backend = backend = Backend(clock=RealClock())
         backend.cdn = Cdn(cdn_base)
-        backend.transcript = deque(maxlen=LOG_ENTRIES)
-        backend.http_requests = deque(maxlen=LOG_ENTRIES)
+        # simcord declares lists, which would grow for as long as the bot runs; it only appends to them.
+        backend.transcript = deque(maxlen=LOG_ENTRIES)  # type: ignore[assignment]
+        backend.http_requests = deque(maxlen=LOG_ENTRIES)  # type: ignore[assignment]
         backend.bot_user.name = bot_name
-        #: locale of each member, as Discord's clients send it; en-US where absent
+        #: locale of each member, as Discord's clients send it; en-US if absent
         self.locales: dict[int, str] = {}
-        #: channels that are age-restricted
+        #: ids of the age-restricted channels
         self.age_restricted: set[int] = set()
-        #: members whose interactions come as if the app were installed to them and not to the server
+        #: members whose interactions look as if the app were installed to them, not to the server
         self.user_installs: set[int] = set()
         owner = backend.make_user("olga", global_name="Olga (admin)")
-        self.guild_id = backend.create_guild("Studio", owner_id=owner.id).id
+        self.guild_id = backend.create_guild("Studio", owner_id=owner.id, shard_id=shards - 1, shard_count=shards).id
         self.channel_id = backend.create_channel(self.guild_id, "pictures").id
         #: ids by name
         self.members = {"olga": owner.id}
@@ -86,7 +90,7 @@ class World:
     def add_member(
         self, name: str, shown: str | None = None, roles: list[int] | None = None, locale: str = "en-US"
     ) -> int:
-        """A new member of the server; returns his id."""
+        """Add a member to the server; return their id."""
         user = self.backend.make_user(name, global_name=shown or name.title())
         self.backend.add_member(self.guild_id, user.id, roles=roles or [], announce=True)
         self.members[name] = user.id
@@ -94,14 +98,14 @@ class World:
         return user.id
 
     def add_age_restricted_channel(self, name: str) -> int:
-        """A new channel for adults; returns its id."""
+        """Add an age-restricted channel; return its id."""
         channel = self.backend.create_channel(self.guild_id, name, announce=False)
         self.age_restricted.add(channel.id)
         self.backend.emit("CHANNEL_CREATE", serializers.channel_payload(self.backend, channel))
         return channel.id
 
     def channels(self, user_id: int) -> list[Channel]:
-        """The server's channels that the member sees, and last his direct messages with the bot."""
+        """List the server's channels that the member sees, and last their direct messages with the bot."""
         backend = self.backend
         seen = [
             channel

@@ -1,4 +1,4 @@
-"""What has to be done from time to time."""
+"""Deletes old pictures and rows, and gives memory back, at intervals."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What a member may ask about himself: everything that is kept, as files, and its deletion."""
+"""Takes away the messages that show what members deleted."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import discord
 
 from bot.client import Client
-from bot.jobs.delivery import TROUBLE, is_transient
+from bot.jobs.delivery import DELIVERY_ERRORS, is_transient
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +29,12 @@ async def erase_regularly(client: Client) -> None:
             for channel_id, message_id in await client.store.privacy.to_erase(datetime.now(UTC), AT_ONCE):
                 await _erase(client, channel_id, message_id)
                 await client.store.privacy.erased(message_id)
-        except TROUBLE as error:
+        except DELIVERY_ERRORS as error:
             log.info("what members deleted is taken away later: %r", error)
 
 
 async def _erase(client: discord.Client, channel_id: int, message_id: int) -> None:
-    """Take a message away, unless Discord refuses it; raises where that may pass."""
+    """Take a message away, unless Discord refuses it; raises if trying again may help."""
     try:
         await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
     except discord.HTTPException as error:

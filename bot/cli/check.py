@@ -38,7 +38,7 @@ def check(config: Config) -> Iterator[Finding]:
 
 
 def application_id(token: str) -> int | None:
-    """The application's id, which a token's first part carries in base64; None where the token has another form."""
+    """The application's id, which a token's first part carries in base64; None if the token has another form."""
     parts = token.strip().split(".")
     if len(parts) != 3 or not all(parts):
         return None
@@ -99,7 +99,7 @@ def _models(config: Config) -> Iterator[Finding]:
 
 
 def _card() -> float | None:
-    """GiB of the smallest NVIDIA card; None where its driver does not tell."""
+    """GiB of the smallest NVIDIA card; None if its driver does not say."""
     query = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
     try:
         said = subprocess.run(query, capture_output=True, text=True, check=True, timeout=10).stdout  # noqa: S603
@@ -131,7 +131,7 @@ def _fits(spec: ModelSpec, memory: float | None, *, on_cpu: bool) -> tuple[bool,
     """Whether it can be loaded, and what to say of its memory."""
     if spec.memory is None or memory is None:
         return True, "whether it fits is not known"
-    # Of the catalogue's 16 bits a CPU makes 32, unless it is told not to; what comes with the bot was measured there.
+    # A CPU makes 32 bits of the catalogue's 16, unless the entry says otherwise; models of ours were measured there.
     doubled = on_cpu and downloads.is_of_hub(spec) and spec.loading.precision in (None, Precision.FP32)
     needs = spec.memory * (2 if doubled else 1)
     if needs <= memory:

@@ -51,7 +51,7 @@ async def _start_bot(folder: Path, addresses: dict[str, str]) -> Process:
         f'[discord]\napi = "{addresses["api"]}"\n[storage]\nfolder = "{folder / "data"}"\n[filter]\nstrict = {{}}\n',
         encoding="utf-8",
     )
-    # A session of its own: Ctrl-C reaches this process alone, which ends the others in order.
+    # In a session of its own, so that Ctrl-C reaches only this process, which ends the others in order.
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", "--config", str(config),
         env={**os.environ, TOKEN_VARIABLE: addresses["token"]}, stderr=PIPE, start_new_session=True,
@@ -68,7 +68,7 @@ async def _announce(log: asyncio.StreamReader, page: str) -> None:
 
 
 async def _wait(stop: asyncio.Event, *processes: Process) -> int:
-    """Until told to stop (0) or until one of the processes ends by itself (1)."""
+    """Wait for a signal to stop (0), or until one of the processes ends by itself (1)."""
     waits = [asyncio.create_task(stop.wait()), *(asyncio.create_task(process.wait()) for process in processes)]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:

@@ -1,4 +1,4 @@
-"""The command line: ``python -m bot run | demo | check | health | outbox | backup | quota | models | strikes``."""
+"""The command line: ``python -m bot run``, ``demo``, ``check`` and what else its help lists."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot import config as configuration
+from bot.cli.cluster import cluster
 from bot.cli.common import ConfigFile, or_exit, settings, with_store
 from bot.cli.models import models
 from bot.cli.quota import quota
@@ -19,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(quota, name="quota")
 app.add_typer(models, name="models")
 app.add_typer(strikes, name="strikes")
+app.add_typer(cluster, name="cluster")
 
 
 @app.callback()
@@ -48,7 +50,7 @@ def demo(port: Annotated[int, typer.Option(help="Port of the page; 0 takes a fre
 
 @app.command()
 def check(config: ConfigFile = None) -> None:
-    """Say what would go wrong, and how to mend it; exits with 1 where something would."""
+    """Say what would go wrong, and how to mend it; exits with 1 if something would."""
     from bot.cli.check import check as findings
 
     good = True
@@ -60,7 +62,7 @@ def check(config: ConfigFile = None) -> None:
 
 @app.command()
 def health(config: ConfigFile = None) -> None:
-    """Exit with 0 where the bot was connected to Discord within the last minute, else with 1."""
+    """Exit with 0 if the bot was connected to Discord within the last minute, else with 1."""
     from bot.background.heartbeat import alive
 
     raise typer.Exit(0 if alive(settings(config).storage.folder) else 1)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
@@ -20,6 +21,7 @@ from generation import (
     downloads,
     forget,
     matching,
+    model_file,
     read_pins,
     read_profile,
     write_pins,
@@ -93,7 +95,7 @@ def show(name: str, as_json: AsJson = False, config: ConfigFile = None) -> None:
 
 @models.command("download")
 def download(names: Names, config: ConfigFile = None) -> None:
-    """Fetch models or LoRAs ahead, safetensors alone, and record commit and files, to which loading then keeps."""
+    """Download models or LoRAs ahead (only safetensors), and pin the commit and the files that are loaded."""
     loaded = settings(config)
     for spec in _of_hub(or_exit(lambda: known(loaded)), names):
         pin = _pins(loaded).get(spec.id) or _try(downloads.look_up, spec)
@@ -115,7 +117,7 @@ def pin_models(names: Names, config: ConfigFile = None) -> None:
 
 @models.command("verify")
 def verify(names: Names, config: ConfigFile = None) -> None:
-    """Compare what lies on the disk with what the hub said; exits with 1 where a file is absent or differs."""
+    """Compare what lies on the disk with what the hub said; exits with 1 if a file is absent or differs."""
     loaded = settings(config)
     good = True
     for spec in _of_hub(or_exit(lambda: known(loaded)), names):
@@ -142,6 +144,23 @@ def remove(names: Names, config: ConfigFile = None) -> None:
         typer.echo(f"{spec.id}: {freed / GB:.2f} GB are free again{kept}")
 
 
+@models.command("inspect")
+def inspect(
+    files: Annotated[list[Path], typer.Argument(help="Model or LoRA files, of whatever origin")],
+    as_json: AsJson = False,
+) -> None:
+    """What a file is, by its header alone and in a process with limits; exits with 1 if one cannot be used."""
+    found = {str(path): model_file.inspect_apart(path) for path in files}
+    if as_json:
+        rows = [{"file": name, **asdict(each), "usable": each.usable} for name, each in found.items()]
+        typer.echo(json.dumps(rows, indent=1))
+    else:
+        for name, each in found.items():
+            typer.echo(f"{name}: {each.describe()}")
+    if not all(each.usable for each in found.values()):
+        raise typer.Exit(1)
+
+
 @models.command("profile")
 def profile(as_json: AsJson = False, config: ConfigFile = None) -> None:
     """How many rows of a forward pass pay, as measured within real work; --profile says the same."""
@@ -152,7 +171,7 @@ def profile(as_json: AsJson = False, config: ConfigFile = None) -> None:
         typer.echo("Nothing was measured yet; that is done while pictures are made, so ask for some first.")
     else:
         typer.echo("\n\n".join("\n".join(_rows(each)) for each in measured))
-        typer.echo("\n* is the most that are joined. A picture takes one row, or two where it is guided.")
+        typer.echo("\n* is the most that are joined. A picture takes one row, or two if it is guided.")
 
 
 def _rows(measured: Measured) -> Iterator[str]:
@@ -163,12 +182,10 @@ def _rows(measured: Measured) -> Iterator[str]:
     for rows, seconds in sorted(measured.seconds.items()):
         mark = "*" if rows == measured.rows() else " "
         yield f"{mark} {rows:4} {seconds * 1000:10.1f} {rows / seconds:14.1f}"
-    if measured.fit:
-        yield f"  at most {measured.fit} rows fit into the memory"
 
 
 def _chosen(catalogue: Catalogue, names: Sequence[str]) -> list[Spec]:
-    """The models and LoRAs with these ids or patterns; ends the program where there is none of a name."""
+    """The models and LoRAs with these ids or patterns; ends the program if there is none of a name."""
     found: dict[str, Spec] = {}
     for name in names:
         loras = [lora for lora in catalogue.loras if lora.id == name]

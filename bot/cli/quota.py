@@ -27,7 +27,7 @@ Images = Annotated[int, typer.Argument(min=0, max=MOST_IMAGES)]
 
 @quota.command("show")
 def show(user: User, server: AnyServer = None, config: ConfigFile = None) -> None:
-    """What the member used today. Plans that his roles carry are known only while he uses the bot."""
+    """What the member used today. Plans that their roles carry are known only while they use the bot."""
     with_store(config, lambda store: _show(store, user, server))
 
 
@@ -65,7 +65,7 @@ def grant(
 
 @quota.command("reset")
 def reset(user: User, reason: Reason, config: ConfigFile = None) -> None:
-    """Count the member's images of today anew."""
+    """Reset the member's daily count."""
     change = _change(reason, user=user)
     with_store(config, lambda store: _then_show(store, user, store.quotas.reset(change)))
 

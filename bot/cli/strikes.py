@@ -13,7 +13,7 @@ strikes = typer.Typer(no_args_is_help=True, help="See and forgive what members w
 
 @strikes.command("list")
 def list_strikes(
-    user: Annotated[int | None, typer.Option(help="Of this member alone, by his id")] = None,
+    user: Annotated[int | None, typer.Option(help="Only this member's, by user id")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     config: ConfigFile = None,
 ) -> None:

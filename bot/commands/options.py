@@ -42,13 +42,13 @@ DESCRIPTIONS = {
     "num_inference_steps": locale_str("Denoising steps: more take longer and are finer"),
     "guidance_scale": locale_str("How closely it follows the prompt; too much looks harsh"),
     "seed": locale_str("The same seed and settings make the same picture"),
-    "scheduler": locale_str("How the noise is taken away, step by step"),
+    "scheduler": locale_str("How the noise is removed, step by step"),
     "strength": locale_str("How much may change: 0.25 subtle, 0.5 noticeable, 0.8 major, 1 from scratch"),
-    "lora": locale_str("Adapters for a manner: papercut:0.8, ikea; up to three, that fit the model"),
+    "lora": locale_str("LoRAs (styles): papercut:0.8, ikea; up to three that fit the model"),
     "style": locale_str("A saved style, whose words are added to the prompt"),
-    "private": locale_str("Show the pictures to you alone"),
+    "private": locale_str("Only you see the pictures"),
     "spoiler": locale_str("Cover the pictures until they are pressed"),
-    "mask": locale_str("White where the picture is to be made anew; or make that part of it transparent"),
+    "mask": locale_str("White where the image should be repainted; or make that part of the image transparent"),
     "image2": locale_str("A second picture to take things from"),
     "image3": locale_str("A third picture to take things from"),
     "instruction": locale_str("What to change: make the sky purple"),
@@ -58,7 +58,7 @@ DESCRIPTIONS = {
 STRENGTHS = (
     (LOW, "0.25 low: subtle changes"),
     (MEDIUM, "0.5 medium: noticeable changes, composition kept"),
-    (SKETCH, "0.7 for sketches: drawn anew in the sketch's composition"),
+    (SKETCH, "0.7 for sketches: redrawn in the sketch's composition"),
     (HIGH, "0.8 high: major changes"),
     (1.0, "1.0 from scratch, like txt2img"),
 )
@@ -113,7 +113,7 @@ def _models(specs: Iterable[ModelSpec]) -> list[Choice[str]]:
 
 
 async def suggest_lora(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """LoRAs that fit the chosen model, or any where none is chosen; after a comma, one more."""
+    """LoRAs that fit the chosen model, or any if none is chosen; after a comma, one more."""
     catalogue: Catalogue = interaction.client.catalogue
     before, comma, last = typed.rpartition(",")
     name, colon, weight = last.strip().partition(":")

@@ -27,7 +27,7 @@ class AuditButton(PersistentItem, template=r"audit:(?P<way>older|newer):(?P<entr
 
 
 async def show_audit(interaction: Interaction, *, older: int | None = None, newer: int | None = None) -> None:
-    """Put a page into the interaction's private answer: an admin sees his server's entries, the operator all.
+    """Put a page into the interaction's private answer: an admin sees the server's entries, the operator all.
 
     Raises Refusal for everybody else.
     """

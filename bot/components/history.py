@@ -17,7 +17,7 @@ from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 
 PAGE, COLUMNS = 6, 3  # thumbnails
-MAX_PROMPT = 120  # characters
+MAX_PROMPT_SHOWN = 120  # characters
 
 
 class HistoryButton(PersistentItem, template=r"history:(?P<offset>\d{1,9})"):
@@ -67,4 +67,4 @@ async def _thumbnail(interaction: Interaction, job: JobRow, row: PictureRow) -> 
 
 def _line(say: Speaker, number: int, job: JobRow) -> str:
     when = int(job.created_at.timestamp())
-    return f"**{number}** {escape_for_discord(job.request.prompt, MAX_PROMPT) or say('enlarged')} <t:{when}:R>"
+    return f"**{number}** {escape_for_discord(job.request.prompt, MAX_PROMPT_SHOWN) or say('enlarged')} <t:{when}:R>"

@@ -1,4 +1,4 @@
-"""Where a picture comes from: its way from the first words, as a strip with captions."""
+"""Where a picture comes from: each step since the first prompt, as a contact sheet with captions."""
 
 import asyncio
 import io
@@ -17,7 +17,7 @@ from generation import Task
 
 MAX_STEPS = 8  # pictures of the way that are shown, the last ones
 COLUMNS = 4
-MAX_PROMPT = 150  # characters
+MAX_PROMPT_SHOWN = 150  # characters
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Lineage:
 
 
 async def lineage(interaction: Interaction, say: Speaker, job: JobRow, row: PictureRow) -> Lineage:
-    """The way of a finished picture, back to the first one of ours that he may see and that may be shown here."""
+    """The history of a finished picture, back to the first of ours that the member may see and that may be shown."""
     client, channel_id = interaction.client, interaction.channel_id or 0
     steps = [Step(job, row)]
     while len(steps) < MAX_STEPS and (parent := steps[0].job.parent):
@@ -84,7 +84,7 @@ def _line(say: Speaker, step: Step) -> str:
     request = step.job.request.of_picture(step.row.place)
     if request.task is Task.UPSCALE:
         return say("enlarged to {width}×{height}", width=request.width, height=request.height)
-    facts = [f"“{escape_for_discord(request.prompt, MAX_PROMPT)}”", say("seed {seeds}", seeds=request.seed)]
+    facts = [f"“{escape_for_discord(request.prompt, MAX_PROMPT_SHOWN)}”", say("seed {seeds}", seeds=request.seed)]
     if request.strength is not None:
         facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
     return f"{request.task.value}: {' · '.join(facts)}"

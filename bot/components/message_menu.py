@@ -78,7 +78,7 @@ async def _among(interaction: Interaction, action: str, channel_id: int, message
 
 
 async def _ours(interaction: Interaction, message_id: int) -> list[tuple[JobRow, PictureRow]]:
-    """Our pictures that the message shows. Raises Refusal where the member may not use them."""
+    """Our pictures that the message shows. Raises Refusal if the member may not use them."""
     jobs = interaction.client.store.jobs
     if job := await jobs.of_message(message_id):
         pictures = [(job, row) for row in job.of_state(State.FINISHED)]

@@ -90,7 +90,7 @@ def model_embed(say: Speaker, spec: ModelSpec) -> discord.Embed:
     loras = [f"{lora.title} ({lora.id}): {lora.description}" for lora in spec.loras]
     rows = [
         (say("What it does"), _tasks(spec)),
-        (say("How it likes to be told"), _style(say, spec)),
+        (say("How to write prompts for it"), _style(say, spec)),
         (say("Size"), sizes),
         (say("Licence"), "; ".join(filter(None, (spec.licence, _commercial(say, spec))))),
         (say("Cost"), say("an image counts {cost} against your day", cost=spec.cost)),
@@ -134,6 +134,6 @@ def _rating(say: Speaker, spec: ModelSpec) -> str:
         case Rating.TEEN:
             return say("are not for small children")
         case Rating.MATURE:
-            return say("may be for adults alone")
+            return say("may only be for adults")
         case None:
             return ""

@@ -1,4 +1,4 @@
-"""The menu of pictures of which one is taken up again, in a message by itself."""
+"""The menu of pictures of which one is posted again, in a message by itself."""
 
 import re
 from functools import partial

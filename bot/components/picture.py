@@ -70,7 +70,7 @@ async def _submit_refined(interaction: Interaction, picture_id: str, verb: str, 
     if not style.prompt:
         # An upload that was only enlarged: nobody has said yet what it shows.
         view = words_button(verb, row, say("Refine with …"))
-        await interaction.edit_original_response(content=say("Say first what the picture shows."), view=view)
+        await interaction.edit_original_response(content=say("First say what the picture shows."), view=view)
         return
     requester = await requester_of(interaction, like=job)
     source = await client.library.take_up(job, row)

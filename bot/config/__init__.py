@@ -59,13 +59,13 @@ class Config(Section):
         return self.plans[FREE].images_per_day
 
     def budget(self, guild_id: int) -> int | None:
-        """Images a day that this server's members may make there together; None where the operator sets no limit."""
+        """Images a day that this server's members may make there together; None if the operator sets no limit."""
         own = self.server(guild_id).images_per_day
         return self.quota.server_images_per_day if own is None else own
 
 
 def load(path: Path | None) -> Config:
-    """The settings of the file, or the defaults where no file is named.
+    """The settings of the file, or the defaults if no file is named.
 
     Raises ConfigError naming the file, the key and what is allowed.
     """
@@ -85,7 +85,7 @@ def load(path: Path | None) -> Config:
 
 
 def _check_rights(path: Path) -> None:
-    """Raise ConfigError where others can write the file: they could change where the bot writes and what it runs."""
+    """Raise ConfigError if others can write the file: they could change where the bot writes and what it runs."""
     try:
         found = path.stat()
     except OSError:
@@ -106,7 +106,7 @@ def _problem(problem: ErrorDetails) -> str:
 
 
 def token() -> str:
-    """The bot's token from the environment. Raises ConfigError where it is missing."""
+    """The bot's token from the environment. Raises ConfigError if it is missing."""
     value = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not value:
         raise ConfigError(

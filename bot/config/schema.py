@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from generation import SEEN, Loading, Offload, Precision
+from generation import SEEN, ClusterConfig, Loading, Offload, Precision
 
 MOST_IMAGES = 100_000  # a day; more is a slip of the finger
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -27,7 +27,7 @@ class Discord(Section):
 
     #: user ids of those who may do everything
     operators: tuple[Snowflake, ...] = Field(default=(), strict=False)
-    #: id of a channel in which every change of quotas is told; absent, none
+    #: id of a channel in which every change of quotas is posted; absent, none
     log_channel: Snowflake | None = None
     #: address of a local Discord for trying and testing; empty is the real one
     api: str = ""
@@ -93,7 +93,7 @@ class Quota(Section):
 
 
 class Server(Section):
-    """What the operator allows in one server, where that differs from [quota]."""
+    """What the operator allows in one server, if that differs from [quota]."""
 
     #: plans that the server's admins may give to members and roles
     plans: tuple[str, ...] = Field(default=(), strict=False)
@@ -125,14 +125,33 @@ class ModelLoading(Section):
     vae_tiling: bool | None = None
 
 
+class Cluster(Section):
+    """A Ray cluster whose cards make pictures too."""
+
+    #: of its head
+    address: str = Field(pattern=r"^[^:/\s]+:\d{1,5}$")
+    #: bots that use one cluster need different ones
+    namespace: str = Field(default="criar", min_length=1, max_length=100)
+    #: whether nodes without a card make pictures on their CPUs
+    cpu: bool = False
+    #: cards that this bot takes at most; absent, all that are free
+    workers: int | None = Field(default=None, ge=1, le=10_000)
+
+    def settings(self) -> ClusterConfig:
+        """For the generation module."""
+        return ClusterConfig(address=self.address, namespace=self.namespace, cpu=self.cpu, workers=self.workers)
+
+
 class Generation(Section):
     """What makes the pictures."""
 
+    #: cards of other machines; before the devices, which may be empty beside it
+    cluster: Cluster | None = None
     #: one child process each
-    devices: tuple[str, ...] = Field(default=("cpu",), strict=False, min_length=1)
+    devices: tuple[str, ...] = Field(default=("cpu",), strict=False)
     #: threads of a child on a CPU; 0 shares the machine's cores among the children
     threads: int = Field(default=0, ge=0, le=256)
-    #: when the bot is told to stop: seconds for the pictures that are being made; the rest is made after the next start
+    #: seconds that a stop leaves for the pictures that are being made; the rest is made after the next start
     finish_seconds: float = Field(default=8.0, ge=0.0, le=600.0, strict=False)
     #: further catalogue files, in the form of generation/catalogue.toml
     catalogues: tuple[Annotated[Path, Field(strict=False)], ...] = Field(default=(), strict=False)
@@ -146,8 +165,15 @@ class Generation(Section):
     #: how models are loaded, by id or pattern; the first that matches
     loading: dict[str, ModelLoading] = Field(default_factory=dict)
 
+    @field_validator("devices")
+    @classmethod
+    def _something_makes_pictures(cls, devices: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not (devices or info.data.get("cluster")):
+            raise ValueError('must name one at least, such as "cpu" or "cuda:0", or there must be [generation.cluster]')
+        return devices
+
     def loading_of(self, model_id: str) -> Loading | None:
-        """How a model is loaded; None where nothing is said of it."""
+        """How a model is loaded; None if nothing is said of it."""
         found = next((how for pattern, how in self.loading.items() if fnmatchcase(model_id, pattern)), None)
         if found is None:
             return None
@@ -167,7 +193,7 @@ Scores = dict[str, Annotated[float, Field(ge=0, le=1, strict=False)]]
 
 
 class Filter(Section):
-    """Which pictures are held back: NudeNet's classes, each with the score from which it counts."""
+    """Which pictures are blocked: NudeNet's classes, each with the score from which it counts."""
 
     #: outside age-restricted channels, and in direct messages
     strict: Scores = Field(

@@ -1,0 +1,1 @@
+"""What needs an interaction: acknowledging it, rights, defaults, language, errors."""

@@ -23,7 +23,7 @@ UNKNOWN_INTERACTION = 10062
 
 @asynccontextmanager
 async def answering(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
-    """Answer the interaction with a sentence where the body raises."""
+    """Answer the interaction with a sentence if the body raises."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - no command may end in silence
@@ -47,7 +47,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as failure:
-        log.warning("interaction %s could not be told “%s”: %s", interaction.id, sentence, failure)
+        log.warning("interaction %s could not be answered with “%s”: %s", interaction.id, sentence, failure)
 
 
 def sentence_for(say: Speaker, error: Exception, where: str) -> str:

@@ -1,7 +1,7 @@
 """Who may see and use which picture, and who may change what. Custom ids are never trusted: they only say which row.
 
-A picture is its member's, everywhere. Others may use it where it stands: in its server, as far as they see its channel,
-or under a message that shows it. Private ones are nobody else's; a deleted one is used where it was taken on alone. All
+A picture is its member's, everywhere. Others may use it where it is shown: in its server, if they see its channel, or
+under a message that shows it. Private ones are nobody else's; a deleted one is usable where it was posted alone. All
 refusals sound alike, so that nobody learns from them whether a picture exists.
 """
 
@@ -13,7 +13,7 @@ from bot.client import Interaction
 from bot.errors import Refusal
 from bot.store import Change, JobRow, PictureRow
 
-NOT_KEPT = "This picture is not kept any more; make a new one with /txt2img."
+NOT_KEPT = "This picture is no longer kept; make a new one with /txt2img."
 
 
 def is_operator(interaction: Interaction) -> bool:
@@ -38,7 +38,7 @@ async def may_see(interaction: Interaction, job: JobRow) -> bool:
         return False
     if not job.deleted and (own or _sees_channel(interaction, job)):
         return True
-    # One that was taken on alone outlives the message that it came in.
+    # One that was posted by itself outlives the message that it came in.
     on = interaction.message.id if interaction.message else None
     return on is not None and await interaction.client.store.jobs.shows(on, job.id)
 
@@ -63,15 +63,15 @@ async def may_see_in(interaction: Interaction, job: JobRow, message_id: int) -> 
 
 
 async def usable_job(interaction: Interaction, job_id: str) -> JobRow:
-    """The job of a custom id. Raises Refusal where there is none for this member."""
+    """The job of a custom id. Raises Refusal if there is none for this member."""
     job = await interaction.client.store.jobs.get(job_id)
     if job is None or not await may_see(interaction, job):
-        raise Refusal("This request is not kept any more; make a new one with /txt2img.")
+        raise Refusal("This request is no longer kept; make a new one with /txt2img.")
     return job
 
 
 async def usable_picture(interaction: Interaction, picture_id: str) -> tuple[JobRow, PictureRow]:
-    """The finished picture of a custom id. Raises Refusal where there is none for this member."""
+    """The finished picture of a custom id. Raises Refusal if there is none for this member."""
     found = await interaction.client.store.jobs.picture(picture_id)
     if found is None or not await may_see(interaction, found[0]):
         raise Refusal(NOT_KEPT)
@@ -86,12 +86,12 @@ def authorise_change(
     role_id: int | None = None,
     here: bool = False,
 ) -> Change:
-    """Who changes what: the operator for everywhere (for this server alone, where ``here``), an admin for his server.
+    """Who changes what: the operator for everywhere (only for this server if ``here``), an admin for their server.
 
     Raises Refusal for everybody else: the command's default permissions may have been loosened by the server.
     """
     operator = is_operator(interaction)
-    # Where the app is not in the server, nobody's rights there say anything about it.
+    # If the app is not in the server, nobody's rights there say anything about it.
     if not interaction.is_guild_integration() or not (operator or interaction.permissions.manage_guild):
         raise Refusal("Only those who may manage the server can use this command.")
     return Change(

@@ -1,0 +1,1 @@
+"""The life of an accepted request: queued, shown, delivered, tried again."""

@@ -50,14 +50,14 @@ class Cdn:
     async def fetch(self, attachment: Remote, most: int = images.MAX_BYTES) -> bytes:
         """An attachment's bytes.
 
-        Raises generation.PictureError where it has more than ``most``, and Refusal where it lies elsewhere or Discord
+        Raises generation.PictureError if it has more than ``most``, and Refusal if it lies elsewhere or Discord
         does not hand it out.
         """
         images.check_bytes(attachment.size, most)
         url = URL(attachment.url)
         if not self._trusted(url):
             log.warning("attachment %d is not fetched, since it lies at %s", attachment.id, url.host)
-            raise Refusal("I fetch pictures from Discord alone; attach the picture itself.")
+            raise Refusal("I only fetch pictures from Discord; attach the picture itself.")
         try:
             async with asyncio.timeout(self._seconds):
                 return await _read(url, most)

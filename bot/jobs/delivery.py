@@ -15,7 +15,7 @@ from bot.errors import Refusal, Unavailable
 from bot.jobs.cdn import Cdn
 from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.contact_sheet import cut
-from bot.messages.job_message import COMPARED, JobMessage
+from bot.messages.job_message import COMPARISON, JobMessage
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, PictureRow, State, Store
 from bot.text.translate import Speaker, speaker
@@ -41,7 +41,7 @@ TOO_LARGE, TOO_LARGE_CODE = 413, 40005
 STALE = (30046, 50083)
 
 #: why Discord may not have what it was sent, which is tried again or given up
-TROUBLE = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
+DELIVERY_ERRORS = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
 
 #: sends a message with what a channel's or a webhook's send takes
 Send = Callable[..., Awaitable[Any]]
@@ -83,20 +83,20 @@ class Delivery:
         )
 
     def answer(self, job: JobRow) -> Edit | None:
-        """Edits the private answer of the job's interaction; None where there is none any more."""
+        """Edits the private answer of the job's interaction; None if there is none any longer."""
         if job.token is None or datetime.now(UTC) - job.created_at > TOKEN_LIFE:
             return None
         return self._original(job.token, ANSWERED)
 
     def message(self, job: JobRow) -> discord.PartialMessage | None:
-        """The job's message; None where none is known."""
+        """The job's message; None if none is known."""
         return self._channel(job).get_partial_message(job.message_id) if job.message_id else None
 
     async def deliver(self, job: JobRow) -> None:
         """Bring the pictures to the member in the best way left: the job's message, a new one, a direct message.
 
         It may be tried again after any error: no way doubles what it has brought. Raises discord.HTTPException,
-        discord.RateLimited, what the network raises, and FileNotFoundError where a picture's file is gone.
+        discord.RateLimited, what the network raises, and FileNotFoundError if a picture's file is gone.
         """
         try:
             await self._put(job)
@@ -110,9 +110,9 @@ class Delivery:
             await self._put_directly(now, error)
 
     async def picture(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
-        """A finished picture's bytes and name: from disk, or from its message where the file was deleted.
+        """A finished picture's bytes and name: from disk, or from its message if the file was deleted.
 
-        Raises Refusal where neither has it.
+        Raises Refusal if neither has it.
         """
         try:
             return await asyncio.to_thread(
@@ -129,14 +129,14 @@ class Delivery:
             for attachment in message.attachments:
                 if attachment.filename.removeprefix(SPOILER).startswith(f"{name}."):
                     return await self._cdn.fetch(attachment, LARGEST), attachment.filename
-                if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARED):
+                if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARISON):
                     return await asyncio.to_thread(
                         cut, await self._cdn.fetch(attachment, LARGEST), row.place + 1
                     ), f"{name}.png"
-        raise Refusal("That picture is not kept any more; attach it to /img2img instead.")
+        raise Refusal("That picture is no longer kept; attach it to /img2img instead.")
 
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
-        """Send one finished picture in a message of its own. Raises Refusal where it is not kept any more."""
+        """Send one finished picture in a message by itself. Raises Refusal if it is no longer kept."""
         data, name = await self.picture(job, row)
         message = await send(
             self._message.describe(job, row),
@@ -150,7 +150,7 @@ class Delivery:
         await self._store.jobs.set_post(message.channel.id, message.id, row.id)
 
     async def delete(self, job: JobRow) -> None:
-        """Take away the message and the pictures of a job that is marked as deleted, except pictures posted alone."""
+        """Take away the message and pictures of a job that is marked as deleted, except those posted by themselves."""
         if job.message_id:
             with suppress(discord.NotFound):
                 await self._channel(job).get_partial_message(job.message_id).delete()
@@ -170,7 +170,7 @@ class Delivery:
         except discord.HTTPException as error:
             if error.code not in STALE:
                 raise
-            log.info("job %s gets a new message, since its own cannot be edited any more: %s", job.id, error)
+            log.info("job %s gets a new message, since its own can no longer be edited: %s", job.id, error)
             await self._put_anew(self._channel(job), job)
             with suppress(discord.HTTPException):
                 await message.delete()
@@ -181,7 +181,7 @@ class Delivery:
             return
         try:
             await answer(content=await self._farewell(job), attachments=[], view=None)
-        except TROUBLE as error:
+        except DELIVERY_ERRORS as error:
             log.info("the private answer of job %s cannot be edited any longer: %s", job.id, error)
 
     async def _farewell(self, job: JobRow) -> str:
@@ -196,7 +196,7 @@ class Delivery:
         return "\n".join(filter(None, [f"{done} {left}", say.small_print(job.notes)]))
 
     def _original(self, token: str, seconds: float) -> Edit:
-        """Edits an interaction's own answer; raises TimeoutError where that takes longer."""
+        """Edits an interaction's own answer; raises TimeoutError if that takes longer."""
         webhook = discord.Webhook.partial(self._client.application_id or 0, token, client=self._client)
 
         async def edit(**fields: Any) -> None:
@@ -206,7 +206,7 @@ class Delivery:
         return edit
 
     async def _put_directly(self, job: JobRow, error: discord.HTTPException) -> None:
-        """Raises the error with which the channel refused the pictures where a direct message may not show them."""
+        """Send the pictures in a direct message; raises the channel's error if they may not be shown there."""
         channel = await (await self._client.fetch_user(job.user_id)).create_dm()
         for row in job.of_state(State.FINISHED):
             data = await asyncio.to_thread(self._store.files.picture(row.id).read_bytes)
@@ -243,7 +243,7 @@ class Delivery:
     async def _sent_before(self, channel: Channel, job: JobRow, *actions: str) -> discord.PartialMessage | None:
         """The job's message with one of these buttons, which an earlier run sent and was killed before it knew of it.
 
-        Only where a nonce does not find it any more, and where we may read what we wrote.
+        Only after its nonce has expired, and if we may read what we wrote.
         """
         custom_ids = {f"job:{action}:{job.id}" for action in actions}
         if abs(datetime.now(UTC) - job.created_at) < NONCE_LIFE:
@@ -260,7 +260,7 @@ class Delivery:
         return {"content": self._message.describe(job), "view": view, key: files}
 
     async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:
-        """Send the pictures, in fewer bytes where Discord finds them too large."""
+        """Send the pictures, in fewer bytes if Discord finds them too large."""
         limit = job.upload_limit
         while True:
             try:

@@ -107,7 +107,7 @@ class EventConsumer:
 
     async def _give_back(self, event: Event) -> None:
         """A picture whose end could not be handled must not wait for ever."""
-        sentence = Refusal("I stumbled over this picture when it was made; please tell the operator.")
+        sentence = Refusal("Something went wrong with this picture; please tell the operator.")
         try:
             if await self._store.jobs.failed(event.picture_id, event.attempt, sentence.sentence):
                 self.ended(event.picture_id)

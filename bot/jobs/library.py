@@ -1,4 +1,4 @@
-"""Finished pictures, taken up again: as the source of others, alone, as bytes; where they are gone, made again."""
+"""Finished pictures, used again: as the source of others, posted by themselves, as bytes; remade if they are gone."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ class PictureLibrary:
         self._events = events
 
     async def take_up(self, job: JobRow, row: PictureRow) -> Source:
-        """A finished picture, as the source of another. Raises Refusal where it is not kept any more."""
+        """A finished picture, as the source of another. Raises Refusal if it is no longer kept."""
         return replace(await self._uploads.keep(*await self._have(job, row)), picture=row.id)
 
     async def style_of(self, job: JobRow) -> Request:
@@ -50,22 +50,25 @@ class PictureLibrary:
         return replace(job.request, prompt=", ".join(filter(None, [job.request.prompt, *instructions])))
 
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, channel_id: int, send: Send) -> None:
-        """Post a finished picture alone, with its actions.
+        """Post a finished picture by itself, with its actions.
 
-        Raises Refusal where it is not kept any more, or may not be shown in the channel.
+        Raises Refusal if it is no longer kept, or may not be shown in the channel.
         """
         await self._moderation.check(channel_id, (await self._have(job, row))[0])
         await self._delivery.show(job, row, say, send)
 
     async def picture(self, job: JobRow, row: PictureRow, channel_id: int) -> bytes:
-        """A finished picture's bytes. Raises Refusal where it is not kept any more, or may not be shown there."""
+        """A finished picture's bytes. Raises Refusal if it is no longer kept, or may not be shown there."""
         data, _ = await self._have(job, row)
         await self._moderation.check(channel_id, data)
         return data
 
     async def _have(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
-        """A finished picture's bytes and name. A private one stands in no message, so where its file was deleted
-        it is made again from its seed, free. Raises Refusal where that cannot be done."""
+        """A finished picture's bytes and name.
+
+        A private one is in no message, so if its file was deleted it is made again from its seed, for free. Raises
+        Refusal if that cannot be done.
+        """
         try:
             return await self._delivery.picture(job, row)
         except Refusal:

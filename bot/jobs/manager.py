@@ -11,7 +11,7 @@ import discord
 
 from bot.config import Config
 from bot.errors import Refusal
-from bot.jobs.delivery import TROUBLE, Delivery
+from bot.jobs.delivery import DELIVERY_ERRORS, Delivery
 from bot.jobs.events import EventConsumer
 from bot.jobs.progress import Pace
 from bot.moderation.policy import Moderation
@@ -22,7 +22,7 @@ from generation import Service
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS = 3.0  # seconds to finish edits and to tell members that their pictures come after the restart
+LAST_WORDS = 3.0  # seconds to finish edits and to say that the pictures come after the restart
 
 GOES_ON = "I am being restarted; this goes on by itself afterwards."
 
@@ -90,13 +90,13 @@ class JobManager:
             return
         try:
             message = self._delivery.message(job) or await self._delivery.announce(job, reply_to)
-        except TROUBLE as error:
+        except DELIVERY_ERRORS as error:
             # The pictures are under way all the same, and delivery announces them itself or finds another way.
             log.warning("job %s is not announced yet: %s", job.id, error)
         else:
             # Only what a message asked for: edits in a channel share one rate limit, which deliveries need.
             if job.token is None:
-                board.follow(job, message.edit, Pace(burst=1, every=3.0))
+                board.follow(job, message.edit, Pace(burst=1, every=3.0, counted=True))
 
     async def cancel(self, job: JobRow, by: int | None = None) -> int:
         """Cancel what is not finished; it is given back to the member at once, before the worker knows.
@@ -128,7 +128,7 @@ class JobManager:
                 self._withdraw(row.id for row in job.of_state(State.CANCELLED))
 
     def _withdraw(self, picture_ids: Iterable[str]) -> None:
-        """Take pictures that the database says are cancelled out of the queue, and tell their members."""
+        """Take pictures that the database says are cancelled out of the queue, and settle their jobs."""
         jobs: dict[str, str] = {}
         for picture_id in picture_ids:
             self._service.cancel(picture_id)

@@ -14,14 +14,14 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.errors import Unavailable
-from bot.jobs.delivery import TROUBLE, Delivery, is_transient
+from bot.jobs.delivery import DELIVERY_ERRORS, Delivery, is_transient
 from bot.store import JobRow, State, Store
 from generation import Sentence, Service
 
 log = logging.getLogger(__name__)
 
-#: seconds until the next try, doubling from the first to the last: where it passes by itself (Discord or the network
-#: has trouble), and where Discord refused every way, until the member or an admin changes something
+#: seconds until the next try, doubling from the first to the last: if it passes by itself (Discord or the network has
+#: trouble), and if Discord refused every way, until the member or an admin changes something
 PASSING, REFUSED = (1.0, 300.0), (60.0, 6 * 3600.0)
 #: seconds that a run of the bot tries before it gives anything back, for it may have been down, or its clock wrong, so
 #: long that all of it is too old
@@ -29,7 +29,7 @@ TRIED = 12 * 3600.0
 
 
 class Outbox:
-    """Delivers jobs that are complete, each in a task of its own."""
+    """Delivers jobs that are complete, each in its own task."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Outbox:
             task.add_done_callback(lambda ended: self._on_ended(job.id, ended))
 
     def hurry(self, user_id: int) -> None:
-        """Try at once what waits for this member: he is here, and may have opened a way."""
+        """Try at once what waits for this member: they are here, and may have opened a way."""
         for waiting_for, wake in self._pausing.values():
             if waiting_for == user_id:
                 wake.set()
@@ -80,7 +80,7 @@ class Outbox:
         while True:
             try:
                 await self._try(job.id)
-            except TROUBLE as error:
+            except DELIVERY_ERRORS as error:
                 kind = REFUSED if isinstance(error, discord.HTTPException) and not is_transient(error) else PASSING
                 pauses[kind] = min(2 * pauses.get(kind, kind[0] / 2), kind[1])
                 log.warning("job %s of member %s is not delivered yet: %s", job.id, job.user_id, error)
@@ -92,7 +92,7 @@ class Outbox:
                 return
 
     async def _try(self, job_id: str) -> None:
-        """Deliver the job as it stands by now. Raises what is among TROUBLE."""
+        """Deliver the job in its present state. Raises one of DELIVERY_ERRORS."""
         job = await self._store.jobs.get(job_id)
         if job is None or job.delivered:
             return
@@ -115,21 +115,21 @@ class Outbox:
                 self._service.submit([replace(job.all_pictures()[row.place], attempt=row.attempt)])
 
     async def _give_up(self, job: JobRow) -> bool:
-        """Give the pictures back, and say so if words alone get through; False where that cannot be written down."""
+        """Give the pictures back, and say so if words get through; False if that cannot be recorded."""
         try:
             now = datetime.now(UTC)
             await self._store.jobs.give_up(job.id, now, Sentence("They could not be delivered to you."))
         except Unavailable:
             return False
         log.error("job %s of member %s was given back: it cannot be delivered", job.id, job.user_id)
-        with suppress(*TROUBLE):
+        with suppress(*DELIVERY_ERRORS):
             given_back = await self._store.jobs.get(job.id)
             if given_back and not given_back.deleted:
                 await self._delivery.deliver(given_back)
         return True
 
     async def _postpone(self, job: JobRow, error: Exception, wait: float) -> None:
-        """Note the trouble where the operator finds it, and wait."""
+        """Record the trouble for the operator, and wait."""
         try:
             await self._store.jobs.postpone(job.id, str(error), datetime.now(UTC) + timedelta(seconds=wait))
         except Unavailable:

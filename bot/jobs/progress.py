@@ -10,7 +10,8 @@ from time import monotonic
 
 import discord
 
-from bot.jobs.delivery import TROUBLE, Edit
+from bot.jobs.delivery import DELIVERY_ERRORS, Edit
+from bot.jobs.rest_limit import RestLimit
 from bot.messages.buttons import cancel_buttons
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, job_id_of
@@ -20,7 +21,7 @@ from generation import Event, Preview, Progress, Service, Started
 log = logging.getLogger(__name__)
 
 BAR = 20  # characters
-IN_MINUTES = 90  # seconds, from which a wait is told in minutes
+IN_MINUTES = 90  # seconds, from which a wait is given in minutes
 FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the queue is looked up; doubles each time
 #: a second, of all jobs together: thousands that wait may not keep bot and Discord busy with their places
 REFRESHES = 4.0
@@ -30,13 +31,15 @@ REFRESHES = 4.0
 class Pace:
     """How often a message may be edited: ``burst`` times at once, then every ``every`` seconds.
 
-    An interaction's answer has a rate limit of its own, so a short job may show each of its few stages; messages of a
+    An interaction's answer has its own rate limit, so a short job may show each of its few stages; messages of a
     channel share one.
     """
 
     burst: int
     every: float
     gap: float = 0.4
+    #: whether Discord counts the edits among all of the bot's requests, as it does not those of an interaction's answer
+    counted: bool = False
     _saved: float = field(init=False)
     _last: float = field(init=False, default=0.0)
 
@@ -68,7 +71,14 @@ class _Follower:
     """One job's message."""
 
     def __init__(
-        self, job: JobRow, service: Service, moderation: Moderation, edit: Edit, pace: Pace, all_followed: Sized
+        self,
+        job: JobRow,
+        service: Service,
+        moderation: Moderation,
+        edit: Edit,
+        pace: Pace,
+        all_followed: Sized,
+        limit: RestLimit | None,
     ) -> None:
         self._job = job
         self._all_followed = all_followed
@@ -76,6 +86,7 @@ class _Follower:
         self._service = service
         self._edit = edit
         self._pace = pace
+        self._limit = limit
         self._say = speaker(job.locale)
         self._notes = self._say.small_print(job.notes)
         self._shown = {picture.id: _Shown() for picture in job.pictures}
@@ -106,10 +117,10 @@ class _Follower:
                 self._task.cancel()
                 await asyncio.gather(self._task, return_exceptions=True)
                 if last_words and not self._ended:
-                    with suppress(*TROUBLE):
+                    with suppress(*DELIVERY_ERRORS):
                         await self._edit(content=self._say(last_words), attachments=[], view=None)
                 self._ended = True
-        finally:  # also where nobody waits any longer, since the bot must stop and Discord does not answer
+        finally:  # also if nobody waits any longer, since the bot must stop and Discord does not answer
             self._task.cancel()
 
     async def _run(self) -> None:
@@ -117,6 +128,8 @@ class _Follower:
         try:
             while True:
                 await asyncio.sleep(self._pace.wait(monotonic()))
+                if self._limit and self._pace.counted:
+                    await self._limit.leisure()
                 self._changed.clear()
                 content = f"{self._describe()}\n{self._notes}".strip()
                 if content != self._content:
@@ -126,8 +139,8 @@ class _Follower:
                         view = cancel_buttons(self._job.id, self._say)
                         await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
-        except TROUBLE as error:
-            log.info("progress of job %s is not shown any more: %s", self._job.id, error)
+        except DELIVERY_ERRORS as error:
+            log.info("progress of job %s is no longer shown: %s", self._job.id, error)
 
     async def _previews(self) -> list[discord.File]:
         """The previews that the output filter lets pass."""
@@ -196,7 +209,9 @@ def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
 class ProgressBoard:
     """All messages that are being edited."""
 
-    def __init__(self, service: Service, moderation: Moderation) -> None:
+    def __init__(self, service: Service, moderation: Moderation, limit: RestLimit | None = None) -> None:
+        """``limit`` is what deliveries need too: edits that it counts wait while it is half used."""
+        self._limit = limit
         self._service = service
         self._moderation = moderation
         self._followers: dict[str, _Follower] = {}
@@ -211,10 +226,12 @@ class ProgressBoard:
         """Show the job's progress, above the notes on what was received and rounded; not if it has ended."""
         if job.id not in self._open:
             return
-        self._followers[job.id] = _Follower(job, self._service, self._moderation, edit, pace, self._followers)
+        self._followers[job.id] = _Follower(
+            job, self._service, self._moderation, edit, pace, self._followers, self._limit
+        )
 
     def update(self, event: Event) -> None:
-        """Show what happened to a picture, where its job is followed."""
+        """Show what happened to a picture, if its job is followed."""
         follower = self._followers.get(job_id_of(event.picture_id))
         if follower and isinstance(event, Started | Progress | Preview):
             follower.update(event)
@@ -227,5 +244,5 @@ class ProgressBoard:
             self._followers.pop(job_id, None)
 
     async def close(self, last_words: str = "", but: Collection[str] = ()) -> None:
-        """Stop editing all but some jobs' messages, where the last words remain: a sentence to be translated."""
+        """Stop editing all but some jobs' messages; ``last_words``, a sentence to be translated, remain in them."""
         await asyncio.gather(*(self.end(job_id, last_words) for job_id in self._followers.keys() - set(but)))

@@ -124,9 +124,9 @@ class Uploads:
         return pictures[place]
 
     async def receive_mask(self, picture: discord.Attachment, mask: discord.Attachment | None) -> Path:
-        """Where a picture is to be made anew: the mask that was sent, or the picture's transparent part.
+        """Where a picture is to be repainted: the mask that was sent, or the picture's transparent part.
 
-        Raises Refusal where there is neither, and generation.PictureError.
+        Raises Refusal if there is neither, and generation.PictureError.
         """
         chosen = mask or picture
         data = await self._cdn.fetch(chosen)

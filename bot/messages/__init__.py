@@ -1,0 +1,1 @@
+"""What messages are made of: words, pictures, buttons. No callbacks, no network."""

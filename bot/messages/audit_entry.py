@@ -6,21 +6,21 @@ from bot.text.translate import Speaker
 
 MAX_REASON, MAX_DETAIL = 300, 200  # characters
 
-#: what was done, with the value it was changed to, and where the value was taken away
+#: what was done: with the value it was changed to, and if the value was removed
 DONE: dict[str, tuple[str, str]] = {
-    Action.SET: ("{detail} images a day", "no limit of one's own any more"),
-    Action.PLAN: ("plan {detail}", "no plan of one's own any more"),
+    Action.SET: ("{detail} images a day", "no personal limit now"),
+    Action.PLAN: ("plan {detail}", "no personal plan now"),
     Action.GRANT: ("granted: {detail}", "grants taken back"),
-    Action.RESET: ("", "counted anew"),
-    Action.BUDGET: ("{detail} images a day for all of this server", "no limit for this server any more"),
-    Action.BAN: ("", "may not use the bot any more"),
-    Action.UNBAN: ("", "may use the bot again"),
+    Action.RESET: ("", "daily count reset"),
+    Action.BUDGET: ("{detail} images a day for all of this server", "no limit for this server now"),
+    Action.BAN: ("", "can no longer use the bot"),
+    Action.UNBAN: ("", "can use the bot again"),
     Action.FORBID: ("“{detail}” is forbidden", ""),
     Action.ALLOW: ("“{detail}” is allowed again", ""),
     Action.LIFT: ("", "strikes are forgiven"),
-    Action.STRIKE: ("wrote what is forbidden: {detail}", "asked for a sexualised depiction of minors"),
-    Action.HELD: ("a picture was held back: {detail}", "a picture could not be looked at, and was held back"),
-    Action.LOG: ("changes are posted into {detail}", "changes are not posted any more"),
+    Action.STRIKE: ("used a forbidden word: {detail}", "asked for a sexualised depiction of minors"),
+    Action.HELD: ("a picture was blocked: {detail}", "a picture could not be checked, and was blocked"),
+    Action.LOG: ("changes are posted into {detail}", "changes are no longer posted"),
 }
 
 

@@ -77,7 +77,7 @@ def posted_buttons(job: JobRow, row: PictureRow, say: Speaker, costs: Costs) -> 
 
 
 def _add_picture_actions(view: Buttons, row: PictureRow, say: Speaker, costs: Costs) -> None:
-    """What can be done with a picture that stands alone."""
+    """What can be done with a single picture."""
     for value, label in (
         (LOW, say("Refine low: subtle changes")),
         (MEDIUM, say("Refine medium: noticeable changes")),
@@ -97,7 +97,7 @@ def _add_picture_actions(view: Buttons, row: PictureRow, say: Speaker, costs: Co
 
 
 def _add_choice(view: Buttons, job: JobRow, made: Sequence[PictureRow], say: Speaker, costs: Costs) -> None:
-    """Of several pictures: one row to take one, and, where strengths are not compared, one to vary one."""
+    """Of several pictures: one row to take one, and, unless strengths are compared, one to vary one."""
     strengths = job.request.strengths
     for row in made:
         label = (
@@ -145,14 +145,16 @@ def reply_menu(message_id: int, count: int, say: Speaker) -> Buttons:
 
 
 def pick_menu(say: Speaker, pictures: Sequence[tuple[JobRow, PictureRow]], first: int = 1) -> Buttons:
-    """A menu of pictures of which one is taken up again, numbered from ``first``."""
+    """A menu of pictures of which one is posted again, numbered from ``first``."""
     view = Buttons()
     options = [
         discord.SelectOption(
-            label=f"{number}. {escape_for_discord(job.request.prompt, MAX_PROMPT) or say('enlarged')}"[:MAX_OPTION],
+            label=f"{number}. {escape_for_discord(job.request.prompt, MAX_PROMPT_SHOWN) or say('enlarged')}"[
+                :MAX_OPTION
+            ],
             value=row.id,
         )
         for number, (job, row) in enumerate(pictures, first)
     ]
-    view.menu("take", say("Take one up again"), options)
+    view.menu("take", say("Post one again"), options)
     return view

@@ -16,9 +16,9 @@ PAPER, INK, MISSING = "#17181c", "#ffffff", "#3a3c44"
 
 
 def contact_sheet(tiles: Sequence[tuple[bytes | None, str]], columns: int | None = None) -> bytes:
-    """Pictures with their labels as one PNG, in rows of ``columns`` (all in one row where not given).
+    """Pictures with their labels as one PNG, in rows of ``columns`` (all in one row if not given).
 
-    A picture that is not there any more is shown as an empty tile.
+    A picture that is not there any longer is shown as an empty tile.
     """
     columns = columns or len(tiles)
     rows = -(-len(tiles) // columns)

@@ -10,7 +10,7 @@ from generation import Catalogue, Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """The cost of one image each; None where no model that is offered does it."""
+    """The cost of one image each; None if no model that is offered does it."""
 
     #: made again, or with another prompt
     again: int = 1
@@ -32,10 +32,10 @@ def costs_of(catalogue: Catalogue, job: JobRow) -> Costs:
 
 
 def _of_first(catalogue: Catalogue, task: Task) -> int | None:
-    """The cost of the model that does a task where none is chosen."""
+    """The cost of the model that does a task if none is chosen."""
     return next((spec.cost for spec in catalogue.models if task in spec.tasks), None)
 
 
 def with_cost(say: Speaker, label: str, cost: int) -> str:
-    """The label, with the cost where that is not one image."""
+    """The label, with the cost if that is not one image."""
     return label if cost == 1 else say("{label} (costs {count})", label=label, count=cost)

@@ -13,7 +13,7 @@ from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker
 from generation import Catalogue, Task, images
 
-COMPARED = "criar-strengths"  # name of the file that compares strengths
+COMPARISON = "criar-strengths"  # name of the file that compares strengths
 MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's 2,000
 MAX_ALT_TEXT = 1000  # characters; Discord allows 1,024
 
@@ -32,7 +32,7 @@ class JobMessage:
     def files(self, job: JobRow, limit: int) -> list[discord.File]:
         """The finished pictures, each within ``limit`` bytes, named and described; blocks.
 
-        Raises FileNotFoundError where a picture's file is gone.
+        Raises FileNotFoundError if a picture's file is gone.
         """
         if job.request.strengths and job.of_state(State.FINISHED):
             return [self._compared(job, limit)]
@@ -60,14 +60,14 @@ class JobMessage:
             shown=shown,
             prompt=request.prompt[: MAX_ALT_TEXT // 2],
         )
-        return discord.File(io.BytesIO(data), f"{COMPARED}.{extension}", description=text, spoiler=job.spoiler)
+        return discord.File(io.BytesIO(data), f"{COMPARISON}.{extension}", description=text, spoiler=job.spoiler)
 
     def name(self, job: JobRow, row: PictureRow) -> str:
         """A picture's file name without its ending, by which it is found again in its message."""
         return f"criar-{row.place + 1}-{job.seed_of(row)}"
 
     def alt_text(self, job: JobRow, row: PictureRow) -> str:
-        """What those are told who do not see the picture."""
+        """The picture in words, for those who cannot see it."""
         say = speaker(job.locale)
         if job.request.task is Task.UPSCALE:
             return say("An enlarged picture")
@@ -79,7 +79,7 @@ class JobMessage:
         return say("**{prompt}** for {member}", prompt=prompt, member=f"<@{job.user_id}>")
 
     def describe(self, job: JobRow, alone: PictureRow | None = None) -> str:
-        """What stands above the pictures, or above one alone: the prompt, for whom, with what, what is missing."""
+        """The text above the pictures, or above a single one: the prompt, for whom, with what, what is missing."""
         say = speaker(job.locale)
         request = job.request.of_picture(alone.place) if alone else job.request
         rows = [alone] if alone else job.of_state(State.FINISHED)
@@ -95,7 +95,7 @@ class JobMessage:
         if seeds and request.task is not Task.UPSCALE:
             facts.append(say("seed {seeds}", seeds=seeds))
         lines = [self.title(say, job), f"-# {' · '.join(facts)}"]
-        # Where there is no private answer beside it that says so.
+        # Unless there is a private answer beside it that says so.
         if not alone and (job.private or job.token is None) and job.notes:
             lines.append(say.small_print(job.notes))
         return "\n".join([*lines, *([] if alone else self._missing(say, job))])

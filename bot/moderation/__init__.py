@@ -1,0 +1,1 @@
+"""What may be asked for and shown, by whom and how often."""

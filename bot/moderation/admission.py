@@ -1,4 +1,4 @@
-"""What everybody passes before anything else happens: not too many commands, and no ban."""
+"""What everybody passes first: a limit of commands in a minute, and no ban."""
 
 import math
 from time import monotonic

@@ -1,8 +1,8 @@
 """The one rule that nobody can switch off: no sexualised depictions of minors. Pure.
 
-A prompt is refused where it names a minor and something sexual, in English, Portuguese or Spanish, however it is
-written. Words that mean adults as often ("girl") count with what is plainly sexual alone; words that praise as often as
-they sexualise ("sexy") count where they stand with the minor and not with a thing ("a boy with a sexy car" passes).
+A prompt is refused if it names a minor and something sexual, in English, Portuguese or Spanish, however it is
+written. Words that mean adults as often ("girl") count only with what is plainly sexual; words that praise as often as
+they sexualise ("sexy") count if they stand with the minor and not with a thing ("a boy with a sexy car" passes).
 """
 
 import re
@@ -58,6 +58,11 @@ MILD = (
     r"(?:sexy|sexies|sexiest|seductive(?:ly)?|sensual(?:ly)?|sensuais|sensuales"
     r"|provocative(?:ly)?|provocante|provocativ[ao]|sedutora?|seductora?)"
 )
+# An example: in "a sexy young schoolgirl, smiling" MILD matches "sexy"; what follows, up to three _BETWEEN words, is
+# " young schoolgirl", in which a minor is named. In "the schoolgirl is very sexy." nothing follows: what precedes is
+# "schoolgirl is very " (a word, then _STANDING ones), and _CLAUSE_END matches the full stop. In "a boy with a sexy car"
+# "car" stops _BETWEEN, and " car" is no end of a clause, so the adjective is the car's and the prompt passes.
+
 #: between an adjective and what it stands with; not what leads to another noun
 _BETWEEN = r"(?!(?:and|with|in|on|by|of|for|car|e|com|em|de|por|y|con|en|para)\b)\w+"
 _STANDING = (

@@ -23,7 +23,7 @@ SECONDS = 10.0  # for a look at a picture of ours; usually a twentieth of a seco
 
 
 class HeldBack(Refusal):
-    """The output filter lets a picture not pass; ``seen`` is what it saw, where it could look."""
+    """The output filter blocks a picture; ``seen`` is the class that it saw, empty if it could not look."""
 
     def __init__(self, template: str, seen: str = "") -> None:
         super().__init__(template)
@@ -33,23 +33,25 @@ class HeldBack(Refusal):
 class Moderation:
     """Checks every request, and looks at every picture before it is shown; what it could not look at is not shown."""
 
-    def __init__(self, client: discord.Client, config: Config, store: Store) -> None:
+    def __init__(
+        self, client: discord.Client, config: Config, store: Store, inspector: Inspector | None = None
+    ) -> None:
         self._client = client
         self._policy = config.filter
         self._store = store
         self._rulebook = Rulebook(config.rules, store)
-        # Of its own, so that nobody's uploads make others wait for their pictures.
-        self._inspector = Inspector(seconds=SECONDS)
+        # A second one, so that nobody's uploads make others wait for their pictures.
+        self._inspector = inspector or Inspector(seconds=SECONDS)
 
     async def check_request(self, requester: Requester, built: BuiltRequest) -> None:
-        """Raise Refusal where the prompt is forbidden, the member timed out, or an input may not be shown there."""
+        """Raise Refusal if the prompt is forbidden, the member timed out, or an input may not be shown there."""
         await self._rulebook.check(requester, built)
         for path in built.request.images:
             if await asyncio.to_thread(path.exists):
                 await self.check(requester.channel_id, await asyncio.to_thread(path.read_bytes))
 
     async def check_made(self, job: JobRow, data: bytes) -> None:
-        """Raise HeldBack where a picture that was made for a job may not be shown."""
+        """Raise HeldBack if a picture that was made for a job may not be shown."""
         prompts = [job.request.prompt, *await self._rulebook.prompts_before(job.parent)]
         try:
             await self.check(job.channel_id, data, prompts)
@@ -59,19 +61,19 @@ class Moderation:
             raise
 
     async def check(self, channel_id: int, data: bytes, prompts: Sequence[str] = ()) -> None:
-        """Raise HeldBack where an encoded picture may not be shown in a channel.
+        """Raise HeldBack if an encoded picture may not be shown in a channel.
 
-        Where ``prompts`` name minors, the usual policy counts whatever the operator set.
+        If ``prompts`` name minors, the usual policy counts whatever the operator set.
         """
         try:
             found = await self._inspector.look(data)
         except PictureError as error:
-            log.error("a picture could not be looked at, so it is held back: %s", error)
+            log.error("a picture could not be looked at, so it is blocked: %s", error)
             raise HeldBack("The output filter could not look at the picture, so it is not shown; try again.") from None
         usual = Filter().strict if names_minors(prompts) else {}
         if seen := too_much(found, usual) or too_much(found, await self._scores(channel_id)):
-            log.info("a picture for channel %d is held back: %s", channel_id, seen)
-            raise HeldBack("The output filter held the picture back: it may show more than this channel allows.", seen)
+            log.info("a picture for channel %d is blocked: %s", channel_id, seen)
+            raise HeldBack("The output filter blocked the picture: it may show more than this channel allows.", seen)
 
     async def allows(self, channel_id: int, data: bytes) -> bool:
         """Whether an encoded picture may be shown in a channel."""
@@ -89,7 +91,7 @@ class Moderation:
         """The policy of the channel; a thread has its channel's, and one that we do not know the strict one."""
         if self._policy.age_restricted == "strict":
             return self._policy.strict
-        # What was taken up after a restart may be finished before we hear of the channels.
+        # What was resumed after a restart may be finished before we hear of the channels.
         await self._client.wait_until_ready()
         channel = self._client.get_channel(channel_id)
         return self._policy.scores(age_restricted=isinstance(channel, RESTRICTABLE) and channel.is_nsfw())
@@ -106,6 +108,6 @@ RESTRICTABLE = (
 
 
 def too_much(found: Mapping[str, float], scores: Mapping[str, float]) -> str:
-    """The class that is seen most above its score, empty where there is none."""
+    """The class that is seen most above its score, empty if there is none."""
     over = {label: found[label] - least for label, least in scores.items() if found.get(label, -1.0) >= least}
     return max(over, key=lambda label: over[label], default="")

@@ -30,12 +30,12 @@ class Rulebook:
         self._patterns = [re.compile(pattern) for pattern in rules.patterns]
 
     async def check(self, requester: Requester, built: BuiltRequest) -> None:
-        """Raise Refusal where the member is timed out, or the prompt is forbidden."""
+        """Raise Refusal if the member is timed out, or the prompt is forbidden."""
         now = datetime.now(UTC)
         until = pause_until(await self._strikes(requester, now), self._rules.timeouts)
         if until and until > now:
             raise Refusal(
-                "You wrote what is not allowed here too often; you can ask for pictures again <t:{until}:R>.",
+                "You used forbidden words too often; you can ask for pictures again <t:{until}:R>.",
                 until=int(until.timestamp()),
             )
         if (broken := await self._broken(requester, built)) is None:
@@ -107,13 +107,13 @@ class Rulebook:
                 until=int(until.timestamp()),
             )
         return Refusal(
-            "“{word}” is not allowed here; leave it out. Who does so again and again has to pause.",
+            "“{word}” is not allowed here; leave it out. Repeated attempts lead to a pause.",
             word=escape_for_discord(word, MAX_SHOWN),
         )
 
 
 def pause_until(strikes: Sequence[datetime], timeouts: Sequence[int]) -> datetime | None:
-    """When a member with these strikes, oldest first, may ask again; None where he has none.
+    """When a member with these strikes, oldest first, may ask again; None without strikes.
 
     ``timeouts`` are the minutes after the first, the second, … strike; the last counts for all further.
     """

@@ -17,7 +17,7 @@ class SlidingWindow:
         return len(self._times)
 
     def wait(self, key: int, now: float) -> float:
-        """Seconds until the key may come again; 0 where it may come now. ``now`` is of any steady clock."""
+        """Seconds until the key may come again; 0 if it may come now. ``now`` is of any steady clock."""
         times = self._times.get(key)
         if times is None or len(times) < self._most:
             return 0.0

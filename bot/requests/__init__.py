@@ -1,0 +1,1 @@
+"""What a person asked for, as a Request. Pure."""

@@ -69,7 +69,7 @@ class Source:
     height: int
     #: what was done to it on receipt, as sentences' templates and parameters
     notes: tuple[Sentence, ...] = ()
-    #: id of the picture, where it is one of ours
+    #: id of the picture, if it is one of ours
     picture: str | None = None
     #: whether it came covered, as what is made of it stays
     spoiler: bool = False
@@ -81,7 +81,7 @@ class BuiltRequest:
 
     request: Request
     notes: tuple[Sentence, ...] = ()
-    #: id of the picture that it starts from, where that is one of ours
+    #: id of the picture that it starts from, if that is one of ours
     parent: str | None = None
     #: whether it starts from a covered picture
     spoiler: bool = False
@@ -104,7 +104,7 @@ def build_request(
 ) -> BuiltRequest:
     """The request for what a person filled in; ``more`` are further inputs, such as a mask.
 
-    Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
+    Raises Refusal or generation.RequestError with a sentence if it cannot be carried out.
     """
     options = with_flags(options)
     loras = read_loras(options.lora, catalogue)
@@ -191,17 +191,17 @@ def can(catalogue: Catalogue, model: str | None, task: Task) -> bool:
 
 
 def editor(catalogue: Catalogue) -> ModelSpec:
-    """The model that changes pictures after an instruction. Raises Refusal where none is configured."""
+    """The model that changes pictures after an instruction. Raises Refusal if none is configured."""
     try:
         return catalogue.first(Task.EDIT)
     except RequestError:
         raise Refusal(
-            "No editing model is set up here; /img2img with a strength of 0.3 to 0.6 changes a picture after words."
+            "No editing model is set up here; /img2img with a strength of 0.3 to 0.6 changes an image with a prompt."
         ) from None
 
 
 def carried_over(options: Options, found: Parameters | None) -> Options:
-    """The options with the words that the picture itself carries. Raises Refusal where it carries none."""
+    """The options with the words that the picture itself carries. Raises Refusal if it carries none."""
     if found is None or not found.prompt:
         raise Refusal("Say what the picture should show, with prompt:; this picture does not carry its own words.")
     negative = options.negative_prompt if options.negative_prompt is not None else found.negative_prompt or None
@@ -217,10 +217,11 @@ def refine_request(
     *,
     enlarge_first: bool = False,
 ) -> BuiltRequest:
-    """img2img of one of our pictures, with the model and the settings of the request ``style`` where nothing else is
-    chosen; with several strengths, one picture of each.
+    """Refine one of our pictures with img2img, keeping model and settings of the request ``style`` if none is chosen.
 
-    Raises Refusal or generation.RequestError with a sentence where it cannot be carried out.
+    With several strengths, one picture of each is made.
+
+    Raises Refusal or generation.RequestError with a sentence if it cannot be carried out.
     """
     options = with_flags(options)
     if options.model:
@@ -277,14 +278,14 @@ def edit_request(
 ) -> BuiltRequest:
     """The request made again with fields changed, as text from a modal; an empty seed is a new one.
 
-    Raises Refusal or generation.RequestError with a sentence where a field cannot be used.
+    Raises Refusal or generation.RequestError with a sentence if a field cannot be used.
     """
     fields, left_out = _changed(catalogue, request, filled_in)
     request = replace(request, **fields)
     if "prompt" in filled_in:
         check_prompt(request.prompt)
     if any(not path.exists() for path in request.images):
-        raise Refusal("The picture that this was made from is not kept any more; attach it again with /img2img.")
+        raise Refusal("The picture that this was made from is no longer kept; attach it again with /img2img.")
     catalogue.check(request)
     return BuiltRequest(request=request, notes=left_out, parent=parent)
 
@@ -343,7 +344,7 @@ def _chosen(value: T | None, default: T) -> T:
 
 
 def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tuple[int, int], tuple[Sentence, ...]]:
-    """The size that is delivered, and what to say where it is not the one that was asked for."""
+    """The size that is delivered, and what to say if it is not the one that was asked for."""
     wish = wished_size(text, spec) if text else None
     if wish is None and source is not None:
         return images.fit_source(source.width, source.height, spec), ()
@@ -379,7 +380,7 @@ def _received(source: Source | None, request: Request) -> tuple[Sentence, ...]:
 def _unheard(spec: ModelSpec, request: Request) -> tuple[Sentence, ...]:
     if spec.limits.negative_prompt or not request.negative_prompt:
         return ()
-    return (Sentence("{model} cannot be told what to avoid; say what it should show instead.", {"model": spec.title}),)
+    return (Sentence("{model} has no negative prompt; say what it should show instead.", {"model": spec.title}),)
 
 
 def _left_out(options: Options) -> tuple[Sentence, ...]:

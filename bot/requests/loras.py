@@ -11,7 +11,7 @@ Loras = tuple[tuple[str, float], ...]  # ids and weights
 def read_loras(text: str | None, catalogue: Catalogue) -> Loras:
     """The ids and weights that a text asks for; without a weight it is the LoRA's usual one.
 
-    Raises Refusal where a weight is no number, and generation.RequestError where there is no such LoRA.
+    Raises Refusal if a weight is no number, and generation.RequestError if there is no such LoRA.
     """
     found: dict[str, float] = {}
     for part in (text or "").split(","):
@@ -34,7 +34,7 @@ def write_loras(loras: Loras) -> str:
 
 
 def with_triggers(prompt: str, loras: Iterable[LoraSpec]) -> tuple[str, tuple[Sentence, ...]]:
-    """The prompt with the word that calls each LoRA where it has none of that LoRA's, and what to say of it."""
+    """The prompt with a trigger word for each LoRA of which it has none, and the sentences that say so."""
     notes: list[Sentence] = []
     for lora in loras:
         if lora.triggers and not any(word.lower() in prompt.lower() for word in lora.triggers):

@@ -35,9 +35,9 @@ def workers_folder(config: Config) -> Path:
 def known(config: Config, *, pinned: bool = True) -> Catalogue:
     """Every model that could be offered: the shipped ones, those of further files, and the operator's own.
 
-    Where ``pinned``, each at the commit that its download recorded.
+    If ``pinned``, each at the commit that its download recorded.
 
-    Raises ConfigError naming file, entry and key where one cannot be used.
+    Raises ConfigError naming file, entry and key if one cannot be used.
     """
     try:
         own = read_models(config.generation.own, "generation.own", Path())
@@ -50,7 +50,7 @@ def known(config: Config, *, pinned: bool = True) -> Catalogue:
 def offered(config: Config) -> Catalogue:
     """The models that members may use: those that generation.models names, and the operator's own.
 
-    Raises ConfigError as known() does, and where nothing matches a name or pattern.
+    Raises ConfigError as known() does, and if nothing matches a name or pattern.
     """
     catalogue = known(config)
     own = [str(entry.get("id")) for entry in config.generation.own]
@@ -62,8 +62,9 @@ def offered(config: Config) -> Catalogue:
 
 
 def pin_new(config: Config) -> None:
-    """Record the commit of every offered model of the hub of which none is recorded yet, so that what is fetched at the
-    first use stays the same ever after. Blocks; where the hub cannot be reached, the next start tries again.
+    """Pin each offered model of the hub without a recorded commit, so that the first use downloads what later ones do.
+
+    Blocks; if the hub cannot be reached, the next start tries again.
     """
     path = pins_file(config)
     catalogue, pins = offered(config), read_pins(path)

@@ -44,11 +44,11 @@ _COURTESY = re.compile(
 )
 _PLEASE = re.compile(r"(?:^|[\s,]+)(?:please|pls|plz|por favor|porfa|pfv)\W*$")
 _REPLACING = re.compile(
-    r"(?:make (?:it|this|him|her|them) into|turn (?:it|this) into|change (?:it|this) (?:in)?to|redo (?:it|this)|"
+    r"(?:make (?:it|this|h(?:im|er)|them) into|turn (?:it|this) into|change (?:it|this) (?:in)?to|redo (?:it|this)|"
     r"draw (?:it|this)|transforme(?: isso)? em|conviertelo en|dibujalo)\b[\s,:]*"
 )
 _SHAPING = re.compile(
-    r"(?:make (?:it|this|him|her|them)|faca|faz|deixe|deixa|torne|haz(?:lo|la)?|ponlo|ponla|dejalo|dejala)\b[\s,:]*"
+    r"(?:make (?:it|this|h(?:im|er)|them)|faca|faz|deixe|deixa|torne|haz(?:lo|la)?|ponlo|ponla|dejalo|dejala)\b[\s,:]*"
 )
 #: “make the sky purple”, “add a hat”: an order about a part of the picture, which keeps its words
 _ORDER = re.compile(
@@ -61,13 +61,13 @@ _ORDER = re.compile(
 )
 #: "make it a dragon" is another picture, "make it blue" the same in blue
 _THING = re.compile(r"(?:an?|the|one|two|three|um|uma|o|dois|duas|un|una|el|la|dos)\b")
-#: what is left hanging where a strength was cut out: "a red car with strength 70%"
+#: what is left over after a strength was cut out: "a red car with strength 70%"
 _HANGING = re.compile(r"\s+(?:with|at|com|con|a)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """A reply as it was understood; None where nothing was said of it."""
+    """A reply as it was understood; None if nothing was said of it."""
 
     prompt: str = ""
     strength: float | None = None

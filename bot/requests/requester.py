@@ -7,7 +7,7 @@ import discord
 
 from bot.quota import Person
 
-DEFAULT_UPLOAD_LIMIT = 10 * 2**20  # bytes a file, where Discord names no other
+DEFAULT_UPLOAD_LIMIT = 10 * 2**20  # bytes a file, if Discord names no other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

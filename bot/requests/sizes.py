@@ -25,7 +25,7 @@ def is_size(text: str) -> bool:
 def wished_size(text: str, spec: ModelSpec) -> tuple[int, int]:
     """The size in pixels that ``768x512``, ``3:2`` or ``landscape`` asks for; a ratio keeps the model's usual area.
 
-    Raises Refusal where the text is none of these.
+    Raises Refusal if the text is none of these.
     """
     text = text.strip().lower()
     ratio, size = SHAPES.get(text), _SIZE.fullmatch(text)

@@ -84,9 +84,9 @@ class Store:
         await self._database.close()
 
     async def accept(self, job: JobRow) -> JobRow | None:
-        """Reserve and insert the job in one transaction; None where its interaction was accepted before.
+        """Reserve and insert the job in one transaction; None if its interaction was accepted before.
 
-        Raises Refusal where the member has not enough images left today, too many waiting, or a plan that does not
+        Raises Refusal if the member has not enough images left today, too many waiting, or a plan that does not
         include it.
         """
 

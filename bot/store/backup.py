@@ -13,7 +13,7 @@ MIB = 2**20
 def copy_database(folder: Path, file: Path) -> float:
     """Write the folder's database as it is at this moment to ``file``; returns its size in MiB. Blocks.
 
-    Raises ConfigError where there is no database, the file exists or cannot be written, or the copy is damaged.
+    Raises ConfigError if there is no database, the file exists or cannot be written, or the copy is damaged.
     """
     source = folder / DATABASE
     if not source.exists():

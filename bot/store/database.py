@@ -26,7 +26,7 @@ DATABASE = "criar.db"  # the file's name in the configured folder
 BUSY_SECONDS = 10.0  # how long a statement waits for another process's write lock
 
 #: what is the machine's trouble and not ours: it passes, or the operator mends it
-TROUBLE = {
+UNAVAILABLE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_IOERR,
@@ -47,7 +47,7 @@ class Database:
         self._view: Tables
 
     async def open(self) -> None:
-        """Make the file where it is missing, and bring its tables up to date."""
+        """Make the file if it is missing, and bring its tables up to date."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._writing, self._open)
         await loop.run_in_executor(self._reading, self._open_view)
@@ -65,9 +65,9 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._reading, self._try, query, self._view)
 
     async def write(self, change: Callable[[Tables], T]) -> T:
-        """What ``change`` returns, after its transaction was committed; rolled back where it raises.
+        """What ``change`` returns, after its transaction was committed; rolled back if it raises.
 
-        Raises Unavailable where the disk is full or cannot be written, or another process holds the lock too long.
+        Raises Unavailable if the disk is full or cannot be written, or another process holds the lock too long.
         """
         return await asyncio.get_running_loop().run_in_executor(self._writing, self._try, self._write, change)
 
@@ -81,7 +81,7 @@ class Database:
         self._tables = self._connect()
         self._tables.enable_wal()
         self._tables.execute("PRAGMA foreign_keys = ON")
-        self._tables.execute("PRAGMA secure_delete = ON")  # what a member deletes shall not stay in free pages
+        self._tables.execute("PRAGMA secure_delete = ON")  # what a member deletes must not stay in free pages
         MIGRATIONS.apply(self._tables)
 
     def _open_view(self) -> None:
@@ -96,7 +96,7 @@ class Database:
         try:
             return work(argument)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & PRIMARY not in TROUBLE:
+            if error.sqlite_errorcode & PRIMARY not in UNAVAILABLE:
                 raise
             log.error("the database %s cannot be used: %s", self.path, error)
             raise Unavailable from error

@@ -14,7 +14,7 @@ MARGIN = 16 * 2**10  # bytes of a zip file beside its pictures
 
 
 async def export(store: Store, user_id: int, limit: int) -> AsyncIterator[bytes]:
-    """Zip files of at most ``limit`` bytes with all rows about a member as JSON, and his pictures."""
+    """Zip files of at most ``limit`` bytes with all rows about a member as JSON, and their pictures."""
     rows = await store.privacy.collect(user_id)
     names = [store.files.picture(row["id"]) for row in rows["pictures"]]
     inputs = {name for row in rows["jobs"] for name in json.loads(row["request"])["images"]}
@@ -46,7 +46,7 @@ def _part(first: tuple[str, bytes] | None, paths: Sequence[Path], limit: int) ->
 
 
 def _picture(path: Path, limit: int) -> tuple[str, bytes]:
-    """A picture's name and bytes, smaller where one file may not be as large; nothing where it is not kept any more."""
+    """A picture's name and bytes, smaller if one file may not be as large; nothing if it is no longer kept."""
     if not path.exists():
         return path.name, b""
     data, extension = images.under_limit(path.read_bytes(), limit)

@@ -28,7 +28,7 @@ class Files:
         self.pictures = folder / "pictures"
 
     def open(self) -> None:
-        """Make the folders where they are missing."""
+        """Make the folders if they are missing."""
         for folder in (self.inputs, self.pictures):
             folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY)
 
@@ -83,9 +83,9 @@ class Files:
 def _write(path: Path, data: bytes) -> None:
     """All or nothing, also when the power fails: written beside, synced, renamed, and the folder synced.
 
-    Raises Unavailable where the disk is full or cannot be written.
+    Raises Unavailable if the disk is full or cannot be written.
     """
-    # A name of its own, since two members may send the same picture at the same moment.
+    # A unique name, since two members may send the same picture at the same moment.
     part = path.with_suffix(f".{secrets.token_hex(4)}{PART}")
     try:
         with part.open("wb") as file:

@@ -11,7 +11,7 @@ from bot.errors import ConfigError
 
 @contextmanager
 def only_bot(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process. Raises ConfigError where another bot holds it; the command line need not."""
+    """Hold the folder for this process. Raises ConfigError if another bot holds it; the command line need not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

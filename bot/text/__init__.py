@@ -1,0 +1,1 @@
+"""Sentences: translated, made safe for Discord, matched against words."""

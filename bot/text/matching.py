@@ -24,7 +24,7 @@ _ONE = (str.maketrans("1|", "ii"), str.maketrans("1|", "ll"))
 
 _START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # of a word
 _CLOSE = r"(?:[^\w\s]|_){0,2}"  # between the letters of a word
-_APART = r"[\W_]{1,3}"  # between letters that each stand alone
+_APART = r"[\W_]{1,3}"  # between letters written one by one
 _SPACE = r"[\W_]+"
 _NO_LETTERS, _REPEATED = re.compile(r"[\W_]+"), re.compile(r"(.)\1+")
 SHORTEST_APART = 3  # letters; “a s” is no word
@@ -50,7 +50,7 @@ def _letter(char: str) -> str:
 
 
 def readings(text: str) -> tuple[str, ...]:
-    """How the text may be meant: as it stands, and with figures as letters."""
+    """How the text may be meant: unchanged, and with figures as letters."""
     as_it_stands = plain(text)
     letters = as_it_stands.translate(_FIGURES)
     return tuple(dict.fromkeys((as_it_stands, *(letters.translate(one) for one in _ONE))))
@@ -65,7 +65,7 @@ class Words:
     def find(self, texts: Iterable[str]) -> str | None:
         """The first of the words that one of the readings contains."""
         for text in texts:
-            # Most words are ruled out by this alone, which takes a hundredth of the patterns' time.
+            # Most words are ruled out by this, which takes a hundredth of the patterns' time.
             squashed = _squashed(text)
             for word, core in self._words.items():
                 if core in squashed and _compiled(word).search(text):
@@ -74,7 +74,7 @@ class Words:
 
 
 def _squashed(text: str) -> str:
-    """Letters and figures alone, each once where it is repeated."""
+    """Only the letters and figures, each once if it is repeated."""
     return _REPEATED.sub(r"\1", _NO_LETTERS.sub("", text))
 
 

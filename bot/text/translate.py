@@ -51,7 +51,7 @@ class Speaker:
 
 
 def _catalogue(locale: str) -> gettext.NullTranslations:
-    """The translations of the locale, or else of its language; none where there is no catalogue."""
+    """The translations of the locale, or else of its language; none if there is no catalogue."""
     names = locale.replace("-", "_"), locale.partition("-")[0]
     path = next((path for name in names if (path := LOCALES / f"{name}.po").exists()), None)
     if path is None:
@@ -77,6 +77,7 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
+        """The translation, or None if there is none, which leaves the English."""
         if context.location is app_commands.TranslationContextLocation.parameter_name:
             return None  # the field's own words, which sentences name too: seed, strength, negative_prompt
         translated = speaker(locale.value).as_it_stands(string.message)

@@ -1,6 +1,6 @@
-"""Several calls of one module as one: what must agree, joining the arguments row by row, parting the results.
+"""Several calls of one module as one: what must match, concatenating the arguments, splitting the results.
 
-A row is one entry of the first dimension of a denoiser's batch; with guidance most pipelines take two a picture.
+A row is one entry of the first dimension of a denoiser's batch; with guidance most pipelines take two for a picture.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -11,23 +11,23 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 BATCHED = ("hidden_states", "sample", "x")  # what denoisers call their first argument
 
-#: prompts that are padded to the longest, with the mask that says what is padding
+#: prompts that are padded to the longest, and the mask that marks padding
 PROMPT, MASK = "encoder_hidden_states", "encoder_hidden_states_mask"
 
 #: positional and by name
 Arguments = tuple[Sequence[Any], Mapping[str, Any]]
 
-#: contents of tensors that all rows share; kept, since reading them makes a GPU wait
+#: contents of tensors that all rows share; cached, because reading them makes a GPU wait
 _contents: Any = WeakIdKeyDictionary()
 
 
 def rows_of(args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
-    """How many rows a call has."""
+    """Return how many rows a call has."""
     return len(args[0] if args else next(kwargs[name] for name in BATCHED if name in kwargs))
 
 
 def signature(args: Sequence[Any], kwargs: Mapping[str, Any], rows: int) -> Hashable:
-    """What two calls must have in common to be joined; equal signatures mean that they can be."""
+    """Return what two calls must have in common; calls with equal signatures can be joined."""
     return tuple(_kind(value, rows) for value in args), tuple(
         (name, _padded(kwargs) if name in (PROMPT, MASK) and MASK in kwargs else _kind(value, rows))
         for name, value in sorted(kwargs.items())
@@ -35,7 +35,7 @@ def signature(args: Sequence[Any], kwargs: Mapping[str, Any], rows: int) -> Hash
 
 
 def join(calls: Sequence[Arguments], rows: Sequence[int]) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of one call with the rows of all, in order; a number such as the timestep becomes one a row."""
+    """Concatenate the arguments of calls; a number such as the timestep becomes one for each row."""
     args = [_cat(values, rows) for values in zip(*(args for args, _ in calls), strict=True)]
     many: Sequence[Mapping[str, Any]] = [kwargs for _, kwargs in calls]
     if MASK in many[0]:
@@ -44,7 +44,7 @@ def join(calls: Sequence[Arguments], rows: Sequence[int]) -> tuple[list[Any], di
 
 
 def part(args: Sequence[Any], kwargs: Mapping[str, Any], rows: int, chosen: slice) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of one call for some of its rows."""
+    """Return the arguments of a call for some of its rows."""
 
     def of(value: Any) -> Any:
         if isinstance(value, dict):
@@ -58,7 +58,7 @@ def part(args: Sequence[Any], kwargs: Mapping[str, Any], rows: int, chosen: slic
 
 
 def split(output: Any, rows: Sequence[int]) -> list[Any]:
-    """The result of a joined call as the results of its calls."""
+    """Split the result of a joined call into the results of its calls."""
     if torch.is_tensor(output):
         return list(output.split(list(rows)))
     if isinstance(output, list) and len(output) == sum(rows):
@@ -74,7 +74,7 @@ def split(output: Any, rows: Sequence[int]) -> list[Any]:
 
 
 def gather(outputs: Sequence[Any]) -> Any:
-    """The results of the parts of a call as its result."""
+    """Concatenate the results of the parts of a call."""
     first = outputs[0]
     if torch.is_tensor(first):
         return torch.cat(list(outputs))
@@ -104,17 +104,17 @@ def _kind(value: Any, rows: int) -> Hashable:
 
 
 def _common(values: Sequence[Any]) -> Hashable:
-    """What the elements of a list, one a row, have in common with those of another; tensors may differ in length."""
+    """Return what the elements of a list, one for each row, must have in common; tensors may differ in length."""
     first = values[0]
     if all(torch.is_tensor(value) for value in values):
         kinds = {(value.shape[1:], value.dtype) for value in values}
         return kinds.pop() if len(kinds) == 1 else id(values)
-    # Lists of lists of tensors are not understood: they join with nothing.
+    # Lists of lists of tensors are not supported: they join with nothing.
     return repr(first) if all(value == first for value in values) and "tensor" not in repr(first) else id(values)
 
 
 def _is_number(value: torch.Tensor, rows: int) -> bool:
-    """Whether it is one number for all rows or one for each, such as the timestep."""
+    """Whether it is one number for all rows, or one for each, such as the timestep."""
     return value.ndim == 0 or (value.ndim == 1 and len(value) in (1, rows))
 
 
@@ -145,7 +145,7 @@ def _padded(kwargs: Mapping[str, Any]) -> Hashable:
 
 
 def _pad(many: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Prompts as long as the longest, with masks; as they are where nothing differs and nothing is masked."""
+    """Pad prompts to the longest, with masks; unchanged if all are equally long and nothing is masked."""
     lengths = [kwargs[PROMPT].shape[1] for kwargs in many]
     if len(set(lengths)) == 1 and all(kwargs[MASK] is None for kwargs in many):
         return [dict(kwargs) for kwargs in many]

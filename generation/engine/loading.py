@@ -1,4 +1,4 @@
-"""From a folder, a hub repository or a single file to a stock pipeline: safetensors or GGUF only, no remote code."""
+"""Loads a stock pipeline from a folder, a hub repository or a single file: safetensors or GGUF only, no remote code."""
 
 import json
 import logging
@@ -9,47 +9,68 @@ from typing import Any
 
 import diffusers
 import torch
+from huggingface_hub.errors import HTTPError  # of the HTTP client that it uses
 
-from ..downloads import is_of_hub
+from .. import capabilities
+from ..catalogue_files import SAFE
+from ..downloads import chosen_file, is_of_hub
 from ..errors import ModelError
-from ..families import family_of
-from ..types import Loading, ModelSpec, Precision
-from .load_policy import parameters
+from ..types import Loading, LoraSpec, ModelSpec, Precision, Task
+from .load_policy import parameters, quantised_components
 from .processors import complete, substitutes
+from .single_file import INDEX, UNUSED, SingleFile, found_in
 
 log = logging.getLogger(__name__)
 
 PRECISIONS = {Precision.FP32: torch.float32, Precision.FP16: torch.float16, Precision.BF16: torch.bfloat16}
-#: what pipelines call the module that runs at every step, and is most of the weights
-DENOISERS = ("unet", "transformer", "transformer_2")
-INDEX = "model_index.json"
-#: the filter of old checkpoints, which weighs more than their text encoder: ours judges the results
-UNUSED = ("safety_checker",)
+
+
+#: what files, networks and libraries raise that are not as they should be
+BROKEN = (OSError, ValueError, ImportError, RuntimeError, KeyError, AttributeError, IndexError, TypeError, HTTPError)
 
 
 @contextmanager
-def trouble(spec: ModelSpec) -> Iterator[None]:
-    """Turn what goes wrong while a model is loaded into ModelError; the reason stands in the log."""
+def lora_errors(lora: LoraSpec) -> Iterator[None]:
+    """Turn errors of downloading a LoRA into ModelError; the reason is logged."""
     try:
         yield
-    # It comes from outside: missing or broken files, no network, libraries that are not installed.
-    except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
+    except (*BROKEN, ModelError) as error:
+        log.exception("the LoRA %s cannot be had from %s", lora.id, lora.source)
+        raise ModelError("The LoRA {lora} cannot be loaded right now; leave it out.", lora=lora.title) from error
+
+
+@contextmanager
+def loading_errors(spec: ModelSpec) -> Iterator[None]:
+    """Turn errors of loading a model into ModelError; the reason is logged."""
+    try:
+        yield
+    # Causes are outside: missing or broken files, no network, libraries that are not installed.
+    except BROKEN as error:
         if isinstance(error, (torch.OutOfMemoryError, torch.AcceleratorError)):
             raise
         log.exception("%s cannot be loaded from %s", spec.id, spec.source)
-        raise ModelError("{model} cannot be loaded just now; choose another model.", model=spec.title) from error
+        raise ModelError("{model} cannot be loaded right now; choose another model.", model=spec.title) from error
 
 
 def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
-    """The pipeline, its modules in the host's memory; ``parts`` are components that are there already."""
+    """Return the pipeline, its modules in the host's memory; ``parts`` are components that are there already.
+
+    Its files must be on the disk: see ensure_downloaded.
+    """
     options: dict[str, Any] = {"dtype": PRECISIONS[loading.precision or Precision.FP32], **parts}
+    quantised: dict[str, Any] = {}
     if loading.quantised:
-        options["quantization_config"] = bitsandbytes(loading.quantised)
-    if _is_gguf(spec):
-        options["transformer"] = _gguf(spec, options["dtype"])
-    elif is_single(spec):
-        return _single_file(spec, options)
-    folder = fetched(spec)
+        components = quantised_components(sizes(spec))
+        quantised = {"quantization_config": bitsandbytes(loading.quantised, components)}
+    if is_single(spec):
+        single = SingleFile(spec, offline=True)
+        if single.is_whole:
+            return single.pipeline({**options, **quantised})
+        return _from_folder(single.folder, spec, {**options, **single.components(options["dtype"], quantised)})
+    return _from_folder(fetched(spec), spec, {**options, **quantised})
+
+
+def _from_folder(folder: Path, spec: ModelSpec, options: Mapping[str, Any]) -> Any:
     pipeline = diffusers.DiffusionPipeline.from_pretrained(
         folder,
         variant=_variant(folder, spec),
@@ -61,112 +82,78 @@ def load(spec: ModelSpec, loading: Loading, parts: Mapping[str, Any]) -> Any:
     return complete(pipeline, folder)
 
 
-def fetched(spec: ModelSpec) -> Path:
-    """The folder of the checkpoint, or of what its single file lacks, downloaded where it is not here."""
-    source, revision = _based(spec) if spec.base else (spec.source, spec.revision)
-    if Path(source).is_absolute():
-        return Path(source)
+def fetched(spec: ModelSpec, *, offline: bool = True) -> Path:
+    """Return the folder of the checkpoint; downloads it unless ``offline``."""
+    if Path(spec.source).is_absolute():
+        return Path(spec.source)
     return Path(
         diffusers.DiffusionPipeline.download(
-            source,
-            revision=revision,
+            spec.source,
+            revision=spec.revision,
             variant=spec.variant,
             use_safetensors=True,
             trust_remote_code=False,
+            local_files_only=offline,
             **dict.fromkeys(UNUSED),
         )
     )
 
 
-def bring(spec: ModelSpec) -> None:
-    """Have the model's files on the disk, and be it by fetching them. Raises ModelError where they cannot be had."""
-    with trouble(spec):
-        sizes(spec)
+def ensure_downloaded(spec: ModelSpec | LoraSpec) -> None:
+    """Download the files of a model or LoRA unless they are on the disk. Raises ModelError if that fails."""
+    if isinstance(spec, LoraSpec):
+        with lora_errors(spec):
+            chosen_file(spec, offline=False)
+        return
+    with loading_errors(spec):
+        if is_single(spec):
+            SingleFile(spec, offline=False)
+        else:
+            fetched(spec, offline=False)
 
 
-def comes_from_hub(spec: ModelSpec) -> bool:
-    """Whether files of the model may have to be fetched."""
-    return is_of_hub(spec) or bool(spec.base)
+def needs_download(spec: ModelSpec | LoraSpec) -> bool:
+    """Whether files of the model may have to be downloaded."""
+    return is_of_hub(spec) or (isinstance(spec, ModelSpec) and (bool(spec.base) or spec.source.endswith(SAFE)))
 
 
 def sizes(spec: ModelSpec) -> dict[str, int]:
-    """How many numbers of 16 bits each part of the model has, or all together where they are in one file."""
+    """Return how many parameters each component of the model has, or all together if they are in one file."""
     if not is_single(spec):
         return parameters(fetched(spec))
-    alone = parameters(_file(spec))
-    return {**parameters(fetched(spec)), "transformer": sum(alone.values())} if _is_gguf(spec) else alone
+    single = SingleFile(spec, offline=True)
+    alone = parameters(single.path)
+    return alone if single.is_whole else {**parameters(single.folder), "transformer": sum(alone.values())}
+
+
+def able(spec: ModelSpec) -> frozenset[Task] | None:
+    """Return the only tasks that the model's weights can do; None if they set no limit."""
+    return capabilities.of_file(found_in(spec)) if is_single(spec) else capabilities.of_folder(fetched(spec))
 
 
 def is_single(spec: ModelSpec) -> bool:
     """Whether the model is in one file, or at least its denoiser."""
-    return bool(spec.file) or spec.source.endswith(".safetensors")
-
-
-def _is_gguf(spec: ModelSpec) -> bool:
-    return bool(spec.file) and str(spec.file).endswith(".gguf")
-
-
-def _based(spec: ModelSpec) -> tuple[str, str | None]:
-    source, _, revision = (spec.base or "").partition("@")
-    return source, revision or None
+    return bool(spec.file) or spec.source.endswith(SAFE)
 
 
 def _unused(folder: Path) -> dict[str, None]:
-    """The parts that the checkpoint has and that are left out."""
+    """Return the components of the checkpoint that are left out."""
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     return {name: None for name in UNUSED if name in index}
 
 
 def _variant(folder: Path, spec: ModelSpec) -> str | None:
-    """The variant, where the folder has it: downloading falls back to the plain files where a repository has none."""
+    """Return the variant if the folder has it: downloading falls back to the plain files if a repository has none."""
     return spec.variant if spec.variant and any(folder.glob(f"*/*.{spec.variant}*.safetensors")) else None
 
 
-def _file(spec: ModelSpec) -> Path:
-    if not spec.file:
-        return Path(spec.source)
-    if Path(spec.source).is_absolute():
-        return Path(spec.source) / spec.file
-    from huggingface_hub import hf_hub_download
-
-    return Path(hf_hub_download(spec.source, spec.file, revision=spec.revision))
-
-
-def _single_file(spec: ModelSpec, options: dict[str, Any]) -> Any:
-    """One .safetensors file with all the weights; its configuration comes from ``base``, or the hub's original."""
-    name = next((name for name in family_of(spec).pipelines.values() if name), "")
-    if not name:
-        raise ValueError(f"models of the family {spec.family} cannot be loaded from one file")
-    pipeline_class = getattr(diffusers, name)
-    if spec.base:  # of which no weights are needed
-        options["config"], options["revision"] = _based(spec)
-    # Old checkpoints have no filter of their own in the file, and ours judges the results.
-    if "safety_checker" in pipeline_class._optional_components:
-        options["safety_checker"] = None
-    return pipeline_class.from_single_file(str(_file(spec)), trust_remote_code=False, **options)
-
-
-def _gguf(spec: ModelSpec, dtype: torch.dtype) -> Any:
-    """The denoiser from a GGUF file; the other parts come from ``base``."""
-    folder = fetched(spec)
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    _, class_name = index["transformer"]
-    return getattr(diffusers, class_name).from_single_file(
-        str(_file(spec)),
-        quantization_config=diffusers.GGUFQuantizationConfig(compute_dtype=dtype),
-        config=str(folder),
-        subfolder="transformer",
-        dtype=dtype,
-    )
-
-
-def bitsandbytes(bits: int) -> Any:
-    """diffusers' own configuration for weights of 4 or 8 bits, of the denoiser and the large text encoders."""
+def bitsandbytes(bits: int, components: list[str]) -> Any:
+    """Return diffusers' configuration for weights of 4 or 8 bits of these components."""
     options: dict[str, Any] = {"load_in_8bit": True}
     if bits == 4:
         options = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.bfloat16}
     return diffusers.PipelineQuantizationConfig(
         quant_backend=f"bitsandbytes_{bits}bit",
         quant_kwargs=options,
-        components_to_quantize=[*DENOISERS, "text_encoder_2", "text_encoder_3"],
+        components_to_quantize=components,
     )

@@ -1,9 +1,11 @@
 """Models in memory: least recently used go first, from the device to the host's memory, and from there for good."""
 
-import gc
 import logging
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,18 +15,21 @@ import torch
 
 from ..downloads import is_of_hub
 from ..families import family_of
-from ..types import Loading, ModelSpec, Offload, Precision
-from .load_policy import BYTES, choose
-from .loading import fetched, is_single, load, sizes, trouble
-from .onnx_unet import speed_up
+from ..machine import GIB
+from ..types import Loading, ModelSpec, Offload, Precision, Task
+from .device import Device
+from .load_policy import BYTES, choose_loading, component_bytes
+from .load_policy import WORK as DECODING
+from .loading import able, fetched, is_single, load, loading_errors, sizes
+from .onnx_unet import use_onnx
 from .preview import LatentColours
 from .prompts import Prompts
-from .shared_modules import Sharing, fingerprints
+from .shared_modules import SharedModules, fingerprints
+from .weighted_prompts import Inversion
 
 log = logging.getLogger(__name__)
 
-GIB = 2**30
-WORK = 1.0  # GiB beside its weights, for a model of which the catalogue does not know what it takes
+WORK = 1.0  # GiB beside the weights, for a model whose memory the catalogue does not know
 DEVICE_SHARE = 0.9  # of a device's memory, for models that are kept on it
 
 
@@ -32,21 +37,26 @@ class LoadedModel:
     """A pipeline with its modules on the device, how it was loaded, and the map for its previews."""
 
     def __init__(self, spec: ModelSpec, loading: Loading, pipeline: Any, device: str) -> None:
+        """Bring the pipeline's modules to the device, unless they are offloaded."""
         self.spec = spec
         self.loading = loading
         self.pipeline = pipeline
         self._device = device
-        #: names of the LoRAs that are loaded into it, longest unused first
+        #: names of the LoRAs that are loaded into it, least recently used first
         self.adapters: list[str] = []
-        #: for previews; None where it is not known how the latents are laid out
+        #: for previews; None if there are none
         self.colours: LatentColours | None = None
+        #: textual inversions that were read for it, by their ids
+        self.inversions: dict[str, Inversion] = {}
+        #: the only tasks that its weights can do; None if they set no limit
+        self.able: frozenset[Task] | None = None
         self.on_device = False
         if not self.offloaded:
             self.move_in()
 
     @property
     def offloaded(self) -> bool:
-        """Whether its modules come to the device one by one as they are called; that bears one picture at a time."""
+        """Whether its modules come to the device as they are called; then it makes one picture at a time."""
         return self.loading.offload is not Offload.NONE
 
     @property
@@ -55,8 +65,13 @@ class LoadedModel:
         quantised = f", {self.loading.quantised} bits" if self.loading.quantised else ""
         return f"{self.loading.precision or Precision.FP32}{quantised}"
 
+    @property
+    def movable(self) -> bool:
+        """Whether it can wait in the host's memory: weights of 8 bits cannot leave the card in all versions."""
+        return not self.offloaded and self.loading.quantised != 8
+
     def modules(self) -> dict[int, int]:
-        """Bytes of each of its modules by identity, so that those in common are counted once."""
+        """Return the bytes of each of its modules by identity, so that those in common are counted once."""
         parts = self.pipeline.components.values()
         return {
             id(part): sum(tensor.nbytes for tensor in (*part.parameters(), *part.buffers()))
@@ -71,49 +86,61 @@ class LoadedModel:
         self.on_device = True
 
     def move_out(self, staying: Collection[int]) -> None:
-        """Bring it to the host's memory, but for modules (by identity) that others need where they are."""
+        """Bring it to the host's memory, except modules (by identity) that others need on the device."""
         for part in self.pipeline.components.values():
             if isinstance(part, torch.nn.Module) and id(part) not in staying:
                 part.to("cpu")
         self.on_device = False
 
-    def offload(self) -> None:
-        """Have its modules come to the device as they are called."""
+    def offload(self, *, scarce: bool) -> None:
+        """Have its modules come to the device as they are called; ``scarce`` as in group_settings()."""
         if self.loading.offload is Offload.MODEL:
-            self.pipeline.enable_model_cpu_offload(device=self._device)
+            # diffusers takes its hooks off for an adapter and puts them back for a device of its own choice.
+            again = partial(self.pipeline.enable_model_cpu_offload, device=self._device)
+            self.pipeline.enable_model_cpu_offload = again
+            again()
         else:
-            self.pipeline.enable_group_offload(torch.device(self._device), offload_type="leaf_level")
+            self.pipeline.enable_group_offload(
+                torch.device(self._device), **group_settings(self._device, scarce=scarce)
+            )
         self.on_device = True
 
 
 class Models:
     """The models that are in memory, on a device and in the host's memory."""
 
-    def __init__(self, device: str, budget: float, *, faster: bool = True) -> None:
-        """``budget`` is in GiB of the host's memory; ``faster`` lets small models choose their runtime on a CPU."""
+    def __init__(self, device: Device, budget: float, *, onnx: bool = True, folder: Path | None = None) -> None:
+        """``budget`` is in GiB of the host's memory; ``onnx`` lets small models choose their runtime on a CPU.
+
+        ``folder`` keeps what is worked out of models; None forgets it.
+        """
         self._device = device
-        self._faster = faster and device == "cpu"
-        #: whether the device has memory of its own
-        self._apart = device != "cpu"
+        self._folder = folder
+        self._onnx = onnx and not device.own_memory
         #: GiB of the host's memory that models may take
         self._host_budget = budget
+        free = device.free()
         #: GiB of the device's
-        self._budget = _device_memory(device) / GIB * DEVICE_SHARE if self._apart else budget
+        self._budget = budget if free is None else free / GIB * DEVICE_SHARE
         #: least recently used first
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
-        self._sharing = Sharing()
-        self._colours: WeakKeyDictionary[torch.nn.Module, dict[type, LatentColours]] = WeakKeyDictionary()
+        self._shared = SharedModules()
+        self._colours: WeakKeyDictionary[torch.nn.Module, dict[type, LatentColours | None]] = WeakKeyDictionary()
+        #: GiB of models' weights, by what was done to their components
+        self._weights: dict[str, float] = {}
         self.prompts = Prompts()
-        #: monotonic() since when a model is being fetched and loaded; None while none is
+        #: monotonic() since when a model is being loaded; None while none is
         self.loading_since: float | None = None
+        #: how often a model left the device
+        self.departures = 0
 
     def fits(self, spec: ModelSpec, busy: Collection[str] = ()) -> bool:
-        """Whether it is on the device, or can be without letting go of those that are busy."""
+        """Whether it is on the device, or would fit beside the models that are busy."""
         kept = [model for model in self._loaded.values() if model.spec.id in busy]
         return spec.id in self.resident() or self._taken(kept) + self._need(spec) <= self._budget
 
     def get(self, spec: ModelSpec, busy: Collection[str] = ()) -> LoadedModel:
-        """The model, on the device; lets others go for it that are not busy. Raises ModelError where it cannot."""
+        """Return the model, on the device; idle ones make room for it. Raises ModelError if it cannot be loaded."""
         model = self._loaded.get(spec.id)
         if model is None or not model.on_device:
             self._make_room(spec, {*busy, spec.id})
@@ -125,11 +152,11 @@ class Models:
         self._loaded.move_to_end(spec.id)
         return model
 
-    def rest(self, name: str) -> None:
+    def release_offloaded(self, name: str) -> None:
         """Have an offloaded model leave the device after a picture; others stay."""
         if (model := self._loaded.get(name)) and model.offloaded:
             # The picture's own pipeline knows nothing of this one's hooks: what it left on the device in mid-run would
-            # stand there beside what the next picture needs.
+            # take memory that the next picture needs.
             model.pipeline.maybe_free_model_hooks()
 
     def resident(self) -> frozenset[str]:
@@ -143,40 +170,55 @@ class Models:
     def _load(self, spec: ModelSpec) -> LoadedModel:
         self.loading_since = monotonic()
         try:
-            with trouble(spec):
-                return self._made(spec)
+            with loading_errors(spec):
+                return self._build(spec)
         finally:
             self.loading_since = None
 
-    def _made(self, spec: ModelSpec) -> LoadedModel:
-        free = _device_memory(self._device) if self._apart else None
-        loading = choose(spec.loading, self._device, _half(spec, self._device), sizes(spec), free)
-        names: dict[str, str] = {}
-        # What is offloaded or quantised carries marks of it that others must not find on a module of theirs.
-        if loading.offload is Offload.NONE and not loading.quantised and not is_single(spec):
-            names = fingerprints(fetched(spec), f"{loading.precision} {loading.vae_tiling}")
-        pipeline = load(spec, loading, self._sharing.known(names))
+    def _build(self, spec: ModelSpec) -> LoadedModel:
+        counted = sizes(spec)
+        half = _half(spec, bf16=self._device.has_bf16())
+        loading = choose_loading(spec.loading, self._device.name, half, counted, self._device.free())
+        self._weights[spec.id] = sum(component_bytes(loading, counted).values()) / GIB
+        prints = {} if is_single(spec) else fingerprints(fetched(spec), f"{loading.precision} {loading.vae_tiling}")
+        # Offloaded or quantised modules carry hooks and marks that other models must not find on theirs.
+        names = prints if loading.offload is Offload.NONE and not loading.quantised else {}
+        pipeline = load(spec, loading, self._shared.find(names))
         pipeline.set_progress_bar_config(disable=True)
+        widen_autoencoder(pipeline, bf16=self._device.has_bf16())
         if loading.vae_tiling:
             pipeline.vae.enable_slicing()
             pipeline.vae.enable_tiling()
-        self._sharing.learn(pipeline, names)
-        if not self._apart and isinstance(getattr(pipeline, "vae", None), diffusers.AutoencoderKL):
+        self._shared.remember(pipeline, names)
+        if not self._device.own_memory and isinstance(getattr(pipeline, "vae", None), diffusers.AutoencoderKL):
             pipeline.vae.to(memory_format=torch.channels_last)  # a sixth faster on a CPU
-        if self._faster:
-            speed_up(pipeline)
-        model = LoadedModel(spec, loading, pipeline, self._device)
-        if layout := family_of(spec).latents:
-            # Fitted before the modules leave the host, and once for all models that share autoencoder and layout.
-            known = self._colours.setdefault(pipeline.vae, {})
-            if type(layout) not in known:
-                known[type(layout)] = LatentColours(pipeline.vae, layout)
-            model.colours = known[type(layout)]
+        if self._onnx:
+            use_onnx(pipeline)
+        model = LoadedModel(spec, loading, pipeline, self._device.name)
+        model.able = able(spec)
         if model.offloaded:
-            model.offload()
+            model.offload(scarce=2 * self._weights[spec.id] > self._host_budget)
+        model.colours = self._colours_of(model, prints.get("vae", ""))
         return model
 
+    def _colours_of(self, model: LoadedModel, name: str) -> LatentColours | None:
+        """Return the map for previews: of this process, from disk, or fitted on the device; None if there is none."""
+        layout = family_of(model.spec).latents
+        if layout is None:
+            return None
+        known = self._colours.setdefault(model.pipeline.vae, {})
+        if type(layout) not in known:
+            device = torch.device(self._device.name)
+            found = LatentColours.load(self._folder, name, layout, device)
+            if found is None and (found := LatentColours.fit(model.pipeline.vae, layout, device)):
+                found.save(self._folder, name)
+            known[type(layout)] = found
+            if model.offloaded:
+                model.pipeline.maybe_free_model_hooks()
+        return known[type(layout)]
+
     def _make_room(self, spec: ModelSpec, staying: Collection[str]) -> None:
+        apart = self._device.own_memory
         for name in [name for name in self._loaded if name not in staying]:
             on_device = [model for model in self._loaded.values() if model.on_device]
             if self._taken(on_device) + self._need(spec) <= self._budget:
@@ -184,63 +226,92 @@ class Models:
             model = self._loaded[name]
             if not model.on_device:
                 continue
-            if self._apart and not model.offloaded:
+            self.departures += 1
+            if apart and model.movable:
                 others = (other for other in on_device if other is not model)
                 model.move_out({key for other in others for key in other.modules()})
                 log.info("moved %s to the host's memory", name)
             else:
                 self._drop(name)
-        for name in [name for name in self._loaded if name not in staying] if self._apart else ():
+        for name in [name for name in self._loaded if name not in staying] if apart else ():
             waiting = [model for model in self._loaded.values() if not model.on_device or model.offloaded]
             if sum(_weights(waiting).values()) / GIB <= self._host_budget:
                 break
             if self._loaded[name] in waiting:
                 self._drop(name)
-        free_memory()
+        self._device.release()
 
     def _drop(self, name: str) -> None:
         del self._loaded[name]
         log.info("let go of %s", name)
 
     def _taken(self, models: Iterable[LoadedModel]) -> float:
-        """GiB that models take together: as the catalogue counts, but for what they have in common."""
+        """Return the GiB that models take together: as the catalogue counts, minus what they have in common."""
         models = list(models)
         each = sum(sum(model.modules().values()) for model in models)
         return sum(self._need(model.spec) for model in models) - (each - sum(_weights(models).values())) / GIB
 
     def _need(self, spec: ModelSpec) -> float:
-        """GiB that a model takes. The catalogue counts those of the hub in 16 bits; what it does not know takes all."""
+        """Return the GiB that a model takes; all of the budget if that is not known.
+
+        The catalogue counts weights in 16 bits, and work. Weights that were counted on disk, with what is done to each
+        component, are known better.
+        """
         loaded = self._loaded.get(spec.id)
         if spec.memory is None:
             need = WORK + sum(loaded.modules().values()) / GIB if loaded else self._budget
-        elif is_of_hub(spec):
-            precision = spec.loading.precision or (Precision.BF16 if self._apart else Precision.FP32)
-            need = spec.memory * (spec.loading.quantised / 16 if spec.loading.quantised else BYTES[precision] / 2)
-        else:
+        elif not is_of_hub(spec):
             need = spec.memory
+        elif spec.loading.quantised and (weights := self._weights_of(spec)) is not None:
+            need = DECODING / GIB + weights
+        else:
+            precision = spec.loading.precision or (Precision.BF16 if self._device.own_memory else Precision.FP32)
+            need = spec.memory * BYTES[precision] / 2
         return min(need, self._budget)
 
+    def _weights_of(self, spec: ModelSpec) -> float | None:
+        """Return the GiB of a model's weights as they are loaded; None if its files are not there."""
+        if spec.id not in self._weights:
+            try:
+                counted = component_bytes(
+                    replace(spec.loading, precision=spec.loading.precision or Precision.BF16), sizes(spec)
+                )
+            except (OSError, ValueError, KeyError):
+                return None
+            self._weights[spec.id] = sum(counted.values()) / GIB
+        return self._weights[spec.id]
 
-def free_memory() -> None:
-    """Give back what is not used any more."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+
+def widen_autoencoder(pipeline: Any, *, bf16: bool) -> None:
+    """Load an autoencoder whose numbers overflow fp16 in bf16, or in fp32 on a device that has none.
+
+    diffusers' pipelines of SDXL widen it around each call instead, and narrow it again: pictures that are made at the
+    same time share the autoencoder, and would find it narrow in between.
+    """
+    vae = getattr(pipeline, "vae", None)
+    if vae is not None and vae.dtype is torch.float16 and getattr(vae.config, "force_upcast", False):
+        vae.to(torch.bfloat16 if bf16 else torch.float32)
+    if vae is not None and vae.dtype is not torch.float16 and getattr(vae.config, "force_upcast", False):
+        vae.register_to_config(force_upcast=False)
+
+
+def group_settings(device: str, *, scarce: bool) -> Mapping[str, Any]:
+    """Return how groups of layers are offloaded: on a GPU the next group is copied while one works.
+
+    By leaves, since text encoders keep their blocks too deep for diffusers to find. ``scarce`` says that the host's
+    memory does not bear a pinned copy of all weights at once.
+    """
+    if not device.startswith("cuda"):
+        return {"offload_type": "leaf_level"}
+    return {"offload_type": "leaf_level", "use_stream": True, "record_stream": True, "low_cpu_mem_usage": scarce}
 
 
 def _weights(models: Iterable[LoadedModel]) -> dict[int, int]:
-    """Bytes of the models' modules by identity."""
+    """Return the bytes of the models' modules by identity."""
     return {key: size for model in models for key, size in model.modules().items()}
 
 
-def _device_memory(device: str) -> int:
-    """Bytes of the device's memory that are free or ours."""
-    free, _ = torch.cuda.mem_get_info(device)
-    return int(free + torch.cuda.memory_reserved(device))
-
-
-def _half(spec: ModelSpec, device: str) -> Precision:
-    half = family_of(spec).half
-    if half is Precision.BF16 and device.startswith("cuda") and not torch.cuda.is_bf16_supported():
-        return Precision.FP16
-    return half
+def _half(spec: ModelSpec, *, bf16: bool) -> Precision:
+    """Return the precision of a model on a GPU: numbers of models made for bf16 overflow fp16."""
+    half = family_of(spec).half_precision
+    return Precision.FP32 if half is Precision.BF16 and not bf16 else half

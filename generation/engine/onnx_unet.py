@@ -1,7 +1,7 @@
-"""ONNX Runtime beside torch, for a small U-Net on a CPU: for each number of rows the one that was faster.
+"""ONNX Runtime beside torch, for a small U-Net on a CPU: for each number of rows, whichever was faster.
 
-With one row it took half of torch's time for the model that ships with the bot, and gains less the more rows there are;
-where it wins is a matter of the machine, so it is measured within real work.
+With one row it took half of torch's time for the model that ships with the bot, and gains less with more rows; where
+the limit lies depends on the machine, so it is measured during real work.
 """
 
 import io
@@ -18,16 +18,16 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 
 log = logging.getLogger(__name__)
 
-LARGEST = 100_000_000  # parameters: the other runtime keeps a copy of the weights, which larger ones cannot spare
-SAMPLES = 3  # forward passes that both make before the faster one is chosen
+LARGEST = 100_000_000  # parameters: ONNX Runtime keeps a second copy of the weights
+SAMPLES = 3  # forward passes that both run before the faster one is chosen
 CLOSE = 1e-4  # how far apart the two may be, in latents of deviation 1; they were 3e-6
 OPSET = 17
 #: settings of U-Nets that take more than latents, a time and the prompt
 ASKING_MORE = ("addition_embed_type", "class_embed_type", "encoder_hid_dim_type", "time_cond_proj_dim")
 
 
-def speed_up(pipeline: Any) -> None:
-    """Let a pipeline's denoiser run on the faster runtime, where it is one that both can run; else do nothing."""
+def use_onnx(pipeline: Any) -> None:
+    """Let a pipeline's denoiser run on the faster of two runtimes, if ONNX Runtime supports it."""
     unet = getattr(pipeline, "unet", None)
     if (
         isinstance(unet, UNet2DConditionModel)
@@ -36,22 +36,24 @@ def speed_up(pipeline: Any) -> None:
         and isinstance(unet.config["cross_attention_dim"], int)
         and not any(unet.config[name] for name in ASKING_MORE)
     ):
-        unet.forward = Faster(unet)
+        unet.forward = OnnxUNet(unet)
 
 
-class Faster:
-    """Stands in the place of a U-Net's ``forward``: latents of shape (rows, channels, height, width) in float32."""
+class OnnxUNet:
+    """Replaces a U-Net's ``forward``: latents of shape (rows, channels, height, width) in float32."""
 
     def __init__(self, unet: UNet2DConditionModel) -> None:
+        """Export the U-Net, which takes seconds."""
         self._unet = unet
         self._torch = unet.forward
         self._session = _session(unet)
-        #: what latents' sides must be a multiple of: others would be padded by code that the graph does not have
+        #: latents' sides must be a multiple of this: the graph lacks the code that pads others
         self._multiple = 2 ** (len(unet.config["block_out_channels"]) - 1)
-        #: by rows (a power of two) and shape: how often both ran, and the fastest seconds of torch and of the other
+        #: by rows (a power of two) and shape: how often both ran, and the fastest seconds of torch and of ONNX Runtime
         self._took: dict[tuple[int, ...], tuple[int, float, float]] = {}
 
     def __call__(self, sample: Any, timestep: Any, encoder_hidden_states: Any, **kwargs: Any) -> Any:
+        """Return the U-Net's output, from the runtime that is faster for this shape."""
         if not self._understands(sample, encoder_hidden_states, kwargs):
             return self._torch(sample, timestep, encoder_hidden_states, **kwargs)
         key = (1 << (len(sample) - 1).bit_length(), *sample.shape[2:], encoder_hidden_states.shape[1])
@@ -63,7 +65,7 @@ class Faster:
         return _answer(self._other(sample, timestep, encoder_hidden_states), kwargs)
 
     def _understands(self, sample: Any, words: Any, kwargs: dict[str, Any]) -> bool:
-        """Whether the graph can stand for the U-Net: nothing is asked beyond it, and no adapter is worn."""
+        """Whether the graph can replace the U-Net: no argument that it lacks, and no active adapter."""
         return (
             all(value is None for name, value in kwargs.items() if name != "return_dict")
             and sample.dtype == words.dtype == torch.float32
@@ -77,24 +79,17 @@ class Faster:
         )
 
     def _both(self, key: tuple[int, ...], given: tuple[Any, Any, Any], kwargs: dict[str, Any]) -> Any:
-        """Torch's answer; the other is timed beside it, and never asked again where it says something else."""
-        times, *best = self._took.get(key, (0, float("inf"), float("inf")))
-        ways: list[Callable[[], torch.Tensor]] = [
-            lambda: self._torch(*given, return_dict=False)[0],
-            lambda: self._other(*given),
-        ]
-        answers = []
-        for place, run in enumerate(ways):
-            began = perf_counter()
-            answers.append(run())
-            best[place] = min(best[place], perf_counter() - began)
-        apart = float((answers[0] - answers[1]).abs().max())
+        """Run and time both, and return torch's answer; if they disagree, ONNX Runtime is never used again."""
+        times, ours, theirs = self._took.get(key, (0, float("inf"), float("inf")))
+        expected, torch_seconds = _timed(lambda: self._torch(*given, return_dict=False)[0])
+        found, onnx_seconds = _timed(lambda: self._other(*given))
+        apart = float((expected - found).abs().max())
         if apart > CLOSE:
             log.warning("ONNX Runtime is %.1e off at %s; torch is used", apart, key)
             self._took[key] = SAMPLES, 0.0, float("inf")
         else:
-            self._took[key] = times + 1, best[0], best[1]
-        return _answer(answers[0], kwargs)
+            self._took[key] = times + 1, min(ours, torch_seconds), min(theirs, onnx_seconds)
+        return _answer(expected, kwargs)
 
     def _other(self, sample: torch.Tensor, timestep: Any, words: torch.Tensor) -> torch.Tensor:
         times = torch.as_tensor(timestep, dtype=torch.float32).reshape(-1).expand(len(sample))
@@ -103,8 +98,13 @@ class Faster:
         return torch.from_numpy(out)
 
 
+def _timed(run: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+    began = perf_counter()
+    return run(), perf_counter() - began
+
+
 def _session(unet: UNet2DConditionModel) -> onnxruntime.InferenceSession:
-    """The U-Net's graph for any number of rows, any size and any length of prompts, on as many threads as torch has."""
+    """Export the U-Net for any number of rows, size and prompt length, on as many threads as torch has."""
     side, example = 4 * 2 ** len(unet.config["block_out_channels"]), torch.zeros
     given = (
         example(2, unet.config["in_channels"], side, side),
@@ -113,13 +113,13 @@ def _session(unet: UNet2DConditionModel) -> onnxruntime.InferenceSession:
     )
     file = io.BytesIO()
     with warnings.catch_warnings(), torch.inference_mode(mode=False), torch.no_grad():
-        warnings.simplefilter("ignore")  # branches on shapes that the checks above leave out
+        warnings.simplefilter("ignore")  # about branches on shapes that _understands excludes
         torch.onnx.export(
             unet,
             given,
             file,
             kwargs={"return_dict": False},
-            dynamo=False,  # the other exporter needs a library more, and several times as long
+            dynamo=False,  # the other exporter needs one more library, and takes several times as long
             opset_version=OPSET,
             input_names=["sample", "timestep", "words"],
             output_names=["out"],
@@ -132,7 +132,7 @@ def _session(unet: UNet2DConditionModel) -> onnxruntime.InferenceSession:
         )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
-    # Spinning between two calls, its threads would hold up torch's text encoder and autoencoder.
+    # If its threads spin between two calls, they slow down torch's text encoder and autoencoder.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])

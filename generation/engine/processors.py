@@ -1,4 +1,4 @@
-"""Processors of pictures and text that need no torchvision."""
+"""Processors of pictures and text that do not need torchvision."""
 
 import json
 from pathlib import Path
@@ -6,14 +6,15 @@ from typing import Any
 
 import transformers
 
-#: FLUX.2's processor: without torchvision even its module fails. It is given words alone, so a tokenizer will do.
+#: FLUX.2's processor: its module needs torchvision to be imported. It gets text only, so a tokenizer will do.
 PIXTRAL = "PixtralProcessor"
 
 
 class ImageAndText(transformers.Qwen2VLProcessor):  # type: ignore[misc]
-    """Qwen2VLProcessor without its part for videos, which alone asks for torchvision."""
+    """Qwen2VLProcessor without its video part, the only one that needs torchvision."""
 
     def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str | None = None) -> None:
+        """Take the parts of a Qwen2VLProcessor."""
         self.image_processor = image_processor
         self.tokenizer = tokenizer
         self.video_processor = self.audio_tokenizer = None
@@ -24,28 +25,30 @@ class ImageAndText(transformers.Qwen2VLProcessor):  # type: ignore[misc]
 
     @classmethod
     def get_attributes(cls) -> list[str]:
+        """Return the names of its parts, for transformers."""
         return ["image_processor", "tokenizer"]
 
     def save_pretrained(self, save_directory: str, **_: Any) -> None:
+        """Save it in the layout of Qwen2VLProcessor."""
         Path(save_directory).mkdir(parents=True, exist_ok=True)
         self.image_processor.save_pretrained(save_directory)
         self.tokenizer.save_pretrained(save_directory)
 
     @classmethod
     def load(cls, folder: Path) -> "ImageAndText":
-        """The processor from a folder in the layout that Qwen2VLProcessor has."""
+        """Load a processor from a folder in the layout of Qwen2VLProcessor."""
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
         pictures = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
         return cls(pictures, tokenizer, tokenizer.chat_template)
 
 
-# What is saved names the class that it stands for, so that it is loaded anywhere.
+# Checkpoints that are saved name the original class, so that they load anywhere.
 ImageAndText.__name__ = "Qwen2VLProcessor"
 ImageAndText.__module__ = "transformers.models.qwen2_vl.processing_qwen2_vl"
 
 
 def substitutes(folder: Path) -> dict[str, Any]:
-    """Components of a checkpoint that cannot be loaded as they are named where there is no torchvision."""
+    """Load components of a checkpoint whose own classes need torchvision; None postpones one to complete()."""
     found: dict[str, Any] = {}
     for name, class_name in _classes(folder):
         if class_name == "Qwen2VLProcessor":
@@ -56,7 +59,7 @@ def substitutes(folder: Path) -> dict[str, Any]:
 
 
 def complete(pipeline: Any, folder: Path) -> Any:
-    """The pipeline with what its loading had to leave out."""
+    """Add the components that substitutes() postponed, and return the pipeline."""
     for name, class_name in _classes(folder):
         if class_name == PIXTRAL:
             pipeline.register_modules(**{name: transformers.AutoTokenizer.from_pretrained(folder / name)})

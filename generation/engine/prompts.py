@@ -1,4 +1,4 @@
-"""What text encoders made of prompts, kept: variations and pictures made again do not run them."""
+"""A cache of encoded prompts: variations and pictures made again do not run the text encoders."""
 
 import hashlib
 from collections import OrderedDict
@@ -8,21 +8,22 @@ from typing import Any
 import torch
 from PIL import Image
 
-BUDGET = 256 * 2**20  # bytes
-MOST = 256  # prompts: what is asked for again is asked for soon, and a small model's would fill the budget for days
+BUDGET = 256 * 2**20  # bytes of the device's memory
+MOST = 256  # prompts: repeats come soon, and a small model's prompts would fill the budget for days
 
 
 class Prompts:
-    """The newest results of pipelines' ``encode_prompt``, in the host's memory."""
+    """The newest results of pipelines' ``encode_prompt``, on the device: copying them would make a GPU wait."""
 
     def __init__(self, budget: int = BUDGET) -> None:
+        """``budget`` is in bytes."""
         self._budget = budget
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._bytes = 0
         self.hits = self.misses = 0
 
     def watch(self, pipeline: Any, model: Hashable) -> None:
-        """Have a pipeline object ask here first. ``model`` stands for all that its text encoders depend on."""
+        """Have a pipeline object look here first. ``model`` identifies all that its text encoders depend on."""
         encode = getattr(pipeline, "encode_prompt", None)
         if encode is not None:
             pipeline.encode_prompt = self._remembering(encode, (type(pipeline).__name__, model))
@@ -36,7 +37,7 @@ class Prompts:
             if key in self._kept:
                 self.hits += 1
                 self._kept.move_to_end(key)
-                return _moved(*self._kept[key])
+                return _copied(self._kept[key])
             self.misses += 1
             made = encode(*args, **kwargs)
             self._keep(key, made)
@@ -45,19 +46,18 @@ class Prompts:
         return encode_prompt
 
     def _keep(self, key: Hashable, made: Any) -> None:
-        device = next((tensor.device for tensor in _tensors(made)), torch.device("cpu"))
         size = sum(tensor.nbytes for tensor in _tensors(made))
         if size > self._budget:
             return
-        self._kept[key] = _moved(made, torch.device("cpu")), device
+        self._kept[key] = _copied(made)
         self._bytes += size
         while self._bytes > self._budget or len(self._kept) > MOST:
-            _, (gone, _) = self._kept.popitem(last=False)
+            _, gone = self._kept.popitem(last=False)
             self._bytes -= sum(tensor.nbytes for tensor in _tensors(gone))
 
 
 def _key(value: Any) -> Hashable:
-    """What an argument is by its value. Raises TypeError where that cannot be said."""
+    """Return an argument's value as a key. Raises TypeError if its type has none."""
     if value is None or isinstance(value, (str, int, float, torch.device, torch.dtype)):
         return value
     if isinstance(value, (list, tuple)):
@@ -77,8 +77,8 @@ def _tensors(made: Any) -> list[torch.Tensor]:
     return [tensor for each in made for tensor in _tensors(each)] if isinstance(made, (list, tuple)) else []
 
 
-def _moved(made: Any, device: torch.device) -> Any:
-    """A copy on the device, so that whoever changes it in place changes only his own."""
+def _copied(made: Any) -> Any:
+    """Return a copy, so that callers may change their tensors in place."""
     if isinstance(made, torch.Tensor):
-        return made.to(device, copy=True)
-    return type(made)(_moved(each, device) for each in made) if isinstance(made, (list, tuple)) else made
+        return made.clone()
+    return type(made)(_copied(each) for each in made) if isinstance(made, (list, tuple)) else made

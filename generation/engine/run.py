@@ -1,4 +1,4 @@
-"""One picture on its way: what is said of it, and how it ends."""
+"""One picture in flight: its events, and how it ends."""
 
 import logging
 from collections.abc import Callable
@@ -6,101 +6,92 @@ from time import monotonic
 from typing import Any
 
 import torch
-from PIL import Image
 
 from ..errors import GenerationError
 from ..events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
-from ..images import encode_png
 from ..types import Picture
-from .step_batcher import Left, is_out_of_memory
+from .device import is_out_of_memory
+from .preview import Previews
+from .step_batcher import RunCancelled
 
 log = logging.getLogger(__name__)
 
 Emit = Callable[[Event], None]
 
-MAX_CUT = 300  # characters of what was left out that are said
-
-
-class Previews:
-    """Paces the previews of all pictures in flight, so that they cost little however many these are."""
-
-    EVERY = 0.25  # seconds between two previews of a picture
-    SHARE = 0.01  # of the time, at most, for all together
-
-    def __init__(self) -> None:
-        self._next = 0.0
-        #: seconds that one takes, by the fastest: the others were held up by what else the machine does
-        self._cost = float("inf")
-
-    def make(self, last: float, jpeg: Callable[[], bytes]) -> bytes | None:
-        """A preview, where it is time for the picture whose last one was made at ``last``."""
-        began = monotonic()
-        if began < max(self._next, last + self.EVERY):
-            return None
-        made = jpeg()
-        ended = monotonic()
-        self._cost = min(self._cost, ended - began)
-        self._next = ended + self._cost / self.SHARE
-        return made
+MAX_CUT = 300  # characters of a truncated prompt's end that are shown
 
 
 class Run:
-    """A picture in flight; exactly one terminal event is emitted of it."""
+    """A picture in flight; exactly one terminal event is emitted for it."""
 
     def __init__(self, picture: Picture, emit: Emit, previews: Previews) -> None:
+        """``emit`` is called in the engine's thread."""
         self.picture = picture
         self._emit = emit
         self._previews = previews
-        self._began = self._previewed = monotonic()
+        self._began, self.previewed = monotonic(), previews.pacer.clock()
         self._step = 0
+        self._ended = False
+        #: ids of the model and LoRAs whose files were made sure to be here
+        self.downloaded: set[str] = set()
 
-    def work(self, make: Callable[["Run"], Image.Image]) -> None:
-        """Make the picture, and say how that ended. Runs in a greenlet of its own; raises nothing."""
-        self._began = self._previewed = monotonic()
+    def work(self, make: Callable[["Run"], bytes]) -> None:
+        """Make the picture's PNG and report how that ended; raises only if the device is lost."""
+        self._began, self.previewed = monotonic(), self._previews.pacer.clock()
         self._say(Started)
         try:
-            image = make(self)
-            png = encode_png(image, self.picture.request)
-        except Left:
-            self.drop()
+            png = make(self)
+        except RunCancelled:
+            self.cancel()
         except GenerationError as error:
             self.fail(error.template, **error.params)
-        except torch.AcceleratorError:
-            raise  # the device answers nothing any more: this process must end, and another take its place
         except Exception as error:
             if is_out_of_memory(error):
                 self.fail("The picture does not fit into the memory here; ask for a smaller size.")
+            elif isinstance(error, torch.AcceleratorError):
+                raise  # the device does not answer: this process must end, and another takes its place
             else:
                 log.exception("picture %s failed", self.picture.id)
-                self.fail("The model stumbled over this request; try other settings or another model.")
+                self.fail("The model failed on this request; try other settings or another model.")
         else:
-            self._say(Finished, png=png, seed=self.picture.request.seed, seconds=monotonic() - self._began)
+            self._end(Finished, png=png, seed=self.picture.request.seed, seconds=monotonic() - self._began)
 
-    def note_cut(self, words: str) -> None:
-        """Say what of the prompt the model does not read, if there is any."""
+    def note(self, template: str, **params: str | int | float) -> None:
+        """Make a remark on the picture."""
+        self._say(Noted, template=template, params=params)
+
+    def note_truncation(self, words: str, *, negative: bool = False) -> None:
+        """Report the end of a prompt that the model does not read, if there is any."""
+        template = "This model reads only the beginning of a prompt this long; it left out: “{words}”."
+        if negative:
+            template = "This model reads only the beginning of a negative prompt this long; it left out: “{words}”."
         if words:
-            self._say(
-                Noted,
-                template="This model reads only the beginning of a prompt as long; it left out: “{words}”.",
-                params={"words": words[:MAX_CUT]},
-            )
+            self.note(template, words=words[:MAX_CUT])
 
-    def on_step(self, step: int, of: int, jpeg: Callable[[], bytes] | None) -> None:
-        """Say how far it is, and show it now and then."""
+    def on_step(self, step: int, of: int, project: Callable[[], torch.Tensor] | None) -> None:
+        """Report progress, and begin a preview now and then; ``project`` gives its pixels on the device."""
         if step > self._step:
             self._say(Progress, step=step, of=of)
             self._step = step
-        if jpeg and (made := self._previews.make(self._previewed, jpeg)):
-            self._previewed = monotonic()
-            self._say(Preview, jpeg=made)
+        if project:
+            self._previews.offer(self, project)
+
+    def show(self, jpeg: bytes) -> None:
+        """Send a preview, unless the picture has ended."""
+        if not self._ended:
+            self._say(Preview, jpeg=jpeg)
 
     def fail(self, template: str, **params: str | int | float) -> None:
         """End it with a sentence."""
-        self._say(Failed, template=template, params=params)
+        self._end(Failed, template=template, params=params)
 
-    def drop(self) -> None:
-        """End it since nobody waits for it."""
-        self._say(Cancelled)
+    def cancel(self) -> None:
+        """End it because nobody waits for it."""
+        self._end(Cancelled)
+
+    def _end(self, kind: type[Event], **fields: Any) -> None:
+        self._ended = True
+        self._say(kind, **fields)
 
     def _say(self, kind: type[Event], **fields: Any) -> None:
         self._emit(kind(picture_id=self.picture.id, attempt=self.picture.attempt, **fields))

@@ -1,4 +1,4 @@
-"""Text encoders and autoencoders that several models have in common are loaded once."""
+"""Text encoders and autoencoders that several models have in common, loaded once."""
 
 import hashlib
 import json
@@ -15,24 +15,27 @@ from .loading import INDEX
 SHARED = ("text_encoder", "text_encoder_2", "text_encoder_3", "vae")
 
 
-class Sharing:
-    """Modules in memory by what they are made from; they go with the last model that has them."""
+class SharedModules:
+    """Modules in memory by their fingerprints; they are freed with the last model that has them."""
+
+    _modules: WeakValueDictionary[str, torch.nn.Module]
 
     def __init__(self) -> None:
-        self._modules: WeakValueDictionary[str, torch.nn.Module] = WeakValueDictionary()
+        """Start with no module."""
+        self._modules = WeakValueDictionary()
 
-    def known(self, names: Mapping[str, str]) -> dict[str, Any]:
-        """Those of the components, by their fingerprints, that are in memory."""
+    def find(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return those of the components (names to fingerprints) that are in memory."""
         return {name: module for name, key in names.items() if (module := self._modules.get(key)) is not None}
 
-    def learn(self, pipeline: Any, names: Mapping[str, str]) -> None:
-        """Remember the pipeline's modules."""
+    def remember(self, pipeline: Any, names: Mapping[str, str]) -> None:
+        """Remember a pipeline's components by their fingerprints."""
         for name, key in names.items():
             self._modules[key] = getattr(pipeline, name)
 
 
 def fingerprints(folder: Path, precision: str) -> dict[str, str]:
-    """For each component that may be shared what identifies it: class, configuration, weights and precision."""
+    """Return what identifies each component that may be shared: class, configuration, weights, precision."""
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     found = {}
     for name in SHARED:
@@ -45,7 +48,7 @@ def fingerprints(folder: Path, precision: str) -> dict[str, str]:
 
 @cache
 def _content(file: Path, _changed: int) -> str:
-    """SHA-256 of a file; the hub's cache names large files by it."""
+    """Return the SHA-256 of a file; the hub's cache names large files by it."""
     if file.parent.name == "blobs":
         return file.name
     with file.open("rb") as opened:

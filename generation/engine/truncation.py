@@ -1,16 +1,16 @@
-"""How much of a prompt a pipeline's text encoders read."""
+"""The part of a prompt that is too long for a pipeline's text encoders."""
 
 import inspect
 from typing import Any
 
-CLIP_TOKENS = 77  # with the marks of beginning and end; CLIP's text encoders have no more positions
+CLIP_TOKENS = 77  # with start and end tokens; CLIP's text encoders have no more positions
 
 
-def cut_off(pipeline: Any, prompt: str) -> str:
-    """The end of a prompt that no text encoder of the pipeline reads; empty where one of them reads it whole.
+def truncated_end(pipeline: Any, prompt: str) -> str:
+    """Return the end of a prompt that no text encoder of the pipeline reads; empty if one of them reads all of it.
 
-    As diffusers' pipelines cut it: each tokenizer at its own length, those that are no CLIP's at the call's
-    max_sequence_length too.
+    Follows diffusers' pipelines: each tokenizer truncates at its own length, those other than CLIP's also at the call's
+    max_sequence_length.
     """
     longest, left_out = 0, ""
     for tokenizer in _tokenizers(pipeline):
@@ -19,14 +19,14 @@ def cut_off(pipeline: Any, prompt: str) -> str:
         if len(tokens) <= most:
             return ""
         if most > longest:
-            # The last of those that are kept is the mark of the end.
+            # The last token that is kept is the end token.
             longest, left_out = most, tokenizer.decode(tokens[most - 1 : -1], skip_special_tokens=True)
     return str(left_out).strip()
 
 
 def _tokenizers(pipeline: Any) -> list[Any]:
     parts = [part for name, part in pipeline.components.items() if name.startswith("tokenizer") and part is not None]
-    # Kandinsky 5 calls a processor of pictures and text by that name, which has the tokenizer in it.
+    # Kandinsky 5 calls a processor of pictures and text by that name, which contains the tokenizer.
     return [getattr(part, "tokenizer", part) for part in parts]
 
 

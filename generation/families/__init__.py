@@ -54,7 +54,7 @@ FAMILIES: dict[str, Family] = {
 
 
 def family_of(spec: ModelSpec) -> Family:
-    """The family of a model. Raises ModelError where this version knows none of that name."""
+    """Return the family of a model. Raises ModelError if this version does not know it."""
     if spec.family not in FAMILIES:
-        raise ModelError("{model} cannot be loaded just now; choose another model.", model=spec.title)
+        raise ModelError("{model} cannot be loaded right now; choose another model.", model=spec.title)
     return FAMILIES[spec.family]

@@ -1,6 +1,8 @@
-"""Chroma: FLUX.1's build without its distilled guidance."""
+"""Chroma: FLUX.1's architecture without distilled guidance."""
 
 from typing import Any, ClassVar
+
+from typing_extensions import override
 
 from ..types import Task
 from .family import Call, Family
@@ -17,6 +19,7 @@ class Chroma(Family):
     }
     latents = PackedLatents()
 
+    @override
     def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:
         pipeline = super().pipeline(loaded, call, scheduler)
         # Its inpainting was copied from FLUX.1's in diffusers 0.42, and asks for a setting that Chroma does not have.

@@ -1,6 +1,6 @@
 """The seam: what the engine asks of a family, and what most families answer.
 
-The families' files load neither torch nor diffusers, so that anything may ask what a family can do.
+The families' modules import neither torch nor diffusers, so that any process may ask what a family can do.
 """
 
 import inspect
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ..types import Picture, Precision, Request, Task
 from .latents import Latents
@@ -16,70 +16,73 @@ from .latents import Latents
 
 @dataclass(frozen=True)
 class Call:
-    """Pictures that are made in one call of a pipeline; they differ in prompt, seed and input alone."""
+    """Pictures that are made in one call of a pipeline; they differ only in prompt, seed and input."""
 
     pictures: Sequence[Picture]
     #: size in pixels at which the pipeline works
     size: tuple[int, int]
-    #: for each picture its inputs, at that size where the family wants them so; empty for txt2img
+    #: the inputs of each picture, at that size if the family resizes them; empty for txt2img
     inputs: Sequence[Sequence[Image.Image]]
 
     @property
     def request(self) -> Request:
-        """What all have in common."""
+        """The request of the first picture, for what all have in common."""
         return self.pictures[0].request
 
     def first_inputs(self) -> list[Image.Image]:
-        """The picture that each starts from."""
+        """Return the picture that each starts from."""
         return [inputs[0] for inputs in self.inputs]
 
     def masks(self) -> list[Image.Image]:
-        """The masks of an inpaint request, white where the picture is made anew."""
+        """Return the masks of an inpaint request, mode L, white where the picture is repainted."""
         return [inputs[-1].convert("L") for inputs in self.inputs]
 
 
 class Family:
-    """What a family does in the usual way; each family's own file says what differs."""
+    """What most families do; each family's module says what differs."""
 
-    #: diffusers' class for each task that the family can do; empty where it is the checkpoint's own
+    #: diffusers' class for each task that the family can do; empty for the checkpoint's own class
     pipelines: ClassVar[Mapping[Task, str]]
-    #: classes that a checkpoint may be of which are kept for a task, since they are made for it
+    #: checkpoints' classes that are made for a task, and are kept for it
     special: ClassVar[Mapping[Task, tuple[str, ...]]] = {}
     #: the pipeline's argument that guidance_scale goes to
     guidance: ClassVar[str] = "guidance_scale"
-    #: whether it can be told what to avoid
+    #: whether it takes a negative prompt
     negative_prompt: ClassVar[bool] = True
     #: how many pictures an edit may start from
     max_images: ClassVar[int] = 1
-    #: whether inputs are brought to the size of the picture; else they keep their own
-    fits_inputs: ClassVar[bool] = True
-    #: whether its pictures may share a forward pass: a test shows that they come out as they do alone, to 60 dB
+    #: whether inputs are resized to the picture's size; otherwise they keep theirs
+    resizes_inputs: ClassVar[bool] = True
+    #: whether its pictures may share forward passes: a test compares them with those made alone
     joins: ClassVar[bool] = True
-    #: precision in which it is loaded where the device computes in half of it
-    half: ClassVar[Precision] = Precision.BF16
-    #: how its latents are laid out; None where they cannot be shown
+    #: whether it reads weights in prompts, textual inversions, and long prompts in chunks, as CLIP's encoders can
+    weighs_prompts: ClassVar[bool] = False
+    #: precision in which it is loaded on a device with fast half precision
+    half_precision: ClassVar[Precision] = Precision.BF16
+    #: layout of its latents; None if they cannot be previewed
     latents: ClassVar[Latents | None] = Latents()
 
     @property
     def tasks(self) -> frozenset[Task]:
-        """What models of the family may be able to do; a checkpoint may be made for a part of it."""
+        """Tasks that models of the family may do; a checkpoint may do only some of them."""
         return frozenset(self.pipelines)
 
     def steps(self, request: Request) -> int:
-        """How many steps the pipeline runs: with a strength, flow models leave out the first (1 - strength) of them."""
+        """Return how many steps the pipeline runs: with a strength, flow models skip the first (1 - strength)."""
         steps = request.num_inference_steps
         return steps if request.strength is None else steps - int(max(steps - min(steps * request.strength, steps), 0))
 
     def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:
-        """A pipeline object of its own for one call, on the loaded one's modules."""
+        """Return a new pipeline object for one call, with the loaded pipeline's modules."""
         return rebuilt(loaded, self.pipeline_class(loaded, call.request.task), scheduler=scheduler)
 
-    def keeps(self, loaded: Any, task: Task) -> bool:
-        """Whether the kept part of a picture must be put back after every step, since the pipeline does not do it."""
+    def needs_blending(self, loaded: Any, task: Task) -> bool:
+        """Whether inpainting needs InpaintBlender, because the pipeline does not keep the unmasked part."""
+        del loaded, task  # for families that decide by them
         return False
 
     def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
-        """The class of the pipeline that does the task with the loaded one's modules."""
+        """Return the class of the pipeline that does the task with the loaded pipeline's modules."""
         name = self.pipelines[task]
         if not name or type(loaded).__name__ in self.special.get(task, ()):
             return type(loaded)
@@ -89,11 +92,12 @@ class Family:
         return found
 
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
-        """The arguments of that pipeline; lists where the pictures may differ."""
-        return self.words(call) | self.settings(call) | self.pictures(call)
+        """Return the arguments of that pipeline; lists if the pictures may differ."""
+        del pipeline  # for families that decide by its class
+        return self.prompt_arguments(call) | self.sampling_arguments(call) | self.image_arguments(call)
 
-    def words(self, call: Call) -> dict[str, Any]:
-        """Prompts, what to avoid, and how strictly the words are followed."""
+    def prompt_arguments(self, call: Call) -> dict[str, Any]:
+        """Return prompts, negative prompts and the guidance scale."""
         words: dict[str, Any] = {"prompt": [picture.request.prompt for picture in call.pictures]}
         if self.guidance:
             words[self.guidance] = call.request.guidance_scale
@@ -101,17 +105,18 @@ class Family:
             words["negative_prompt"] = [picture.request.negative_prompt for picture in call.pictures]
         return words
 
-    def settings(self, call: Call) -> dict[str, Any]:
-        """Steps, size and seeds."""
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
+        """Return steps, size, generators, and that the picture stays on the device."""
         return {
             "num_inference_steps": call.request.num_inference_steps,
             "width": call.size[0],
             "height": call.size[1],
             "generator": [generator(picture.request.seed) for picture in call.pictures],
+            "output_type": "pt",
         }
 
-    def pictures(self, call: Call) -> dict[str, Any]:
-        """The inputs, the mask and the strength, as far as the task has them."""
+    def image_arguments(self, call: Call) -> dict[str, Any]:
+        """Return inputs, masks and strength, if the task has them."""
         task = call.request.task
         if task is Task.TXT2IMG:
             return {}
@@ -122,26 +127,26 @@ class Family:
             arguments["strength"] = call.request.strength
         return arguments
 
-    def images(self, output: Any, call: Call) -> list[Image.Image]:
-        """The pictures in what the pipeline returns, at the size that was asked for: some choose one by themselves."""
-        found: Sequence[Image.Image] = output.images if "images" in output else output.image
-        return [
-            image if image.size == call.size else ImageOps.fit(image, call.size, Image.Resampling.LANCZOS)
-            for image in found
-        ]
+    def first_picture(self, output: Any) -> Any:
+        """Return the picture in a pipeline's output: a tensor (3, height, width) from 0 to 1, or a PIL image."""
+        return (output.images if "images" in output else output.image)[0]
 
 
 def generator(seed: int) -> Any:
-    """Chance from a seed: on the CPU whatever the device, so that a seed means the same picture on every machine."""
+    """Return a generator on the CPU whatever the device, so that a seed gives the same noise everywhere.
+
+    The same noise gives the same composition on every device and in every batch. Details may differ: kernels are chosen
+    by the shape of what they get, and round differently, above all in half precision.
+    """
     import torch  # only in the worker's child
 
     return torch.Generator().manual_seed(seed)
 
 
 def rebuilt(loaded: Any, pipeline_class: Callable[..., Any], **changed: Any) -> Any:
-    """A new pipeline on the loaded one's modules and settings, but for what is changed.
+    """Return a new pipeline with the loaded pipeline's modules and settings, except for ``changed``.
 
-    Not ``from_pipe``, which turns all modules into float32 unless it is told otherwise.
+    Not ``from_pipe``, which converts all modules to float32 unless a dtype is given.
     """
     known = {**loaded.config, **loaded.components, **changed}
     wanted = inspect.signature(pipeline_class).parameters

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family
 from .latents import PackedLatents
@@ -10,7 +12,7 @@ FILL = "FluxFillPipeline"
 
 
 class Flux(Family):
-    """Its guidance is distilled; a negative prompt needs the true one, which doubles the work."""
+    """Guidance is distilled; a negative prompt needs true guidance, which doubles the work."""
 
     pipelines: ClassVar = {
         Task.TXT2IMG: "FluxPipeline",
@@ -20,15 +22,17 @@ class Flux(Family):
     special: ClassVar = {Task.INPAINT: (FILL,)}
     latents = PackedLatents()
 
+    @override
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         arguments = super().arguments(pipeline, call)
-        if type(pipeline).__name__ == FILL:  # it cannot be told what to avoid
+        if type(pipeline).__name__ == FILL:  # it takes no negative prompt
             for name in ("negative_prompt", "true_cfg_scale"):
                 arguments.pop(name, None)
         return arguments
 
-    def words(self, call: Call) -> dict[str, Any]:
-        words = super().words(call)
+    @override
+    def prompt_arguments(self, call: Call) -> dict[str, Any]:
+        words = super().prompt_arguments(call)
         if any(words["negative_prompt"]):
             return {**words, "true_cfg_scale": call.request.guidance_scale}
         del words["negative_prompt"]

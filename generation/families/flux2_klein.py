@@ -7,6 +7,6 @@ from .flux2 import Flux2
 
 
 class Flux2Klein(Flux2):
-    """Guided in the usual way where it is not distilled, against an empty prompt."""
+    """The base models are guided against an empty prompt, the distilled ones not at all."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "Flux2KleinPipeline", Task.EDIT: "Flux2KleinPipeline"}

@@ -1,9 +1,10 @@
-"""FLUX.1 Kontext: a picture changed after an instruction, without a strength."""
+"""FLUX.1 Kontext: edits a picture by an instruction, without a strength."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from PIL import Image
+from typing_extensions import override
 
 from ..types import Task
 from .family import Call
@@ -11,24 +12,26 @@ from .flux import Flux
 
 
 class FluxKontext(Flux):
-    """Guided as FLUX.1; several pictures are shown to it as one."""
+    """Guided like FLUX.1; several inputs are placed side by side in one picture."""
 
     pipelines: ClassVar = {Task.EDIT: "FluxKontextPipeline", Task.INPAINT: "FluxKontextInpaintPipeline"}
     max_images = 3
 
-    def settings(self, call: Call) -> dict[str, Any]:
+    @override
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
         width, height = call.size
-        # Else it chooses a size of about a megapixel by itself.
-        return {**super().settings(call), "max_area": width * height, "_auto_resize": False}
+        # Otherwise it chooses a size of about a megapixel itself.
+        return {**super().sampling_arguments(call), "max_area": width * height, "_auto_resize": False}
 
-    def pictures(self, call: Call) -> dict[str, Any]:
+    @override
+    def image_arguments(self, call: Call) -> dict[str, Any]:
         if call.request.task is Task.EDIT:
             return {"image": [_side_by_side(inputs) for inputs in call.inputs]}
-        return super().pictures(call)
+        return super().image_arguments(call)
 
 
 def _side_by_side(images: Sequence[Image.Image]) -> Image.Image:
-    """Several inputs as one picture, as the model was shown them: it takes one alone."""
+    """Join several inputs into one picture, since the model takes only one."""
     if len(images) == 1:
         return images[0]
     whole = Image.new("RGB", (sum(image.width for image in images), images[0].height))

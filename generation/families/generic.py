@@ -1,8 +1,10 @@
-"""Every other pipeline of diffusers, as far as its arguments have the usual names."""
+"""Every other pipeline of diffusers whose arguments have the usual names."""
 
 import inspect
 from collections.abc import Callable
 from typing import Any
+
+from typing_extensions import override
 
 from ..errors import ModelError
 from ..types import Task
@@ -19,10 +21,11 @@ TABLES = {
 class Generic(Family):
     """The checkpoint's own pipeline, or the one that diffusers knows for the task; without previews."""
 
-    joins = False  # not shown to be exact
+    joins = False  # no test shows that joined pictures stay the same
     pipelines = dict.fromkeys((Task.TXT2IMG, *TABLES), "")
     latents = None
 
+    @override
     def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
         own = type(loaded)
         if task is Task.TXT2IMG:
@@ -36,9 +39,10 @@ class Generic(Family):
         if found is None and {"image", "strength"} <= _parameters(own) | ({"strength"} if task is Task.EDIT else set()):
             found = own
         if found is None:
-            raise ModelError("The model stumbled over this request; try other settings or another model.")
+            raise ModelError("The model failed on this request; try other settings or another model.")
         return found
 
+    @override
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         known = _parameters(type(pipeline))
         arguments = super().arguments(pipeline, call)

@@ -1,17 +1,20 @@
-"""HunyuanImage 2.1, whole and distilled."""
+"""HunyuanImage 2.1, base and distilled."""
 
 from typing import Any, ClassVar
+
+from typing_extensions import override
 
 from ..types import Task
 from .family import Call, Family, rebuilt
 
 
 class HunyuanImage(Family):
-    """Its guiders are parts of the pipeline: they hold the guidance scale, and state while they run."""
+    """Its guiders are components of the pipeline: they hold the guidance scale, and state during a call."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "HunyuanImagePipeline"}
-    guidance = "distilled_guidance_scale"  # heard by the distilled one alone
+    guidance = "distilled_guidance_scale"  # used only by the distilled model
 
+    @override
     def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:
         guiders = {
             name: guider.new(guidance_scale=call.request.guidance_scale)

@@ -1,6 +1,8 @@
-"""InstructPix2Pix: a picture changed after an instruction, by Stable Diffusion 1.5's or XL's build."""
+"""InstructPix2Pix: edits a picture by an instruction, on the architecture of Stable Diffusion 1.5 or XL."""
 
 from typing import Any, ClassVar
+
+from typing_extensions import override
 
 from ..types import Task
 from .family import Call
@@ -10,11 +12,12 @@ IMAGE_GUIDANCE = 1.5  # how strictly the input is followed; Brooks, Holynski and
 
 
 class InstructPix2Pix(StableDiffusion):
-    """The input's size decides that of the picture."""
+    """The input's size decides the picture's size."""
 
     pipelines: ClassVar = {Task.EDIT: ""}
 
-    def settings(self, call: Call) -> dict[str, Any]:
-        settings = super().settings(call)
+    @override
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
+        settings = super().sampling_arguments(call)
         del settings["width"], settings["height"]
         return {**settings, "image_guidance_scale": IMAGE_GUIDANCE}

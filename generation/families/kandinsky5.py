@@ -1,6 +1,8 @@
-"""Kandinsky 5 Image Lite: from words, or a picture changed after an instruction."""
+"""Kandinsky 5 Image Lite: pictures from a prompt, or edits by an instruction."""
 
 from typing import Any, ClassVar
+
+from typing_extensions import override
 
 from ..types import Task
 from .family import Call, Family
@@ -8,11 +10,12 @@ from .latents import FrameLatents
 
 
 class Kandinsky5(Family):
-    """Makes a few sizes of about a megapixel alone, and chooses the one nearest in shape by itself."""
+    """Makes only a few sizes of about a megapixel, and chooses the nearest aspect ratio itself."""
 
-    joins = False  # its calls are as long as their prompts: seldom would two agree
+    joins = False  # sequence lengths depend on the prompts, so two calls would seldom match
     pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
     latents = FrameLatents()
 
-    def pictures(self, call: Call) -> dict[str, Any]:
+    @override
+    def image_arguments(self, call: Call) -> dict[str, Any]:
         return {"image": call.first_inputs()[0]} if call.request.task is Task.EDIT else {}

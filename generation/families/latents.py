@@ -2,24 +2,28 @@
 
 from typing import Any
 
+from typing_extensions import override
+
 
 class Latents:
     """Laid out plainly, shifted and scaled by the autoencoder's configuration."""
 
     def encode(self, vae: Any, pixels: Any) -> Any:
-        """Pictures, from -1 to 1 and of shape (n, 3, height, width), as the pipeline's latents, unpacked."""
+        """Encode pictures, -1 to 1 of shape (n, 3, height, width), to latents (n, channels, rows, columns)."""
         config = vae.config
         mean = vae.encode(pixels).latent_dist.mean
         return (mean - (getattr(config, "shift_factor", None) or 0)) * config.scaling_factor
 
     def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
-        """The pipeline's latents for pictures of ``size`` (width, height in pixels) as (n, channels, height, width)."""
+        """Bring latents for pictures of ``size`` (width, height) in pixels to shape (n, channels, rows, columns)."""
+        del size  # for packed layouts
         return latents
 
 
 class PackedLatents(Latents):
-    """As rows of two by two squares: FLUX.1's way, of shape (n, height / 2 · width / 2, channels · 4)."""
+    """Squares of two by two in a sequence, as FLUX.1 has them: (n, rows / 2 · columns / 2, channels · 4)."""
 
+    @override
     def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
         rows, columns = _squares(latents.shape[1], size)
         squares = latents.reshape(len(latents), rows, columns, -1, 2, 2)
@@ -27,8 +31,9 @@ class PackedLatents(Latents):
 
 
 class QwenLatents(PackedLatents):
-    """Packed, of a video autoencoder whose channels are each made to have mean 0 and deviation 1."""
+    """Packed, of a video autoencoder whose channels are normalised to mean 0 and deviation 1."""
 
+    @override
     def encode(self, vae: Any, pixels: Any) -> Any:
         latents = vae.encode(pixels.unsqueeze(2)).latent_dist.mean.squeeze(2)
         mean = latents.new_tensor(vae.config.latents_mean).view(1, -1, 1, 1)
@@ -39,6 +44,7 @@ class QwenLatents(PackedLatents):
 class Flux2Latents(Latents):
     """Squares of two by two as channels, normalised by the autoencoder's running mean and variance, in rows."""
 
+    @override
     def encode(self, vae: Any, pixels: Any) -> Any:
         latents = vae.encode(pixels).latent_dist.mean
         n, channels, height, width = latents.shape
@@ -47,14 +53,16 @@ class Flux2Latents(Latents):
         variance = vae.bn.running_var + vae.config.batch_norm_eps
         return (squares - vae.bn.running_mean.view(1, -1, 1, 1)) / variance.sqrt().view(1, -1, 1, 1)
 
+    @override
     def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
         rows, columns = _squares(latents.shape[1], size)
         return latents.permute(0, 2, 1).reshape(len(latents), -1, rows, columns)
 
 
 class DeepLatents(Latents):
-    """Of an autoencoder that compresses deeply and without chance: Sana's."""
+    """Of a deterministic autoencoder with deep compression: Sana's."""
 
+    @override
     def encode(self, vae: Any, pixels: Any) -> Any:
         return vae.encode(pixels).latent * vae.config.scaling_factor
 
@@ -62,12 +70,14 @@ class DeepLatents(Latents):
 class FrameLatents(Latents):
     """One frame of a video with the channels last, of shape (n, 1, height, width, channels): Kandinsky's."""
 
+    @override
     def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        del size
         return latents[:, 0].permute(0, 3, 1, 2)
 
 
 def _squares(count: int, size: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of ``count`` squares that fill a picture of the size (width, height)."""
+    """Return rows and columns of ``count`` squares that fill a picture of the size (width, height)."""
     width, height = size
     side = (width * height / count) ** 0.5
     return round(height / side), round(width / side)

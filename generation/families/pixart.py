@@ -2,17 +2,20 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family
 from .latents import Latents
 
 
 class PixArt(Family):
-    """Prompts are taken as they are written."""
+    """Prompts are not cleaned, sizes are not changed."""
 
     pipelines: ClassVar = {Task.TXT2IMG: ""}
     latents = Latents()
 
-    def settings(self, call: Call) -> dict[str, Any]:
-        # Else it makes a size of its own choice, and stretches and cuts that; and asks for libraries to clean prompts.
-        return {**super().settings(call), "use_resolution_binning": False, "clean_caption": False}
+    @override
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
+        # Otherwise it makes another size and stretches and crops that, and needs more libraries to clean prompts.
+        return {**super().sampling_arguments(call), "use_resolution_binning": False, "clean_caption": False}

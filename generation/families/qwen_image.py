@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family
 from .latents import QwenLatents
@@ -18,8 +20,9 @@ class QwenImage(Family):
     guidance = "true_cfg_scale"
     latents = QwenLatents()
 
-    def words(self, call: Call) -> dict[str, Any]:
-        words = super().words(call)
+    @override
+    def prompt_arguments(self, call: Call) -> dict[str, Any]:
+        words = super().prompt_arguments(call)
         # An empty prompt has no tokens after the template is cut off.
         words["negative_prompt"] = [text or " " for text in words["negative_prompt"]]
         if call.request.guidance_scale <= 1:

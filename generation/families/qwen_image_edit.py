@@ -1,6 +1,8 @@
-"""Qwen-Image-Edit: one picture changed after an instruction."""
+"""Qwen-Image-Edit: edits one picture by an instruction."""
 
 from typing import Any, ClassVar
+
+from typing_extensions import override
 
 from ..types import Task
 from .family import Call
@@ -11,8 +13,9 @@ class QwenImageEdit(QwenImage):
     """Its text encoder sees the picture."""
 
     pipelines: ClassVar = {Task.EDIT: "QwenImageEditPipeline", Task.INPAINT: "QwenImageEditInpaintPipeline"}
-    fits_inputs = True
+    resizes_inputs = True
 
-    def pictures(self, call: Call) -> dict[str, Any]:
-        arguments = super().pictures(call)
+    @override
+    def image_arguments(self, call: Call) -> dict[str, Any]:
+        arguments = super().image_arguments(call)
         return {name: value[0] if isinstance(value, list) else value for name, value in arguments.items()}

@@ -2,17 +2,20 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call
 from .qwen_image_edit import QwenImageEdit
 
 
 class QwenImageEditPlus(QwenImageEdit):
-    """Takes the pictures in order, each in its own shape, and brings them to about a megapixel by itself."""
+    """Takes the pictures in order, at any size, and scales them to about a megapixel itself."""
 
     pipelines: ClassVar = {Task.EDIT: "QwenImageEditPlusPipeline"}
     max_images = 3
-    fits_inputs = False
+    resizes_inputs = False
 
-    def pictures(self, call: Call) -> dict[str, Any]:
+    @override
+    def image_arguments(self, call: Call) -> dict[str, Any]:
         return {"image": list(call.inputs[0])}

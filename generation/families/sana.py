@@ -2,25 +2,29 @@
 
 from typing import Any, ClassVar
 
+from typing_extensions import override
+
 from ..types import Task
 from .family import Call, Family
 from .latents import DeepLatents
 
-SPRINT = "SanaSprintPipeline"  # distilled: it cannot be told what to avoid
+SPRINT = "SanaSprintPipeline"  # distilled: it takes no negative prompt
 
 
 class Sana(Family):
-    """A deeply compressing autoencoder, so that sizes are multiples of 32."""
+    """An autoencoder with deep compression, so sizes are multiples of 32."""
 
     pipelines: ClassVar = {Task.TXT2IMG: ""}
     latents = DeepLatents()
 
+    @override
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         arguments = super().arguments(pipeline, call)
         if type(pipeline).__name__ == SPRINT:
             del arguments["negative_prompt"]
         return arguments
 
-    def settings(self, call: Call) -> dict[str, Any]:
-        # Else it makes a size of its own choice, and stretches and cuts that.
-        return {**super().settings(call), "use_resolution_binning": False}
+    @override
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
+        # Otherwise it makes another size and stretches and crops that.
+        return {**super().sampling_arguments(call), "use_resolution_binning": False}

@@ -1,7 +1,9 @@
-"""Stable Diffusion 1.5 and 2.1, and models of their build."""
+"""Stable Diffusion 1.5 and 2.1, and models of their architecture."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
+
+from typing_extensions import override
 
 from ..types import Precision, Request, Task
 from .family import Call, Family
@@ -13,21 +15,26 @@ class StableDiffusion(Family):
     pipelines: ClassVar = {
         Task.TXT2IMG: "StableDiffusionPipeline",
         Task.IMG2IMG: "StableDiffusionImg2ImgPipeline",
-        # With a model that was not made for it the kept part is put back at every step.
+        # With a model that was not trained for it, the pipeline restores the unmasked part at every step.
         Task.INPAINT: "StableDiffusionInpaintPipeline",
     }
-    half = Precision.FP16  # their files come in it
+    half_precision = Precision.FP16  # their files come in it
+    weighs_prompts = True
 
+    @override
     def steps(self, request: Request) -> int:
         return int(request.num_inference_steps * (request.strength or 1))
 
-    def keeps(self, loaded: Any, task: Task) -> bool:
-        # The stock pipeline knows autoencoders of four channels alone, with nine for models made for inpainting.
+    @override
+    def needs_blending(self, loaded: Any, task: Task) -> bool:
+        # The stock pipeline only knows 4 latent channels, or 9 inputs for models trained for inpainting.
         return task is Task.INPAINT and loaded.unet.config.in_channels not in (4, 9)
 
+    @override
     def pipeline_class(self, loaded: Any, task: Task) -> Callable[..., Any]:
-        return super().pipeline_class(loaded, Task.IMG2IMG if self.keeps(loaded, task) else task)
+        return super().pipeline_class(loaded, Task.IMG2IMG if self.needs_blending(loaded, task) else task)
 
+    @override
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
         arguments = super().arguments(pipeline, call)
         if "Img2Img" in type(pipeline).__name__:  # the input's size decides

@@ -1,4 +1,4 @@
-"""Stable Diffusion XL, its Turbo, Lightning and LCM relatives, and models of its build."""
+"""Stable Diffusion XL, its Turbo, Lightning and LCM relatives, and models of its architecture."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from .stable_diffusion import StableDiffusion
 
 
 class StableDiffusionXL(StableDiffusion):
-    """Works as its smaller ancestors do."""
+    """Works like Stable Diffusion 1.5."""
 
     pipelines: ClassVar = {
         Task.TXT2IMG: "StableDiffusionXLPipeline",

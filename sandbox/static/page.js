@@ -20,7 +20,7 @@ function listen() {
   stream.addEventListener("messages", (event) => draw(JSON.parse(event.data), { press: (fields, control) => act("press", fields, [], control), menu: (fields) => act("menu", fields), reply }));
   stream.onerror = () => {
     $("status").textContent = "The local Discord is gone; trying again…";
-    // Closed for good: it has begun anew and does not know this member any more.
+    // Closed for good: the server was restarted and no longer knows this member.
     if (stream.readyState === EventSource.CLOSED) setTimeout(() => go("ana"), AGAIN);
   };
 }

@@ -1,22 +1,13 @@
 """The real bot in this process, on a local Discord; only the worker is replaced, for here is asked who may do what."""
 
 import asyncio
-import io
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import discord
 import pytest
-import pytest_asyncio
 from discord.gateway import DiscordWebSocket
-from PIL import Image
-from pytest_asyncio import is_async_test
-from simcord import interactions
-from simcord.backend.models import Message
-from simcord.enums import AppCommandType, InteractionType
 
 from bot.background.audit_feed import post_audit_regularly
 from bot.client import use_local_discord
@@ -24,13 +15,10 @@ from bot.config import Config
 from bot.config.schema import Discord, Flooding, Generation, Plan, Quota, Server, Storage
 from bot.dispatch import Dispatcher
 from bot.requests.offered_models import offered
-from bot.store import Change, JobRow, Store
-from generation import Cancelled, Event, Finished, Picture, Request, Service, Started, Task
-from sandbox import LocalDiscord, wire
-from sandbox.people import Asked
+from bot.store import Change, Store
+from sandbox import LocalDiscord
 
-MODELS = ("criar-embedded", "realesr-animevideov3", "flux-kontext")
-BUTTON, SELECT, TEXT_INPUT, ROW, LABEL = 2, 3, 4, 1, 18  # Discord's types of components
+from .rig import MODELS, InstantService, Rig
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -211,8 +199,11 @@ class Rig:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    """An owner olga, a moderator milo, ana and otto, an admin adam, eve who is admin elsewhere, the operator oscar, and
-    bob who is banned."""
+    """Everybody whom the table of rights knows.
+
+    An owner olga, a moderator milo, ana and otto, an admin adam, eve who is admin elsewhere, the operator oscar, and
+    bob who is banned.
+    """
     before = discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     async with LocalDiscord() as local:
         world, backend = local.world, local.world.backend

@@ -1,9 +1,6 @@
 """Custom ids that were made up: another member's private picture, another server's, a deleted one, none at all."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from discord import Permissions
 from discord.utils import utcnow
 from simcord.backend.models import Message, Overwrite
@@ -16,16 +13,16 @@ from bot.components.picture import ACTIONS as OF_PICTURES
 from bot.store import Change, JobRow
 from sandbox.people import Asked
 
-from .conftest import Rig
+from .rig import Rig
 
 KINDS = ("private", "elsewhere", "hidden", "deleted", "nobody's")
 #: who forges; the author of a deleted picture may not use it either
 FORGERS = ("otto", "milo", "adam", "eve")
-REFUSED = ("is not kept any more", "I cannot see that picture", "There is no picture")
+REFUSED = ("is no longer kept", "I cannot see that picture", "There is no picture")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def targets(rig: Rig) -> AsyncIterator[dict[str, tuple[JobRow, Message]]]:
+@pytest.fixture(scope="module")
+async def targets(rig: Rig) -> dict[str, tuple[JobRow, Message]]:
     """A picture of ana's for each kind; the message is where it stands."""
     world = rig.local.world
     hidden = world.backend.create_channel(world.guild_id, "staff").id
@@ -41,7 +38,7 @@ async def targets(rig: Rig) -> AsyncIterator[dict[str, tuple[JobRow, Message]]]:
     }
     await rig.store.jobs.set_deleted(found["deleted"][0].id, utcnow())
     world.backend.delete_message(world.channel_id, found["deleted"][1].id)
-    yield found
+    return found
 
 
 def forgeries(kind: str, job_id: str, channel_id: int, message_id: int) -> list[tuple[str, list[str] | None]]:

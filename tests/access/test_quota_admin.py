@@ -2,10 +2,9 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
+import pytest
 from discord import Permissions
 from PIL import Image
 from simcord.backend.models import Message, Overwrite
@@ -13,15 +12,15 @@ from simcord.enums import OverwriteType
 
 from sandbox.people import Asked
 
-from .conftest import Rig
+from .rig import Rig
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def newcomer(rig: Rig) -> AsyncIterator[str]:
+@pytest.fixture
+def newcomer(rig: Rig) -> str:
     """A member whom no other test knows."""
     name = f"new{len(rig.members)}"
     rig.local.world.add_member(name)
-    yield name
+    return name
 
 
 async def ask(rig: Rig, who: str, path: str, **options: Any) -> Asked:
@@ -36,7 +35,7 @@ def custom_id(message: Message, label: str) -> str:
 
 
 async def test_plans_grants_and_the_reset_are_shown_to_admin_and_member(rig: Rig, newcomer: str) -> None:
-    """What an admin gives stands in his answer and in the member's own /quota, with the time when it ends."""
+    """What an admin gives stands in their answer and in the member's own /quota, with the time when it ends."""
     member = rig.members[newcomer]
     given = await ask(rig, "adam", "quota-admin plan", plan="gold", member=member, reason="helps out")
     assert "Plan: gold" in given.content
@@ -71,7 +70,7 @@ async def test_a_ban_is_one_private_sentence_and_takes_back_what_waits(rig: Rig,
     await rig.settle(lambda: f"{job.id}:0" in rig.service.cancelled)
     for path in ("quota", "help", "history"):
         refused = await ask(rig, newcomer, path)
-        assert refused.content.startswith("You may not use this bot any more")
+        assert refused.content.startswith("You can no longer use this bot")
         assert refused.message
         assert refused.message.is_ephemeral
     suggested = rig.local.people.autocomplete(member, rig.local.world.channel_id, "txt2img", "model", "c", {})
@@ -120,7 +119,6 @@ async def test_the_operator_s_log_channel_is_told_of_all_servers(rig: Rig, newco
 
 async def test_a_channel_that_the_bot_may_not_write_into_is_refused(rig: Rig) -> None:
     """The admin is told before anything is lost there."""
-
     world = rig.local.world
     channel = world.backend.create_channel(world.guild_id, "sealed").id
     deny = Overwrite(world.guild_id, OverwriteType.ROLE, deny=Permissions(send_messages=True).value)

@@ -1,14 +1,13 @@
 """docs/rights.md, tried out: every row as every person in every place."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
-import pytest_asyncio
 from discord import app_commands
 from simcord.backend.models import Message
 
@@ -20,7 +19,7 @@ from bot.components.picture import ACTIONS as OF_PICTURES
 from bot.store import Change, JobRow
 from sandbox.people import Asked
 
-from .conftest import Rig, png
+from .rig import Rig, png
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rights.md"
 PEOPLE = {
@@ -30,8 +29,8 @@ PEOPLE = {
 PLACES = ("Server", "Thread", "Direct", "Installed")
 #: what a refusal of these rows says
 REFUSALS = (
-    "You may not use this bot any more",
-    "is not kept any more",
+    "You can no longer use this bot",
+    "is no longer kept",
     "Only the member who asked for these pictures, or a moderator",
     "Only those who may manage the server",
     "Only moderators can change the server's styles",
@@ -120,8 +119,8 @@ class Place:
         )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def places(rig: Rig) -> AsyncIterator[dict[str, Place]]:
+@pytest.fixture(scope="module")
+async def places(rig: Rig) -> dict[str, Place]:
     world = rig.local.world
     ana = rig.members["ana"]
     channels = {
@@ -134,7 +133,7 @@ async def places(rig: Rig) -> AsyncIterator[dict[str, Place]]:
     for name, (channel, guild) in channels.items():
         job, message = await rig.job("ana", channel, guild, private=name == "Installed")
         found[name] = Place(name, rig, channel, guild, job, message)
-    yield found
+    return found
 
 
 def allowed(row: str, column: str, place: str) -> bool:

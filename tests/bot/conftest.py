@@ -1,7 +1,7 @@
 """A real store in a folder of its own, and requests to put into it."""
 
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -10,11 +10,8 @@ import pytest
 from bot.config import Config
 from bot.config.schema import Storage
 from bot.store import JobRow, Store
-from generation import Request, Task
-
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-MakeJob = Callable[..., JobRow]
+from generation import Inspector, Request, Task
+from tests.bot.factory import NOON, MakeJob
 
 
 @pytest.fixture
@@ -28,6 +25,14 @@ async def store(config: Config) -> AsyncIterator[Store]:
     await store.open()
     yield store
     await store.close()
+
+
+@pytest.fixture(scope="session")
+async def inspector() -> AsyncIterator[Inspector]:
+    """What looks at pictures, for all tests that leave it as it was: its process takes a second to start."""
+    inspector = Inspector(seconds=60)
+    yield inspector
+    await inspector.close()
 
 
 @pytest.fixture

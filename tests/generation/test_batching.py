@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from PIL import Image, ImageDraw
 from benchmarks.exactness import psnr
 from generation import Cancelled, Catalogue, Event, Finished, Picture, Progress, Task
 from generation.engine.engine import Engine
-from tests.generation.conftest import TERMINAL, job, pixels
+from generation.profile import BatchKey
+
+from .studio import TERMINAL, job, pixels
 
 SAME = 60.0  # dB
 BUDGET = 8.0  # GiB
@@ -42,13 +45,16 @@ class Rows:
     def __init__(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: list[int] = []
         took = engine._profile.took
+
+        def seen(kind: BatchKey, rows: int, seconds: float) -> None:
+            self.seen.append(rows)
+            took(kind, rows, seconds)
+
         monkeypatch.setattr(engine._profile, "rows", lambda _: 16)
-        monkeypatch.setattr(
-            engine._profile, "took", lambda kind, rows, seconds: (self.seen.append(rows), took(kind, rows, seconds))
-        )
+        monkeypatch.setattr(engine._profile, "took", seen)
 
 
-def small(**fields: object) -> Picture:
+def small(**fields: Any) -> Picture:
     return job(**{"width": 128, "height": 128, **fields}).pictures()[0]
 
 
@@ -110,7 +116,7 @@ def test_what_is_cancelled_leaves_at_once_and_harms_nobody(engine: Engine) -> No
     assert psnr(pixels(end), alone(engine, kept)) >= SAME
 
 
-def test_a_newcomer_does_not_wait_for_those_before_him(engine: Engine) -> None:
+def test_a_newcomer_does_not_wait_for_earlier_pictures(engine: Engine) -> None:
     """A short request that comes while a long one runs is finished long before that."""
     long, short = small(num_inference_steps=60), small(num_inference_steps=3)
     events: list[Event] = []

@@ -13,7 +13,7 @@ from generation.catalogue_files import families
 from generation.families import FAMILIES
 from tests.tiny import CHECKPOINTS, spec
 
-from .conftest import TERMINAL, Studio, pixels
+from .studio import TERMINAL, Studio, pixels
 
 SIZE = 96, 64
 #: the builds that differ most, for the fast suite: a UNet, a flow model with packed latents, and one without

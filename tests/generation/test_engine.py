@@ -2,8 +2,8 @@
 
 import weakref
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -11,10 +11,10 @@ import torch
 from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
 from generation.engine.engine import Engine
-from generation.engine.run import Previews, Run
+from generation.engine.run import Run
 from generation.engine.step_batcher import Member
 
-from .conftest import job, pixels
+from .studio import job, pixels
 
 BUDGET = 8.0  # GiB
 
@@ -44,7 +44,7 @@ class Memory:
 
 
 @pytest.fixture
-def memory(engine: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Iterator[Memory]:
+def memory(engine: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Memory:
     unet = engine._models.get(catalogue.first(Task.TXT2IMG)).pipeline.unet
     memory = Memory(unet)
     monkeypatch.setattr(unet, "forward", memory)
@@ -57,7 +57,7 @@ def run(engine: Engine, *pictures: Picture) -> list[Event]:
     return events
 
 
-def four(seed: int, **fields: object) -> tuple[Picture, ...]:
+def four(seed: int, **fields: Any) -> tuple[Picture, ...]:
     one = job(seed=seed, num_inference_steps=4, **fields)
     return replace(one, request=replace(one.request, count=4)).pictures()
 
@@ -96,14 +96,15 @@ def test_one_picture_too_large_for_the_memory_fails_with_what_to_do(engine: Engi
 def test_a_picture_of_a_model_that_is_not_offered_any_more_fails_with_a_sentence(engine: Engine) -> None:
     """The picture waited while the operator took the model away; the engine goes on with the others."""
     refused = run(engine, *job(model="taken-away").pictures())
-    assert [type(event) for event in refused] == [Failed]
-    assert "choose another model" in refused[0].template  # type: ignore[union-attr]
+    (end,) = refused
+    assert isinstance(end, Failed)
+    assert "choose another model" in end.template
 
 
 def test_a_device_that_is_lost_ends_the_engine(engine: Engine, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing more can be made in this process, so that the error leaves it, for another to take its place."""
 
-    def lost(*args: object, **kwargs: object) -> object:
+    def lost(*_: object, **__: object) -> object:
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
 
     monkeypatch.setattr(memory, "_forward", lost)
@@ -114,11 +115,13 @@ def test_a_device_that_is_lost_ends_the_engine(engine: Engine, memory: Memory, m
 def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for two in a forward pass, two at their end let two others in, and three let none in."""
     monkeypatch.setattr(engine._profile, "rows", lambda _: 4)
-    kind = profile.Kind("criar-embedded", 128, 128)
+    kind = profile.BatchKey("criar-embedded", 128, 128)
     for ending, capacity in ((2, 4), (3, 3)):
         members = {picture.id: Member(kind, rows=0) for picture in four(seed=1)[:ending]}
-        monkeypatch.setattr(engine._hub, "_members", members)
-        monkeypatch.setattr(engine, "_runs", {name: Run(job().pictures()[0], print, Previews()) for name in members})
+        monkeypatch.setattr(engine._batcher, "_members", members)
+        monkeypatch.setattr(
+            engine, "_runs", {name: Run(job().pictures()[0], print, engine._previews) for name in members}
+        )
         assert engine.capacity() == capacity
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from generation import Cancelled, Catalogue, Failed, Finished, Service, Started
-from tests.generation.conftest import Studio, job
 from tests.hub import local_hub
+
+from .studio import Studio, job
 
 
 @pytest.mark.slow
@@ -25,7 +26,7 @@ async def test_a_model_that_the_hub_does_not_give_fails_with_a_sentence(
         (failed,) = await studio.make(job(model="sd15", scheduler="DDIM").pictures())
         assert isinstance(failed, Failed)
         assert failed.template.format(**failed.params) == (
-            "Stable Diffusion 1.5 cannot be loaded just now; choose another model."
+            "Stable Diffusion 1.5 cannot be loaded right now; choose another model."
         )
         assert not failed.retryable
         (made,) = await studio.make(job(num_inference_steps=2).pictures())

@@ -22,7 +22,7 @@ REQUEST = Request(
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     file = io.BytesIO()
-    image.save(file, kind, **options)  # type: ignore[arg-type]
+    image.save(file, kind, **options)
     return file.getvalue()
 
 
@@ -85,7 +85,7 @@ def test_of_an_animation_the_first_frame_is_taken_and_that_is_said(kind: str) ->
     opened = images.open_picture(encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=50))
     red, _, blue = decoded(opened.png).getpixel((16, 16))  # type: ignore[misc]
     assert red > 200 > 50 > blue
-    assert "first frame" in opened.notes[0][0]
+    assert "first frame" in opened.notes[0].template
 
 
 def _png_that_claims(width: int, height: int) -> bytes:
@@ -182,3 +182,64 @@ def test_a_picture_that_is_fitted_is_cut_at_the_centre_and_not_stretched() -> No
     assert abs(len(rows) - len(columns)) <= 1
     assert abs(rows.mean() - 49.5) < 1
     assert abs(columns.mean() - 49.5) < 1
+
+
+def _chunked(kind: bytes, content: bytes) -> bytes:
+    """A PNG with a chunk put in behind its header."""
+    file = io.BytesIO()
+    Image.effect_noise((64, 64), 60).convert("RGB").save(file, "PNG")
+    data = file.getvalue()
+    chunk = struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return data[:33] + chunk + data[33:]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (b"zTXt", b"workflow\0\0" + zlib.compress(b"x" * 2**21)),
+        (b"iTXt", b"workflow\0\1\0\0\0" + zlib.compress(b"x" * 2**21)),
+        (b"iCCP", b"icc\0\0" + zlib.compress(bytes(range(256)) * 2**13)),
+        (b"tEXt", b"broken\0" + bytes(2**21)),
+    ],
+)
+def test_large_texts_and_profiles_do_not_make_a_picture_damaged(kind: bytes, content: bytes) -> None:
+    """Pillow's limits on what stands beside the pixels are no fault of the picture."""
+    assert images.open_picture(_chunked(kind, content)).width == 64
+
+
+def test_a_second_picture_in_a_photograph_is_no_animation() -> None:
+    """Phones' JPEGs carry previews and maps of brightness; AVIF and HEIC are opened as others are."""
+    picture = Image.linear_gradient("L").convert("RGB")
+    file = io.BytesIO()
+    picture.save(file, "MPO", save_all=True, append_images=[picture])
+    assert not [note for note in images.open_picture(file.getvalue()).notes if "animated" in note.template]
+    import pillow_heif
+
+    heif = pillow_heif.from_pillow(picture)
+    heif.add_from_pillow(picture)
+    file = io.BytesIO()
+    heif.save(file)
+    opened = images.open_picture(file.getvalue())
+    assert (opened.width, opened.height) == picture.size
+    assert not [note for note in opened.notes if "animated" in note.template]
+    file = io.BytesIO()
+    picture.save(file, "AVIF")
+    assert images.open_picture(file.getvalue()).width == 256
+
+
+def test_an_alpha_channel_that_hides_nothing_is_no_mask() -> None:
+    """Messages in the lowest bit, opaque channels, and sixteen bits: the light part is the mask then."""
+    noise = np.random.default_rng(0)
+    stealth = np.dstack([noise.integers(0, 255, (64, 64, 3), np.uint8), 254 + noise.integers(0, 2, (64, 64), np.uint8)])
+    grey = np.zeros((64, 64), np.uint16)
+    grey[:, :32] = 40_000
+    grey[:, 32:] = 20_000
+    painted = Image.new("RGBA", (64, 64), (0, 0, 0, 255))
+    painted.paste((255, 255, 255, 255), (0, 0, 32, 64))
+    for image in (Image.fromarray(stealth, "RGBA"), Image.fromarray(grey), painted):
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        assert not images.has_transparency(file.getvalue())
+        if image.mode != "RGBA" or image is painted:
+            mask = Image.open(io.BytesIO(images.open_mask(file.getvalue())))
+            assert (mask.getpixel((5, 5)), mask.getpixel((50, 5))) == (255, 0)

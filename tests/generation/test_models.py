@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save_file
 from generation import Event, Failed, Finished, LoraSpec, ModelSpec, Picture, Request, Task
 from generation.engine import models as models_module
 from generation.engine import prompts as prompts_module
+from generation.engine.device import Device
 from generation.engine.engine import Engine
-from generation.engine.load_policy import choose
+from generation.engine.load_policy import choose_loading
 from generation.engine.loading import load
 from generation.engine.models import Models
 from generation.engine.prompts import Prompts
@@ -63,13 +64,13 @@ def make(engine: Engine, wanted: Request) -> np.ndarray:
 
 
 def engine_of(*models: ModelSpec, budget: float = 4.0) -> Engine:
-    return Engine({model.id: model for model in models}, "cpu", 1, budget, faster=False)
+    return Engine({model.id: model for model in models}, "cpu", 1, budget, onnx=False)
 
 
 def test_the_least_recently_used_model_goes_first(base: ModelSpec) -> None:
     """Within a budget of two, the third model takes the place of the one whose last use is longest ago."""
     second, third = other(base, 1), other(base, 2)
-    models = Models("cpu", 2.5 * NEED, faster=False)
+    models = Models(Device(), 2.5 * NEED, onnx=False)
     kept = models.get(base)
     models.get(second)
     assert models.get(base) is kept
@@ -88,10 +89,10 @@ def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
 
     The host stands for the device here: what is tested is who is where.
     """
-    models = Models("cpu", 1.0, faster=False)
-    monkeypatch.setattr(models, "_apart", True)
+    models = Models(Device(), 1.0, onnx=False)
+    monkeypatch.setattr(models._device, "own_memory", True)
     monkeypatch.setattr(models, "_budget", 1.5 * NEED)
-    monkeypatch.setattr("generation.engine.models._device_memory", lambda _: 2**30)
+    monkeypatch.setattr(models._device, "free", lambda: 8 * 2**30)
     first = models.get(base)
     models.get(other(base, 1))
     assert models.resident() == {"other1"}
@@ -105,7 +106,7 @@ def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
 
 def test_what_two_models_have_in_common_is_loaded_once(base: ModelSpec) -> None:
     """Equal text encoders and autoencoders are one object, in the same precision; it goes with its last model."""
-    models = Models("cpu", 4.0, faster=False)
+    models = Models(Device(), 4.0, onnx=False)
     first, second = models.get(base).pipeline, models.get(other(base, 1)).pipeline
     assert first.text_encoder is second.text_encoder
     assert first.vae is second.vae
@@ -133,7 +134,7 @@ def test_prompts_are_encoded_once(base: ModelSpec) -> None:
 
 
 def test_kept_prompts_stay_within_their_budget_and_are_not_shared_to_be_changed() -> None:
-    """The oldest go where the budget is full, and whoever changes what he was given changes it for nobody else."""
+    """The oldest go if the budget is full, and a caller that changes its tensors changes nobody else's."""
     calls: list[str] = []
 
     class Pipeline:
@@ -257,13 +258,13 @@ def test_what_is_left_open_is_chosen_by_the_free_memory(
     free: int | None, asked: Loading, offload: Offload, tiling: bool
 ) -> None:
     """Whole where it fits, a module at a time where the largest fits, else group by group; what is set stays."""
-    chosen = choose(asked, "cuda:0", Precision.BF16, SIZES, free and free * GIB)
+    chosen = choose_loading(asked, "cuda:0", Precision.BF16, SIZES, free and free * GIB)
     assert (chosen.precision, chosen.offload, chosen.vae_tiling) == (Precision.BF16, offload, tiling)
-    assert choose(asked, "cpu", Precision.BF16, SIZES, None).precision is Precision.FP32
+    assert choose_loading(asked, "cpu", Precision.BF16, SIZES, None).precision is Precision.FP32
 
 
 def test_a_setting_that_this_machine_cannot_apply_fails_the_request_with_a_sentence(base: ModelSpec) -> None:
-    """bitsandbytes is not installed here: the request fails, and the engine goes on."""
+    """Without bitsandbytes a quantised model is refused: the request fails, and the engine goes on."""
     chosen = replace(base, id="quantised", loading=Loading(quantised=4))
     engine = engine_of(chosen, base)
     events: list[Event] = []

@@ -10,8 +10,9 @@ from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Finished, Picture, Request, Task
 from generation.engine import onnx_unet
 from generation.engine.engine import Engine
-from generation.engine.onnx_unet import SAMPLES, Faster
-from tests.generation.conftest import pixels
+from generation.engine.onnx_unet import SAMPLES, OnnxUNet
+
+from .studio import pixels
 
 EMBEDDED = "criar-embedded"
 ROWS, SIDE, LENGTH = 3, 16, 48
@@ -34,11 +35,11 @@ def given(side: int = SIDE) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     )
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]
 def test_the_faster_runtime_is_chosen_after_both_ran_and_says_the_same(unet: UNet2DConditionModel) -> None:
     """After some passes of both the faster one alone is asked, and the latents agree to a hundredth of a grey level."""
     expected = unet(*given()).sample
-    quick = Faster(unet)
+    quick = OnnxUNet(unet)
     for _ in range(SAMPLES):
         assert torch.equal(quick(*given()).sample, expected)
     ((times, of_torch, of_other),) = quick._took.values()
@@ -52,10 +53,10 @@ def test_the_faster_runtime_is_chosen_after_both_ran_and_says_the_same(unet: UNe
         assert (found - expected).abs().max() < onnx_unet.CLOSE
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]
 def test_what_the_graph_does_not_know_is_left_to_torch(unet: UNet2DConditionModel) -> None:
     """Sides that would have to be padded, and arguments beyond latents, time and prompt, never reach the graph."""
-    quick = Faster(unet)
+    quick = OnnxUNet(unet)
     odd = given(SIDE + 2)
     assert torch.equal(quick(*odd).sample, unet(*odd).sample)
     mask = torch.ones(ROWS, LENGTH)
@@ -64,12 +65,12 @@ def test_what_the_graph_does_not_know_is_left_to_torch(unet: UNet2DConditionMode
     assert not quick._took
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # type: ignore[untyped-decorator]
 def test_a_runtime_that_says_something_else_is_never_asked_again(
     unet: UNet2DConditionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the two differ, torch makes the pictures."""
-    quick = Faster(unet)
+    quick = OnnxUNet(unet)
     monkeypatch.setattr(quick, "_other", lambda sample, *_: sample)
     assert torch.equal(quick(*given()).sample, unet(*given()).sample)
     monkeypatch.delattr(quick, "_other")
@@ -86,10 +87,10 @@ def test_pictures_are_the_same_on_either_runtime() -> None:
     )  # fmt: skip
     made = []
     for quick in (False, True):
-        engine, events = Engine({model.id: model}, "cpu", 1, 4.0, faster=quick), list[Event]()
+        engine, events = Engine({model.id: model}, "cpu", 1, 4.0, onnx=quick), list[Event]()
         engine.run([Picture(id="1", user_id=1, request=request)], events.append)
         made += [pixels(event) for event in events if isinstance(event, Finished)]
-        assert isinstance(engine._models.get(model).pipeline.unet.forward._original, Faster) is quick
+        assert isinstance(engine._models.get(model).pipeline.unet.forward._function.original, OnnxUNet) is quick
     assert psnr(*made) >= 60
 
 
@@ -100,7 +101,7 @@ def test_a_picture_with_an_adapter_is_made_by_torch() -> None:
     model = UNet2DConditionModel.from_pretrained(
         Catalogue.load().get(EMBEDDED).source, subfolder="unet", torch_dtype=torch.float32
     )
-    quick = Faster(model)
+    quick = OnnxUNet(model)
     inject_adapter_in_model(LoraConfig(r=2, target_modules=["to_q"], init_lora_weights=False), model)
     model._hf_peft_config_loaded = True
     with torch.inference_mode():

@@ -25,11 +25,11 @@ asyncio.run(main())
 
 FORGETFUL = """
 import asyncio
-from generation.worker import Worker
+from generation.workers.local import LocalWorker
 
 async def main():
     ready = asyncio.Event()
-    worker = Worker({}, "cpu", 1, 1.0, None, on_event=lambda *_: ready.set(), on_exit=lambda _: None)
+    worker = LocalWorker({}, "cpu", 1, 1.0, None, on_event=lambda *_: ready.set(), on_exit=lambda _: None)
     await asyncio.wait_for(ready.wait(), 60)
     print(worker.pid, flush=True)
 

@@ -51,7 +51,7 @@ def test_every_picture_is_handed_out_once_and_cancelled_ones_never(
 
 @given(arrivals, st.lists(st.sets(st.sampled_from("abc")), min_size=60, max_size=60))
 @settings(deadline=None)
-def test_nobody_gets_more_than_his_share_while_others_wait(
+def test_nobody_gets_more_than_their_share_while_others_wait(
     asked: list[tuple[int, str, int]], resident: list[set[str]]
 ) -> None:
     """Among members who wait, none is ever two pictures ahead of another, and for a loaded model LEAD more."""
@@ -70,7 +70,7 @@ def test_nobody_gets_more_than_his_share_while_others_wait(
             assert all(served[one.user_id] - served[user] <= most for user, count in left.items() if count)
 
 
-#: what happens next: somebody asks, somebody takes back what he asked last, or a worker takes a picture; and how many
+#: what happens next: somebody asks, somebody cancels their last request, or a worker takes a picture; and how many
 #: seconds later
 happenings = st.lists(
     st.tuples(
@@ -90,8 +90,10 @@ happenings = st.lists(
 def test_whatever_happens_everything_comes_out_once_in_order_and_nobody_starves(
     happened: list[tuple[tuple[Any, ...], float]],
 ) -> None:
-    """Asking, taking back and taking mixed at any times: each picture ends once, in its member's order, and while a
-    member waits for his turn no more are handed out to others than the bounds of lead and patience allow."""
+    """Asking, cancelling and serving mixed at any times: each picture ends once, in its member's order.
+
+    While a member waits for a turn, no more are handed out to others than the bounds of lead and patience allow.
+    """
     queue, now = FairQueue(), 0.0
     waiting: dict[int, list[str]] = {user: [] for user in range(1, 7)}
     others_since: Counter[int] = Counter()
@@ -135,7 +137,7 @@ def test_ahead_counts_what_is_handed_out_before(asked: list[tuple[int, str, int]
 
 
 def test_the_order_is_told_while_some_have_been_served() -> None:
-    """Whoever was just served is told his turn after those who wait for their first, as it then happens."""
+    """Whoever was just served comes after those who wait for their first turn, as it then happens."""
     queue = FairQueue()
     for number in range(40):
         queue.push(picture(number % 8, number), number * 1e-4)
@@ -204,7 +206,7 @@ def test_a_loaded_model_is_preferred_only_within_bounds() -> None:
 
 
 def test_whose_model_stays_loaded_is_never_far_ahead() -> None:
-    """Though one member's model is loaded all the time, he is LEAD + 1 pictures before another at most."""
+    """A member whose model is loaded all the time gets at most LEAD + 1 pictures more than another."""
     queue = FairQueue()
     for number in range(40):
         queue.push(picture(1, number, "a"), 0.0)
@@ -229,8 +231,8 @@ def test_members_who_went_away_are_forgotten() -> None:
     assert len(queue._members) <= AGEING + 2
 
 
-def test_whoever_goes_away_and_comes_back_at_once_has_had_his_turn() -> None:
-    """A member who takes back what waits and asks anew is not before one who has waited."""
+def test_whoever_goes_away_and_comes_back_at_once_has_had_their_turn() -> None:
+    """A member who cancels and asks again does not go before one who has waited."""
     queue = FairQueue()
     for user in (1, 2):
         for number in range(2):

@@ -10,7 +10,7 @@ from generation.catalogue_files import read_models
 from generation.engine.load_policy import parameters
 from tests.tiny.real_size import stable_diffusion_15
 
-from .conftest import Studio, pixels
+from .studio import Studio, pixels
 
 GIB = 2**30
 HALF, SINGLE = 2, 4  # bytes of a number

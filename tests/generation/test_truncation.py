@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from generation import Noted
-from generation.engine.truncation import cut_off
-from tests.generation.conftest import Studio, job
+from generation.engine.truncation import truncated_end
 from tests.tiny import tokenizers
+
+from .studio import Studio, job
 
 
 class Pipeline:
@@ -26,8 +27,8 @@ WORDS = [f"w{number}" for number in range(400)]
 def test_clip_reads_its_positions_and_no_more() -> None:
     """A prompt beyond CLIP's 77 tokens loses its end, one within them nothing."""
     pipeline = Pipeline(tokenizer=tokenizers.clip())
-    assert cut_off(pipeline, "a cat") == ""
-    left_out = cut_off(pipeline, " ".join(WORDS[:60]))
+    assert truncated_end(pipeline, "a cat") == ""
+    left_out = truncated_end(pipeline, " ".join(WORDS[:60]))
     assert left_out
     assert " ".join(WORDS[:60]).replace(" ", "").endswith(left_out.replace(" ", ""))
 
@@ -35,8 +36,8 @@ def test_clip_reads_its_positions_and_no_more() -> None:
 def test_the_text_encoder_that_reads_most_decides() -> None:
     """Beside CLIP, T5 reads on up to the call's max_sequence_length; only what is beyond that is left out."""
     pipeline = Pipeline(tokenizer=tokenizers.clip(), tokenizer_2=tokenizers.t5(), tokenizer_3=None)
-    assert cut_off(pipeline, " ".join(WORDS[:50])) == ""
-    assert cut_off(pipeline, " ".join(WORDS)).endswith("w399")
+    assert truncated_end(pipeline, " ".join(WORDS[:50])) == ""
+    assert truncated_end(pipeline, " ".join(WORDS)).endswith("w399")
 
 
 @pytest.mark.parametrize("length", [5, 200])

@@ -8,7 +8,7 @@ import pytest
 
 from generation import Picture, Started
 
-from .conftest import TERMINAL, Studio, job
+from .studio import TERMINAL, Studio, job
 
 STEPS = (4, 4, 4, 4, 12, 6, 16, 4, 8, 10, 4, 6)
 

@@ -9,7 +9,7 @@ import pytest
 from generation import Failed, Finished, Picture, Progress, Started
 from tests.children import say_to_parent
 
-from .conftest import TERMINAL, Studio, job
+from .studio import TERMINAL, Studio, job
 
 
 def child(studio: Studio) -> psutil.Process:

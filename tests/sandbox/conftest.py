@@ -1,44 +1,17 @@
 """A local Discord in this process, and a small real bot as a process of its own."""
 
-import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from pytest_asyncio import is_async_test
 
 from sandbox import Asked, LocalDiscord
 from tests.openapi import check_bodies
 
-ECHO_BOT = Path(__file__).with_name("echo_bot.py")
+from .echo import echo_bot
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here share one loop, since they share a Discord."""
-    for item in items:
-        if is_async_test(item) and Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-
-
-@asynccontextmanager
-async def echo_bot(local: LocalDiscord) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The bot's process, ended afterwards."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(ECHO_BOT), local.api, local.gateway_address, local.token
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest.fixture(scope="session")
 async def local() -> AsyncIterator[LocalDiscord]:
     """One local Discord with the bot connected; all that the bot sent is validated at the end."""
     async with LocalDiscord(bot_name="Echo") as local, echo_bot(local):
@@ -49,9 +22,22 @@ async def local() -> AsyncIterator[LocalDiscord]:
 
 @pytest.fixture
 def slash(local: LocalDiscord) -> Callable[..., Asked]:
-    """Use a slash command in the channel: slash("echo", "milo", text="hello")."""
+    """Use a slash command in the channel, as in ``slash("echo", "milo", text="hello")``."""
 
     def use(path: str, who: str = "ana", /, **options: Any) -> Asked:
         return local.people.slash(local.world.members[who], local.world.channel_id, path, options)
 
     return use
+
+
+@pytest.fixture(autouse=True)
+async def empty_channels(request: pytest.FixtureRequest) -> None:
+    """Each test that shares the local Discord finds it without messages, and its members with their own language."""
+    if "local" not in request.fixturenames:
+        return
+    local: LocalDiscord = request.getfixturevalue("local")
+    backend = local.world.backend
+    for channel, messages in backend.messages.items():
+        for message in list(messages):
+            backend.delete_message(channel, message)
+    local.world.locales.clear()

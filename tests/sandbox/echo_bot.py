@@ -68,7 +68,7 @@ class Layout(ui.LayoutView):
         self.add_item(ui.Container(section, ui.Separator(), gallery, accent_colour=discord.Colour.gold()))
 
 
-class EchoBot(discord.Client):
+class EchoBot(discord.AutoShardedClient):
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents.default())
         self.tree = app_commands.CommandTree(self)

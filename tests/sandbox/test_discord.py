@@ -143,7 +143,7 @@ async def test_a_context_menu_sees_anybodys_message(local: LocalDiscord) -> None
     assert asked.record.ephemeral
 
 
-async def test_a_reply_reaches_the_bot_only_with_a_ping(local: LocalDiscord, slash: Slash) -> None:
+async def test_a_reply_reaches_the_bot_only_with_a_ping(local: LocalDiscord) -> None:
     """A reply that pings is read, with its files; one without arrives without content, and the bot is silent."""
     bot, channel = local.world.backend.bot_user.id, local.world.channel_id
     first = local.people.say(ana(local), channel, f"<@{bot}> hello")

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox import Asked, Fault, LocalDiscord
 
-from .conftest import echo_bot
+from .echo import echo_bot
 
 Slash = Callable[..., Asked]
 

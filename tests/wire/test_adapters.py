@@ -10,8 +10,8 @@ from PIL import Image
 from generation import Catalogue
 from sandbox import LocalDiscord
 
-from .conftest import running
-from .test_commands import custom_id, delivered, done, refused, slash
+from .bot import running
+from .commands import custom_id, delivered, done, refused, slash
 
 CATALOGUE = """
 [[loras]]
@@ -60,8 +60,11 @@ def pixels(local: LocalDiscord, words: str) -> tuple[np.ndarray, dict[str, str]]
 
 @pytest.mark.slow
 async def test_a_lora_changes_the_picture_and_is_told_everywhere(tmp_path: Path) -> None:
-    """The same seed with an adapter is another picture, without it the first again; message, details and file name it;
-    its word is added and said; each picture counts what its model costs."""
+    """The same seed with an adapter gives another picture, and without it the first again.
+
+    Message, details and file name the adapter; its trigger word is added and said; each picture counts what its model
+    costs.
+    """
     async with running(tmp_path, SETTINGS.format(file=adapter(tmp_path))) as (local, _):
         fields = {"seed": 5, "num_inference_steps": 4}
         await done(local, slash(local, "txt2img", prompt="a boat alone", **fields))

@@ -1,28 +1,20 @@
 """What a person sees in a real browser."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from sandbox import LocalDiscord
+from tests.browser import needs_chromium, page_of_ana
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (apt install chromium)")
+pytestmark = needs_chromium
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(local: LocalDiscord) -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1000, "height": 900})
-        await page.goto(f"{local.page}/?member=ana")
+@pytest.fixture
+async def page(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
+    async with page_of_ana(browser, local.page, 1000) as page:
         yield page
-        await browser.close()
 
 
 async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) -> None:
@@ -44,7 +36,7 @@ async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) 
         await expect(page.locator("article:not(.ephemeral)").last.get_by_role("button", name=button)).to_be_visible()
 
 
-async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page: Page, local: LocalDiscord) -> None:
+async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page: Page) -> None:
     """Typing / completes commands, and the strength's suggestions explain themselves."""
     composer = page.get_by_label("Message", exact=True)
     await composer.type("/img2")
@@ -55,7 +47,7 @@ async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page:
     await expect(page.get_by_role("option", name="0.5 medium: noticeable changes, composition kept")).to_be_visible()
 
 
-async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page, local: LocalDiscord) -> None:
+async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page) -> None:
     """Take one, compare strengths, take one of these, see its origin and the history: all by pressing buttons."""
     composer = page.get_by_label("Message", exact=True)
     await composer.type("/txt2img prompt:a fox on a teal background count:4 num_inference_steps:20", delay=1)

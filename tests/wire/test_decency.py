@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from sandbox import LocalDiscord
 from sandbox.people import Asked
 
-from .conftest import Bot, running
-from .test_commands import APPLE, custom_id
+from .bot import Bot, running
+from .commands import APPLE, custom_id
 
 POLICY = "[filter]\nstrict = { BUTTOCKS_COVERED = 0.15 }\nage_restricted = {}\n"
 REFUSED = "it may show more than this channel allows"
@@ -34,7 +33,7 @@ class Place:
         return [message for message in shown if message.attachments and not message.is_ephemeral]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest.fixture(scope="module")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     async with running(tmp_path_factory.mktemp("filter"), POLICY) as (local, bot):
         yield Place(local, bot, local.world.add_age_restricted_channel("adults"))

@@ -4,11 +4,10 @@ import asyncio
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 
-import psutil
 import pytest
 from discord import Permissions
 from simcord.backend.models import Message, Overwrite
@@ -16,45 +15,17 @@ from simcord.enums import OverwriteType
 
 from sandbox import Fault, LocalDiscord
 
-from .conftest import UNFILTERED, Bot, running
-from .test_commands import done, slash
+from .bot import UNFILTERED, Bot, held, running
+from .commands import announced, done, public, slash
 
 MESSAGES = "/channels/*/messages"
 CANNOT_SEND_TO_USER, MISSING_PERMISSIONS, TOO_OLD = 50007, 50013, 30046
-
-
-def worker(bot: Bot) -> psutil.Process:
-    """The child that makes pictures."""
-    assert bot.process
-    return max(psutil.Process(bot.process.pid).children(), key=lambda child: child.memory_info().rss)
-
-
-@contextmanager
-def held(bot: Bot) -> Iterator[None]:
-    """Nothing is made in the meantime."""
-    child = worker(bot)
-    child.suspend()
-    try:
-        yield
-    finally:
-        with suppress(psutil.NoSuchProcess):
-            child.resume()
-
-
-def public(local: LocalDiscord, words: str) -> list[Message]:
-    """What the bot posted with these words where others see it too."""
-    return [m for m in local.messages() if words in m.content and not m.is_ephemeral]
 
 
 def direct(local: LocalDiscord, words: str, who: str = "ana") -> list[Message]:
     """What the bot sent the member directly with these words."""
     channel = local.world.backend.get_dm_channel(local.world.members[who]).id
     return [m for m in local.world.backend.messages.get(channel, {}).values() if words in m.content]
-
-
-async def announced(local: LocalDiscord, words: str) -> Message:
-    (message,) = await local.wait_for(lambda: public(local, words), 30)
-    return message
 
 
 def job_of(bot: Bot, message: Message) -> sqlite3.Row:

@@ -19,8 +19,8 @@ from bot.config import Config
 from bot.config.schema import Discord, Storage
 from sandbox import LocalDiscord
 
-from .conftest import UNFILTERED, Bot, running
-from .test_commands import custom_id, delivered, done, slash
+from .bot import UNFILTERED, Bot, running
+from .commands import custom_id, delivered, done, slash
 
 FINISH, MORE = 1.0, 20.0  # seconds: what the operator allows, and what else an end may take on a busy machine
 

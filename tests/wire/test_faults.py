@@ -14,8 +14,8 @@ from simcord.enums import OverwriteType
 from sandbox import LocalDiscord
 from sandbox.rest import Fault
 
-from .conftest import Bot, running
-from .test_commands import custom_id, delivered, done, slash
+from .bot import Bot, running
+from .commands import custom_id, delivered, done, slash
 
 MESSAGES = "/channels/*/messages"
 

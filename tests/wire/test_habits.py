@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 from sandbox import LocalDiscord
 from tests.tiny import catalogue_with_kontext
 
-from .conftest import Bot, running
-from .test_commands import custom_id, delivered, done, png, refused, slash
+from .bot import Bot, running
+from .commands import custom_id, delivered, done, png, refused, slash
 
 
 async def answer(local: LocalDiscord, path: str, words: str, /, who: str = "ana", **options: object) -> str:
@@ -132,7 +132,7 @@ async def test_a_private_picture_whose_input_is_gone_too_is_said_to_be_gone(loca
             path.unlink()
     assert asked.message
     pressed = local.people.press(ana, asked.message, custom_id(asked.message, "Refine medium"))
-    assert "not kept any more" in await refused(local, pressed)
+    assert "no longer kept" in await refused(local, pressed)
 
 
 def pixels(png: bytes) -> bytes:
@@ -202,7 +202,7 @@ async def test_inpaint_takes_a_mask_or_names_what_is_missing(local: LocalDiscord
     assert "Attach a mask" in await refused(local, slash(local, "inpaint", **options))
 
 
-async def test_without_an_editing_model_edit_offers_img2img(local: LocalDiscord, bot: Bot) -> None:
+async def test_without_an_editing_model_edit_offers_img2img(local: LocalDiscord) -> None:
     """/edit and Apps > Edit say that none is set up, and name the way that works."""
     sentence = await refused(local, slash(local, "edit", instruction="make it red", image=("a.png", png())))
     assert "No editing model is set up here; /img2img" in sentence

@@ -6,8 +6,8 @@ import zipfile
 
 from sandbox import LocalDiscord
 
-from .conftest import Bot
-from .test_commands import custom_id, delivered, done, slash
+from .bot import Bot
+from .commands import custom_id, delivered, done, slash
 
 
 async def test_a_member_gets_all_and_deletes_all(local: LocalDiscord, bot: Bot) -> None:

@@ -13,8 +13,8 @@ import pytest
 from sandbox import LocalDiscord
 from sandbox.rest import Fault
 
-from .conftest import Bot, running
-from .test_commands import done, png, refused, slash
+from .bot import running
+from .commands import done, png, refused, slash
 
 
 @pytest.mark.slow
@@ -48,7 +48,7 @@ async def test_the_token_is_in_no_log_error_file_or_child(tmp_path: Path) -> Non
 
 
 async def test_a_picture_that_lies_elsewhere_is_not_fetched(
-    local: LocalDiscord, bot: Bot, monkeypatch: pytest.MonkeyPatch
+    local: LocalDiscord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An attachment whose address is another server's is refused with a sentence, and that server is never asked."""
     asked_for = asyncio.Event()
@@ -66,7 +66,7 @@ async def test_a_picture_that_lies_elsewhere_is_not_fetched(
 
         monkeypatch.setattr(local.world.backend.cdn, "store_attachment", hostile)
         asked = slash(local, "img2img", image=("x.png", png()), prompt="a stolen cat")
-        assert "from Discord alone" in await refused(local, asked)
+        assert "only fetch pictures from Discord" in await refused(local, asked)
     assert not asked_for.is_set()
 
 
@@ -77,7 +77,7 @@ async def test_any_prompt_is_taken_whole_and_shown_inert(local: LocalDiscord) ->
     )
     prompt = (words * 60)[:4000]
     said = await done(local, slash(local, "txt2img", prompt=prompt, seed=7_701, num_inference_steps=2))
-    assert "This model reads only the beginning of a prompt as long; it left out: “" in said
+    assert "This model reads only the beginning of a prompt this long; it left out: “" in said
     (message,) = [m for m in local.messages() if "seed 7701" in m.content and m.attachments and not m.is_ephemeral]
     assert "@everyone" not in message.content
     assert "://" not in message.content

@@ -10,9 +10,8 @@ import pytest
 
 from sandbox import LocalDiscord
 
-from .conftest import UNFILTERED, Bot, running
-from .test_commands import done, slash
-from .test_delivery import announced, held, public
+from .bot import UNFILTERED, Bot, held, running
+from .commands import announced, done, public, slash
 
 GOES_ON = "I am being restarted; this goes on by itself afterwards."
 

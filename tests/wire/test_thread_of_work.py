@@ -9,7 +9,7 @@ from simcord.backend.models import Message
 from bot.messages.contact_sheet import contact_sheet
 from sandbox import LocalDiscord
 
-from .test_commands import custom_id, delivered, done, modal_fields, png, refused, slash
+from .commands import custom_id, delivered, done, modal_fields, png, refused, slash
 
 
 async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(local: LocalDiscord) -> None:

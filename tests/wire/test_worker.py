@@ -12,9 +12,8 @@ import pytest
 from sandbox import Asked, LocalDiscord
 from tests.children import say_to_parent
 
-from .conftest import HEARTBEAT, Bot
-from .test_commands import done, slash
-from .test_delivery import public, worker
+from .bot import HEARTBEAT, Bot, worker
+from .commands import done, public, slash
 
 LATE = HEARTBEAT / 1000 + 1.0  # seconds after one heartbeat, from which the next is late, on a busy machine
 

@@ -12,7 +12,7 @@ from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change
 
 
-@quota_admin.command(name=locale_str("ban"), description=locale_str("Keep a member from using the bot"))
+@quota_admin.command(name=locale_str("ban"), description=locale_str("Ban a member from using the bot"))
 @app_commands.describe(member=locale_str("Who"), reason=REASON)
 async def ban(interaction: Interaction, member: discord.User, reason: Reason) -> None:
     await acknowledge(interaction)
@@ -22,9 +22,9 @@ async def ban(interaction: Interaction, member: discord.User, reason: Reason) ->
         raise Refusal("You cannot ban yourself or the bot's operators.")
     await client.manager.ban(change)
     did = (
-        say("{member} may not use the bot any more, in every server.", member=member.mention)
+        say("{member} can no longer use the bot, in any server.", member=member.mention)
         if change.by_operator
-        else say("{member} may not use the bot any more, in this server.", member=member.mention)
+        else say("{member} can no longer use the bot in this server.", member=member.mention)
     )
     await interaction.edit_original_response(content=did)
 
@@ -35,6 +35,6 @@ async def unban(interaction: Interaction, member: discord.User, reason: Reason) 
     await acknowledge(interaction)
     change = authorise_change(interaction, reason, user_id=member.id)
     if not await interaction.client.store.bans.unban(change):
-        raise Refusal("There is no ban of yours on this member.")
+        raise Refusal("There is no ban here that you can lift.")
     say = speaker_for(interaction)
-    await interaction.edit_original_response(content=say("{member} may use the bot again.", member=member.mention))
+    await interaction.edit_original_response(content=say("{member} can use the bot again.", member=member.mention))

@@ -33,7 +33,7 @@ REASON = locale_str("Why; it is written into the audit log")
 
 
 def person(interaction: Interaction, member: User) -> Person:
-    """The member in this server, with the roles that the command was told."""
+    """The member in this server, with the roles that Discord sent along."""
     return Person(user_id=member.id, guild_id=interaction.guild_id, roles=roles_of(member))
 
 

@@ -92,14 +92,14 @@ async def grant(
     await show_member(interaction, member, did)
 
 
-@quota_admin.command(name=locale_str("reset"), description=locale_str("Count a member's images of today anew"))
+@quota_admin.command(name=locale_str("reset"), description=locale_str("Reset a member's daily count"))
 @app_commands.describe(member=MEMBER, reason=REASON)
 async def reset(interaction: Interaction, member: discord.User, reason: Reason) -> None:
     await acknowledge(interaction)
     change = authorise_change(interaction, reason, user_id=member.id)
     client, say = interaction.client, speaker_for(interaction)
     await client.store.quotas.reset(change)
-    did = say("The count begins anew.")
+    did = say("The daily count is reset.")
     if not change.by_operator:
         ceiling = client.config.ceiling(change.guild_id)
         did += " " + say("All resets of a day together give back up to {ceiling} images.", ceiling=ceiling)
@@ -147,7 +147,7 @@ async def give_plan(
     did = (
         say("Who has the role {role} has the plan {plan} in this server.", role=f"<@&{change.role_id}>", plan=plan)
         if plan
-        else say("The role {role} carries no plan any more.", role=f"<@&{change.role_id}>")
+        else say("The role {role} no longer carries a plan.", role=f"<@&{change.role_id}>")
     )
     await interaction.edit_original_response(content=did)
 
@@ -165,9 +165,9 @@ async def budget(
     await client.store.quotas.set_budget(change, images_per_day)
     allowed = await client.store.allowance(person(interaction, interaction.user), change.at)
     if allowed.server_left is None:
-        did = say("This server has no limit of its own.")
+        did = say("This server has no limit.")
     else:
         did = say("All members of this server together have {left} left today.", left=allowed.server_left)
     if not change.by_operator:
-        did += " " + say("Where the bot's operator set a smaller limit, that one counts.")
+        did += " " + say("If the bot's operator set a smaller limit, that one counts.")
     await interaction.edit_original_response(content=did)

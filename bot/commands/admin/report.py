@@ -21,7 +21,7 @@ DAYS, MOST_DAYS = 7, 90
 @quota_admin.command(name=locale_str("report"), description=locale_str("See who used what, as a table and a picture"))
 @app_commands.describe(
     days=locale_str("How many days, today among them; 7 if you do not choose"),
-    everywhere=locale_str("Over all servers; for the bot's operator alone"),
+    everywhere=locale_str("Over all servers; only for the bot's operator"),
 )
 async def report(
     interaction: Interaction, days: app_commands.Range[int, 1, MOST_DAYS] = DAYS, everywhere: bool = False

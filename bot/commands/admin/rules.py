@@ -17,11 +17,11 @@ from bot.text.translate import Speaker
 
 MAX_WORD, MAX_WORDS = 60, 200  # characters; words of a server
 SHOWN = 15  # strikes
-MAX_PROMPT, MAX_TEXT = 80, 1900  # characters
+MAX_PROMPT_SHOWN, MAX_TEXT = 80, 1900  # characters
 
 rules = app_commands.Group(
     name=locale_str("rules"),
-    description=locale_str("What prompts may not contain here, and who wrote it"),
+    description=locale_str("What prompts may not contain here, and who used it"),
     default_permissions=discord.Permissions(manage_guild=True),
     guild_only=True,
 )
@@ -72,38 +72,38 @@ async def words(interaction: Interaction) -> None:
     say = speaker_for(interaction)
     found = await interaction.client.store.forbidden.of(authorise_change(interaction, here=True).guild_id)
     listed = ", ".join(f"||{escape_for_discord(word, MAX_WORD)}||" for word in found)
-    none = say("This server forbids no words of its own; /rules forbid adds one.")
+    none = say("This server forbids no words yet; /rules forbid adds one.")
     await interaction.edit_original_response(content=listed[:MAX_TEXT] or none)
 
 
-@rules.command(name=locale_str("strikes"), description=locale_str("See who wrote what is forbidden"))
+@rules.command(name=locale_str("strikes"), description=locale_str("See who used forbidden words"))
 @app_commands.describe(member=MEMBER)
 async def strikes(interaction: Interaction, member: discord.User | None = None) -> None:
     await acknowledge(interaction)
     say, scope = speaker_for(interaction), authorise_change(interaction).guild_id
     found = await interaction.client.store.strikes.latest(SHOWN, user_id=member.id if member else None, guild_id=scope)
     lines = [_line(say, strike) for strike in found]
-    none = say("Nobody wrote what is forbidden.")
+    none = say("Nobody used forbidden words.")
     await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT] or none)
 
 
-@rules.command(name=locale_str("lift"), description=locale_str("Forgive a member's strikes, so that he may go on"))
+@rules.command(name=locale_str("lift"), description=locale_str("Forgive a member's strikes"))
 @app_commands.describe(member=MEMBER, reason=REASON)
 async def lift(interaction: Interaction, member: discord.User, reason: str = "") -> None:
     await acknowledge(interaction)
     say, change = speaker_for(interaction), authorise_change(interaction, reason, user_id=member.id)
-    # An admin forgives what broke his own rules; else whoever invites the bot could forgive himself everything.
+    # An admin forgives what broke the server's rules; else whoever invites the bot could forgive themselves everything.
     count = await interaction.client.store.strikes.lift(change)
     text = say.plural(
         "{n} strike of {member} is forgiven.", "{n} strikes of {member} are forgiven.", count, member=member.mention
     )
     if not change.by_operator:
-        text += " " + say("Those by the bot's own rules can be forgiven by its operator alone.")
+        text += " " + say("Only the bot's operator can forgive those by the bot's own rules.")
     await interaction.edit_original_response(content=text)
 
 
 def _line(say: Speaker, strike: Strike) -> str:
     broken = say("minors") if strike.rule is Rule.MINORS else f"“{escape_for_discord(strike.word, MAX_WORD)}”"
-    prompt = escape_for_discord(strike.prompt, MAX_PROMPT)
+    prompt = escape_for_discord(strike.prompt, MAX_PROMPT_SHOWN)
     line = f"<t:{int(strike.at.timestamp())}:f> <@{strike.user_id}> {broken}: ||{prompt}||"
     return f"{line} ({say('forgiven')})" if strike.lifted else line

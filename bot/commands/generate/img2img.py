@@ -1,4 +1,4 @@
-"""/img2img: a picture made anew after words, keeping as much of it as the strength leaves."""
+"""/img2img: an image changed with a prompt, keeping as much of it as the strength leaves."""
 
 import discord
 from discord import app_commands
@@ -22,7 +22,7 @@ from bot.requests.builder import build_request, carried_over
 from generation import Task
 
 
-@app_commands.command(name=locale_str("img2img"), description=locale_str("Change a picture after words"))
+@app_commands.command(name=locale_str("img2img"), description=locale_str("Change an image with a prompt"))
 @described(
     "image", "prompt", "strength", "negative_prompt", "model", "count", "size", "num_inference_steps",
     "guidance_scale", "seed", "scheduler", "lora", "style", "private", "spoiler",

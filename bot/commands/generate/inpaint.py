@@ -1,4 +1,4 @@
-"""/inpaint: a part of a picture made anew, the rest kept."""
+"""/inpaint: a part of an image repainted, the rest kept."""
 
 import discord
 from discord import app_commands
@@ -21,7 +21,7 @@ from generation import Task
 
 
 @app_commands.command(
-    name=locale_str("inpaint"), description=locale_str("Make a part of a picture anew, keep the rest")
+    name=locale_str("inpaint"), description=locale_str("Repaint a part of an image and keep the rest")
 )
 @described(
     "image", "prompt", "mask", "strength", "negative_prompt", "model", "count", "seed", "style", "private", "spoiler"

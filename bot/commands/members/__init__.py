@@ -1,0 +1,1 @@
+"""Slash commands for members about themselves, the queue and the models."""

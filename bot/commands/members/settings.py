@@ -24,7 +24,7 @@ MAX_SHOWN = 300  # characters
 @described("model", "size", "count", "negative_prompt", "style", "private")
 @app_commands.describe(
     language=locale_str("The language in which I answer you"),
-    reset=locale_str("Go back to the usual for everything"),
+    reset=locale_str("Reset all your defaults"),
 )
 @app_commands.choices(language=[Choice(name=name, value=code) for code, name in LANGUAGES.items()])
 @suggesting("model", "size", "style")

@@ -23,7 +23,7 @@ SCOPE = locale_str("Whose style it is; moderators may save styles for the server
 
 
 def _owner(interaction: Interaction, scope: str) -> int:
-    """Who owns the style. Raises Refusal where the member may not change the server's."""
+    """Who owns the style. Raises Refusal if the member may not change the server's."""
     if scope != "server":
         return interaction.user.id
     if interaction.guild_id is None or not interaction.permissions.manage_messages:
@@ -65,12 +65,12 @@ async def use(interaction: Interaction, name: str | None = None) -> None:
     if name and name not in await store.styles.of(*style_owners(interaction)):
         raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
     await store.preferences.change(interaction.user.id, style=name)
-    told = (
+    done = (
         say("“{name}” is added to all your prompts now.", name=escape_for_discord(name, MAX_NAME))
         if name
-        else say("No style is added to your prompts any more.")
+        else say("No style is added to your prompts now.")
     )
-    await interaction.edit_original_response(content=told)
+    await interaction.edit_original_response(content=done)
 
 
 @style.command(name=locale_str("list"), description=locale_str("See your styles and the server's"))

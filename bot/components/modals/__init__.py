@@ -1,0 +1,1 @@
+"""Forms: what they show, and what happens when they are sent."""

@@ -81,13 +81,15 @@ async def submit_refine(verb: str, interaction: Interaction, picked: str, filled
 
 
 async def ours(interaction: Interaction, picked: str) -> tuple[JobRow, PictureRow] | None:
-    """The picture of ours that a custom_id names; None where it names an attachment. Raises Refusal where the member
-    may not use it."""
+    """The picture of ours that a custom_id names; None if it names an attachment.
+
+    Raises Refusal if the member may not use it.
+    """
     return None if FOREIGN.fullmatch(picked) else await usable_picture(interaction, picked)
 
 
 async def source_of(interaction: Interaction, picked: str, found: tuple[JobRow, PictureRow] | None) -> Source:
-    """The picture that a custom_id names: one of ours, or an attachment. Raises Refusal where it cannot be had."""
+    """The picture that a custom_id names: one of ours, or an attachment. Raises Refusal if it cannot be had."""
     client = interaction.client
     if found:
         return await client.library.take_up(*found)

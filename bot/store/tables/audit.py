@@ -104,7 +104,7 @@ class Audit:
         return found[::-1]
 
     async def unposted(self, limit: int) -> list[Entry]:
-        """Entries that the log channels were not told yet, oldest first."""
+        """Entries that were not posted into the log channels yet, oldest first."""
         return await self._entries("told_at IS NULL ORDER BY id LIMIT :limit", limit=limit)
 
     async def set_posted(self, entry_id: int, now: datetime) -> None:

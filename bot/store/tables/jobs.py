@@ -62,7 +62,7 @@ class Jobs:
         return await self._one("id = ?", job_id)
 
     async def of_picture(self, picture_id: str) -> JobRow:
-        """The job of a picture, or with this id. Raises LookupError where there is none."""
+        """The job of a picture, or with this id. Raises LookupError if there is none."""
         job = await self.get(job_id_of(picture_id))
         if job is None:
             raise LookupError(f"picture {picture_id} belongs to no job")
@@ -101,7 +101,7 @@ class Jobs:
         return await self._database.read(lambda tables: tables.execute(sql, values).fetchone() is not None)
 
     async def set_post(self, channel_id: int, message_id: int, picture_id: str) -> None:
-        """Remember that a message shows this picture alone."""
+        """Record a message that shows only this picture."""
         sql = "INSERT OR REPLACE INTO posts (channel_id, message_id, picture_id) VALUES (?, ?, ?)"
         await self._changes(sql, channel_id, message_id, picture_id)
 
@@ -110,7 +110,7 @@ class Jobs:
         await self._changes("DELETE FROM posts WHERE message_id = ?", message_id)
 
     async def posts_of(self, picture_id: str) -> list[tuple[int, int]]:
-        """The channels and messages that show this picture alone."""
+        """The channels and messages that show only this picture."""
         sql = "SELECT channel_id, message_id FROM posts WHERE picture_id = ? AND channel_id IS NOT NULL"
         rows = await self._database.read(lambda tables: list(tables.query(sql, [picture_id])))
         return [(row["channel_id"], row["message_id"]) for row in rows]
@@ -127,7 +127,7 @@ class Jobs:
         return [pair for pair in found if pair]
 
     async def locale_of(self, user_id: int) -> str | None:
-        """The language in which the member was answered last; a message, unlike an interaction, does not say his."""
+        """The language in which the member was answered last; a message, unlike an interaction, does not say theirs."""
         sql = "SELECT locale FROM jobs WHERE user_id = ? ORDER BY created_at DESC LIMIT 1"
         rows = await self._database.read(lambda tables: list(tables.query(sql, [user_id])))
         return rows[0]["locale"] if rows else None
@@ -160,12 +160,12 @@ class Jobs:
         return [job for job in jobs if not job.complete]
 
     async def set_message(self, job_id: str, channel_id: int, message_id: int) -> bool:
-        """Remember the message that announces the job; False where the job was deleted meanwhile."""
+        """Remember the message that announces the job; False if the job was deleted meanwhile."""
         sql = "UPDATE jobs SET channel_id = ?, message_id = ? WHERE id = ? AND deleted_at IS NULL"
         return await self._changes(sql, channel_id, message_id, job_id)
 
     async def set_delivered(self, job_id: str, now: datetime) -> None:
-        """Nobody waits for this job any more."""
+        """Nobody waits for this job any longer."""
         await self._changes(
             "UPDATE jobs SET delivered_at = ?, next_try = NULL WHERE id = ? AND delivered_at IS NULL",
             now.timestamp(),
@@ -178,7 +178,7 @@ class Jobs:
         await self._changes(sql, trouble, next_try.timestamp(), job_id)
 
     async def give_up(self, job_id: str, now: datetime, reason: Sentence) -> None:
-        """finished -> failed: what cannot be delivered is given back to the member, and not tried again."""
+        """Move what is finished to failed: it cannot be delivered, is given back to the member, and not tried again."""
 
         def write(tables: Tables) -> None:
             tables.execute(
@@ -206,23 +206,23 @@ class Jobs:
         await self._database.write(write)
 
     async def started(self, picture_id: str, attempt: int) -> bool:
-        """waiting -> running."""
+        """Move it from waiting to running."""
         return await self._move(picture_id, attempt, State.RUNNING, begun=True)
 
     async def finished(self, picture_id: str, attempt: int, seconds: float) -> bool:
-        """-> finished; False where it had ended otherwise before."""
+        """Move it to finished; False if it had ended otherwise before."""
         return await self._move(picture_id, attempt, State.FINISHED, seconds=seconds)
 
     async def failed(self, picture_id: str, attempt: int, reason: Sentence) -> bool:
-        """-> failed, which gives the image back to the member."""
+        """Move it to failed, which gives the image back to the member."""
         return await self._move(picture_id, attempt, State.FAILED, reason=dump_sentence(reason))
 
     async def cancelled(self, picture_id: str, attempt: int) -> bool:
-        """-> cancelled, which gives the image back to the member."""
+        """Move it to cancelled, which gives the image back to the member."""
         return await self._move(picture_id, attempt, State.CANCELLED)
 
     async def take_back(self, job_id: str, *, begun: bool = True) -> list[str]:
-        """waiting, or with ``begun`` running too -> cancelled, all at once; the ids of those that this took back."""
+        """Cancel what waits, or with ``begun`` what runs too, all at once; the ids of those that this took back."""
         sql = (
             "UPDATE pictures SET state = 'cancelled'"
             " WHERE job_id = ? AND state IN ('waiting', iif(?, 'running', 'waiting')) RETURNING id"
@@ -240,9 +240,9 @@ class Jobs:
         return await self._move(picture_id, attempt, State.WAITING, next_attempt=True)
 
     async def requeue(self) -> None:
-        """running -> waiting without counting an attempt: the bot was restarted, the pictures are not to blame.
+        """Move all that is running back to waiting, at the same attempt: the restart was not the pictures' fault.
 
-        Whatever is unfinished of a job that nobody waits for any more -> cancelled.
+        What is unfinished of a job that nobody waits for any longer is cancelled.
         """
         sql = (
             f"UPDATE pictures SET state = iif(job_id IN ({_WAITED_FOR}), 'waiting', 'cancelled')"  # noqa: S608
@@ -251,7 +251,7 @@ class Jobs:
         await self._changes(sql)
 
     async def remake(self, picture_id: str) -> bool:
-        """finished -> waiting: it was made, and its file is gone before it was delivered; False where nobody waits."""
+        """Move it from finished back to waiting, since its file was lost before delivery; False if nobody waits."""
         sql = f"UPDATE pictures SET state = 'waiting' WHERE id = ? AND state = 'finished' AND job_id IN ({_WAITED_FOR})"  # noqa: S608
         return await self._changes(sql, picture_id)
 

@@ -16,7 +16,7 @@ from bot.store.tables.quotas import Quotas
 from bot.store.tables.usage import Usages
 from generation import Request
 
-BANNED = "You may not use this bot any more; the server's admins or the bot's operator know why."
+BANNED = "You can no longer use this bot; ask the server's admins or the bot's operator why."
 
 
 class Limits:
@@ -54,7 +54,7 @@ class Limits:
         )
 
     def admit(self, tables: Tables, person: Person, request: Request, now: datetime) -> tuple[Plan, list[int | None]]:
-        """The person's plan, and what pays each image of the request. Raises Refusal where it may not be."""
+        """The person's plan, and what pays each image of the request. Raises Refusal if it may not be."""
         if self._bans.holds(tables, person.user_id, person.guild_id):
             raise Refusal(BANNED)
         _, plan = self.plan(tables, person)
@@ -102,7 +102,7 @@ def _check_plan(plan: Plan, request: Request) -> None:
 
 
 def _pay(allowed: Allowance, request: Request, cost: int) -> list[int | None]:
-    """What pays each image. Raises Refusal where there is not enough."""
+    """What pays each image. Raises Refusal if there is not enough."""
     payers = allowed.payers(request.count, cost)
     if len(payers) < request.count:
         numbers = {"count": request.count, "left": allowed.left, "limit": allowed.limit}

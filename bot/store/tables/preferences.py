@@ -47,7 +47,7 @@ class Preferences:
         return await self._database.write(write)
 
     async def forget(self, user_id: int) -> None:
-        """Go back to the usual for everything."""
+        """Reset all your defaults."""
         await self._database.write(
             lambda tables: tables.execute("DELETE FROM preferences WHERE user_id = ?", [user_id])
         )

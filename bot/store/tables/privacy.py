@@ -1,4 +1,4 @@
-"""What is kept about a member: told in full, deleted for good, and forgotten when its time is over."""
+"""What is kept about a member: exported in full, deleted for good, and expired when its time is over."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from bot.store.database import Database
 from bot.store.files import Files
 from bot.store.tables.usage import Usages
 
-#: tables in which a member's rows stand under his id, and what they are about
-TOLD = {
+#: tables that have a member's rows under their id, by what the rows are about
+EXPORTED = {
     "jobs": "user_id", "pictures": "user_id", "preferences": "user_id", "styles": "owner_id", "strikes": "user_id",
     "limits": "user_id", "member_plans": "user_id", "grants": "user_id", "resets": "user_id", "bans": "user_id",
     "spent": "user_id", "audit": "user_id",
@@ -47,7 +47,7 @@ class Privacy:
                     {column: value for column, value in row.items() if column not in SECRET}
                     for row in tables.query(f"SELECT * FROM {name} WHERE {column} = ?", [user_id])  # noqa: S608 - ours
                 ]
-                for name, column in TOLD.items()
+                for name, column in EXPORTED.items()
             }
 
         return await self._database.read(query)
@@ -55,8 +55,8 @@ class Privacy:
     async def forget(self, user_id: int, day: str, now: datetime) -> Forgotten:
         """Delete a member's requests, pictures, settings and styles, rows and files; ``day`` is today.
 
-        What he used today stays as (user, day, cost), and his strikes stay without what he wrote. Messages that show
-        his pictures are put down for erasing.
+        What they used today stays as (user, day, cost), and their strikes stay without what they wrote. Messages that
+        show their pictures are listed for erasing.
         """
 
         def write(tables: Tables) -> tuple[Forgotten, set[str], list[str]]:
@@ -124,7 +124,7 @@ ENDED = (
     "DELETE FROM grants WHERE expires_at < ? AND id NOT IN (SELECT grant_id FROM pictures WHERE grant_id IS NOT NULL)"
     " AND id NOT IN (SELECT grant_id FROM spent WHERE grant_id IS NOT NULL)",
 )
-#: messages of his jobs, and those that show one of their pictures again
+#: messages of a member's jobs, and those that show one of their pictures again
 ERASING = (
     "INSERT OR IGNORE INTO erasures (message_id, channel_id) SELECT message_id, channel_id FROM jobs"
     " WHERE user_id = ? AND message_id IS NOT NULL AND deleted_at IS NULL",

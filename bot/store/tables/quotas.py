@@ -58,11 +58,11 @@ class Quotas:
         await self._set(change, Action.BUDGET, "budgets", key, {"images_per_day": images_per_day})
 
     async def set_log_channel(self, change: Change, channel_id: int | None) -> None:
-        """Tell this channel every entry of the server's audit from now on; None tells none."""
+        """Post every entry of the server's audit into this channel from now on; None into none."""
         await self._set(change, Action.LOG, "log_channels", {"guild_id": change.guild_id}, {"channel_id": channel_id})
 
     async def log_channel(self, guild_id: int) -> int | None:
-        """The channel that is told of changes in the server."""
+        """The channel into which changes in the server are posted."""
         sql = "SELECT channel_id FROM log_channels WHERE guild_id = ?"
         row = await self._database.read(lambda tables: tables.execute(sql, [guild_id]).fetchone())
         return None if row is None else int(row[0])
@@ -95,7 +95,7 @@ class Quotas:
         await self._database.write(write)
 
     async def reset(self, change: Change) -> None:
-        """Count the member's images of today anew from now on, in the change's server or everywhere."""
+        """Reset the member's daily count, in the change's server or everywhere."""
 
         def write(tables: Tables) -> None:
             tables.execute(
@@ -109,7 +109,7 @@ class Quotas:
     async def _set(
         self, change: Change, action: Action, table: str, key: dict[str, Any], values: dict[str, Any]
     ) -> None:
-        """Insert or replace a row, or delete it where its first value is None, and note it."""
+        """Insert or replace a row, or delete it if its first value is None, and add an audit entry."""
         value = next(iter(values.values()))
 
         def write(tables: Tables) -> None:

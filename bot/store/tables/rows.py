@@ -45,7 +45,7 @@ class JobRow:
     """One command that was accepted."""
 
     id: str
-    #: of the interaction, or of the message where it began with a reply; a second delivery of it finds this row
+    #: of the interaction, or of the message if it began with a reply; a second delivery of it finds this row
     interaction_id: int
     user_id: int
     guild_id: int | None
@@ -56,15 +56,15 @@ class JobRow:
     #: bytes that one file may have in this channel
     upload_limit: int
     request: Request
-    #: id of the picture that it started from, where that is one of ours
+    #: id of the picture that it started from, if that is one of ours
     parent: str | None = None
     #: on what was received, understood and rounded
     notes: tuple[Sentence, ...] = ()
-    #: whether its pictures are shown to the member alone, in his private answer
+    #: whether its pictures are shown only to the member, in their private answer
     private: bool = False
     #: whether its pictures are covered until they are pressed
     spoiler: bool = False
-    #: of the interaction, by which its private answer is edited for fifteen minutes; None where a message asked
+    #: of the interaction, by which its private answer is edited for fifteen minutes; None if a message asked
     token: str | None = None
     #: ids of the member's roles in the server
     roles: frozenset[int] = frozenset()
@@ -86,7 +86,7 @@ class JobRow:
 
     @property
     def complete(self) -> bool:
-        """Whether no picture is waiting or running any more."""
+        """Whether no picture is waiting or running any longer."""
         return all(picture.state in TERMINAL for picture in self.pictures)
 
     def of_state(self, *states: State) -> tuple[PictureRow, ...]:
@@ -110,7 +110,7 @@ class JobRow:
         return self.request.of_picture(row.place).seed
 
     def at(self, place: int) -> PictureRow | None:
-        """The picture at a place, where it is finished."""
+        """The picture at a place, if it is finished."""
         return next((row for row in self.of_state(State.FINISHED) if row.place == place), None)
 
 
@@ -120,7 +120,7 @@ def job_id_of(picture_id: str) -> str:
 
 
 def dump_sentence(sentence: Sentence) -> str:
-    """The sentence as JSON, as it stands in the tables."""
+    """The sentence as the tables hold it: JSON."""
     return json.dumps([sentence.template, dict(sentence.params)])
 
 
@@ -165,7 +165,7 @@ def read_job(tables: Tables, row: Mapping[str, Any], inputs: Path) -> JobRow:
 
 
 def dump(request: Request) -> str:
-    """The request as it stands in the table: input pictures by name, so that their folder may move."""
+    """The request as the table holds it: JSON, with input pictures by name, so that their folder may move."""
     return json.dumps({**asdict(request), "images": [path.name for path in request.images]})
 
 

@@ -23,7 +23,7 @@ class Settings:
         self._database = database
 
     async def get(self, key: str) -> str | None:
-        """The value, or None where it was never set."""
+        """The value, or None if it was never set."""
         row = await self._database.read(
             lambda tables: tables.execute("SELECT value FROM settings WHERE key = ?", [key]).fetchone()
         )

@@ -47,7 +47,7 @@ class ForbiddenWords:
         await self._change(change, Action.FORBID, "INSERT OR IGNORE INTO forbidden VALUES (?, ?)", word)
 
     async def remove(self, change: Change, word: str) -> bool:
-        """Allow it again; False where it was not forbidden."""
+        """Allow it again; False if it was not forbidden."""
         return await self._change(change, Action.ALLOW, "DELETE FROM forbidden WHERE guild_id = ? AND word = ?", word)
 
     async def _change(self, change: Change, action: Action, sql: str, word: str) -> bool:
@@ -89,7 +89,7 @@ class Strikes:
         await self._database.write(write)
 
     async def counting(self, user_id: int, guild_id: int | None, since: datetime) -> list[datetime]:
-        """When the member got the strikes that count here, oldest first; by a server's rules they count there alone."""
+        """When the member got the strikes that count here, oldest first; by a server's rules they count only there."""
         sql = (
             "SELECT created_at FROM strikes WHERE user_id = ? AND created_at > ? AND lifted_at IS NULL"
             " AND (rule <> 'server' OR guild_id = ?) ORDER BY created_at"
@@ -108,7 +108,7 @@ class Strikes:
         return [_strike(row) for row in await self._database.read(lambda tables: list(tables.query(sql, values)))]
 
     async def lift(self, change: Change) -> int:
-        """Let a member's strikes count no more: all, or by an admin those of his server's rules. Returns how many."""
+        """Forgive a member's strikes: all, or by an admin those of the server's rules. Returns how many."""
         sql = "UPDATE strikes SET lifted_at = :now WHERE user_id = :user_id AND lifted_at IS NULL"
         if not change.by_operator:
             sql += " AND rule = 'server' AND guild_id = :guild_id"

@@ -15,7 +15,7 @@ class Styles:
         await self._database.write(lambda tables: tables.execute(sql, [owner_id, name, words]))
 
     async def delete(self, owner_id: int, name: str) -> bool:
-        """Delete a style; False where there is none of that name."""
+        """Delete a style; False if there is none of that name."""
         sql = "DELETE FROM styles WHERE owner_id = ? AND name = ?"
         return await self._database.write(lambda tables: tables.execute(sql, [owner_id, name]).rowcount == 1)
 

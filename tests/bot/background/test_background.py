@@ -22,7 +22,7 @@ from bot.config import Config
 from bot.config.schema import Discord
 from bot.store import Action, Change, Store, database
 from generation import give_back
-from tests.bot.conftest import NOON, MakeJob
+from tests.bot.factory import NOON, MakeJob
 
 
 @pytest.fixture(autouse=True)

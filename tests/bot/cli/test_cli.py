@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import os
 import re
 import signal
 import sys
@@ -13,21 +12,7 @@ import pytest
 
 from bot.cli.check import application_id
 from sandbox import LocalDiscord
-
-ROOT = Path(__file__).parents[3]
-TOKEN = f"{base64.urlsafe_b64encode(b'123456789012345678').decode()}.GhIjKl.abcdefghijklmnopqrstuvwxyz"
-
-
-async def criar(*arguments: str, token: str | None = None) -> tuple[int, str]:
-    """Run the command line; its exit code and what it said."""
-    environment = {key: value for key, value in os.environ.items() if key != "DISCORD_TOKEN"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments, cwd=ROOT,
-        env=environment | ({"DISCORD_TOKEN": token} if token else {}),
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    output, _ = await process.communicate()
-    return process.returncode or 0, output.decode()
+from tests.bot.command_line import ROOT, TOKEN, criar
 
 
 @pytest.fixture
@@ -90,8 +75,7 @@ async def test_a_token_that_discord_refuses_is_said_in_one_line(config: Path) ->
 
 
 async def test_the_operator_changes_limits_from_the_command_line(config: Path) -> None:
-    """quota set, grant, plan and show work on the database while the bot is not running, and each change is written
-    down with its reason."""
+    """All of ``quota`` works on the database without a running bot, and each change is recorded with a reason."""
     config.write_text(config.read_text() + "[plans.free]\n[plans.gold]\nimages_per_day = 200\n")
 
     async def quota(*arguments: str) -> str:

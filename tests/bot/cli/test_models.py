@@ -12,8 +12,8 @@ import pytest
 from bot.config import load
 from bot.requests.offered_models import offered, workers_folder
 from generation import Event, Failed, Finished, Job, Request, Service, Task
-from generation.profile import SAMPLES, Kind, Profile
-from tests.bot.cli.test_cli import criar
+from generation.profile import SAMPLES, BatchKey, Profile
+from tests.bot.command_line import criar
 from tests.hub import Hub, local_hub
 from tests.tiny import CHECKPOINTS
 
@@ -205,8 +205,7 @@ async def test_the_profile_shows_what_was_measured(words: tuple[str, ...], confi
     code, said = await criar(*words, "--config", str(config))
     assert (code, said.split(";")[0]) == (0, "Nothing was measured yet")
     measured = Profile(workers_folder(load(config)), "cuda:0", "torch 2, diffusers 0")
-    kind = Kind("mine", 512, 768, precision="bf16")
-    measured.too_many(kind, 8)
+    kind = BatchKey("mine", 512, 768, precision="bf16")
     for rows, seconds in ((1, 0.02), (2, 0.025), (4, 0.05)):
         for _ in range(SAMPLES):
             measured.took(kind, rows, seconds)
@@ -219,7 +218,6 @@ async def test_the_profile_shows_what_was_measured(words: tuple[str, ...], confi
         ["*", "2", "25.0", "80.0"],
         ["4", "50.0", "80.0"],
     ]
-    assert table[3].strip() == "at most 4 rows fit into the memory"
     code, said = await criar(*words, "--json", "--config", str(config))
     (entry,) = json.loads(said)
-    assert (entry["model"], entry["rows"], entry["fit"], entry["seconds"]["4"]) == ("mine", 2, 4, 0.05)
+    assert (entry["model"], entry["rows"], entry["seconds"]["4"]) == ("mine", 2, 0.05)

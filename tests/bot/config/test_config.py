@@ -19,6 +19,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "config.toml"
 
 
+def test_a_cluster_needs_no_local_devices(file: Path) -> None:
+    """With the address of a cluster's head, devices may be empty."""
+    file.write_text("[generation]\ndevices = []\n[generation.cluster]\naddress = '10.0.0.1:6379'")
+    assert load(file).generation.cluster
+
+
 def test_the_example_holds_every_key_with_its_default() -> None:
     """config.example.toml is the default configuration, written out."""
     assert load(EXAMPLE) == Config()
@@ -79,7 +85,9 @@ def test_a_plan_s_models_are_patterns_of_whole_ids(models: list[str], model: str
         ("[discord]\napi = 'https://discord.example/api'", ["discord.api", "127.0.0.1"]),
         ("[discord]\napi = 'http://127.0.0.1.evil.example/api'", ["discord.api", "127.0.0.1"]),
         ("[discord]\noperators = ['me']", ["discord.operators.0", "integer"]),
-        ("[generation]\ndevices = []", ["generation.devices", "at least 1"]),
+        ("[generation]\ndevices = []", ["generation.devices", '"cpu"', "[generation.cluster]"]),
+        ("[generation.cluster]\naddress = 'head'", ["generation.cluster.address"]),
+        ("[generation.cluster]\naddress = 'head:6379'\nworkers = 0", ["generation.cluster.workers", "1"]),
         ("[storage", ["TOML"]),
         ('[generation.loading]\n"*" = { offload = "half" }', ["generation.loading.*.offload", "model", "half"]),
     ],

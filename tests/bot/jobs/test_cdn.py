@@ -69,7 +69,7 @@ async def _answer(_: web.Request) -> web.Response:
 )
 async def test_other_addresses_are_never_asked(url: str) -> None:
     """Only Discord's two hosts, over TLS, on the usual port, are asked; the refusal says what to do."""
-    with pytest.raises(Refusal, match="from Discord alone; attach the picture itself"):
+    with pytest.raises(Refusal, match="only fetch pictures from Discord; attach the picture itself"):
         await Cdn().fetch(attachment(url))
 
 
@@ -83,7 +83,7 @@ async def test_a_local_discord_is_the_only_exception(server: str) -> None:
         f"http://127.0.0.1:{port + 1}/file",
         f"http://localhost:{port}/file",
     ):
-        with pytest.raises(Refusal, match="from Discord alone"):
+        with pytest.raises(Refusal, match="only fetch pictures from Discord"):
             await cdn.fetch(attachment(url))
 
 

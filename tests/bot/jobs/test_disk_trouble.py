@@ -20,10 +20,9 @@ from bot.quota import Person
 from bot.store import JobRow, Store, copy_database, database, only_bot
 from generation import Event
 from sandbox import Fault
-from tests.bot.conftest import NOON, MakeJob
-from tests.bot.jobs.test_races import Stage, cancelled, died, finished, gone_wrong, stage
+from tests.bot.factory import NOON, MakeJob
 
-__all__ = ["stage"]
+from .stage import Stage, cancelled, died, finished, gone_wrong
 
 MIB = 2**20
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")

@@ -12,7 +12,7 @@ from bot.jobs.progress import Pace, ProgressBoard, describe_place
 from bot.store import PictureRow, State
 from bot.text.translate import speaker
 from generation import Progress
-from tests.bot.conftest import MakeJob
+from tests.bot.factory import MakeJob
 
 
 @dataclass

@@ -1,194 +1,18 @@
 """Two things at once, in both orders: the manager with a real store and delivery; only the worker is played."""
 
 import asyncio
-import io
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 
-import discord
 import pytest
-from PIL import Image
-from simcord.backend.models import Message
 
-from bot.config import Config
-from bot.config.schema import Filter, Storage
 from bot.jobs import delivery
-from bot.jobs.cdn import Cdn
-from bot.jobs.delivery import Delivery
-from bot.jobs.events import EventConsumer
-from bot.jobs.manager import JobManager
-from bot.jobs.outbox import Outbox
-from bot.jobs.progress import ProgressBoard
-from bot.moderation.policy import Moderation
 from bot.quota import Person
-from bot.requests.builder import BuiltRequest
-from bot.requests.requester import Requester
-from bot.store import JobRow, State, Store
-from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Request, Started, Task
+from bot.store import State, Store
+from generation import Started
 from sandbox import Fault, LocalDiscord
-from sandbox.rest import Call
-from tests.bot.conftest import NOON, MakeJob
+from tests.bot.factory import NOON, MakeJob
 
-EDITS = "/channels/*/messages/*"
-
-
-class Hands:
-    """Stands where the service would: the test says what happens to the pictures, and when."""
-
-    def __init__(self) -> None:
-        self.submitted: list[Picture] = []
-        self.cancelled: list[str] = []
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
-
-    def submit(self, pictures: Sequence[Picture]) -> None:
-        self.submitted += pictures
-
-    def cancel(self, picture_id: str) -> None:
-        self.cancelled.append(picture_id)
-
-    def lacks_model(self, _: str) -> bool:
-        return False
-
-    def ahead(self, _: str) -> int:
-        return 0
-
-    def estimate(self, _: str) -> float:
-        return 0.0
-
-    def running(self) -> frozenset[str]:
-        return frozenset()
-
-    async def drain(self) -> None:
-        pass
-
-    async def events(self) -> AsyncIterator[Event]:
-        while True:
-            yield await self._events.get()
-            self._events.task_done()
-
-    async def happen(self, *events: Event) -> None:
-        """Let events come, and wait until they are handled."""
-        for event in events:
-            self._events.put_nowait(event)
-        await self._events.join()
-
-
-@dataclass
-class Stage:
-    local: LocalDiscord
-    store: Store
-    hands: Hands
-    manager: JobManager
-    delivery: Delivery
-
-    async def ask(self, number: int = 0, pictures: int = 1, *, command: bool = False, private: bool = False) -> JobRow:
-        """A member asks for pictures with a message, or with a command whose answer this Discord does not know.
-
-        They are announced when this returns, where they are not private.
-        """
-        requester = replace(self.requester(number), token="secret" if command else None, private=private)
-        await self.manager.submit(requester, self.built(pictures))
-        job = await self.store.jobs.of_interaction(requester.id)
-        assert job
-        return job
-
-    async def fail_delivery(self, job: JobRow, status: int = 503) -> None:
-        """Let the first try to deliver the job fail; the edit before it, which tells the member his place, is made."""
-        await self.local.wait_for(
-            lambda: any(
-                message.id == job.message_id and "You are next." in message.content for message in self.local.messages()
-            )
-        )
-        self.local.fail(Fault(method="PATCH", path=EDITS, status=status))
-
-    def edits_of_answers(self, status: int) -> list[Call]:
-        """Requests to edit an interaction's answer that ended so."""
-        return [call for call in self.local.rest.calls if call.path.startswith("/webhooks/") and call.status == status]
-
-    def requester(self, number: int = 0) -> Requester:
-        return Requester(
-            id=discord.utils.time_snowflake(discord.utils.utcnow()) + number,
-            user_id=self.local.world.members["ana"],
-            guild_id=self.local.world.guild_id,
-            channel_id=self.local.world.channel_id,
-            locale="en-US",
-            upload_limit=10 * 2**20,
-        )
-
-    @staticmethod
-    def built(pictures: int = 1) -> BuiltRequest:
-        request = Request(task=Task.TXT2IMG, model="criar-embedded", prompt="a cat", seed=7, count=pictures)
-        return BuiltRequest(request=request)
-
-    async def delivered(self, job: JobRow) -> list[Message]:
-        """The channel's messages once nobody waits for the job."""
-        while not (await self.now(job)).delivered:  # noqa: ASYNC110 - the database makes no event
-            await asyncio.sleep(0.01)
-        return self.local.messages()
-
-    async def now(self, job: JobRow) -> JobRow:
-        found = await self.store.jobs.get(job.id)
-        assert found
-        return found
-
-    async def used(self) -> int:
-        person = Person(user_id=self.local.world.members["ana"], guild_id=self.local.world.guild_id)
-        return (await self.store.allowance(person, discord.utils.utcnow())).used
-
-    def direct(self) -> list[Message]:
-        channel = self.local.world.backend.get_dm_channel(self.local.world.members["ana"]).id
-        return list(self.local.world.backend.messages.get(channel, {}).values())
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    config = Config(storage=Storage(folder=tmp_path / "data"), filter=Filter(strict={}))
-    store = Store(config)
-    await store.open()
-    async with LocalDiscord() as local:
-        monkeypatch.setattr(discord.http.Route, "BASE", local.api)
-        client = discord.Client(intents=discord.Intents.none())
-        await client.login(local.token)
-        moderation = Moderation(client, config, store)
-        hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
-        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days))  # type: ignore[arg-type]
-        board = ProgressBoard(hands, moderation)  # type: ignore[arg-type]
-        events = EventConsumer(store, hands, moderation, board, outbox)  # type: ignore[arg-type]
-        manager = JobManager(config, store, hands, moderation, delivery, events)  # type: ignore[arg-type]
-        following = asyncio.create_task(events.run())
-        yield Stage(local, store, hands, manager, delivery)
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
-        await manager.close()
-        await moderation.close()
-        await client.close()
-    await store.close()
-
-
-def png() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (64, 64), "#d02020").save(file, "PNG")
-    return file.getvalue()
-
-
-def finished(job: JobRow, attempt: int = 1, place: int = 0) -> Finished:
-    return Finished(picture_id=f"{job.id}:{place}", attempt=attempt, png=png(), seed=7, seconds=1.0)
-
-
-def died(job: JobRow, attempt: int = 1, place: int = 0) -> Failed:
-    return Failed(picture_id=f"{job.id}:{place}", attempt=attempt, template="It died.", retryable=True)
-
-
-def gone_wrong(job: JobRow) -> Failed:
-    return Failed(picture_id=f"{job.id}:0", attempt=1, template="It went wrong.", retryable=False)
-
-
-def cancelled(job: JobRow) -> Cancelled:
-    return Cancelled(picture_id=f"{job.id}:0", attempt=1)
+from .stage import ANNOUNCEMENTS, Stage, cancelled, died, finished, png
 
 
 async def test_cancelling_before_the_end_wins(stage: Stage) -> None:
@@ -294,13 +118,12 @@ async def test_deleting_while_an_edit_is_on_its_way_wins(stage: Stage) -> None:
 
 async def test_deleting_while_the_announcement_is_on_its_way_takes_it_away(stage: Stage) -> None:
     """A message that was sent for a job that was deleted meanwhile is taken away again."""
-    stage.local.rest.latency = 0.2
-    asking = asyncio.create_task(stage.ask())
-    await stage.local.wait_for(stage.local.messages)
-    (job,) = await stage.store.jobs.undelivered()
-    assert job.message_id is None
-    await stage.manager.delete(job)
-    stage.local.rest.latency = 0.0
+    with stage.local.hold("POST", ANNOUNCEMENTS):
+        asking = asyncio.create_task(stage.ask())
+        await stage.local.wait_for(stage.local.messages)
+        (job,) = await stage.store.jobs.undelivered()
+        assert job.message_id is None
+        await stage.manager.delete(job)
     await asking
     await stage.local.wait_for(lambda: not stage.local.messages())
 
@@ -308,15 +131,14 @@ async def test_deleting_while_the_announcement_is_on_its_way_takes_it_away(stage
 async def test_a_picture_that_is_made_faster_than_it_is_announced_stays(stage: Stage) -> None:
     """Made while the announcement is on its way, it is not replaced by progress or by the words of a later stop."""
     first = await stage.ask()
-    await stage.hands.happen(finished(first))  # from now on a picture is looked at within milliseconds
+    await stage.hands.happen(finished(first))
     await stage.delivered(first)
-    stage.local.rest.latency = 1.0
-    asking = asyncio.create_task(stage.ask(1))
-    await stage.local.wait_for(lambda: len(stage.local.messages()) == 2)
-    stage.local.rest.latency = 0.0
-    (job,) = await stage.store.jobs.undelivered()
-    await stage.hands.happen(finished(job))
-    assert not asking.done()
+    with stage.local.hold("POST", ANNOUNCEMENTS):
+        asking = asyncio.create_task(stage.ask(1))
+        await stage.local.wait_for(lambda: len(stage.local.messages()) == 2)
+        (job,) = await stage.store.jobs.undelivered()
+        await stage.hands.happen(finished(job))
+        assert not asking.done()
     await asking
     await stage.delivered(job)
     await stage.manager.stop(5)

@@ -8,7 +8,7 @@ from bot.messages.costs import Costs, costs_of
 from bot.store import PictureRow, State
 from bot.text.translate import speaker
 from generation import Catalogue, Task
-from tests.bot.conftest import MakeJob
+from tests.bot.factory import MakeJob
 
 USUAL = Catalogue.load().offered(["criar-embedded", "realesr-animevideov3"])
 SAY = speaker("en-US")

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +13,7 @@ from bot.config import Config
 from bot.config.schema import Filter, Storage
 from bot.moderation.policy import HeldBack, Moderation, too_much
 from bot.store import Store
+from generation import Inspector
 
 OPEN, STRICT = 1, 2
 CONFIG = Config(filter=Filter(strict={"FACE_FEMALE": 0.1}, age_restricted={}))
@@ -52,12 +52,10 @@ def _client(channels: dict[int, Any]) -> Any:
 
 
 @pytest.fixture
-async def moderation(store: Store) -> AsyncIterator[Moderation]:
+def moderation(store: Store, inspector: Inspector) -> Moderation:
     """Holds faces back, but for age-restricted channels."""
     channels = {OPEN: _channel(discord.TextChannel, nsfw=True), STRICT: _channel(discord.TextChannel, nsfw=False)}
-    moderation = Moderation(_client(channels), CONFIG, store)
-    yield moderation
-    await moderation.close()
+    return Moderation(_client(channels), CONFIG, store, inspector)
 
 
 async def test_what_a_channel_allows_decides(moderation: Moderation) -> None:
@@ -83,15 +81,14 @@ async def test_what_cannot_be_looked_at_is_held_back(moderation: Moderation) -> 
             await moderation.check(channel_id, b"this is no picture")
 
 
-async def test_a_thread_is_as_its_channel(store: Store) -> None:
+async def test_a_thread_is_as_its_channel(store: Store, inspector: Inspector) -> None:
     """A thread in an age-restricted channel is age-restricted."""
     parent = _channel(discord.TextChannel, nsfw=True)
     thread = discord.Thread.__new__(discord.Thread)
     thread.parent_id, thread.guild = 7, SimpleNamespace(get_channel={7: parent}.get)  # type: ignore[assignment]
-    moderation = Moderation(_client({3: thread}), CONFIG, store)
+    moderation = Moderation(_client({3: thread}), CONFIG, store, inspector)
     assert await moderation.allows(3, face())
     assert not await moderation.allows(4, face())
-    await moderation.close()
 
 
 @pytest.mark.parametrize(

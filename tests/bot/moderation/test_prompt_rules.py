@@ -14,7 +14,7 @@ from bot.requests.builder import BuiltRequest
 from bot.requests.requester import Requester
 from bot.store import Change, Rule, Store
 from generation import Request, Task
-from tests.bot.conftest import MakeJob
+from tests.bot.factory import MakeJob
 
 RULES = Rules(words=("banana",), patterns=(r"\bgrape\w*ade\b",), timeouts=(0, 0, 30))
 _ids = count(1)

@@ -217,7 +217,7 @@ def test_what_counts_more_than_one_image_is_said() -> None:
 
 
 def test_a_negative_prompt_that_is_not_heard_is_said() -> None:
-    """A model that cannot be told what to avoid says so."""
+    """A model that has no negative prompt says so."""
     deaf = replace(SPEC, limits=replace(SPEC.limits, negative_prompt=False))
     built = build_request(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="x", negative_prompt="dogs"))
     assert "Criar embedded cannot be told what to avoid" in speaker("en-US").small_print(built.notes)

@@ -158,7 +158,7 @@ def test_a_known_flag_with_a_wrong_value_says_its_range(flag: str) -> None:
     ],
 )
 def test_words_that_only_change_keep_the_picture_s_prompt(words: str, prompt: str) -> None:
-    """ "as a watercolour" is added to what the picture shows; "a dog" takes its place."""
+    """A change such as "as a watercolour" is added to what the picture shows; "a dog" takes its place."""
     assert read_reply(words).prompt_for("a cat") == prompt
 
 

@@ -16,7 +16,7 @@ from bot.moderation.rate_limit import SlidingWindow
 from bot.quota import EVERYWHERE, Allowance, Person
 from bot.store import Change, JobRow, Store
 from generation import Sentence
-from tests.bot.conftest import NOON, MakeJob
+from tests.bot.factory import NOON, MakeJob
 
 HOME, FOREIGN = 77777, 66666
 GOLD_ROLE = 88888
@@ -36,7 +36,7 @@ def config(tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-async def other(config: Config, store: Store) -> AsyncIterator[Store]:
+async def other(config: Config) -> AsyncIterator[Store]:
     """A second connection, as the command line has."""
     other = Store(config)
     await other.open()
@@ -147,10 +147,8 @@ async def test_what_an_admin_does_counts_in_his_server_alone(store: Store, make_
     assert (await allowed(store, HOME)).left == 10  # of its ceiling of thirty
 
 
-async def test_a_plan_that_the_operator_takes_from_a_server_is_gone_at_once(
-    store: Store, config: Config, make_job: MakeJob
-) -> None:
-    """What an admin gave counts only as long as the configuration lets him."""
+async def test_a_plan_that_the_operator_takes_from_a_server_is_gone_at_once(store: Store, config: Config) -> None:
+    """What an admin gave counts only as long as the configuration lets them."""
     await store.quotas.set_plan(admin(HOME), "gold")
     assert (await allowed(store)).limit == 100
     stricter = Store(config.model_copy(update={"servers": {}}))
@@ -179,7 +177,7 @@ async def test_limits_are_never_cached(store: Store, other: Store, make_job: Mak
     with pytest.raises(Refusal, match="0 of your 1"):
         await store.accept(make_job())
     await other.bans.ban(operator())
-    with pytest.raises(Refusal, match="may not use this bot any more"):
+    with pytest.raises(Refusal, match="can no longer use this bot"):
         await store.accept(make_job())
     assert await store.bans.refresh() == {(1, EVERYWHERE)}
     assert store.bans.banned(1, HOME)

@@ -11,7 +11,7 @@ from bot.config.schema import Storage
 from bot.quota import Person
 from bot.store import Store
 from bot.store.migrations import MIGRATIONS
-from tests.bot.conftest import NOON
+from tests.bot.factory import NOON
 
 #: what the first released tables could hold: two images of a job in a server, an admin's limit and its entry
 BEFORE = """

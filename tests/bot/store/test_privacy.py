@@ -14,7 +14,7 @@ from bot.config import Config
 from bot.store import Change, JobRow, Rule, Store, Strike
 from bot.store.export import export
 from generation import Task
-from tests.bot.conftest import NOON, MakeJob
+from tests.bot.factory import NOON, MakeJob
 
 
 def noise(seed: int, side: int = 200) -> bytes:

@@ -20,7 +20,7 @@ from bot.config.schema import Storage
 from bot.store import Change, JobRow, State, Store
 from bot.store.migrations import MIGRATIONS
 from generation import Request, Sentence, Task
-from tests.bot.conftest import NOON
+from tests.bot.factory import NOON
 
 RELEASED = Path(__file__).parent / "released"
 STEPS = [migration.name for migration in MIGRATIONS.pending(Tables(memory=True))]

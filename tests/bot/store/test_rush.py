@@ -11,8 +11,8 @@ import pytest
 from bot.config import load
 from bot.quota import Person
 from bot.store import Store
-from tests.bot.cli.test_cli import ROOT
-from tests.bot.conftest import NOON
+from tests.bot.command_line import ROOT
+from tests.bot.factory import NOON
 
 PROCESSES, TASKS = 4, 250
 

@@ -5,7 +5,6 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from bot.errors import Refusal
 from bot.quota import Person
 from bot.store import Change, State, Store
 from generation import Sentence
-from tests.bot.conftest import NOON, MakeJob
+from tests.bot.factory import NOON, MakeJob
 
 OPERATOR, ADMIN = None, 9
 
@@ -209,9 +208,7 @@ async def test_nothing_stays_unfinished_of_what_was_deleted(store: Store, make_j
     assert await left(store) == 19
 
 
-async def test_pictures_older_than_the_kept_days_are_deleted_unless_needed(
-    store: Store, make_job: MakeJob, tmp_path: Path
-) -> None:
+async def test_pictures_older_than_the_kept_days_are_deleted_unless_needed(store: Store, make_job: MakeJob) -> None:
     """Cleaning leaves new files and those of unfinished jobs."""
     files = store.files
     needed = files.keep_input(b"needed")

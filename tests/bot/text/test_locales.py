@@ -21,7 +21,7 @@ from bot.messages.costs import Costs
 from bot.store import PictureRow, State
 from bot.text.translate import LOCALES, CommandTranslator, Speaker, speaker
 from generation import Catalogue, Task
-from tests.bot.conftest import MakeJob
+from tests.bot.factory import MakeJob
 from tests.messages import messages
 
 LANGUAGES = ("pt_BR", "es")

@@ -1,6 +1,6 @@
 """Words are found however they are written, and not where they are not."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -52,6 +52,6 @@ def test_any_word_can_be_forbidden_and_is_found_in_itself(word: str) -> None:
 def test_long_texts_take_no_long_time(text: str) -> None:
     """Two hundred words in four thousand characters, made to be slow, take milliseconds."""
     words = Words([f"banana{number}" for number in range(100)] + ["a" * number for number in range(2, 102)])
-    began = perf_counter()
+    began = thread_time()
     words.find(readings(text))
-    assert perf_counter() - began < 1.0
+    assert thread_time() - began < 1.0

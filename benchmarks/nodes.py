@@ -1,0 +1,83 @@
+"""A Ray cluster of several nodes on this machine, each with one CPU, whose parts can be killed."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+STORE = 80 * 2**20  # bytes of a node's object store; Ray wants 75 MB at least
+PREEMPTION = 2  # of Ray's DrainNodeReason
+NEVER = 2**53  # milliseconds since 1970; numbers above it are not exact everywhere
+
+
+class Nodes:
+    """A head without CPUs, to which bots connect, and nodes with one CPU each."""
+
+    def __init__(self, folder: Path) -> None:
+        from ray.cluster_utils import Cluster
+
+        self._folder = folder
+        self._cluster = Cluster()
+        self._port = 0
+        self.add_head()
+
+    @property
+    def address(self) -> str:
+        """Where bots reach the cluster."""
+        return str(self._cluster.address)
+
+    def add_head(self) -> None:
+        """Start the head, on the same port as before."""
+        self._cluster.add_node(
+            num_cpus=0, object_store_memory=STORE, include_dashboard=False, gcs_server_port=self._port,
+        )  # fmt: skip
+        self._port = int(self.address.rpartition(":")[2])
+
+    def add(self, name: str, release: Path = ROOT, **options: Any) -> Any:
+        """A node of one CPU, which runs the release that lies in a folder."""
+        environment = {"PYTHONPATH": str(release), "XDG_CACHE_HOME": str(self._folder / name)}
+        return self._cluster.add_node(
+            num_cpus=1, object_store_memory=STORE, env_vars=environment, node_name=name, **options
+        )
+
+    def workers(self) -> list[Any]:
+        """The nodes but the head."""
+        return list(self._cluster.worker_nodes)
+
+    def kill(self, node: Any) -> None:
+        """Kill a node with all that runs on it, as by a power cut."""
+        family = self.processes(node)
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._cluster.worker_nodes.discard(node)
+        node.kill_all_processes(check_alive=False, allow_graceful=False)
+
+    def kill_head(self) -> None:
+        """Kill the head; the nodes stay."""
+        self._cluster.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
+        self._cluster.head_node = None
+
+    def drain(self, node: Any) -> None:
+        """Tell the cluster that a node is to leave, as an autoscaler does before it takes one away."""
+        from ray._raylet import GcsClient
+
+        accepted, why = GcsClient(address=self.address).drain_node(node.node_id, PREEMPTION, "scale-in", NEVER)
+        if not accepted:
+            raise RuntimeError(why)
+
+    @staticmethod
+    def processes(node: Any) -> list[psutil.Process]:
+        """The node's processes, workers and their children among them."""
+        own = [psutil.Process(info.process.pid) for infos in node.all_processes.values() for info in infos]
+        return [*own, *(child for process in own for child in process.children(recursive=True))]
+
+    def actors(self, node: Any) -> list[psutil.Process]:
+        """The processes of our workers on a node."""
+        return [each for each in self.processes(node) if any("NodeWorker" in word for word in each.cmdline())]
+
+    def close(self) -> None:
+        """End all nodes."""
+        self._cluster.shutdown()

@@ -1,0 +1,46 @@
+"""How a picture was made, as it says itself: ours, and the metadata of the common tools. Blocks.
+
+Read are Automatic1111 and its relatives, ComfyUI, InvokeAI, SwarmUI, NovelAI and Fooocus, each in all of the containers
+that it writes: PNG's texts, and EXIF in JPEG, WebP and AVIF.
+"""
+
+from collections.abc import Callable, Mapping
+
+from .automatic1111 import read_automatic1111
+from .comfyui import read_comfyui
+from .containers import texts_of
+from .others import read_fooocus, read_invokeai, read_invokeai_2, read_novelai, read_swarmui
+from .parameters import Parameters
+
+__all__ = ["Parameters", "read_parameters"]
+
+#: which text is whose, in the order in which they are tried: those that say most first
+READERS: tuple[tuple[str, Callable[[str, Mapping[str, str]], Parameters | None]], ...] = (
+    ("parameters", read_swarmui),
+    ("parameters", read_fooocus),
+    ("parameters", read_automatic1111),
+    ("invokeai_metadata", read_invokeai),
+    ("sd-metadata", read_invokeai_2),
+    ("Comment", read_novelai),
+    ("prompt", read_comfyui),
+)
+
+MAX_TEXT = 8 * 2**20  # characters of metadata that are looked at; graphs of some hundred nodes have 200,000
+
+
+def read_parameters(data: bytes) -> Parameters | None:
+    """The parameters that a picture carries; None if it carries none that can be read.
+
+    A field that cannot be read is left empty; the others are told all the same.
+    """
+    texts = {key: text for key, text in texts_of(data).items() if len(text) <= MAX_TEXT}
+    for key, read in READERS:
+        if text := texts.get(key):
+            try:
+                found = read(text, texts)
+            # It comes from strangers: any value may be of any type.
+            except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+                continue
+            if found:
+                return found
+    return None

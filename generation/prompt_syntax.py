@@ -1,0 +1,98 @@
+"""The syntax that Automatic1111 and ComfyUI gave to prompts: weights, breaks and LoRAs. Pure.
+
+(word)           1.1 times as strong      ((word))   1.1² times
+[word]           1 / 1.1 times            \\( \\) \\[ \\]  the letters themselves
+(word:1.3)       1.3 times                BREAK      what follows begins another chunk
+<lora:name:0.8>  a LoRA with its weight
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+STEP = 1.1  # what a pair of brackets multiplies by
+MAX_WEIGHT = 10.0  # either way; more than about 2 spoils pictures anyway
+
+#: a part of a prompt and its weight
+Part = tuple[str, float]
+
+_SIGN = re.compile(r"\\[()\[\]\\]|\\|[()\[\]]|:\s*[+-]?(?:\d+\.?\d*|\.\d+)\s*\)|:|[^\\()\[\]:]+")
+_BREAK = re.compile(r"(?:^|\s)BREAK(?=\s|$)\s?")
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+_LORA = re.compile(rf"<\s*(?:lora|lyco)\s*:\s*([^:<>]+?)\s*(?::\s*({_NUMBER})\s*(?::[^<>]*)?)?>", re.IGNORECASE)
+_EXPLICIT = re.compile(r":\s*[+-]?(?:\d+\.?\d*|\.\d+)\s*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class LoraTag:
+    """A LoRA that a prompt asks for; its usual weight if it names none."""
+
+    name: str
+    weight: float | None
+
+
+def take_loras(prompt: str) -> tuple[str, tuple[LoraTag, ...]]:
+    """The prompt without its <lora:name:weight>, and those."""
+    tags = tuple(LoraTag(name, float(weight) if weight else None) for name, weight in _LORA.findall(prompt))
+    return re.sub(r"\s{2,}", " ", _LORA.sub("", prompt)).strip() if tags else prompt, tags
+
+
+def parse(prompt: str) -> tuple[tuple[Part, ...], ...]:
+    """The prompt's chunks, each of parts with their weights; "a (b:1.3) c" is (("a ", 1), ("b", 1.3), (" c", 1))."""
+    return tuple(_parts(chunk) for chunk in _BREAK.split(prompt))
+
+
+def is_weighted(prompt: str) -> bool:
+    """Whether the prompt uses any of the syntax, for encoders that know it."""
+    weights = (weight for chunk in parse(prompt) for _, weight in chunk)
+    return any(weight != 1 for weight in weights) or bool(_BREAK.search(prompt)) or "\\" in prompt
+
+
+def without_syntax(prompt: str) -> str:
+    """The prompt for an encoder that knows no weights: numbers and BREAK are taken out, and the words stay.
+
+    Brackets without a number are left where no part has one: they are punctuation in plain sentences.
+    """
+    if not (_EXPLICIT.search(prompt) or _BREAK.search(prompt)):
+        return prompt
+    if _EXPLICIT.search(prompt):
+        prompt = "".join(text for chunk in parse(prompt) for text, _ in (*chunk, (" ", 1.0)))
+    return re.sub(r"\s{2,}", " ", _BREAK.sub(" ", prompt)).strip()
+
+
+def _parts(text: str) -> tuple[Part, ...]:
+    found: list[list[str | float]] = []
+    opened: dict[str, list[int]] = {"(": [], "[": []}
+    for sign in _SIGN.findall(text):
+        if sign in opened:
+            opened[sign].append(len(found))
+        elif sign.startswith(":") and sign.endswith(")") and opened["("]:
+            _multiply(found, opened["("].pop(), float(sign[1:-1]))
+        elif sign == ")" and opened["("]:
+            _multiply(found, opened["("].pop(), STEP)
+        elif sign == "]" and opened["["]:
+            _multiply(found, opened["["].pop(), 1 / STEP)
+        else:
+            found.append([sign[1:] if len(sign) == 2 and sign[0] == "\\" else sign, 1.0])
+    # Those that are never closed hold to the end.
+    for start in opened["("]:
+        _multiply(found, start, STEP)
+    for start in opened["["]:
+        _multiply(found, start, 1 / STEP)
+    return _merged(found)
+
+
+def _multiply(found: list[list[str | float]], start: int, by: float) -> None:
+    for part in found[start:]:
+        part[1] = max(-MAX_WEIGHT, min(MAX_WEIGHT, float(part[1]) * by))
+
+
+def _merged(found: Sequence[Sequence[str | float]]) -> tuple[Part, ...]:
+    """Neighbours of one weight as one part."""
+    merged: list[Part] = []
+    for text, weight in found:
+        if merged and merged[-1][1] == weight:
+            merged[-1] = (f"{merged[-1][0]}{text}", float(weight))
+        else:
+            merged.append((str(text), float(weight)))
+    return tuple(merged) or (("", 1.0),)

@@ -1,0 +1,161 @@
+"""What a bot and its workers on a cluster say to each other, by way of the bridge between them: frozen, picklable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..types import ModelSpec, Picture
+from .worker import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterConfig:
+    """Which cluster, and what of it is ours."""
+
+    #: of its head, such as "10.0.0.1:6379"
+    address: str
+    #: keeps bots apart that use one cluster: no two may have the same
+    namespace: str = "criar"
+    #: whether nodes without a card make pictures too, on their CPUs
+    cpu: bool = False
+    #: how many workers at most; None is one on each card
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Where a worker works."""
+
+    #: the node's host name
+    node: str
+    #: the node's id in the cluster
+    node_id: str
+    #: its number on the node; None is the node's CPU
+    number: int | None
+    #: such as "H200", as far as the cluster knows it
+    kind: str = ""
+    #: of a CPU, and of the node's cores by its cards
+    threads: int = 1
+    #: how many workers share the node's memory
+    neighbours: int = 1
+
+    @property
+    def name(self) -> str:
+        """What the operator calls it."""
+        place = "cpu" if self.number is None else f"gpu{self.number}"
+        return f"{self.node}/{place}" + (f" ({self.kind})" if self.kind else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a worker on a node has to say."""
+
+    messages: tuple[Message, ...] = ()
+    #: seconds since its child gave a sign of life
+    silent: float = 0.0
+    #: whether its child is gone
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerState:
+    """What a worker on a node does just now."""
+
+    release: str
+    #: of the libraries
+    versions: str
+    #: ids of the models that are loaded
+    models: frozenset[str] = frozenset()
+    #: ids of the models whose files are on their way
+    fetching: frozenset[str] = frozenset()
+    #: models by the ids of the pictures that are being made
+    making: Mapping[str, str] = field(default_factory=dict)
+
+
+# From the bot to the bridge.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Give:
+    """Make a picture."""
+
+    worker_id: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Let a picture go."""
+
+    worker_id: str
+    picture_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """End a worker."""
+
+    worker_id: str
+
+
+# From the bridge to the bot.
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The bridge is there, and so is the cluster's head; sent every second or so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A worker is there."""
+
+    worker_id: str
+    card: Card
+    #: such as "torch 2.13.0", of its node
+    versions: str
+    #: models and LoRAs whose files lie in folders that its node does not have
+    missing: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a worker said."""
+
+    worker_id: str
+    report: Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draining:
+    """The worker's node is about to leave: it gets nothing more."""
+
+    worker_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """A worker is gone."""
+
+    worker_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A card cannot be used."""
+
+    card: Card
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable:
+    """The cluster is out of reach; the bridge ends after this."""
+
+    reason: str
+
+
+FromBridge = Alive | Joined | Said | Draining | Gone | Refused | Unreachable
+
+
+Specs = dict[str, ModelSpec]

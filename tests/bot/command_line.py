@@ -1,0 +1,22 @@
+"""The bot's command line, as a process of its own."""
+
+import asyncio
+import base64
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TOKEN = f"{base64.urlsafe_b64encode(b'123456789012345678').decode()}.GhIjKl.abcdefghijklmnopqrstuvwxyz"
+
+
+async def criar(*arguments: str, token: str | None = None) -> tuple[int, str]:
+    """Run the command line; its exit code and what it said."""
+    environment = {key: value for key, value in os.environ.items() if key != "DISCORD_TOKEN"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments, cwd=ROOT,
+        env=environment | ({"DISCORD_TOKEN": token} if token else {}),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()

@@ -1,0 +1,50 @@
+"""The stage for tests of what becomes of a job."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.config import Config
+from bot.config.schema import Filter, Storage
+from bot.jobs.cdn import Cdn
+from bot.jobs.delivery import Delivery
+from bot.jobs.events import EventConsumer
+from bot.jobs.manager import JobManager
+from bot.jobs.outbox import Outbox
+from bot.jobs.progress import ProgressBoard
+from bot.moderation.policy import Moderation
+from bot.store import Store
+from generation import Catalogue, Inspector
+from sandbox import LocalDiscord
+
+from .stage import Hands, Stage
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Inspector) -> AsyncIterator[Stage]:
+    config = Config(storage=Storage(folder=tmp_path / "data"), filter=Filter(strict={}))
+    store = Store(config)
+    await store.open()
+    async with LocalDiscord() as local:
+        monkeypatch.setattr(discord.http.Route, "BASE", local.api)
+        client = discord.Client(intents=discord.Intents.none())
+        await client.login(local.token)
+        moderation = Moderation(client, config, store, inspector)
+        hands, delivery = Hands(), Delivery(client, store, Catalogue.load(), Cdn(config.discord.api), moderation)
+        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days))  # type: ignore[arg-type]
+        board = ProgressBoard(hands, moderation)  # type: ignore[arg-type]
+        events = EventConsumer(store, hands, moderation, board, outbox)  # type: ignore[arg-type]
+        manager = JobManager(config, store, hands, moderation, delivery, events)  # type: ignore[arg-type]
+        following = asyncio.create_task(events.run())
+        yield Stage(local, store, hands, manager, delivery)
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+        await manager.close()
+        await client.close()
+    await store.close()

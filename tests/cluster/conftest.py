@@ -1,0 +1,58 @@
+"""A cluster for a test, and services that use it."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import pytest_asyncio
+from pytest_asyncio import is_async_test
+
+from benchmarks.nodes import Nodes
+from generation import Catalogue, ClusterConfig, Service
+from tests.generation.studio import Studio
+
+from .nodes import Start
+
+PATIENCE = 300.0  # seconds for a picture, also where a node has to come first
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests here start clusters, which takes long."""
+    for item in items:
+        if "tests/cluster" in item.path.as_posix():
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.timeout(900))
+            if is_async_test(item):
+                item.add_marker(pytest.mark.asyncio(loop_scope="function"), append=False)
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[Nodes]:
+    pytest.importorskip("ray")
+    nodes = Nodes(tmp_path)
+    yield nodes
+    nodes.close()
+    for process in psutil.Process(os.getpid()).children(recursive=True):
+        with suppress(psutil.Error):  # it ends just now, or has ended and is waited for by whoever began it
+            if "ray" in " ".join(process.cmdline()):
+                process.kill()
+
+
+@pytest_asyncio.fixture
+async def start(nodes: Nodes) -> AsyncIterator[Start]:
+    """Starts services on the cluster: start(devices=(), namespace="criar")."""
+    async with AsyncExitStack() as stack:
+
+        async def start(devices: tuple[str, ...] = (), namespace: str = "criar", **more: Any) -> Studio:
+            config = ClusterConfig(address=nodes.address, namespace=namespace, cpu=True, **more)
+            service = Service(Catalogue.load(), devices, threads=1, cluster=config)
+            await service.start()
+            studio = Studio(service, PATIENCE)
+            stack.push_async_callback(studio.close)
+            return studio
+
+        yield start

@@ -1,0 +1,56 @@
+"""The real bot on a cluster: nodes and the bot itself are killed, and members get each picture once."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from benchmarks.nodes import Nodes
+from sandbox import LocalDiscord
+from tests.wire.bot import UNFILTERED, Bot, running
+from tests.wire.commands import slash
+
+JOBS, EACH = 6, 2
+
+
+def rows(bot: Bot, sql: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(f"file:{bot.folder / 'data' / 'criar.db'}?mode=ro", uri=True, timeout=30) as database:
+        return database.execute(sql).fetchall()
+
+
+def delivered(local: LocalDiscord) -> int:
+    """How many jobs stand in one public message with all their pictures."""
+    public = [message for message in local.messages() if not message.is_ephemeral]
+    found = [[len(m.attachments) for m in public if f"apple {number} of six" in m.content] for number in range(JOBS)]
+    assert all(len(messages) <= 1 for messages in found)
+    return found.count([EACH])
+
+
+async def says(bot: Bot, words: str, times: int = 1) -> None:
+    """Wait until the bot's log has these words so often."""
+    async with asyncio.timeout(300):
+        while bot.log.read_text().count(words) < times:  # noqa: ASYNC110 - a file makes no event
+            await asyncio.sleep(0.2)
+
+
+async def test_nodes_and_the_bot_are_killed_and_nothing_is_lost_or_doubled(nodes: Nodes, tmp_path: Path) -> None:
+    """While six jobs are made on a local device and two nodes, a node and then the bot are killed: each job is
+    delivered in one message with all its pictures, and the member's day counts each picture once."""
+    first, _ = nodes.add("one"), nodes.add("two")
+    settings = (
+        f"[plans.free]\nimages_per_day = 500\nwaiting = 500\n{UNFILTERED}[generation]\ndevices = ['cpu']\nthreads = 1\n"
+        f"[generation.cluster]\naddress = '{nodes.address}'\ncpu = true\n"
+    )
+    async with running(tmp_path, settings) as (local, bot):
+        await says(bot, "makes pictures too", 2)
+        for number in range(JOBS):
+            slash(local, "txt2img", prompt=f"apple {number} of six", count=EACH, num_inference_steps=40)
+        await local.wait_for(lambda: delivered(local), 300)
+        nodes.kill(first)
+        await says(bot, "is lost")
+        await bot.kill()
+        await bot.start()
+        await local.wait_for(lambda: delivered(local) == JOBS, 600)
+        assert rows(bot, "SELECT state, count(*), sum(cost) FROM pictures GROUP BY state") == [
+            ("finished", JOBS * EACH, JOBS * EACH)
+        ]
+        assert rows(bot, "SELECT count(*) FROM jobs WHERE delivered_at IS NULL") == [(0,)]

@@ -1,0 +1,135 @@
+"""Which worker gets a picture when workers stand on several machines: one that has its model's files."""
+
+import asyncio
+
+from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Service
+from generation.workers.worker import Room, Worker
+
+from .studio import job
+
+
+class FarWorker(Worker):
+    """A worker on another machine, as the service sees it; what it would say is said by the test."""
+
+    def __init__(self, service: Service, site: str, missing: frozenset[str] = frozenset()) -> None:
+        super().__init__(site, service._on_event, service._on_cluster_exit)
+        self.site = site
+        self.given: list[str] = []
+        self.recalled: list[str] = []
+        self._missing = missing
+
+    @property
+    def pid(self) -> None:
+        return None
+
+    def can_make(self, picture: Picture) -> bool:
+        return picture.request.model not in self._missing
+
+    def _give(self, picture: Picture) -> None:
+        self.given.append(picture.id)
+
+    def cancel(self, picture_id: str) -> None:
+        self.recalled.append(picture_id)
+
+    def kill(self) -> None:
+        self._on_exit(self)
+
+    async def close(self) -> None:
+        """Nothing runs."""
+
+    def say(self, *messages: Event | Room) -> None:
+        self._take(messages)
+
+    def room(self, pictures: int, *fetching: str) -> None:
+        self.say(Room(models=frozenset(), fetching=frozenset(fetching), pictures=pictures))
+
+
+def service_with(*workers: tuple[str, frozenset[str]]) -> tuple[Service, list[FarWorker]]:
+    service = Service(Catalogue.load(), ())
+    made = [FarWorker(service, site, missing) for site, missing in workers]
+    for worker in made:
+        service._on_join(worker)
+    return service, made
+
+
+NOTHING: frozenset[str] = frozenset()
+MODEL = "criar-embedded"
+
+
+async def next_event(service: Service) -> Event:
+    return await asyncio.wait_for(anext(service.events()), 5)
+
+
+async def test_a_picture_goes_where_its_model_is() -> None:
+    """A machine without the folder of a model gets no picture of it, while one that has it does."""
+    service, (without, has) = service_with(("a", frozenset({MODEL})), ("b", NOTHING))
+    without.room(5)
+    has.room(1)
+    (picture,) = job().pictures()
+    service.submit([picture])
+    assert (without.given, has.given) == ([], [picture.id])
+
+
+async def test_a_picture_whose_model_nobody_has_is_given_to_somebody_who_says_so() -> None:
+    """Else it would wait for ever."""
+    service, (only,) = service_with(("a", frozenset({MODEL})))
+    only.room(1)
+    (picture,) = job().pictures()
+    service.submit([picture])
+    assert only.given == [picture.id]
+
+
+async def test_a_slow_download_to_one_machine_holds_no_picture_up() -> None:
+    """A picture that waits for its model on one machine is called back and given to another, as the same attempt."""
+    service, (slow, quick) = service_with(("slow", NOTHING), ("quick", NOTHING))
+    slow.room(1)
+    (picture,) = job().pictures()
+    service.submit([picture])
+    slow.room(1, MODEL)
+    assert slow.recalled == [picture.id]
+    quick.room(1)
+    assert quick.given == []
+    slow.say(Cancelled(picture_id=picture.id, attempt=1))
+    assert (slow.given, quick.given) == ([picture.id], [picture.id])
+    quick.say(Finished(picture_id=picture.id, attempt=1, png=b"", seed=1, seconds=1.0))
+    assert isinstance(await next_event(service), Finished)
+
+
+async def test_a_picture_that_is_made_before_it_is_called_back_comes_once() -> None:
+    """The download ends just then: the picture's end is its end, and nothing is made again."""
+    service, (slow, quick) = service_with(("slow", NOTHING), ("quick", NOTHING))
+    slow.room(1)
+    (picture,) = job().pictures()
+    service.submit([picture])
+    slow.room(1, MODEL)
+    slow.say(Finished(picture_id=picture.id, attempt=1, png=b"", seed=1, seconds=1.0))
+    quick.room(1)
+    assert isinstance(await next_event(service), Finished)
+    assert (quick.given, service.waiting()) == ([], 0)
+
+
+async def test_who_cancels_a_picture_that_was_called_back_has_it_cancelled() -> None:
+    """The member's word counts, and not that another machine could make it."""
+    service, (slow, quick) = service_with(("slow", NOTHING), ("quick", NOTHING))
+    slow.room(1)
+    (picture,) = job().pictures()
+    service.submit([picture])
+    slow.room(1, MODEL)
+    service.cancel(picture.id)
+    slow.say(Cancelled(picture_id=picture.id, attempt=1))
+    quick.room(1)
+    assert isinstance(await next_event(service), Cancelled)
+    assert quick.given == []
+
+
+async def test_a_machine_that_is_lost_fails_its_pictures_once() -> None:
+    """Each gets one end that says that it may be tried again, and what it says later is not heard."""
+    service, (lost,) = service_with(("lost", NOTHING))
+    lost.room(2)
+    (picture,) = job().pictures()
+    service.submit([picture])
+    lost.kill()
+    failed = await next_event(service)
+    assert isinstance(failed, Failed)
+    assert failed.retryable
+    assert service.running() == frozenset()

@@ -1,0 +1,72 @@
+"""Using the bot's commands, and finding what it answers."""
+
+import io
+from typing import Any
+
+from PIL import Image, ImageDraw
+from simcord.backend.models import Message
+
+from sandbox import LocalDiscord
+from sandbox.people import Asked
+
+APPLE = "a red apple on a blue background"
+
+
+def png(size: tuple[int, int] = (300, 200)) -> bytes:
+    image = Image.new("RGB", size, "#f0c020")
+    ImageDraw.Draw(image).ellipse((60, 40, 200, 160), fill="#d02020")
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+FEW = 5  # steps: enough for a picture, and for one step at strength 0.2
+
+
+def slash(local: LocalDiscord, path: str, who: str = "ana", **options: Any) -> Asked:
+    """Use a command; pictures are made in few steps unless the test says otherwise."""
+    if path in ("txt2img", "img2img"):
+        options.setdefault("num_inference_steps", FEW)
+    return local.people.slash(local.world.members[who], local.world.channel_id, path, options)
+
+
+async def done(local: LocalDiscord, asked: Asked, words: str = "left today") -> str:
+    """The private answer's last words."""
+    await local.wait_for(lambda: words in asked.content, 60)
+    return asked.content
+
+
+def delivered(local: LocalDiscord, words: str) -> Message:
+    """The newest public message with these words and with pictures."""
+    return [m for m in local.messages() if words in m.content and m.attachments and not m.is_ephemeral][-1]
+
+
+def custom_id(message: Message, label: str) -> str:
+    """The custom_id of the button whose label begins so."""
+    buttons = [part for row in message.components for part in row["components"]]
+    return str(next(part["custom_id"] for part in buttons if part["label"].startswith(label)))
+
+
+def modal_fields(shown: Asked) -> dict[str, str]:
+    """The custom_ids of a modal's fields by the text they are filled with."""
+    assert shown.record.modal
+    parts = [row["component"] for row in shown.record.modal["components"]]
+    return {part.get("value", ""): part["custom_id"] for part in parts}
+
+
+async def refused(local: LocalDiscord, asked: Asked) -> str:
+    """The sentence with which a request was refused, shown to its member alone."""
+    await local.answered(asked)
+    assert asked.message
+    assert asked.message.is_ephemeral
+    return asked.content
+
+
+def public(local: LocalDiscord, words: str) -> list[Message]:
+    """What the bot posted with these words where others see it too."""
+    return [m for m in local.messages() if words in m.content and not m.is_ephemeral]
+
+
+async def announced(local: LocalDiscord, words: str) -> Message:
+    (message,) = await local.wait_for(lambda: public(local, words), 30)
+    return message
