@@ -74,7 +74,7 @@ class StrengthOption(app_commands.Transformer):
         """Text, since Discord takes neither “50%” nor a word for a number."""
         return AppCommandOptionType.string
 
-    async def transform(self, interaction: discord.Interaction[Any], value: Any, /) -> float:
+    async def transform(self, _: discord.Interaction[Any], value: Any, /) -> float:
         """The strength as a number."""
         return read_strength(str(value))
 

@@ -296,7 +296,8 @@ async def _replied_picture(client: Client, meant: Meant, place: int) -> MessageP
 
 def _words(client: Client, message: discord.Message) -> tuple[str, bool]:
     """What was written, without the mention of the bot, and whether there is one in the text itself: a reply's ping is
-    none. Empty where Discord does not let us see it."""
+    none. Empty where Discord does not let us see it.
+    """
     if client.user is None:
         return message.content.strip(), False
     own = [f"<@{client.user.id}>", f"<@!{client.user.id}>"]

@@ -20,7 +20,7 @@ ENLARGE = 4  # times larger
 LAST_ROW = 2
 MAX_LABEL, MAX_OPTION = 80, 100  # characters that Discord allows
 MAX_OPTIONS = 25
-MAX_PROMPT = 90  # characters of a prompt in an option
+MAX_PROMPT_SHOWN = 90  # characters of a prompt in an option
 
 
 class Buttons(discord.ui.View):

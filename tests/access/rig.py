@@ -40,6 +40,8 @@ class InstantService(Service):
         self._png = png()
         self.makes = True
         self.asked: Counter[int] = Counter()
+        #: all that was asked for, oldest first
+        self.pictures: list[Picture] = []
         self.cancelled: set[str] = set()
 
     async def events(self) -> AsyncIterator[Event]:
@@ -49,6 +51,7 @@ class InstantService(Service):
     def submit(self, pictures: Sequence[Picture]) -> None:
         for picture in pictures:
             self.asked[picture.user_id] += 1
+            self.pictures.append(picture)
             if self.makes:
                 known = {"picture_id": picture.id, "attempt": picture.attempt}
                 self._queue.put_nowait(Started(**known))

@@ -1,6 +1,5 @@
 """Who is meant: chat stays chat, instructions are carried out, what may be either is asked; with the real client."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,8 @@ from simcord.backend.models import Message
 from bot.store import Replies
 from generation import Task
 from sandbox import Fault
-from tests.access.conftest import Rig, png
+
+from .rig import Rig, png
 
 PALETTE = "🎨"
 
@@ -262,7 +262,7 @@ async def test_what_comes_of_a_covered_picture_is_covered(rig: Rig) -> None:
     """Bot 11: beside a mention, in Apps > Upscale and in /img2img."""
     world, ana = rig.local.world, rig.members["ana"]
     covered = ("SPOILER_x.png", png())
-    asks: list[Callable[[], Any]] = [
+    asks = [
         lambda: rig.local.people.say(ana, world.channel_id, f"{me(rig)} as a watercolour", [covered]),
         lambda: rig.slash(ana, world.channel_id, "img2img", {"image": covered, "prompt": "a cat"}),
         lambda: rig.local.people.menu(ana, "Upscale", rig.local.people.say(ana, world.channel_id, "look", [covered])),

@@ -220,7 +220,7 @@ def test_a_negative_prompt_that_is_not_heard_is_said() -> None:
     """A model that has no negative prompt says so."""
     deaf = replace(SPEC, limits=replace(SPEC.limits, negative_prompt=False))
     built = build_request(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="x", negative_prompt="dogs"))
-    assert "Criar embedded cannot be told what to avoid" in speaker("en-US").small_print(built.notes)
+    assert "Criar embedded has no negative prompt" in speaker("en-US").small_print(built.notes)
 
 
 @pytest.mark.parametrize(
