@@ -295,8 +295,9 @@ async def _replied_picture(client: Client, meant: Meant, place: int) -> MessageP
 
 
 def _words(client: Client, message: discord.Message) -> tuple[str, bool]:
-    """What was written, without the mention of the bot, and whether there is one in the text itself: a reply's ping is
-    none. Empty where Discord does not let us see it.
+    """What was written, without the mention of the bot, and whether there is one: a reply's ping is none.
+
+    Empty where Discord does not let us see it.
     """
     if client.user is None:
         return message.content.strip(), False
