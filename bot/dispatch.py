@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.client import Client
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, EDITING
 from bot.components import ITEMS
 from bot.components.asked import answer_reaction
 from bot.components.modals.submitted import on_modal_submit
@@ -19,7 +19,7 @@ from bot.interactions.admission import admitted
 from bot.interactions.errors import answer_error
 from bot.store import Store
 from bot.text.translate import CommandTranslator
-from generation import Catalogue, Service
+from generation import Catalogue, Service, Task
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +33,10 @@ class Dispatcher(Client):
 
     async def setup_hook(self) -> None:
         """Register commands and components before the services start."""
+        edits = any(Task.EDIT in spec.tasks for spec in self.catalogue.models)
         for command in COMMANDS:
-            self.tree.add_command(command)
+            if edits or command not in EDITING:
+                self.tree.add_command(command)
         self.add_dynamic_items(*ITEMS)
         await self.tree.set_translator(CommandTranslator())
         await self._sync_commands()

@@ -50,3 +50,6 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_c
     upscale_menu,
     info_menu,
 )
+
+#: offered only if a model for it is
+EDITING: tuple[Any, ...] = (edit, edit_menu)

@@ -129,11 +129,13 @@ async def _upscale(interaction: Interaction, channel_id: int, message_id: int, p
         await acknowledge(interaction)
     requester = await requester_of(interaction)
     client = interaction.client
+    words = ""
     if ours := await _ours(interaction, message_id):
         source = await client.library.take_up(*_chosen(ours, place))
+        words = await client.library.words_of(ours[0][0])
     else:
         source = await client.uploads.receive(await seen_attachment(interaction, channel_id, message_id, place))
-    await client.manager.submit(requester, upscale_request(client.catalogue, source, FACTOR))
+    await client.manager.submit(requester, upscale_request(client.catalogue, source, FACTOR, words))
 
 
 async def _info(interaction: Interaction, channel_id: int, message_id: int, place: int) -> None:

@@ -209,10 +209,13 @@ async def _of_ours(
     library = client.library
     source = await library.take_up(*shown)
     if phrase.enlarge and not phrase.prompt:
-        return upscale_request(client.catalogue, source, phrase.enlarge)
+        words = await library.words_of(shown[0])
+        return upscale_request(client.catalogue, source, phrase.enlarge, words)
     style = await library.style_of(shown[0])
     options = await _options(client, phrase, phrase.prompt_for(style.prompt), requester)
-    return refine_request(client.catalogue, style, source, options, enlarge_first=bool(phrase.enlarge))
+    built = refine_request(client.catalogue, style, source, options, enlarge_first=bool(phrase.enlarge))
+    # The message that answers has the picture before it; only the member who presses a button needs to be told.
+    return replace(built, notes=built.notes[1:])
 
 
 async def _of_picture(client: Client, picture: MessagePicture, phrase: Phrase, requester: Requester) -> BuiltRequest:

@@ -189,7 +189,7 @@ class Delivery:
             file=discord.File(
                 io.BytesIO(data), name, description=self._message.alt_text(job, row), spoiler=job.spoiler
             ),
-            view=posted_buttons(job, row, say, self._message.costs_of(job)),
+            view=posted_buttons(row, say, self._message.costs_of(job)),
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )

@@ -69,7 +69,7 @@ class JobMessage:
     def alt_text(self, job: JobRow, row: PictureRow) -> str:
         """The picture in words, for those who cannot see it."""
         say = speaker(job.locale)
-        if job.request.task is Task.UPSCALE:
+        if job.request.task is Task.UPSCALE and not job.request.prompt:
             return say("An enlarged picture")
         return say("{prompt} (seed {seed})", prompt=job.request.prompt[:MAX_ALT_TEXT], seed=job.seed_of(row))
 
@@ -85,6 +85,8 @@ class JobMessage:
         rows = [alone] if alone else job.of_state(State.FINISHED)
         seeds = ", ".join(dict.fromkeys(str(job.seed_of(row)) for row in rows))
         facts = [self._catalogue.title(request.model), pixels(request.width, request.height)]
+        if request.task is Task.UPSCALE and request.prompt:
+            facts.append(say("enlarged"))
         if request.loras:
             facts.append(write_loras(request.loras))
         if request.strength is not None:

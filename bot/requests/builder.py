@@ -258,11 +258,15 @@ def refine_request(
     return replace(built, request=request, notes=(said, *_left_out(options), *_cost(catalogue.get(request.model))))
 
 
-def upscale_request(catalogue: Catalogue, source: Source, factor: int) -> BuiltRequest:
-    """The request that makes a picture ``factor`` times larger. Raises generation.RequestError beyond the limits."""
+def upscale_request(catalogue: Catalogue, source: Source, factor: int, words: str = "") -> BuiltRequest:
+    """The request that makes a picture, which shows ``words``, ``factor`` times larger.
+
+    Raises generation.RequestError beyond the limits.
+    """
     request = Request(
         task=Task.UPSCALE,
         model=catalogue.first(Task.UPSCALE).id,
+        prompt=words,
         width=source.width * factor,
         height=source.height * factor,
         images=(source.path,),

@@ -294,6 +294,7 @@ class Attempt:
         if kind.startswith("pic:"):
             done = {
                 "pick": self._posted, "ask": self._modal_shown, "edit": self._modal_shown, "origin": self._answered,
+                "more": self._answered,
             }.get(action, self._made)  # fmt: skip
             value = "=4" if action == "enlarge" else ""
             return f"pic:{action}{value}:{picture}", None, at_hand, done
