@@ -61,7 +61,6 @@ def delivered_buttons(job: JobRow, say: Speaker, costs: Costs) -> Buttons:
     if job.request.task is not Task.UPSCALE:
         cost = job.request.count * costs.again
         view.button(f"job:again:{job.id}", with_cost(say, say("Again"), cost), row=LAST_ROW)
-        view.button(f"job:change:{job.id}", with_cost(say, say("Edit the prompt"), cost), row=LAST_ROW)
     view.button(f"job:more:{job.id}", say("More"), row=LAST_ROW)
     return view
 
@@ -87,6 +86,9 @@ def more_buttons(job: JobRow, made: Sequence[PictureRow], say: Speaker, costs: C
         for row in made:
             label = say("Vary {number} with …", number=row.place + 1)
             view.button(f"pic:ask:{row.id}", with_cost(say, label, costs.refine), row=1)
+    if job.request.task is not Task.UPSCALE:
+        cost = job.request.count * costs.again
+        view.button(f"job:change:{job.id}", with_cost(say, say("Edit the prompt"), cost), row=LAST_ROW)
     view.button(f"job:details:{job.id}", say("Details"), row=LAST_ROW)
     if delete:
         view.button(f"job:delete:{job.id}", say("Delete"), ButtonStyle.danger, LAST_ROW)
