@@ -20,6 +20,7 @@ from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
 from bot.jobs.rest_limit import RestLimit
+from bot.jobs.traffic import Traffic
 from bot.jobs.uploads import Uploads
 from bot.moderation.admission import AdmissionControl
 from bot.moderation.policy import Moderation
@@ -79,7 +80,8 @@ class Client(discord.AutoShardedClient):
         self.moderation = Moderation(self, config, store)
         cdn = Cdn(config.discord.api)
         self.uploads = Uploads(self, store.files, self.inspector, cdn)
-        delivery = Delivery(self, store, catalogue, cdn, self.moderation)
+        self.traffic = Traffic()
+        delivery = Delivery(self, store, catalogue, cdn, self.moderation, self.traffic)
         outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days))
         board = ProgressBoard(service, self.moderation, limit)
         self._events = EventConsumer(store, service, self.moderation, board, outbox)

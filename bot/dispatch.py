@@ -49,6 +49,7 @@ class Dispatcher(Client):
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer replies to pictures, and mentions."""
+        self.traffic.saw(message.channel.id, message.id)
         await answer_message(self, message)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:

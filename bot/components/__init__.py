@@ -6,7 +6,7 @@ from bot.components.base import PersistentItem
 from bot.components.history import HistoryButton
 from bot.components.job import JobButton
 from bot.components.message_menu import FoundButton, WhichSelect
-from bot.components.modals.prompt_help import PromptButton
+from bot.components.modals.prompt_help import PromptButton, PromptedButton
 from bot.components.models import ModelsButton, ModelSelect
 from bot.components.pick import PickSelect
 from bot.components.picture import PictureButton, WordsButton
@@ -25,6 +25,7 @@ ITEMS: tuple[type[PersistentItem], ...] = (
     PickSelect,
     PictureButton,
     PromptButton,
+    PromptedButton,
     WhichSelect,
     WordsButton,
 )

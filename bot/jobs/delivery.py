@@ -14,12 +14,13 @@ import discord
 
 from bot.errors import Refusal, Unavailable
 from bot.jobs.cdn import Cdn
+from bot.jobs.traffic import Traffic
 from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.contact_sheet import cut
 from bot.messages.farewell import Brought, Way, elsewhere, farewell, kept, settled
 from bot.messages.job_message import COMPARISON, JobMessage
 from bot.moderation.policy import Moderation
-from bot.store import JobRow, PictureRow, State, Store
+from bot.store import JobRow, PictureRow, Ping, State, Store
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker
 from generation import Catalogue
@@ -35,6 +36,8 @@ SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is no
 ANSWERED, UPLOADED = 60.0, 300.0
 TOKEN_LIFE = timedelta(minutes=15)  # in which an interaction's answer can be edited
 NONCE_LIFE = timedelta(minutes=2)  # in which a nonce surely keeps a message from being sent twice
+LONG_WAIT = timedelta(minutes=1)  # after which a member has looked away
+PING_STAYS = timedelta(minutes=10)
 MAX_PLACE = 100  # characters of a server's name
 SEARCHED = 100  # messages of a channel, on either side of what came since the job began
 
@@ -63,9 +66,16 @@ class Delivery:
     """Brings jobs to their channel."""
 
     def __init__(
-        self, client: discord.Client, store: Store, catalogue: Catalogue, cdn: Cdn, moderation: Moderation
+        self,
+        client: discord.Client,
+        store: Store,
+        catalogue: Catalogue,
+        cdn: Cdn,
+        moderation: Moderation,
+        traffic: Traffic,
     ) -> None:
         self._cdn = cdn
+        self._traffic = traffic
         self._moderation = moderation
         self._client = client
         self._store = store
@@ -210,6 +220,9 @@ class Delivery:
             edit = self._original(job.token or "", UPLOADED)
             await self._fit(job, lambda files: edit(**self._finished(job, files)))
             return
+        if not job.of_state(State.FINISHED) and (job.message_id or self.answer(job)):
+            await self._retract(job)
+            return
         message = self.message(job) or await self.announce(job)
         try:
             await self._fit(job, lambda files: message.edit(**self._finished(job, files)))
@@ -221,16 +234,57 @@ class Delivery:
             with suppress(discord.HTTPException):
                 await message.delete()
 
+    async def _retract(self, job: JobRow) -> None:
+        """Leave no announcement of pictures that are not there, or one line if no private answer says so."""
+        message = self.message(job)
+        if message is None:
+            return
+        if self.answer(job):
+            with suppress(discord.NotFound):
+                await message.delete()
+            return
+        await message.edit(content=self._message.describe(job), attachments=[], view=None)
+
     async def close_answer(self, job: JobRow, brought: Brought) -> None:
         """Say in the member's private answer how it ended, unless the pictures are in it."""
         if job.private or brought.way is Way.PRIVATELY or (answer := self.answer(job)) is None:
             return
         allowed = await self._store.allowance(job.person, datetime.now(UTC))
-        text = farewell(speaker(job.locale), job, brought, allowed.left, allowed.limit)
+        say = speaker(job.locale)
+        lines = [farewell(say, job, brought, allowed.left, allowed.limit)]
+        if not job.of_state(State.FINISHED):
+            lines += self._message.missing(say, job)
+        text = "\n".join(lines)
         try:
             await answer(content=text, attachments=[], view=None)
         except DELIVERY_ERRORS as error:
             log.info("the private answer of job %s cannot be edited any longer: %s", job.id, error)
+
+    async def ping(self, job: JobRow, brought: Brought) -> None:
+        """Ping the member once where their pictures stand in the channel, if they want that; it vanishes again."""
+        public = job.guild_id and job.message_id and not job.private and brought.way is Way.HERE
+        if not public or not job.of_state(State.FINISHED):
+            return
+        choice = (await self._store.preferences.get(job.user_id)).ping or Ping.LONG
+        long = datetime.now(UTC) - job.created_at > LONG_WAIT
+        if choice == Ping.NEVER or (
+            choice == Ping.LONG and not long and not self._traffic.buried(job.channel_id, job.message_id or 0)
+        ):
+            return
+        text = speaker(job.locale)("{member} Your pictures are ready.", member=f"<@{job.user_id}>")
+        reference = discord.MessageReference(
+            message_id=job.message_id or 0, channel_id=job.channel_id, fail_if_not_exists=False
+        )
+        allowed = discord.AllowedMentions(
+            everyone=False, roles=False, replied_user=False, users=[discord.Object(job.user_id)]
+        )
+        try:
+            sent = await self._channel(job).send(
+                text, reference=reference, allowed_mentions=allowed, nonce=f"{job.id}-3"
+            )
+            await self._store.privacy.erase_at(job.channel_id, sent.id, datetime.now(UTC) + PING_STAYS)
+        except DELIVERY_ERRORS as error:
+            log.info("member %d is not pinged for job %s: %s", job.user_id, job.id, error)
 
     def _original(self, token: str, seconds: float) -> Edit:
         """Edits an interaction's own answer; raises TimeoutError if that takes longer."""

@@ -109,6 +109,7 @@ class Outbox:
             return
         await self._store.jobs.set_delivered(job.id, datetime.now(UTC))
         await self._delivery.close_answer(job, brought)
+        await self._delivery.ping(job, brought)
 
     async def _make_again(self, job: JobRow) -> None:
         """Queue pictures whose files are gone, as after a backup was restored."""

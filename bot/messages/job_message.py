@@ -100,9 +100,9 @@ class JobMessage:
         # Unless there is a private answer beside it that says so.
         if not alone and (job.private or job.token is None) and job.notes:
             lines.append(say.small_print(job.notes))
-        return "\n".join([*lines, *([] if alone else self._missing(say, job))])
+        return "\n".join([*lines, *([] if alone else self.missing(say, job))])
 
-    def _missing(self, say: Speaker, job: JobRow) -> list[str]:
+    def missing(self, say: Speaker, job: JobRow) -> list[str]:
         """What to say of the pictures that are not there."""
         lines = []
         if cancelled := len(job.of_state(State.CANCELLED)):

@@ -17,7 +17,7 @@ from bot.store.tables.audit import COMMAND_LINE, Action, Audit, Change, Entry
 from bot.store.tables.bans import Bans
 from bot.store.tables.jobs import Jobs
 from bot.store.tables.limits import BANNED, Limits
-from bot.store.tables.preferences import Preference, Preferences
+from bot.store.tables.preferences import Ping, Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
 from bot.store.tables.rows import JobRow, PictureRow, State, job_id_of
@@ -37,6 +37,7 @@ __all__ = [
     "JobRow",
     "Jobs",
     "PictureRow",
+    "Ping",
     "Preference",
     "Quotas",
     "Replies",

@@ -315,11 +315,16 @@ class Attempt:
             "history": ("history:0", None, private, lambda _: private.edited_timestamp is not None),
             "privacy": ("privacy:forget", None, private, self._answered),
             "help": ("help:prompt", None, private, self._modal_shown),
+            "prompted": ("prompted:criar-embedded", None, self._prompted(private), self._made),
             "words": (f"words:refine:{picture}", None, private, self._modal_shown),
             "models": ("models:0:", None, private, lambda asked: asked.record.responded and bool(private.embeds)),
             "model": ("model", ["criar-embedded"], private, self._answered),
             "audit": ("audit:older:999999", None, private, lambda _: private.edited_timestamp is not None),
         }[kind]
+
+    def _prompted(self, message: Message) -> Message:
+        message.embeds = [{"type": "rich", "description": "a cat"}]
+        return message
 
     def _deleted(self, job: JobRow, message: Message, *, by_message: bool) -> Callable[[Asked], bool]:
         messages = self.rig.local.world.backend.messages
@@ -333,7 +338,8 @@ class Attempt:
         custom_id = {"change": f"change:{job.id}", "helped": "helped:criar-embedded"}.get(verb, f"{verb}:{job.id}:0")
         fields = {"subject": "a cat"} if verb == "helped" else {"prompt": "a cat"}
         message = self.place.at_hand(self.who)
-        return self.rig.forge_modal(self.who, self.channel, custom_id, fields, message), self._made
+        asked = self.rig.forge_modal(self.who, self.channel, custom_id, fields, message)
+        return asked, self._answered if verb == "helped" else self._made
 
 
 MAKING = ("txt2img", "img2img", "edit", "inpaint", "upscale")

@@ -81,6 +81,9 @@ async def test_who_wants_results_for_himself_gets_all_of_them_so(local: LocalDis
     shown = slash(local, "prompt", who="otis")
     await local.wait_for(lambda: shown.record.modal, 5)
     helped = local.people.submit(otis, shown, {"subject": "a helped owl"})
+    await local.wait_for(lambda: helped.message and helped.message.components, 20)
+    assert helped.message
+    helped = await press(local, otis, helped.message, "Make it")
     await local.wait_for(lambda: helped.message and len(helped.message.attachments) == 2, 60)
     await local.wait_for(lambda: large.message and large.message.attachments, 30)
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before

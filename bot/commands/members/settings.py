@@ -11,12 +11,13 @@ from bot.interactions.defaults import style_owners
 from bot.interactions.language import speaker_for
 from bot.requests.builder import model_named
 from bot.requests.sizes import wished_size
-from bot.store import Preference
+from bot.store import Ping, Preference
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 from generation import Task
 
 LANGUAGES = {"en-US": "English", "pt-BR": "Português do Brasil", "es-ES": "Español"}
+PINGS = {Ping.NEVER: "never", Ping.LONG: "after long waits", Ping.ALWAYS: "always"}
 MAX_SHOWN = 300  # characters
 
 
@@ -24,9 +25,11 @@ MAX_SHOWN = 300  # characters
 @described("model", "size", "count", "negative_prompt", "style", "private")
 @app_commands.describe(
     language=locale_str("The language in which I answer you"),
+    ping=locale_str("When I ping you that your pictures are ready"),
     reset=locale_str("Reset all your defaults"),
 )
 @app_commands.choices(language=[Choice(name=name, value=code) for code, name in LANGUAGES.items()])
+@app_commands.choices(ping=[Choice(name=locale_str(text), value=ping.value) for ping, text in PINGS.items()])
 @suggesting("model", "size", "style")
 async def settings(
     interaction: Interaction,
@@ -37,6 +40,7 @@ async def settings(
     style: str | None = None,
     private: bool | None = None,
     language: str | None = None,
+    ping: str | None = None,
     reset: bool = False,
 ) -> None:
     await acknowledge(interaction)
@@ -51,7 +55,7 @@ async def settings(
         await preferences.forget(interaction.user.id)
     wished = {
         "model": model and spec.id, "size": size, "count": count, "negative_prompt": negative_prompt, "style": style,
-        "private": private, "language": language,
+        "private": private, "language": language, "ping": ping,
     }  # fmt: skip
     preference = await preferences.change(
         interaction.user.id, **{name: value for name, value in wished.items() if value is not None}
@@ -71,6 +75,10 @@ def _shown(say: Speaker, preference: Preference) -> str:
         (say("Negative prompt"), escape_for_discord(preference.negative_prompt or "", MAX_SHOWN) or None),
         (say("Style"), preference.style and escape_for_discord(preference.style, MAX_SHOWN)),
         (say("Only for you"), None if preference.private is None else say("yes") if preference.private else say("no")),
+        (
+            say("Ping when ready"),
+            PINGS.get(Ping(preference.ping)) and say(PINGS[Ping(preference.ping)]) if preference.ping else None,
+        ),
         (say("Language"), LANGUAGES.get(preference.language or "")),
     ]
     lines = [f"**{name}**: {usual if value is None else value}" for name, value in rows]
