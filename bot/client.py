@@ -21,6 +21,7 @@ from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
 from bot.jobs.rest_limit import RestLimit
+from bot.jobs.traffic import Traffic
 from bot.jobs.uploads import Uploads
 from bot.messages.credentials import ContentCredentials
 from bot.metrics import Metrics
@@ -32,7 +33,7 @@ from generation import Catalogue, Inspector, Service
 log = logging.getLogger(__name__)
 
 #: only what replies need; the privileged Message Content intent is not among it
-INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True, dm_reactions=True)
 
 BETWEEN_SESSIONS = 5.0  # seconds
 LONGEST_WAIT = 60.0  # seconds that a request waits for a rate limit; beyond that, the outbox tries again
@@ -91,7 +92,8 @@ class Client(discord.AutoShardedClient):
         self.moderation = Moderation(self, config, store)
         cdn = Cdn(config.discord.api)
         self.uploads = Uploads(self, store.files, self.inspector, cdn, credentials)
-        delivery = Delivery(self, store, catalogue, cdn, self.moderation, credentials)
+        self.traffic = Traffic()
+        delivery = Delivery(self, store, catalogue, cdn, self.moderation, credentials, self.traffic)
         outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days), self.metrics)
         board = ProgressBoard(service, self.moderation, credentials, limit)
         self._events = EventConsumer(store, service, self.moderation, board, outbox, self.metrics)

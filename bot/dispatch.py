@@ -10,8 +10,9 @@ from discord import app_commands
 
 from bot.background.profile import describe_itself
 from bot.client import Client
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, EDITING
 from bot.components import ITEMS
+from bot.components.asked import answer_reaction
 from bot.components.modals.submitted import on_modal_submit
 from bot.components.replies import answer_message
 from bot.config import Config
@@ -20,7 +21,7 @@ from bot.interactions.errors import answer_error
 from bot.messages.credentials import ContentCredentials
 from bot.store import Store
 from bot.text.translate import CommandTranslator
-from generation import Catalogue, Service
+from generation import Catalogue, Service, Task
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,10 @@ class Dispatcher(Client):
     ) -> None:
         super().__init__(config, store, service, catalogue, credentials)
         self.tree = CommandTree(self)
+        edits = any(Task.EDIT in spec.tasks for spec in catalogue.models)
         for command in COMMANDS:
-            self.tree.add_command(command)
+            if edits or command not in EDITING:
+                self.tree.add_command(command)
         self.add_dynamic_items(*ITEMS)
 
     async def setup_hook(self) -> None:
@@ -56,7 +59,12 @@ class Dispatcher(Client):
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer replies to pictures, and mentions."""
+        self.traffic.saw(message.channel.id, message.id)
         await answer_message(self, message)
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """Take the author's yes where we asked with a reaction whether words were meant for a picture."""
+        await answer_reaction(self, payload)
 
     async def _sync_commands(self) -> None:
         """Send Discord our commands if they changed since the last time: it allows 200 new ones a day."""

@@ -18,7 +18,18 @@ SAYERS = {
     "Refusal", "RateLimited", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError", "Sentence",
 }  # fmt: skip
 #: said elsewhere
-CONSTANTS = {"STRENGTHS", "SHAPES", "DONE", "BANNED", "NOT_KEPT", "GOES_ON", "TOO_LATE"}
+CONSTANTS = {
+    "STRENGTHS",
+    "SHAPES",
+    "DONE",
+    "BANNED",
+    "NOT_KEPT",
+    "REASONS",
+    "PINGS",
+    "UNKNOWN_REASON",
+    "GOES_ON",
+    "TOO_LATE",
+}
 
 
 def messages() -> dict[str, str | None]:

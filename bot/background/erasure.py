@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 
 import discord
 
@@ -16,13 +17,16 @@ MARGIN = 16 * 2**10  # bytes of a zip file beside its pictures
 
 
 async def erase_regularly(client: Client) -> None:
-    """Take away the messages that show what members deleted; never returns. A restart goes on with the rest."""
+    """Take away messages whose time is up or that show what members deleted; never returns.
+
+    A restart goes on with the rest.
+    """
     while True:
         await asyncio.sleep(LOOK)
         if not client.is_ready():
             continue
         try:
-            for channel_id, message_id in await client.store.privacy.to_erase(AT_ONCE):
+            for channel_id, message_id in await client.store.privacy.to_erase(datetime.now(UTC), AT_ONCE):
                 await _erase(client, channel_id, message_id)
                 await client.store.privacy.erased(message_id)
         except DELIVERY_ERRORS as error:

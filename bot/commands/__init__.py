@@ -8,6 +8,7 @@ from bot.commands.admin import quota_admin, report  # noqa: F401 - they are subc
 from bot.commands.admin.group import quota_admin as quota_admin_group
 from bot.commands.admin.moderation import moderation
 from bot.commands.admin.rules import rules
+from bot.commands.admin.server import server
 from bot.commands.generate.edit import edit
 from bot.commands.generate.img2img import img2img
 from bot.commands.generate.inpaint import inpaint
@@ -44,9 +45,13 @@ COMMANDS: tuple[app_commands.Command[Any, ..., Any] | app_commands.Group | app_c
     quota_admin_group,
     moderation,
     rules,
+    server,
     privacy,
     refine_menu,
     edit_menu,
     upscale_menu,
     info_menu,
 )
+
+#: offered only if a model for it is
+EDITING: tuple[Any, ...] = (edit, edit_menu)

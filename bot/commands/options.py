@@ -4,19 +4,21 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from discord import app_commands
+import discord
+from discord import AppCommandOptionType, app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.client import Interaction
 from bot.errors import Refusal
-from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.interactions.acknowledge import acknowledge, person_of, requester_of
 from bot.interactions.defaults import apply_defaults, style_owners
 from bot.interactions.language import speaker_for
 from bot.interactions.models import usable_models
-from bot.requests.builder import MAX_PROMPT, Options
+from bot.requests.builder import MAX_PROMPT, Options, model_named
+from bot.requests.numbers import read_strength
 from bot.requests.requester import Requester
 from bot.requests.sizes import SHAPES, pixels, wished_size
-from bot.requests.strengths import HIGH, LOW, MEDIUM, MIN_STRENGTH, SKETCH
+from bot.requests.strengths import HIGH, LOW, MEDIUM, SKETCH
 from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images, resembling
 
 T = TypeVar("T")
@@ -27,8 +29,7 @@ MAX_CHOICE = 100  # characters of one
 Count = app_commands.Range[int, 1, 4]
 Steps = app_commands.Range[int, 1, 100]
 Guidance = app_commands.Range[float, 0.0, 30.0]
-Seed = app_commands.Range[int, 0, MAX_SEED]
-Strength = app_commands.Range[float, MIN_STRENGTH, 1.0]
+Seed = app_commands.Range[int, -1, MAX_SEED]  # -1 is any, as in other programs
 Prompt = app_commands.Range[str, 1, MAX_PROMPT]
 NegativePrompt = app_commands.Range[str, 0, MAX_PROMPT]
 
@@ -65,10 +66,27 @@ STRENGTHS = (
 SHAPE_NAMES = {"square": "1:1", "portrait": "2:3", "landscape": "3:2", "wide": "16:9", "tall": "9:16"}
 
 
+class StrengthOption(app_commands.Transformer):
+    """A strength as people write it: 0.5, 0,5, 50% or “strong”. Raises Refusal with the range."""
+
+    @property
+    def type(self) -> AppCommandOptionType:
+        """Text, since Discord takes neither “50%” nor a word for a number."""
+        return AppCommandOptionType.string
+
+    async def transform(self, _: discord.Interaction[Any], value: Any, /) -> float:
+        """The strength as a number."""
+        return read_strength(str(value))
+
+
+Strength = app_commands.Transform[float, StrengthOption]
+
+
 def _chosen_model(interaction: Interaction, task: Task) -> ModelSpec:
     catalogue: Catalogue = interaction.client.catalogue
     try:
-        return catalogue.get(interaction.namespace.model or catalogue.first(task).id)
+        chosen = interaction.namespace.model
+        return catalogue.get(model_named(catalogue, chosen)) if chosen else catalogue.first(task)
     except RequestError:
         return catalogue.first(task)
 
@@ -128,28 +146,25 @@ async def suggest_size(interaction: Interaction, typed: str) -> list[Choice[str]
 
     shapes = [choice(f"{say(name)} {SHAPE_NAMES[name]}", name) for name in SHAPES]
     found = [shape for shape in shapes if typed.lower() in shape.name.lower()]
-    if found or not typed:
-        return found
+    if found or not typed or len(typed) > MAX_CHOICE:
+        return found or shapes
     try:
         return [choice(typed, typed)]
     except Refusal:
         return shapes
 
 
-async def suggest_strength(interaction: Interaction, typed: float | str) -> list[Choice[float]]:
-    """The strengths that have a name, explained; and the number that was typed.
-
-    discord.py passes nan if nothing was typed, and the unchanged text if the number is not finished.
-    """
+async def suggest_strength(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """The strengths that have a name, explained; and what was typed, as the number that it is."""
     say = speaker_for(interaction)
-    named = [Choice(name=say(text), value=value) for value, text in STRENGTHS]
+    named = [Choice(name=say(text), value=f"{value:g}") for value, text in STRENGTHS]
     try:
-        value = round(float(typed), 2)
-    except ValueError:
+        value = f"{round(read_strength(typed), 2):g}"
+    except Refusal:
         return named
-    if not MIN_STRENGTH <= value <= 1 or value in {choice.value for choice in named}:
-        return named
-    return [Choice(name=f"{value:g}", value=value), *named]
+    return [next((choice for choice in named if choice.value == value), Choice(name=value, value=value))] + [
+        choice for choice in named if choice.value != value
+    ]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +193,9 @@ async def read_options(interaction: Interaction, task: Task, chosen: CommandOpti
     Raises Refusal if a style does not exist, or the bot may not post pictures in the channel.
     """
     await acknowledge(interaction)
-    options, private = await apply_defaults(interaction, task, dataclasses.asdict(chosen), chosen.style)
+    options, private = await apply_defaults(
+        interaction.client, person_of(interaction), task, dataclasses.asdict(chosen), chosen.style
+    )
     if chosen.private is not None:
         private = chosen.private
     return await requester_of(interaction, private=private, spoiler=bool(chosen.spoiler)), options

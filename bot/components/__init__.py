@@ -1,11 +1,12 @@
 """What happens when a button is pressed, a menu used, a modal sent or a message answered."""
 
+from bot.components.asked import MeantItem
 from bot.components.audit import AuditButton
 from bot.components.base import PersistentItem
 from bot.components.history import HistoryButton
 from bot.components.job import JobButton
-from bot.components.message_menu import WhichSelect
-from bot.components.modals.prompt_help import PromptButton
+from bot.components.message_menu import FoundButton, WhichSelect
+from bot.components.modals.prompt_help import PromptButton, PromptedButton
 from bot.components.models import ModelsButton, ModelSelect
 from bot.components.pick import PickSelect
 from bot.components.picture import PictureButton, WordsButton
@@ -15,13 +16,16 @@ from bot.components.privacy import DeleteDataButton
 ITEMS: tuple[type[PersistentItem], ...] = (
     AuditButton,
     DeleteDataButton,
+    FoundButton,
     HistoryButton,
     JobButton,
+    MeantItem,
     ModelSelect,
     ModelsButton,
     PickSelect,
     PictureButton,
     PromptButton,
+    PromptedButton,
     WhichSelect,
     WordsButton,
 )

@@ -1,7 +1,7 @@
 """The buttons under a job's message."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.client import Interaction
 from bot.components.base import PersistentItem
@@ -10,8 +10,11 @@ from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import may_manage, usable_job
+from bot.messages.buttons import more_buttons
+from bot.messages.costs import costs_of
 from bot.messages.details import details
 from bot.requests.builder import edit_request
+from bot.store import JobRow, PictureRow, State
 
 JOB_ID = r"[0-9a-f]{12}"
 
@@ -20,7 +23,7 @@ TOO_LATE = (
 )
 
 
-class JobButton(PersistentItem, template=rf"job:(?P<action>again|change|details|delete|cancel):(?P<job>{JOB_ID})"):
+class JobButton(PersistentItem, template=rf"job:(?P<action>again|change|details|delete|cancel|more):(?P<job>{JOB_ID})"):
     """Does something with a job."""
 
     async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
@@ -49,6 +52,19 @@ async def _details(interaction: Interaction, job_id: str) -> None:
     await interaction.edit_original_response(content=details(speaker_for(interaction), model, job))
 
 
+async def _more(interaction: Interaction, job_id: str) -> None:
+    await acknowledge(interaction)
+    job = await usable_job(interaction, job_id)
+    await show_more(interaction, job, job.of_state(State.FINISHED), delete=may_manage(interaction, job))
+
+
+async def show_more(interaction: Interaction, job: JobRow, made: Sequence[PictureRow], *, delete: bool) -> None:
+    """Put what else can be done with a job's pictures into the interaction's private answer."""
+    say, costs = speaker_for(interaction), costs_of(interaction.client.catalogue, job)
+    view = more_buttons(job, made, say, costs, delete=delete)
+    await interaction.edit_original_response(content=say("What else?"), view=view)
+
+
 async def _delete(interaction: Interaction, job_id: str) -> None:
     await interaction.response.defer()
     job = await usable_job(interaction, job_id)
@@ -74,4 +90,5 @@ ACTIONS: dict[str, Callable[[Interaction, str], Awaitable[None]]] = {
     "details": _details,
     "delete": _delete,
     "cancel": _cancel,
+    "more": _more,
 }

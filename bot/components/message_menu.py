@@ -14,7 +14,7 @@ from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import NOT_KEPT, may_see_in
-from bot.jobs.uploads import pictures_of
+from bot.jobs.uploads import MessagePicture, pictures_in
 from bot.messages.buttons import Buttons
 from bot.messages.details import details
 from bot.messages.origin import describe_origin, discord_time
@@ -42,20 +42,37 @@ class WhichSelect(PersistentItem, template=r"which:(?P<action>[a-z]+):(?P<channe
         await ACTIONS[match["action"]](interaction, int(match["channel"]), int(match["message"]), int(value))
 
 
+class FoundButton(PersistentItem, template=r"found:(?P<action>[a-z]+):(?P<message>\d{1,20})"):
+    """Does something with a picture of a message in this channel, under an answer that offers it."""
+
+    async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
+        """Do it, or ask with which. Raises Refusal if the custom_id was made up or there is no picture any more."""
+        channel_id, message_id = interaction.channel_id or 0, int(match["message"])
+        if match["action"] not in ACTIONS:
+            raise Refusal(NOT_KEPT)
+        count = len(await interaction.client.uploads.pictures(channel_id, message_id))
+        await _among(interaction, match["action"], channel_id, message_id, count)
+
+
 async def choose(interaction: Interaction, action: str, message: discord.Message) -> None:
     """Do it with the message's picture; if there are several, ask which. Raises Refusal if there is none."""
     interaction.client.uploads.saw(message)
     if action not in MODALS:
         await acknowledge(interaction)
-    count = len(await _ours(interaction, message.id)) or len(pictures_of(message.attachments))
+    count = len(await _ours(interaction, message.id)) or len(pictures_in(message))
+    await _among(interaction, action, message.channel.id, message.id, count)
+
+
+async def _among(interaction: Interaction, action: str, channel_id: int, message_id: int, count: int) -> None:
+    """Do it with the only one of a message's pictures, or ask which. Raises Refusal if there is none."""
     if not count:
-        raise Refusal("There is no picture in that message; choose one that has a picture attached.")
+        raise Refusal("There is no picture in that message; choose one that shows a picture.")
     if count == 1:
-        await ACTIONS[action](interaction, message.channel.id, message.id, 0)
+        await ACTIONS[action](interaction, channel_id, message_id, 0)
         return
     say, view = speaker_for(interaction), Buttons()
     options = [discord.SelectOption(label=say("Picture {number}", number=n + 1), value=str(n)) for n in range(count)]
-    view.menu(f"which:{action}:{message.channel.id}:{message.id}", say("Which picture?"), options)
+    view.menu(f"which:{action}:{channel_id}:{message_id}", say("Which picture?"), options)
     if interaction.response.is_done():
         await interaction.edit_original_response(content=say("Which picture?"), view=view)
     else:
@@ -114,11 +131,13 @@ async def _upscale(interaction: Interaction, channel_id: int, message_id: int, p
         await acknowledge(interaction)
     requester = await requester_of(interaction)
     client = interaction.client
+    words = ""
     if ours := await _ours(interaction, message_id):
         source = await client.library.take_up(*_chosen(ours, place))
+        words = await client.library.words_of(ours[0][0])
     else:
         source = await client.uploads.receive(await seen_attachment(interaction, channel_id, message_id, place))
-    await client.manager.submit(requester, upscale_request(client.catalogue, source, FACTOR))
+    await client.manager.submit(requester, upscale_request(client.catalogue, source, FACTOR, words))
 
 
 async def _info(interaction: Interaction, channel_id: int, message_id: int, place: int) -> None:
@@ -137,10 +156,8 @@ async def _info(interaction: Interaction, channel_id: int, message_id: int, plac
     await interaction.edit_original_response(content=text, view=None)
 
 
-def _describe(say: Speaker, attachment: discord.Attachment, found: Parameters | None) -> str:
-    lines = [
-        f"**{escape_for_discord(attachment.filename, 80)}**: {pixels(attachment.width or 0, attachment.height or 0)}"
-    ]
+def _describe(say: Speaker, attachment: MessagePicture, found: Parameters | None) -> str:
+    lines = [f"**{escape_for_discord(attachment.filename, 80)}**: {pixels(attachment.width, attachment.height)}"]
     if found is None:
         return "\n".join([*lines, say("It carries no parameters of how it was made.")])
     rows = [

@@ -9,6 +9,7 @@ from bot.components.base import PersistentItem, selected
 from bot.interactions.language import speaker_for
 from bot.interactions.models import usable_models
 from bot.messages.buttons import Buttons
+from bot.requests.builder import model_named
 from bot.requests.sizes import pixels
 from bot.text.translate import Speaker
 from generation import Catalogue, ModelSpec, PromptStyle, Rating, Task
@@ -40,7 +41,9 @@ class ModelSelect(PersistentItem, template=r"model"):
 
 async def show_model(interaction: Interaction, model_id: str) -> None:
     """Answer privately with one model. Raises generation.RequestError if it is not offered."""
-    embed = model_embed(speaker_for(interaction), interaction.client.catalogue.get(model_id))
+    embed = model_embed(
+        speaker_for(interaction), interaction.client.catalogue.get(model_named(interaction.client.catalogue, model_id))
+    )
     await interaction.response.send_message(embed=embed, ephemeral=True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.client import Interaction
 from bot.components.base import PersistentItem
-from bot.components.job import JOB_ID
+from bot.components.job import JOB_ID, show_more
 from bot.components.lineage import lineage
 from bot.components.modals.edit import EditModal
 from bot.components.modals.refine import WAYS, RefineModal
@@ -98,7 +98,9 @@ async def _enlarge(interaction: Interaction, picture_id: str, factor: float) -> 
     job, row = await usable_picture(interaction, picture_id)
     requester = await requester_of(interaction, like=job)
     source = await client.library.take_up(job, row)
-    await client.manager.submit(requester, upscale_request(client.catalogue, source, int(factor)))
+    await client.manager.submit(
+        requester, upscale_request(client.catalogue, source, int(factor), await client.library.words_of(job))
+    )
 
 
 async def _origin(interaction: Interaction, picture_id: str, _: float) -> None:
@@ -108,6 +110,12 @@ async def _origin(interaction: Interaction, picture_id: str, _: float) -> None:
     shown = await lineage(interaction, say, job, row)
     view = pick_menu(say, [(step.job, step.row) for step in shown.steps])
     await interaction.edit_original_response(content=shown.text, attachments=[shown.file], view=view)
+
+
+async def _more(interaction: Interaction, picture_id: str, _: float) -> None:
+    await acknowledge(interaction)
+    job, row = await usable_picture(interaction, picture_id)
+    await show_more(interaction, job, [row], delete=False)
 
 
 async def _remove(interaction: Interaction, picture_id: str, _: float) -> None:
@@ -130,4 +138,5 @@ ACTIONS: dict[str, Callable[[Interaction, str, float], Awaitable[None]]] = {
     "enlarge": _enlarge,
     "origin": _origin,
     "remove": _remove,
+    "more": _more,
 }

@@ -25,6 +25,7 @@ async def requester_of(
     to them and not to the server. What comes of a private or covered job ``like`` is private or covered too. Raises
     Refusal if the bot may not post pictures in the channel, so that nothing is made that cannot be shown.
     """
+    interaction.client.moderation.saw(interaction.channel)
     if like is not None and like.private:
         private = True
     if private is None:
@@ -44,7 +45,20 @@ async def requester_of(
         token=interaction.token,
         edit=interaction.edit_original_response,
         roles=roles_of(interaction.user),
+        reply_to=_source_message(interaction, like),
     )
+
+
+def _source_message(interaction: Interaction, like: JobRow | None) -> discord.MessageReference | None:
+    """The message of the picture that the new ones come from, so that everybody sees what came of what."""
+    message = interaction.message
+    if message is not None and not message.flags.ephemeral and message.author == interaction.client.user:
+        return message.to_reference(fail_if_not_exists=False)
+    if like and like.message_id and like.channel_id == interaction.channel_id and not like.private and not like.deleted:
+        return discord.MessageReference(
+            message_id=like.message_id, channel_id=like.channel_id, guild_id=like.guild_id, fail_if_not_exists=False
+        )
+    return None
 
 
 def person_of(interaction: Interaction) -> Person:

@@ -4,24 +4,33 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from bot.client import Interaction
+from bot.client import Client, Interaction
 from bot.errors import Refusal
-from bot.requests.builder import Options, can
+from bot.interactions.acknowledge import person_of
+from bot.quota import Person
+from bot.requests.builder import Options, can, model_named, with_flags
 from generation import Task
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Options))
+USUAL = Options()
 
 
 async def apply_defaults(
-    interaction: Interaction, task: Task, chosen: Mapping[str, Any], style: str | None = None
+    client: Client, person: Person, task: Task, chosen: Mapping[str, Any], style: str | None = None
 ) -> tuple[Options, bool]:
     """What a person chose (None: left out) over their settings, with a style's words added to the prompt.
 
-    Returns the options, and whether the pictures are private by default. Raises Refusal if the style does not exist.
+    Flags in the prompt count as chosen. Returns the options, and whether the pictures are private by default. Raises
+    Refusal if the style does not exist, or a flag has a value that cannot be.
     """
-    client = interaction.client
-    preference = await client.store.preferences.get(interaction.user.id)
+    flagged = with_flags(Options(prompt=chosen.get("prompt") or ""))
+    typed = {name: value for name in FIELDS if (value := getattr(flagged, name)) != getattr(USUAL, name)}
+    chosen = {**chosen, "style": None, **typed}
+    if chosen.get("model"):
+        chosen["model"] = model_named(client.catalogue, chosen["model"])
+    preference = await client.store.preferences.get(person.user_id)
     defaults = {name: getattr(preference, name, None) for name in FIELDS}
+    defaults["style"] = None
     if not can(client.catalogue, preference.model, task):
         defaults["model"] = None
     # A picture that is sent has a shape already.
@@ -29,13 +38,25 @@ async def apply_defaults(
         defaults["size"] = None
     values = {name: defaults[name] if (value := chosen.get(name)) is None else value for name in FIELDS}
     options = Options(**{name: value for name, value in values.items() if value is not None})
-    styles = await client.store.styles.of(*style_owners(interaction))
-    if style and style not in styles:
-        raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=style)
-    # The default style may be another server's, or deleted since.
-    if options.prompt and (words := styles.get(style or preference.style or "")):
-        options = dataclasses.replace(options, prompt=_styled(options.prompt, words))
-    return options, bool(preference.private)
+    styles = await client.store.styles.of(*owners_for(person))
+    usual = "" if options.raw else preference.style or ""
+    return apply_style(options, styles, options.style or style, usual), bool(preference.private)
+
+
+def apply_style(options: Options, styles: Mapping[str, str], name: str | None = None, usual: str = "") -> Options:
+    """The options with the words of the style ``name`` of these ``styles``, or else of the ``usual`` one.
+
+    Raises Refusal if there is no style of that name, however it is written.
+    """
+    if name:
+        found = next((words for each, words in styles.items() if each.casefold() == name.strip().casefold()), None)
+        if found is None:
+            raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
+    else:
+        # The default style may be another server's, or deleted since.
+        found = styles.get(usual)
+    prompt = _styled(options.prompt, found) if found and options.prompt else options.prompt
+    return dataclasses.replace(options, prompt=prompt, style=None)
 
 
 def _styled(prompt: str, words: str) -> str:
@@ -44,4 +65,9 @@ def _styled(prompt: str, words: str) -> str:
 
 def style_owners(interaction: Interaction) -> tuple[int, ...]:
     """Whose styles a member may use here: their own first, then the server's."""
-    return (interaction.user.id, *([interaction.guild_id] if interaction.guild_id else []))
+    return owners_for(person_of(interaction))
+
+
+def owners_for(person: Person) -> tuple[int, ...]:
+    """Whose styles a member may use: their own first, then the server's."""
+    return (person.user_id, *([person.guild_id] if person.guild_id else []))

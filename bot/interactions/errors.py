@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.errors import Refusal
 from bot.interactions.language import speaker_for
+from bot.text.sanitize import escape_params
 from bot.text.translate import Speaker
 from generation import GenerationError, SentenceError
 
@@ -56,7 +57,7 @@ def sentence_for(say: Speaker, error: Exception, where: str) -> str:
     """What to tell the person; an unexpected error is logged with a number, and the sentence carries the number."""
     match error:
         case Refusal() | GenerationError():
-            return say.sentence(error.sentence)
+            return say.sentence(escape_params(error.sentence))
         case app_commands.CheckFailure():
             return say("You may not use this command here.")
         case _:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+from typing import Protocol
 
 import aiohttp
-import discord
 from yarl import URL
 
 from bot.errors import Refusal
@@ -12,10 +12,29 @@ from generation import images
 
 log = logging.getLogger(__name__)
 
-HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+#: of attachments and stickers, and of pictures that others' pages show in a message
+HOSTS = frozenset({
+    "cdn.discordapp.com", "media.discordapp.net", "images-ext-1.discordapp.net", "images-ext-2.discordapp.net"
+})  # fmt: skip
 SECONDS = 30.0  # for one file
 CHUNK = 2**16  # bytes
 OK = 200
+
+
+class Remote(Protocol):
+    """A file that Discord serves, such as an attachment."""
+
+    @property
+    def id(self) -> int:
+        """Of the attachment, or of what shows it."""
+
+    @property
+    def url(self) -> str:
+        """Where it lies."""
+
+    @property
+    def size(self) -> int:
+        """In bytes; 0 where nobody says."""
 
 
 class Cdn:
@@ -28,7 +47,7 @@ class Cdn:
         self._local = URL(api).origin() if api else None
         self._seconds = seconds
 
-    async def fetch(self, attachment: discord.Attachment, most: int = images.MAX_BYTES) -> bytes:
+    async def fetch(self, attachment: Remote, most: int = images.MAX_BYTES) -> bytes:
         """An attachment's bytes.
 
         Raises generation.PictureError if it has more than ``most``, and Refusal if it lies elsewhere or Discord

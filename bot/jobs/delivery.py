@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,15 @@ import discord
 
 from bot.errors import Refusal, Unavailable
 from bot.jobs.cdn import Cdn
+from bot.jobs.traffic import Traffic
 from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.contact_sheet import cut
 from bot.messages.credentials import ContentCredentials
+from bot.messages.farewell import Brought, Way, elsewhere, farewell, kept, settled
 from bot.messages.job_message import COMPARISON, JobMessage
 from bot.moderation.policy import Moderation
-from bot.store import Action, Change, JobRow, PictureRow, State, Store
+from bot.store import Action, Change, JobRow, PictureRow, Ping, State, Store
+from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker
 from generation import Catalogue
 from generation.provenance import has_manifest
@@ -34,6 +38,9 @@ SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is no
 ANSWERED, UPLOADED = 60.0, 300.0
 TOKEN_LIFE = timedelta(minutes=15)  # in which an interaction's answer can be edited
 NONCE_LIFE = timedelta(minutes=2)  # in which a nonce surely keeps a message from being sent twice
+LONG_WAIT = timedelta(minutes=1)  # after which a member has looked away
+PING_STAYS = timedelta(minutes=10)
+MAX_PLACE = 100  # characters of a server's name
 SEARCHED = 100  # messages of a channel, on either side of what came since the job began
 
 RATE_LIMITED, SERVER_ERROR = 429, 500
@@ -68,8 +75,10 @@ class Delivery:
         cdn: Cdn,
         moderation: Moderation,
         credentials: ContentCredentials,
+        traffic: Traffic,
     ) -> None:
         self._cdn = cdn
+        self._traffic = traffic
         self._moderation = moderation
         self._client = client
         self._store = store
@@ -101,10 +110,11 @@ class Delivery:
         """The job's message; None if none is known."""
         return self._channel(job).get_partial_message(job.message_id) if job.message_id else None
 
-    async def deliver(self, job: JobRow) -> None:
-        """Bring the pictures to the member in the best way left: the job's message, a new one, a direct message.
+    async def deliver(self, job: JobRow) -> Brought:
+        """Bring the pictures to the member in the best way left, and say which.
 
-        It may be tried again after any error: no way doubles what it has brought. Raises discord.HTTPException,
+        The ways are the job's message, a new one, a direct message, and the private answer while it lives. It may be
+        tried again after any error: no way doubles what it has brought. Raises discord.HTTPException,
         discord.RateLimited, what the network raises, and FileNotFoundError if a picture's file is gone.
         """
         try:
@@ -114,9 +124,50 @@ class Delivery:
                 raise
             now = await self._store.jobs.get(job.id)
             if now is None or now.deleted:
-                return  # that is why its message is gone
-            log.warning("job %s goes to its member directly: %s", job.id, error)
-            await self._put_directly(now, error)
+                return Brought()  # that is why its message is gone
+            log.warning("job %s goes another way: %s", job.id, error)
+            announced = self.message(now)
+            brought = await self._put_elsewhere(now, error)
+            await self._settle(now, announced, brought)
+            return brought
+        return Brought()
+
+    async def _put_elsewhere(self, job: JobRow, error: discord.HTTPException) -> Brought:
+        """Send the pictures directly, or else into the private answer; raises the direct message's error if neither."""
+        try:
+            return await self._put_directly(job, error)
+        except discord.HTTPException as refused:
+            if is_transient(refused) or job.token is None or self.answer(job) is None:
+                raise
+            brought = Brought(Way.PRIVATELY, error.code)
+            edit = self._original(job.token, UPLOADED)
+            try:
+                await self._fit(
+                    job, lambda files: edit(**self._finished(job, files, more=self._elsewhere(job, brought)))
+                )
+            except DELIVERY_ERRORS:
+                raise refused from None
+            return brought
+
+    async def _settle(self, job: JobRow, announced: discord.PartialMessage | None, brought: Brought) -> None:
+        """Leave no Cancel under an announcement whose pictures went elsewhere."""
+        if announced is None:
+            return
+        say = speaker(job.locale)
+        with suppress(*DELIVERY_ERRORS):
+            content = f"{self._message.title(say, job)}\n-# {settled(say, brought)}"
+            await announced.edit(content=content, attachments=[], view=None)
+
+    def _elsewhere(self, job: JobRow, brought: Brought) -> str:
+        guild = self._client.get_guild(job.guild_id) if job.guild_id else None
+        place = escape_for_discord(guild.name, MAX_PLACE) if guild else f"<#{job.channel_id}>"
+        return elsewhere(speaker(job.locale), brought, place)
+
+    async def say_kept(self, job: JobRow, error: discord.HTTPException) -> None:
+        """Tell the member, in the private answer while it lives, that no way is left for now."""
+        if answer := self.answer(job):
+            with suppress(*DELIVERY_ERRORS):
+                await answer(content=kept(speaker(job.locale), error.code), attachments=[], view=None)
 
     async def picture(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
         """A finished picture's bytes and name: from disk, or from its message if the file was deleted.
@@ -155,7 +206,7 @@ class Delivery:
         message = await send(
             self._message.describe(job, row),
             file=file,
-            view=posted_buttons(job, row, say, self._message.costs_of(job)),
+            view=posted_buttons(row, say, self._message.costs_of(job)),
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )
@@ -182,6 +233,9 @@ class Delivery:
             edit = self._original(job.token or "", UPLOADED)
             await self._fit(job, lambda files: edit(**self._finished(job, files)))
             return
+        if not job.of_state(State.FINISHED) and (job.message_id or self.answer(job)):
+            await self._retract(job)
+            return
         message = self.message(job) or await self.announce(job)
         try:
             await self._fit(job, lambda files: message.edit(**self._finished(job, files)))
@@ -193,25 +247,57 @@ class Delivery:
             with suppress(discord.HTTPException):
                 await message.delete()
 
-    async def close_answer(self, job: JobRow) -> None:
-        """Say in the member's private answer how it ended, unless the pictures are in it."""
-        if job.private or (answer := self.answer(job)) is None:
+    async def _retract(self, job: JobRow) -> None:
+        """Leave no announcement of pictures that are not there, or one line if no private answer says so."""
+        message = self.message(job)
+        if message is None:
             return
+        if self.answer(job):
+            with suppress(discord.NotFound):
+                await message.delete()
+            return
+        await message.edit(content=self._message.describe(job), attachments=[], view=None)
+
+    async def close_answer(self, job: JobRow, brought: Brought) -> None:
+        """Say in the member's private answer how it ended, unless the pictures are in it."""
+        if job.private or brought.way is Way.PRIVATELY or (answer := self.answer(job)) is None:
+            return
+        allowed = await self._store.allowance(job.person, datetime.now(UTC))
+        say = speaker(job.locale)
+        lines = [farewell(say, job, brought, allowed.left, allowed.limit)]
+        if not job.of_state(State.FINISHED):
+            lines += self._message.missing(say, job)
+        text = "\n".join(lines)
         try:
-            await answer(content=await self._farewell(job), attachments=[], view=None)
+            await answer(content=text, attachments=[], view=None)
         except DELIVERY_ERRORS as error:
             log.info("the private answer of job %s cannot be edited any longer: %s", job.id, error)
 
-    async def _farewell(self, job: JobRow) -> str:
-        say, made = speaker(job.locale), len(job.of_state(State.FINISHED))
-        allowed = await self._store.allowance(job.person, datetime.now(UTC))
-        done = (
-            say.plural("Your picture is ready.", "Your {n} pictures are ready.", made)
-            if made
-            else say("Nothing was made.")
+    async def ping(self, job: JobRow, brought: Brought) -> None:
+        """Ping the member once where their pictures stand in the channel, if they want that; it vanishes again."""
+        public = job.guild_id and job.message_id and not job.private and brought.way is Way.HERE
+        if not public or not job.of_state(State.FINISHED):
+            return
+        choice = (await self._store.preferences.get(job.user_id)).ping or Ping.LONG
+        long = datetime.now(UTC) - job.created_at > LONG_WAIT
+        if choice == Ping.NEVER or (
+            choice == Ping.LONG and not long and not self._traffic.buried(job.channel_id, job.message_id or 0)
+        ):
+            return
+        text = speaker(job.locale)("{member} Your pictures are ready.", member=f"<@{job.user_id}>")
+        reference = discord.MessageReference(
+            message_id=job.message_id or 0, channel_id=job.channel_id, fail_if_not_exists=False
         )
-        left = say("You have {left} of {limit} images left today.", left=allowed.left, limit=allowed.limit)
-        return "\n".join(filter(None, [f"{done} {left}", say.small_print(job.notes)]))
+        allowed = discord.AllowedMentions(
+            everyone=False, roles=False, replied_user=False, users=[discord.Object(job.user_id)]
+        )
+        try:
+            sent = await self._channel(job).send(
+                text, reference=reference, allowed_mentions=allowed, nonce=f"{job.id}-3"
+            )
+            await self._store.privacy.erase_at(job.channel_id, sent.id, datetime.now(UTC) + PING_STAYS)
+        except DELIVERY_ERRORS as error:
+            log.info("member %d is not pinged for job %s: %s", job.user_id, job.id, error)
 
     def _original(self, token: str, seconds: float) -> Edit:
         """Edits an interaction's own answer; raises TimeoutError if that takes longer."""
@@ -223,21 +309,29 @@ class Delivery:
 
         return edit
 
-    async def _put_directly(self, job: JobRow, error: discord.HTTPException) -> None:
+    async def _put_directly(self, job: JobRow, error: discord.HTTPException) -> Brought:
         """Send the pictures in a direct message; raises the channel's error if they may not be shown there."""
         channel = await (await self._client.fetch_user(job.user_id)).create_dm()
         for row in job.of_state(State.FINISHED):
             data = await asyncio.to_thread(self._store.files.picture(row.id).read_bytes)
             if not await self._moderation.allows(channel.id, data):
                 raise error
-        await self._put_anew(channel, job)
+        brought = Brought(Way.DIRECTLY, error.code)
+        message = await self._put_anew(channel, job, self._elsewhere(job, brought))
+        return replace(brought, link=message.jump_url)
 
-    async def _put_anew(self, channel: Channel, job: JobRow) -> None:
+    async def _put_anew(self, channel: Channel, job: JobRow, more: str = "") -> discord.PartialMessage:
         """A further message with the pictures, which is the job's from now on."""
         if message := await self._sent_before(channel, job, "delete"):
             await self._remember(job, message)
-            return
-        await self._fit(job, lambda files: self._send(channel, job, again=True, **self._finished(job, files, "files")))
+            return message
+        sent: list[discord.PartialMessage] = []
+
+        async def send(files: list[discord.File]) -> None:
+            sent.append(await self._send(channel, job, again=True, **self._finished(job, files, "files", more)))
+
+        await self._fit(job, send)
+        return sent[-1]
 
     async def _send(
         self, channel: Channel, job: JobRow, *, again: bool = False, **fields: Any
@@ -273,9 +367,12 @@ class Delivery:
                         return channel.get_partial_message(message.id)
         return None
 
-    def _finished(self, job: JobRow, files: list[discord.File], key: str = "attachments") -> dict[str, Any]:
+    def _finished(
+        self, job: JobRow, files: list[discord.File], key: str = "attachments", more: str = ""
+    ) -> dict[str, Any]:
         view = delivered_buttons(job, speaker(job.locale), self._message.costs_of(job))
-        return {"content": self._message.describe(job), "view": view, key: files}
+        content = "\n".join(filter(None, [self._message.describe(job), more and f"-# {more}"]))
+        return {"content": content, "view": view, key: files}
 
     async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:
         """Send the pictures, in fewer bytes if Discord finds them too large."""

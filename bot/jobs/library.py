@@ -51,6 +51,10 @@ class PictureLibrary:
             job = before[0]
         return replace(job.request, prompt=", ".join(filter(None, [job.request.prompt, *instructions])))
 
+    async def words_of(self, job: JobRow) -> str:
+        """What a job's pictures show, in words; empty for an upload that was only enlarged."""
+        return (await self.style_of(job)).prompt
+
     async def show(self, job: JobRow, row: PictureRow, say: Speaker, channel_id: int, send: Send) -> None:
         """Post a finished picture by itself, with its actions.
 

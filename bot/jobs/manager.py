@@ -74,7 +74,7 @@ class JobManager:
                 parent=built.parent,
                 notes=built.notes,
                 private=requester.private,
-                spoiler=requester.spoiler,
+                spoiler=requester.spoiler or built.spoiler,
                 token=requester.token,
                 roles=requester.roles,
                 created_at=datetime.now(UTC),

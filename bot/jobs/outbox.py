@@ -15,6 +15,7 @@ import discord
 
 from bot.errors import Unavailable
 from bot.jobs.delivery import DELIVERY_ERRORS, Delivery, is_transient
+from bot.messages.farewell import Brought
 from bot.metrics import Metrics
 from bot.store import JobRow, State, Store
 from generation import Sentence, Service
@@ -85,6 +86,8 @@ class Outbox:
                 await self._try(job.id)
             except DELIVERY_ERRORS as error:
                 kind = REFUSED if isinstance(error, discord.HTTPException) and not is_transient(error) else PASSING
+                if kind is REFUSED and kind not in pauses and isinstance(error, discord.HTTPException):
+                    await self._delivery.say_kept(job, error)
                 pauses[kind] = min(2 * pauses.get(kind, kind[0] / 2), kind[1])
                 log.warning("job %s of member %s is not delivered yet: %s", job.id, job.user_id, error)
                 too_old = datetime.now(UTC) - job.created_at > self._keep and monotonic() - began > TRIED
@@ -99,10 +102,11 @@ class Outbox:
         job = await self._store.jobs.get(job_id)
         if job is None or job.delivered:
             return
+        brought = Brought()
         try:
             async with self._turns.setdefault(job.channel_id, asyncio.Lock()):
                 if not job.deleted:
-                    await self._delivery.deliver(job)
+                    brought = await self._delivery.deliver(job)
         except FileNotFoundError:
             await self._make_again(job)
             return
@@ -111,7 +115,8 @@ class Outbox:
         seconds = (now - job.created_at).total_seconds()
         self._metrics.delivered(seconds)
         log.info("job %s is delivered, %.1f s after it was accepted", job.id, seconds, extra={"job": job.id})
-        await self._delivery.close_answer(job)
+        await self._delivery.close_answer(job, brought)
+        await self._delivery.ping(job, brought)
 
     async def _make_again(self, job: JobRow) -> None:
         """Queue pictures whose files are gone, as after a backup was restored."""

@@ -149,7 +149,9 @@ class _Follower:
                     self._content = content
                     previews = await self._previews()
                     async with self._editing:
-                        view = cancel_buttons(self._job.id, self._say)
+                        # The announcement has the one Cancel of a public request.
+                        public = self._job.token is not None and not self._job.private
+                        view = None if public else cancel_buttons(self._job.id, self._say)
                         await self._edit(content=content, attachments=previews, view=view)
                 await self._wait_for_change()
         except DELIVERY_ERRORS as error:

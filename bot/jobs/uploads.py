@@ -1,12 +1,17 @@
 """What people send: checked, kept, and found again on messages."""
 
 import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import time
 
 import discord
+from yarl import URL
 
 from bot.errors import Refusal
-from bot.jobs.cdn import Cdn
+from bot.jobs.cdn import Cdn, Remote
 from bot.messages.credentials import ContentCredentials
 from bot.requests.builder import Source
 from bot.store import Files
@@ -14,13 +19,72 @@ from bot.text.sanitize import escape_for_discord
 from generation import Inspector, Parameters, PictureError
 from generation.provenance import Provenance
 
-MAX_SEEN = 500  # messages whose attachments are kept at hand
+MAX_SEEN = 500  # messages whose pictures are kept at hand
 MAX_NAME = 60  # characters of a file's name that are shown
+SPOILER = "SPOILER_"  # Discord covers files whose names begin so
+#: types that say nothing
+UNNAMED = (None, "", "application/octet-stream", "binary/octet-stream")
+PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".avif", ".heic", ".heif", ".bmp", ".tif", ".tiff")
+STATIC = (discord.StickerFormatType.png, discord.StickerFormatType.apng, discord.StickerFormatType.gif)
 
 
-def pictures_of(attachments: list[discord.Attachment]) -> list[discord.Attachment]:
-    """Those that are pictures by their type, or may be, if Discord names none."""
-    return [each for each in attachments if each.content_type is None or each.content_type.startswith("image/")]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePicture:
+    """A picture in a message: attached, forwarded, in an embed or a link's preview, or a sticker."""
+
+    id: int
+    url: str
+    filename: str
+    size: int = 0
+    width: int = 0
+    height: int = 0
+    spoiler: bool = False
+
+    def expired(self, now: float) -> bool:
+        """Whether its signed address has run out by ``now``, in seconds since 1970."""
+        until = URL(self.url).query.get("ex", "")
+        return bool(re.fullmatch(r"[0-9a-fA-F]{1,12}", until)) and int(until, 16) <= now
+
+
+def pictures_of(attachments: Sequence[discord.Attachment]) -> list[discord.Attachment]:
+    """Those that are pictures by their type or their name, or may be where neither says."""
+    return [each for each in attachments if _may_be_picture(each)]
+
+
+def _may_be_picture(attachment: discord.Attachment) -> bool:
+    kind, name = attachment.content_type, attachment.filename.lower()
+    return bool(kind and kind.startswith("image/")) or name.endswith(PICTURES) or (kind in UNNAMED and "." not in name)
+
+
+def pictures_in(message: discord.Message) -> list[MessagePicture]:
+    """The pictures of a message, wherever Discord puts them: files, forwarded ones, embeds, stickers, in this order."""
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    found = [_attached(each) for part in parts for each in pictures_of(part.attachments)]
+    for number, embed in enumerate(each for part in parts for each in part.embeds):
+        shown = embed.image if embed.image.url else embed.thumbnail
+        if address := shown.proxy_url or shown.url:
+            name = URL(address).name or "embed.png"
+            width, height = shown.width or 0, shown.height or 0
+            found.append(MessagePicture(id=message.id + number, url=address, filename=name, width=width, height=height))
+    found += [
+        MessagePicture(id=each.id, url=each.url, filename=f"{each.name}.png")
+        for part in parts
+        for each in part.stickers
+        if each.format in STATIC
+    ]
+    return list({URL(each.url).path: each for each in found}.values())
+
+
+def _attached(attachment: discord.Attachment) -> MessagePicture:
+    return MessagePicture(
+        id=attachment.id,
+        url=attachment.url,
+        filename=attachment.filename,
+        size=attachment.size,
+        width=attachment.width or 0,
+        height=attachment.height or 0,
+        spoiler=attachment.is_spoiler(),
+    )
 
 
 class Uploads:
@@ -39,18 +103,20 @@ class Uploads:
         self._inspector = inspector
         self._cdn = cdn
         self._credentials = credentials
-        #: by the message's id: its channel, and what is attached
-        self._seen: dict[int, tuple[int, list[discord.Attachment]]] = {}
+        #: by the message's id: its channel, and its pictures
+        self._seen: dict[int, tuple[int, list[MessagePicture]]] = {}
 
-    async def receive(self, attachment: discord.Attachment) -> Source:
+    async def receive(self, picture: discord.Attachment | MessagePicture) -> Source:
         """Check and keep a picture that a person sent. Raises generation.PictureError."""
-        return await self.keep(await self._cdn.fetch(attachment), attachment.filename)
+        spoiler = picture.is_spoiler() if isinstance(picture, discord.Attachment) else picture.spoiler
+        source = await self.keep(await self._cdn.fetch(picture), picture.filename.removeprefix(SPOILER))
+        return replace(source, spoiler=spoiler)
 
-    async def parameters(self, attachment: discord.Attachment) -> Parameters | None:
-        """How a picture was made, if it says so. Raises generation.PictureError."""
+    async def parameters(self, attachment: Remote) -> Parameters | None:
+        """How a picture was made, where it says so. Raises generation.PictureError."""
         return await self._inspector.parameters(await self._cdn.fetch(attachment))
 
-    async def provenance(self, attachment: discord.Attachment) -> tuple[Parameters | None, Provenance]:
+    async def provenance(self, attachment: Remote) -> tuple[Parameters | None, Provenance]:
         """How a picture was made and where it comes from, as far as it says so. Raises generation.PictureError."""
         data = await self._cdn.fetch(attachment)
         known = await asyncio.to_thread(lambda: self._credentials.known)
@@ -58,14 +124,18 @@ class Uploads:
         return await self._inspector.parameters(data), await self._inspector.provenance(data, known, folder)
 
     def saw(self, message: discord.Message) -> None:
-        """Keep a message's attachments at hand, since not every message that is shown to us can be fetched later."""
-        self._seen[message.id] = message.channel.id, message.attachments
+        """Keep a message's pictures at hand, since not every message that is shown to us can be fetched later."""
+        self._seen[message.id] = message.channel.id, pictures_in(message)
         while len(self._seen) > MAX_SEEN:
             del self._seen[next(iter(self._seen))]
 
-    async def attachment(self, channel_id: int, message_id: int, place: int) -> discord.Attachment:
-        """A picture of anybody's message. Raises Refusal if it cannot be seen."""
-        pictures = pictures_of(await self._look(channel_id, message_id) or [])
+    async def pictures(self, channel_id: int, message_id: int) -> list[MessagePicture]:
+        """The pictures of anybody's message in this channel, as far as we may see them."""
+        return await self._look(channel_id, message_id) or []
+
+    async def attachment(self, channel_id: int, message_id: int, place: int) -> MessagePicture:
+        """A picture of anybody's message. Raises Refusal where it cannot be seen."""
+        pictures = await self.pictures(channel_id, message_id)
         if place >= len(pictures):
             raise Refusal("I cannot see that picture; save it and attach it to /img2img.")
         return pictures[place]
@@ -109,15 +179,15 @@ class Uploads:
         """Whether the message stands in this channel, as far as we may see it."""
         return await self._look(channel_id, message_id) is not None
 
-    async def _look(self, channel_id: int, message_id: int) -> list[discord.Attachment] | None:
-        """What is attached to anybody's message in this channel; None if there is none that we may see."""
-        seen_in, attachments = self._seen.get(message_id, (channel_id, None))
+    async def _look(self, channel_id: int, message_id: int) -> list[MessagePicture] | None:
+        """The pictures of anybody's message in this channel; None where there is no such message that we may see."""
+        seen_in, pictures = self._seen.get(message_id, (channel_id, None))
         if seen_in != channel_id:
             return None
-        if attachments is not None:
-            return attachments
+        if pictures is not None and not any(picture.expired(time()) for picture in pictures):
+            return pictures
         try:
             message = await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
         except discord.HTTPException:
-            return None
-        return message.attachments
+            return pictures
+        return pictures_in(message)

@@ -9,16 +9,17 @@ from typing import Any
 import discord
 from discord import ButtonStyle
 
-from bot.messages.costs import Costs, with_cost
+from bot.messages.costs import ENLARGE, Costs, with_cost
+from bot.requests.sizes import pixels
 from bot.requests.strengths import COMPARED, HIGH, LOW, MEDIUM, POLISH
 from bot.store import JobRow, PictureRow, State
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 from generation import Task
 
-ENLARGE = 4  # times larger
 LAST_ROW = 2
 MAX_LABEL, MAX_OPTION = 80, 100  # characters that Discord allows
+MAX_OPTIONS = 25
 MAX_PROMPT_SHOWN = 90  # characters of a prompt in an option
 
 
@@ -51,7 +52,7 @@ def cancel_buttons(job_id: str, say: Speaker) -> Buttons:
 
 
 def delivered_buttons(job: JobRow, say: Speaker, costs: Costs) -> Buttons:
-    """What can be done with a job's finished pictures: with one of several, or with the only one; the job's below."""
+    """What is done most with a job's finished pictures, in three rows at a phone's width; the rest is behind “More”."""
     view, made = Buttons(), job.of_state(State.FINISHED)
     if len(made) == 1:
         _add_picture_actions(view, made[0], say, costs)
@@ -60,43 +61,73 @@ def delivered_buttons(job: JobRow, say: Speaker, costs: Costs) -> Buttons:
     if job.request.task is not Task.UPSCALE:
         cost = job.request.count * costs.again
         view.button(f"job:again:{job.id}", with_cost(say, say("Again"), cost), row=LAST_ROW)
-        view.button(f"job:change:{job.id}", with_cost(say, say("Edit the prompt"), cost), row=LAST_ROW)
-    view.button(f"job:details:{job.id}", say("Details"), row=LAST_ROW)
-    view.button(f"job:delete:{job.id}", say("Delete"), ButtonStyle.danger, LAST_ROW)
+    view.button(f"job:more:{job.id}", say("More"), row=LAST_ROW)
     return view
 
 
-def posted_buttons(job: JobRow, row: PictureRow, say: Speaker, costs: Costs) -> Buttons:
+def posted_buttons(row: PictureRow, say: Speaker, costs: Costs) -> Buttons:
     """The buttons of a message that shows one picture of a job again."""
     view = Buttons()
     _add_picture_actions(view, row, say, costs)
-    view.button(f"job:details:{job.id}", say("Details"), row=LAST_ROW)
+    view.button(f"pic:more:{row.id}", say("More"), row=LAST_ROW)
     view.button(f"pic:remove:{row.id}", say("Remove this message"), row=LAST_ROW)
     return view
 
 
+def more_buttons(job: JobRow, made: Sequence[PictureRow], say: Speaker, costs: Costs, *, delete: bool) -> Buttons:
+    """What else can be done with a job's pictures, or with one of them that was posted again."""
+    view = Buttons()
+    if len(made) == 1:
+        _add_more_actions(view, made[0], say, costs)
+    else:
+        for row in made if costs.enlarge is not None else ():
+            label = say("Enlarge {number}", number=row.place + 1)
+            view.button(f"pic:enlarge={ENLARGE}:{row.id}", with_cost(say, label, costs.enlarge or 1), row=0)
+        for row in made:
+            label = say("Vary {number} with …", number=row.place + 1)
+            view.button(f"pic:ask:{row.id}", with_cost(say, label, costs.refine), row=1)
+    if job.request.task is not Task.UPSCALE:
+        cost = job.request.count * costs.again
+        view.button(f"job:change:{job.id}", with_cost(say, say("Edit the prompt"), cost), row=LAST_ROW)
+    view.button(f"job:details:{job.id}", say("Details"), row=LAST_ROW)
+    if delete:
+        view.button(f"job:delete:{job.id}", say("Delete"), ButtonStyle.danger, LAST_ROW)
+    return view
+
+
 def _add_picture_actions(view: Buttons, row: PictureRow, say: Speaker, costs: Costs) -> None:
-    """What can be done with a single picture."""
-    for value, label in (
-        (LOW, say("Refine low: subtle changes")),
-        (MEDIUM, say("Refine medium: noticeable changes")),
-        (HIGH, say("Refine high: major changes")),
-    ):
-        style = ButtonStyle.primary if value == MEDIUM else ButtonStyle.secondary
-        view.button(f"pic:refine={value:g}:{row.id}", with_cost(say, label, costs.refine), style, 0)
+    """What is done most with a picture that stands by itself."""
+    vary = _sized(say, say("Vary"), costs)
+    view.button(f"pic:refine={MEDIUM:g}:{row.id}", with_cost(say, vary, costs.refine), ButtonStyle.primary, 0)
     view.button(f"pic:ask:{row.id}", with_cost(say, say("Refine with …"), costs.refine), row=0)
-    if costs.edit is not None:
-        view.button(f"pic:edit:{row.id}", with_cost(say, say("Edit with words"), costs.edit), row=0)
+    if costs.enlarge is not None:
+        enlarge = with_cost(say, say("Enlarge {factor}×", factor=ENLARGE), costs.enlarge)
+        view.button(f"pic:enlarge={ENLARGE}:{row.id}", enlarge, row=0)
+
+
+def _add_more_actions(view: Buttons, row: PictureRow, say: Speaker, costs: Costs) -> None:
+    """What else can be done with a picture that stands by itself."""
+    for value, label in ((LOW, say("Refine low: subtle changes")), (HIGH, say("Refine high: major changes"))):
+        label = with_cost(say, _sized(say, label, costs), costs.refine)
+        view.button(f"pic:refine={value:g}:{row.id}", label, row=0)
     compare = with_cost(say, say("Compare strengths"), len(COMPARED) * costs.refine)
-    view.button(f"pic:compare:{row.id}", compare, row=1)
-    enlarge = with_cost(say, say("Enlarge {factor}×", factor=ENLARGE), costs.enlarge)
-    view.button(f"pic:enlarge={ENLARGE}:{row.id}", enlarge, row=1)
-    view.button(f"pic:polish={POLISH:g}:{row.id}", with_cost(say, say("Enlarge and refine"), costs.refine), row=1)
+    view.button(f"pic:compare:{row.id}", compare, row=0)
+    if costs.polish is not None:
+        view.button(f"pic:polish={POLISH:g}:{row.id}", with_cost(say, say("Enlarge and refine"), costs.polish), row=1)
+    if costs.edit is not None:
+        view.button(f"pic:edit:{row.id}", with_cost(say, say("Edit with words"), costs.edit), row=1)
     view.button(f"pic:origin:{row.id}", say("Origin"), row=1)
 
 
+def _sized(say: Speaker, label: str, costs: Costs) -> str:
+    """The label, with the size that comes out if that is smaller than the picture."""
+    if costs.smaller is None:
+        return label
+    return say("{label} (makes {size})", label=label, size=pixels(*costs.smaller))
+
+
 def _add_choice(view: Buttons, job: JobRow, made: Sequence[PictureRow], say: Speaker, costs: Costs) -> None:
-    """Of several pictures: one row to take one, and, unless strengths are compared, one to vary one."""
+    """Of several pictures: one row to take one, and, if strengths are not compared, one to vary one."""
     strengths = job.request.strengths
     for row in made:
         label = (
@@ -114,6 +145,32 @@ def words_button(verb: str, row: PictureRow, label: str) -> Buttons:
     """One button that opens the modal for a picture of which nobody has said what it shows; ``verb`` is its way."""
     view = Buttons()
     view.button(f"words:{verb}:{row.id}", label, ButtonStyle.primary)
+    return view
+
+
+def found_buttons(message_id: int, say: Speaker, *, edit: bool) -> Buttons:
+    """What can be done with the pictures of anybody's message."""
+    view = Buttons()
+    view.button(f"found:refine:{message_id}", say("Refine with …"), ButtonStyle.primary)
+    if edit:
+        view.button(f"found:edit:{message_id}", say("Edit with words"))
+    view.button(f"found:upscale:{message_id}", say("Enlarge {factor}×", factor=ENLARGE))
+    view.button(f"found:info:{message_id}", say("Details"))
+    return view
+
+
+def meant_button(message_id: int, say: Speaker) -> Buttons:
+    """One button with which the author of a message says that it was meant for us."""
+    view = Buttons()
+    view.button(f"meant:{message_id}", say("Make a picture of these words"), ButtonStyle.primary)
+    return view
+
+
+def reply_menu(message_id: int, count: int, say: Speaker) -> Buttons:
+    """A menu of the pictures for one of which the words of a message are meant."""
+    view = Buttons()
+    options = [discord.SelectOption(label=say("Picture {number}", number=n + 1), value=str(n)) for n in range(count)]
+    view.menu(f"meant:{message_id}", say("Which picture?"), options[:MAX_OPTIONS])
     return view
 
 

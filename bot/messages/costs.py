@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from bot.requests.builder import can
 from bot.store import JobRow
 from bot.text.translate import Speaker
-from generation import Catalogue, Task
+from generation import Catalogue, RequestError, Task, images
+
+ENLARGE = 4  # times larger, by the button
+LARGEST = 4096  # pixels of a side that an enlarged picture may have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,20 +18,45 @@ class Costs:
     #: made again, or with another prompt
     again: int = 1
     refine: int = 1
-    enlarge: int = 1
+    #: None also if the picture is too large for it
+    enlarge: int | None = 1
     edit: int | None = None
+    #: enlarging and refining; None if the model would not make it larger
+    polish: int | None = 1
+    #: the size that refining makes, if that is smaller than the picture
+    smaller: tuple[int, int] | None = None
 
 
 def costs_of(catalogue: Catalogue, job: JobRow) -> Costs:
     """The prices for what can be done with a job's pictures."""
     model = job.request.model
     own = catalogue.get(model).cost if any(spec.id == model for spec in catalogue.models) else 1
+    refine = own if can(catalogue, model, Task.IMG2IMG) else _of_first(catalogue, Task.IMG2IMG) or 1
+    refined, polished = _refined(catalogue, job)
+    request = job.request
     return Costs(
         again=own,
-        refine=own if can(catalogue, model, Task.IMG2IMG) else _of_first(catalogue, Task.IMG2IMG) or 1,
-        enlarge=_of_first(catalogue, Task.UPSCALE) or 1,
+        refine=refine,
+        enlarge=_of_first(catalogue, Task.UPSCALE) if max(request.width, request.height) * ENLARGE <= LARGEST else None,
         edit=_of_first(catalogue, Task.EDIT),
+        polish=refine if max(polished) > max(request.width, request.height) else None,
+        smaller=refined if max(refined) < max(request.width, request.height) else None,
     )
+
+
+def _refined(catalogue: Catalogue, job: JobRow) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The sizes in pixels that refining a job's pictures makes, and enlarging and refining them."""
+    request = job.request
+    size = request.width, request.height
+    if not min(size):
+        return size, (1, 1)  # nobody knows
+    try:
+        same = can(catalogue, request.model, Task.IMG2IMG)
+        spec = catalogue.get(request.model) if same else catalogue.first(Task.IMG2IMG)
+    except RequestError:
+        return size, size
+    refined = images.fit_source(*size, spec)
+    return refined, images.fit_size(2 * refined[0], 2 * refined[1], spec)
 
 
 def _of_first(catalogue: Catalogue, task: Task) -> int | None:

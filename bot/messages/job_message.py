@@ -88,7 +88,7 @@ class JobMessage:
     def alt_text(self, job: JobRow, row: PictureRow) -> str:
         """The picture in words, for those who cannot see it."""
         say = speaker(job.locale)
-        if job.request.task is Task.UPSCALE:
+        if job.request.task is Task.UPSCALE and not job.request.prompt:
             return say("An enlarged picture, made with AI")
         return say(
             "{prompt} (seed {seed}), made with AI", prompt=job.request.prompt[:MAX_ALT_TEXT], seed=job.seed_of(row)
@@ -106,6 +106,8 @@ class JobMessage:
         rows = [alone] if alone else job.of_state(State.FINISHED)
         seeds = ", ".join(dict.fromkeys(str(job.seed_of(row)) for row in rows))
         facts = [self._catalogue.title(request.model), pixels(request.width, request.height)]
+        if request.task is Task.UPSCALE and request.prompt:
+            facts.append(say("enlarged"))
         if request.loras:
             facts.append(write_loras(request.loras))
         if request.strength is not None:
@@ -120,9 +122,9 @@ class JobMessage:
         # Unless there is a private answer beside it that says so.
         if not alone and (job.private or job.token is None) and job.notes:
             lines.append(say.small_print(job.notes))
-        return "\n".join([*lines, *([] if alone else self._missing(say, job))])
+        return "\n".join([*lines, *([] if alone else self.missing(say, job))])
 
-    def _missing(self, say: Speaker, job: JobRow) -> list[str]:
+    def missing(self, say: Speaker, job: JobRow) -> list[str]:
         """What to say of the pictures that are not there."""
         lines = []
         if cancelled := len(job.of_state(State.CANCELLED)):

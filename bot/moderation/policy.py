@@ -19,6 +19,8 @@ from generation import Inspector, PictureError
 
 log = logging.getLogger(__name__)
 
+MAX_SEEN = 10_000  # channels
+OBFUSCATED = 1 << 17  # flag of a channel that a bot may not view, since November 2026
 SECONDS = 10.0  # for a look at a picture of ours; usually a twentieth of a second
 
 
@@ -40,6 +42,8 @@ class Moderation:
         self._policy = config.filter
         self._store = store
         self._rulebook = Rulebook(config.rules, store)
+        #: whether channels are age-restricted, by their ids, as interactions showed them
+        self._seen: dict[int, bool] = {}
         # A second one, so that nobody's uploads make others wait for their pictures.
         self._inspector = inspector or Inspector(seconds=SECONDS)
 
@@ -87,6 +91,16 @@ class Moderation:
         """End what looks at pictures."""
         await self._inspector.close()
 
+    def saw(self, channel: object) -> None:
+        """Remember whether a channel is age-restricted that an interaction showed us.
+
+        A thread that is private, or was archived at the start, is known from nowhere else; a hidden channel is nothing.
+        """
+        if isinstance(channel, RESTRICTABLE):
+            self._seen[channel.id] = channel.is_nsfw()
+            while len(self._seen) > MAX_SEEN:
+                del self._seen[next(iter(self._seen))]
+
     async def _scores(self, channel_id: int) -> Mapping[str, float]:
         """The policy of the channel; a thread has its channel's, and one that we do not know the strict one."""
         if self._policy.age_restricted == "strict":
@@ -94,7 +108,11 @@ class Moderation:
         # What was resumed after a restart may be finished before we hear of the channels.
         await self._client.wait_until_ready()
         channel = self._client.get_channel(channel_id)
-        return self._policy.scores(age_restricted=isinstance(channel, RESTRICTABLE) and channel.is_nsfw())
+        known = isinstance(channel, RESTRICTABLE)
+        restricted = channel.is_nsfw() if isinstance(channel, RESTRICTABLE) else self._seen.get(channel_id, False)
+        # Discord hides what we may not view behind flagged channels without facts, which count as the strictest.
+        hidden = known and bool(getattr(getattr(channel, "flags", None), "value", 0) & OBFUSCATED)
+        return self._policy.scores(age_restricted=restricted and not hidden)
 
 
 #: kinds of channels that can be age-restricted

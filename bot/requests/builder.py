@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import Refusal
+from bot.requests.flags import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, read_flags, read_values
 from bot.requests.loras import from_prompt, read_loras, with_triggers, write_loras
+from bot.requests.numbers import read_number, read_seed, read_strength, read_whole
 from bot.requests.sizes import is_size, pixels, wished_size
 from bot.requests.strengths import DEFAULTS
-from bot.text.sanitize import strip_control_characters
+from bot.text.sanitize import escape_for_discord, is_blank, strip_control_characters
 from generation import (
     MAX_SEED,
     Catalogue,
@@ -26,6 +28,9 @@ from generation import (
 
 T = TypeVar("T")
 
+MAX_SHOWN_NAME = 100  # characters of a model's title with its description, as suggestions show it
+ANOTHER_SHAPE = 1.25  # how much longer or shorter the sides are, compared, than was asked for
+MAX_UNKNOWN = 200  # characters of flags that are named
 MAX_PROMPT = 4000  # characters; what a modal's field may have. The job's message shows the beginning
 
 
@@ -45,6 +50,12 @@ class Options:
     strength: float | None = None
     #: as read_loras reads it
     lora: str | None = None
+    #: of a flag: a saved style's name, until it is looked up
+    style: str | None = None
+    #: of a flag: without the member's default style
+    raw: bool = False
+    #: flags that we have nothing like
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +71,8 @@ class Source:
     notes: tuple[Sentence, ...] = ()
     #: id of the picture, if it is one of ours
     picture: str | None = None
+    #: whether it came covered, as what is made of it stays
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +83,20 @@ class BuiltRequest:
     notes: tuple[Sentence, ...] = ()
     #: id of the picture that it starts from, if that is one of ours
     parent: str | None = None
+    #: whether it starts from a covered picture
+    spoiler: bool = False
+
+
+def with_flags(options: Options) -> Options:
+    """The options with those that stand in the prompt as flags, which leave it.
+
+    Raises Refusal with the range where a flag's value is none.
+    """
+    flags = read_flags(options.prompt)
+    if not flags.found:
+        return options
+    values: dict[str, Any] = read_values(flags.values)
+    return replace(options, prompt=flags.text, unknown=(*options.unknown, *flags.unknown), **values)
 
 
 def build_request(
@@ -79,9 +106,15 @@ def build_request(
 
     Raises Refusal or generation.RequestError with a sentence if it cannot be carried out.
     """
+    options = with_flags(options)
     loras = read_loras(options.lora, catalogue)
-    spec = catalogue.get(options.model) if options.model else catalogue.first(task, [name for name, _ in loras])
+    spec = (
+        catalogue.get(model_named(catalogue, options.model))
+        if options.model
+        else catalogue.first(task, [name for name, _ in loras])
+    )
     prompt = strip_control_characters(options.prompt)
+    check_prompt(prompt)
     if len(prompt) > MAX_PROMPT:
         raise Refusal("The prompt has {length} characters; shorten it to {most}.", length=len(prompt), most=MAX_PROMPT)
     prompt, loras, left_out = from_prompt(prompt, spec, loras)
@@ -94,24 +127,59 @@ def build_request(
         model=spec.id,
         prompt=prompt,
         negative_prompt=strip_control_characters(_chosen(options.negative_prompt, defaults.negative_prompt)),
-        seed=_chosen(options.seed, new_seed()),
+        seed=new_seed() if options.seed is None or options.seed < 0 else options.seed,
         width=width,
         height=height,
         num_inference_steps=_chosen(options.num_inference_steps, _enough(defaults.num_inference_steps, strength)),
         guidance_scale=_chosen(options.guidance_scale, defaults.guidance_scale),
         strength=strength,
-        scheduler=_chosen(options.scheduler, defaults.scheduler),
+        scheduler=_scheduler(spec, options.scheduler) or defaults.scheduler,
         count=options.count,
         images=(source.path, *more) if source else (),
         loras=loras,
     )
     catalogue.check(request)
-    heard = (*_unheard(spec, request), *lora_notes, *_left_out(left_out))
+    heard = (*_unheard(spec, request), *lora_notes, *_left_out(options), *_loras_left_out(left_out))
     notes = (*_received(source, request), *size_notes, *heard, *_cost(spec))
-    return BuiltRequest(request=request, notes=notes, parent=source.picture if source else None)
+    return BuiltRequest(
+        request=request,
+        notes=notes,
+        parent=source.picture if source else None,
+        spoiler=bool(source and source.spoiler),
+    )
 
 
-def _left_out(names: tuple[str, ...]) -> tuple[Sentence, ...]:
+def check_prompt(prompt: str) -> None:
+    """Raise Refusal where a prompt says nothing that can be seen."""
+    if is_blank(prompt):
+        raise Refusal("Say what the picture should show; the prompt is empty.")
+
+
+def model_named(catalogue: Catalogue, name: str) -> str:
+    """The id of the model with this id or title, however it is written; the name itself where there is none."""
+    wanted = _folded(name)
+    for spec in catalogue.models:
+        if wanted in (
+            _folded(spec.id),
+            _folded(spec.title),
+            _folded(f"{spec.title}: {spec.description}")[:MAX_SHOWN_NAME],
+        ):
+            return spec.id
+    return name.strip()
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _scheduler(spec: ModelSpec, name: str | None) -> str | None:
+    """The model's scheduler of this name, however it is written; the name itself where there is none."""
+    if name is None:
+        return None
+    return next((each for each in spec.schedulers if _folded(each) == _folded(name)), name)
+
+
+def _loras_left_out(names: tuple[str, ...]) -> tuple[Sentence, ...]:
     return tuple(
         Sentence("No LoRA “{lora}” fits this model here; I left it out of the prompt.", {"lora": name[:80]})
         for name in names
@@ -161,6 +229,9 @@ def refine_request(
 
     Raises Refusal or generation.RequestError with a sentence if it cannot be carried out.
     """
+    options = with_flags(options)
+    if options.model:
+        options = replace(options, model=model_named(catalogue, options.model))
     same_model = can(catalogue, style.model, Task.IMG2IMG)
     kept: dict[str, Any] = {
         "prompt": options.prompt or style.prompt,
@@ -190,20 +261,26 @@ def refine_request(
         "It continues with the prompt, model and settings of the picture: {model}.",
         {"model": catalogue.title(request.model)},
     )
-    return replace(built, request=request, notes=(said, *_cost(catalogue.get(request.model))))
+    return replace(built, request=request, notes=(said, *_left_out(options), *_cost(catalogue.get(request.model))))
 
 
-def upscale_request(catalogue: Catalogue, source: Source, factor: int) -> BuiltRequest:
-    """The request that makes a picture ``factor`` times larger. Raises generation.RequestError beyond the limits."""
+def upscale_request(catalogue: Catalogue, source: Source, factor: int, words: str = "") -> BuiltRequest:
+    """The request that makes a picture, which shows ``words``, ``factor`` times larger.
+
+    Raises generation.RequestError beyond the limits.
+    """
     request = Request(
         task=Task.UPSCALE,
         model=catalogue.first(Task.UPSCALE).id,
+        prompt=words,
         width=source.width * factor,
         height=source.height * factor,
         images=(source.path,),
     )
     catalogue.check(request)
-    return BuiltRequest(request=request, notes=_received(source, request), parent=source.picture)
+    return BuiltRequest(
+        request=request, notes=_received(source, request), parent=source.picture, spoiler=source.spoiler
+    )
 
 
 def edit_request(
@@ -213,40 +290,58 @@ def edit_request(
 
     Raises Refusal or generation.RequestError with a sentence if a field cannot be used.
     """
-    request = replace(request, **read_fields(filled_in))
+    fields, left_out = _changed(catalogue, request, filled_in)
+    request = replace(request, **fields)
+    if "prompt" in filled_in:
+        check_prompt(request.prompt)
     if any(not path.exists() for path in request.images):
         raise Refusal("The picture that this was made from is no longer kept; attach it again with /img2img.")
     catalogue.check(request)
-    return BuiltRequest(request=request, parent=parent)
+    return BuiltRequest(request=request, notes=left_out, parent=parent)
 
 
-_NUMBERS: Mapping[str, type[int] | type[float]] = {
-    "seed": int,
-    "num_inference_steps": int,
-    "strength": float,
-    "guidance_scale": float,
-}
+def _changed(
+    catalogue: Catalogue, request: Request, filled_in: Mapping[str, str]
+) -> tuple[dict[str, Any], tuple[Sentence, ...]]:
+    """A request's changed fields, of a modal and of flags in its prompt, and what to say of other flags."""
+    fields = read_fields(filled_in)
+    options = with_flags(Options(prompt=fields.get("prompt", "")))
+    if options.prompt != fields.get("prompt", ""):
+        fields["prompt"] = options.prompt
+    flags = read_flags(filled_in.get("prompt", "")).values
+    spec = catalogue.get(request.model)
+    for name in ("seed", "negative_prompt", "count", "num_inference_steps", "guidance_scale", "strength"):
+        if name in flags and (name != "strength" or request.strength is not None):
+            fields[name] = getattr(options, name)
+    if fields.get("seed", 0) is None:
+        fields["seed"] = new_seed()
+    if options.scheduler:
+        fields["scheduler"] = _scheduler(spec, options.scheduler)
+    if options.size and request.task is Task.TXT2IMG:
+        fields["width"], fields["height"] = images.fit_size(*wished_size(options.size, spec), spec)
+    elsewhere = tuple(f"--{name}" for name in ("model", "lora", "style") if name in flags)
+    return fields, _left_out(replace(options, style=None, unknown=(*options.unknown, *elsewhere)))
 
 
 def read_fields(filled_in: Mapping[str, str]) -> dict[str, Any]:
-    """A modal's texts as a request's fields. Raises Refusal if a number is none."""
-    return {
-        name: _number(name, text) if name in _NUMBERS else strip_control_characters(text)
-        for name, text in filled_in.items()
-    }
+    """A modal's texts as a request's fields. Raises Refusal where a number is none."""
+    return {name: _read_field(name, text) for name, text in filled_in.items()}
 
 
-def _number(name: str, text: str) -> int | float:
-    text = text.strip().replace(",", ".")
-    if name == "seed" and not text:
-        return new_seed()
-    try:
-        number = _NUMBERS[name](text)
-    except ValueError:
-        raise Refusal("{name} must be a number, not “{text}”.", name=name, text=text) from None
-    if name == "seed" and not 0 <= number <= MAX_SEED:
-        raise Refusal("seed must be between 0 and {most}.", most=MAX_SEED)
-    return number
+def _read_field(name: str, text: str) -> object:
+    match name:
+        case "seed":
+            return _chosen(read_seed(text), new_seed())
+        case "num_inference_steps":
+            return read_whole(name, text, 1, MAX_STEPS)
+        case "guidance_scale":
+            return read_number(name, text, 0.0, MAX_GUIDANCE)
+        case "strength":
+            return read_strength(text)
+        case "count":
+            return read_whole(name, text, 1, MAX_COUNT)
+        case _:
+            return strip_control_characters(text)
 
 
 def new_seed() -> int:
@@ -266,12 +361,17 @@ def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tup
     if wish is None:
         return (spec.defaults.width, spec.defaults.height), ()
     size = images.fit_size(*wish, spec)
-    if size == wish or not is_size(text or ""):
+    shape = (size[0] * wish[1]) / (size[1] * wish[0])
+    if size == wish or (not is_size(text or "") and 1 / ANOTHER_SHAPE < shape < ANOTHER_SHAPE):
         return size, ()
     return size, (
         Sentence(
             "{model} cannot make {asked}; the nearest it can is {size}.",
-            {"model": spec.title, "asked": pixels(*wish), "size": pixels(*size)},
+            {
+                "model": spec.title,
+                "asked": pixels(*wish) if is_size(text or "") else escape_for_discord(text or "", MAX_SHOWN_NAME),
+                "size": pixels(*size),
+            },
         ),
     )
 
@@ -291,6 +391,14 @@ def _unheard(spec: ModelSpec, request: Request) -> tuple[Sentence, ...]:
     if spec.limits.negative_prompt or not request.negative_prompt:
         return ()
     return (Sentence("{model} has no negative prompt; say what it should show instead.", {"model": spec.title}),)
+
+
+def _left_out(options: Options) -> tuple[Sentence, ...]:
+    unknown = (*options.unknown, *(["--style"] if options.style else []))
+    if not unknown:
+        return ()
+    shown = ", ".join(dict.fromkeys(unknown))[:MAX_UNKNOWN]  # letters, figures and hyphens, nothing to escape
+    return (Sentence("I do not know {unknown}, and left it out.", {"unknown": shown}),)
 
 
 def _cost(spec: ModelSpec) -> tuple[Sentence, ...]:

@@ -1,43 +1,48 @@
-"""What people write in a reply, read: how strong, how many, which shape and seed, what to avoid; and the prompt.
+"""What people write in a reply, read: how strong, how many, how much larger, which shape; flags; and the prompt.
 
 Understands English, Portuguese and Spanish, and the flags that people know from Midjourney. Pure.
 """
 
 import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from generation import MAX_SEED
+from bot.requests.flags import MAX_COUNT, read_flags, read_values
+from bot.requests.numbers import strength_in, without_accents
 
-MAX_COUNT = 4
-LOW, MEDIUM, HIGH = 0.25, 0.5, 0.8
-
-#: words of strength, without accents; taken if they stand by themselves between commas, or end the sentence after one
-STRENGTH_WORDS = {
-    LOW: "subtle|subtly|more subtle|slight|slightly|light|lightly|gentle|gently|soft|softly|low|weak|mild|mildly|"
-    "a little|a bit|just a bit|just a little|only a little|"
-    "sutil|sutilmente|mais sutil|leve|levemente|suave|suavemente|fraco|baixo|baixa|um pouco|um pouquinho|so um pouco|"
-    "mas sutil|ligero|ligeramente|debil|bajo|baja|un poco|un poquito|solo un poco|poco",
-    MEDIUM: "medium|moderate|moderately|normal|medio|media|moderado|moderada|moderadamente",
-    HIGH: "strong|stronger|strongly|very strong|heavy|heavily|high|major|a lot|much|very much|"
-    "forte|fortemente|mais forte|muito|muito forte|alto|alta|intenso|bastante|"
-    "fuerte|fuertemente|mas fuerte|muy fuerte|mucho|intensa",
-}
-_WORDS = {word: value for value, words in STRENGTH_WORDS.items() for word in words.split("|")}
 _NAMED = r"(?:strength|denoising|denoise|forca|intensidade|fuerza|intensidad)"
-_FLAG = re.compile(r"(?:--|—)\s*([a-z]+)\b\s*(.*?)(?=(?:--|—)\s*[a-z]|$)", re.IGNORECASE | re.DOTALL)
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "duas": 2, "dois": 2, "tres": 3, "quatro": 4, "dos": 2, "cuatro": 4}
-_COUNT = re.compile(
-    rf"(?<![\w.,:])(?:([1-9])\s?[x×]|[x×]\s?([1-9])|([1-9]|{'|'.join(_NUMBERS)}) (?:pictures|images|versions|"
-    r"variations|imagens|fotos|versoes|variacoes|imagenes|versiones|variaciones))(?![\w:])"
+_PICTURES = (
+    rf"([1-9]|{'|'.join(_NUMBERS)}) (?:pictures|images|versions|variations|imagens|fotos|versoes|variacoes|"
+    rf"imagenes|versiones|"
+    r"variaciones)(?: (?:of|de)\b)?"
 )
+#: at the beginning or the end of a part; elsewhere, as in “a 3 x 5 card”, it belongs to the picture
+_COUNT = re.compile(rf"(?:([1-9])\s?[x×]|[x×]\s?([1-9])|{_PICTURES})(?=$|\s+(?:an?|the|uma?|una?|o|el|la)\b)")
+_LAST_COUNT = re.compile(r"\s(?:([1-9])[x×]|[x×]([1-9]))$")
 _NAMED_STRENGTH = re.compile(rf"\b{_NAMED}\s*(?:of|de|:|=)?\s*(\d+(?:[.,]\d+)?\s*%?|[a-z ]+?)\s*(?=[,;.]?$|[,;])")
 _NUMBER = re.compile(r"(?:^|\s)(?:(0[.,]\d+|1[.,]0+)|(\d{1,3})\s*%)$")
+_FACTOR = r"(?:by |to |a |por )?(?:([2-8])\s?[x×]|[x×]\s?([2-8])|twice|el doble|o dobro)"
+_LARGER = (
+    r"(?:(?:upscale|enlarge|amplia|amplie|ampliar|amplialo|amplialapor|aumenta|aumente|agranda|agrandalo|"
+    r"agrandala)(?: (?:it|this|the picture|the "
+    r"image|la|lo|isso|esto|a imagem|la imagen))?|(?:(?:make|hazlo|hazla|deixe|deixa|faca|faz) ?(?:it |"
+    r"this |isso )?)?(?:(?:a (?:bit|little|lot)|much|"
+    r"even|um pouco|un poco) )?(?:bigger|larger|maior|mas grande)|(?:in |em |en )?(?:higher resolution|hd|"
+    r"uhd|4k)|upres)"
+)
+_ENLARGE = re.compile(rf"(?:{_FACTOR}\s+)?{_LARGER}(?:\s+{_FACTOR})?(?: (?:please|pls|por favor))?")
 _ADDS = re.compile(
     r"(?:as|in|with|without|but|at|on|under|like|look|looks|looking|more|less|como|com|sem|mas|em|no|na|con|sin|pero|"
-    r"en|mais|menos|mas|parecido|parecida|estilo|style)\b"
+    r"en|mais|menos|mas|parecido|parecida|estilo|style|a noite|de noche|de noite|add|remove|change the|mude|"
+    r"troque|cambia|quita|"
+    r"pon|ponle|anade|agrega|adicione|adiciona|coloque|coloca|tire|remova|now|now in|agora|ahora|same but|"
+    r"darker|brighter|lighter)\b"
 )
-_COURTESY = re.compile(r"(?:please|por favor)\b[\s,:]*")
+_COURTESY = re.compile(
+    r"(?:(?:please|por favor|porfa|pls|can you|could you|now|agora|ahora|ok|okay|and|e|y)\b[\s,:]*)+(?=\S)"
+)
+_PLEASE = re.compile(r"(?:^|[\s,]+)(?:please|pls|plz|por favor|porfa|pfv)\W*$")
 _REPLACING = re.compile(
     r"(?:make (?:it|this|h(?:im|er)|them) into|turn (?:it|this) into|change (?:it|this) (?:in)?to|redo (?:it|this)|"
     r"draw (?:it|this)|transforme(?: isso)? em|conviertelo en|dibujalo)\b[\s,:]*"
@@ -45,12 +50,19 @@ _REPLACING = re.compile(
 _SHAPING = re.compile(
     r"(?:make (?:it|this|h(?:im|er)|them)|faca|faz|deixe|deixa|torne|haz(?:lo|la)?|ponlo|ponla|dejalo|dejala)\b[\s,:]*"
 )
+#: “make the sky purple”, “add a hat”: an order about a part of the picture, which keeps its words
+_ORDER = re.compile(
+    r"(?:make|turn|change|add|remove|delete|erase|replace|swap|give|put|paint|colou?r|recolou?r|zoom|"
+    r"brighten|darken|lighten|blur|sharpen|soften|"
+    r"simplify|get rid of|faca|mude|muda|troque|troca|adicione|adiciona|acrescente|coloque|coloca|bote|bota|"
+    r"tire|tira|remova|apague|"
+    r"substitua|pinte|pinta|haz|pon\w*|cambia\w*|anade\w*|agrega\w*|quita\w*|elimina|borra\w*|reemplaza|"
+    r"sustituye|pinta\w*)\b"
+)
 #: "make it a dragon" is another picture, "make it blue" the same in blue
 _THING = re.compile(r"(?:an?|the|one|two|three|um|uma|o|dois|duas|un|una|el|la|dos)\b")
 #: what is left over after a strength was cut out: "a red car with strength 70%"
 _HANGING = re.compile(r"\s+(?:with|at|com|con|a)$")
-#: Midjourney's, of which we have nothing like, with values that are words
-_WORDY_FLAGS = {"style", "sref", "cref", "oref", "profile", "p", "v", "version", "niji", "q", "quality"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +72,12 @@ class Phrase:
     prompt: str = ""
     strength: float | None = None
     count: int | None = None
-    size: str | None = None
-    seed: int | None = None
-    negative_prompt: str | None = None
+    #: times larger, where the picture is to be enlarged
+    enlarge: int | None = None
     #: whether the words change the picture's prompt ("as a watercolour") rather than replace it ("a dog")
     adds: bool = False
+    #: options from flags, by the names of the options of a command
+    flags: Mapping[str, object] = field(default_factory=dict)
     #: flags that we have nothing like
     unknown: tuple[str, ...] = ()
 
@@ -75,15 +88,18 @@ class Phrase:
         return f"{before}, {self.prompt}" if before and self.adds else self.prompt
 
 
+DEFAULT_FACTOR = 2
+
+
 def read_reply(text: str) -> Phrase:
-    """Read a reply's words."""
-    found: dict[str, object] = {}
-    unknown: list[str] = []
-    text = _FLAG.sub(lambda match: _take_flag(match[1].lower(), match[2].strip(" ,"), found, unknown), text)
-    parts = [part.strip() for part in re.split(r"[;,\n]\s+|[;,\n]$|\.\s*$", text.strip())]
+    """Read a reply's words. Raises Refusal with the range where a flag's value is none."""
+    flags = read_flags(text)
+    values = read_values(flags.values)
+    found: dict[str, object] = {name: values.pop(name) for name in ("strength", "count") if name in values}
+    parts = [part.strip() for part in re.split(r"[;,\n]\s+|[;,\n]$|\.\s*$", flags.text.strip())]
     kept = [part for part in (_take(part, found) for part in parts) if part]
     prompt, adds = _opened(", ".join(kept))
-    return Phrase(prompt=prompt.strip(" ,"), adds=adds, unknown=tuple(unknown), **found)  # type: ignore[arg-type]
+    return Phrase(prompt=prompt.strip(" ,"), adds=adds, flags=values, unknown=flags.unknown, **found)  # type: ignore[arg-type]
 
 
 def _opened(prompt: str) -> tuple[str, bool]:
@@ -93,52 +109,40 @@ def _opened(prompt: str) -> tuple[str, bool]:
     if opening := _REPLACING.match(_plain(prompt)):
         return prompt[opening.end() :], False
     if opening := _SHAPING.match(_plain(prompt)):
-        prompt = prompt[opening.end() :]
-        return prompt, not _THING.match(_plain(prompt))
-    return prompt, bool(_ADDS.match(_plain(prompt)))
-
-
-def _take_flag(name: str, value: str, found: dict[str, object], unknown: list[str]) -> str:
-    first, _, rest = value.partition(" ")
-    match name:
-        case "ar" | "aspect":
-            found["size"] = first
-        case "seed" if first.isdigit() and int(first) <= MAX_SEED:
-            found["seed"] = int(first)
-        case "no" | "sem" | "sin":
-            found["negative_prompt"] = value
-            return ""
-        case "strength" if (strength := _number(first)) is not None:
-            found["strength"] = strength
-        case "count" | "n" if first.isdigit():
-            found["count"] = min(MAX_COUNT, max(1, int(first)))
-        case _:
-            unknown.append(f"--{name}")
-            if name in _WORDY_FLAGS:
-                return f" {rest}"
-            # A flag of ours that was misspelt must not swallow the words after its value.
-            return f" {rest}" if re.fullmatch(r"[\d.]*", first) else f" {value}"
-    return f" {rest}"
+        after = prompt[opening.end() :]
+        if not (
+            _THING.match(_plain(after))
+            and _plain(prompt).startswith(("haz ", "deixa ", "deixe "))
+            and len(after.split()) > 2
+        ):
+            return after, not _THING.match(_plain(after))
+    return prompt, bool(_ADDS.match(_plain(prompt)) or _ORDER.match(_plain(prompt)))
 
 
 def _take(part: str, found: dict[str, object]) -> str:
     """What is left of a part for the prompt."""
+    if courtesy := _PLEASE.search(_plain(part)):
+        part = part[: courtesy.start()]
     plain = _plain(part)
-    if match := _COUNT.search(plain):
-        said = match[1] or match[2] or match[3]
+    if match := _ENLARGE.fullmatch(plain.strip(" !.")):
+        factor = next((each for each in match.groups() if each), None)
+        found["enlarge"] = int(factor) if factor else DEFAULT_FACTOR
+        return ""
+    if match := _COUNT.match(plain) or _LAST_COUNT.search(plain):
+        said = next(each for each in match.groups() if each)
         found["count"] = min(MAX_COUNT, _NUMBERS.get(said) or int(said))
         part = f"{part[: match.start()]} {part[match.end() :]}".strip()
         plain = _plain(part)
-    if plain in _WORDS:
-        found["strength"] = _WORDS[plain]
+    if plain and plain[0].isalpha() and (strength := strength_in(plain)) is not None:
+        found["strength"] = strength
         return ""
     if match := _NAMED_STRENGTH.search(plain):
-        value = _WORDS.get(match[1].strip(), _number(match[1]))
+        value = strength_in(match[1])
         if value is not None:
             found["strength"] = value
             return f"{_before(part, match)} {part[match.end() :]}".strip()
     if match := _NUMBER.search(plain):
-        value = _number(match[1] or f"{match[2]}%")
+        value = strength_in(match[1] or f"{match[2]}%")
         if value is not None:
             found["strength"] = value
             return _before(part, match)
@@ -151,16 +155,40 @@ def _before(part: str, match: re.Match[str]) -> str:
     return before[: hanging.start()] if hanging else before
 
 
-def _number(text: str) -> float | None:
-    text = text.strip().replace(",", ".")
-    try:
-        value = float(text.rstrip("% ")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        return None
-    return round(value, 3) if 0 < value <= 1 else None
-
-
 def _plain(text: str) -> str:
-    """Lower case without accents, letter for letter, so that places in it are places in the text."""
-    letters = (unicodedata.normalize("NFD", letter)[0] if letter else "" for letter in text)
-    return "".join(letters).lower()
+    return without_accents(text)
+
+
+_NTH = {
+    1: "first|1st|primeira|primeiro|primera|primero",
+    2: "second|2nd|segunda|segundo",
+    3: "third|3rd|terceira|terceiro|tercera|tercero",
+    4: "fourth|4th|quarta|quarto|cuarta|cuarto",
+}
+_LAST = "last|ultima|ultimo"
+#: behind an ordinal, which may count something else: “on the second floor”
+_ONE = (
+    r"(?: (?:one|picture|image|photo|imagem|foto|imagen)(?!\w)|"
+    r"(?=\s*(?:$|[,;:.!]|(?:as|in|with|without|at|but|como|com|con|sin|sem|em|en|mas|pero|mais)\b)))"
+)
+_THE = "(?:(?:of |for |on |in |com |con |en |de )?(?:the|a|o|la|el) |na |no |da |do )"
+_NUMBERED = "(?:[uv]|#|(?:number|numero|picture|image|imagem|imagen|foto|photo) )"
+_CHOICE = [
+    (place, re.compile(rf"(?<!\w)(?:{_THE}(?:{words}){_ONE}|{_NUMBERED}{place})(?!\w)"))
+    for place, words in _NTH.items()
+]
+_CHOSEN_LAST = re.compile(rf"(?<!\w){_THE}(?:{_LAST}){_ONE}(?!\w)")
+
+
+def read_choice(text: str, count: int) -> tuple[int | None, str]:
+    """Which of ``count`` pictures a text begins or ends with, from 0, and the text without it; None where it says none.
+
+    “U2”, “#3”, “the second”, “la tercera imagen”, “picture 4”.
+    """
+    plain = _plain(text)
+    for place, pattern in [*_CHOICE, (count, _CHOSEN_LAST)]:
+        for found in pattern.finditer(plain):
+            before, after = text[: found.start()].strip(" ,:;-"), text[found.end() :].strip(" ,:;-")
+            if place <= count and not (before and after):
+                return place - 1, before or after
+    return None, text

@@ -46,8 +46,17 @@ def roles_of(user: discord.User | discord.Member) -> frozenset[int]:
     return frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()
 
 
-def message_requester(message: discord.Message, locale: str | None, *, spoiler: bool = False) -> Requester:
-    """Who wrote the message; the announcement will reply to it. Without a ``locale``, the server's is taken."""
+def message_requester(
+    message: discord.Message,
+    locale: str | None,
+    *,
+    by: discord.User | discord.Member | None = None,
+    spoiler: bool = False,
+) -> Requester:
+    """Who wrote the message; the announcement will reply to it. Without a ``locale``, the server's is taken.
+
+    ``by`` is the author with their roles, which a message that is fetched does not have.
+    """
     usual = message.guild.preferred_locale if message.guild else discord.Locale.american_english
     return Requester(
         id=message.id,
@@ -58,5 +67,5 @@ def message_requester(message: discord.Message, locale: str | None, *, spoiler: 
         upload_limit=message.guild.filesize_limit if message.guild else DEFAULT_UPLOAD_LIMIT,
         spoiler=spoiler,
         reply_to=message.to_reference(fail_if_not_exists=False),
-        roles=roles_of(message.author),
+        roles=roles_of(by or message.author),
     )

@@ -6,7 +6,8 @@ from bot.errors import Refusal
 from generation import ModelSpec
 
 _SIZE = re.compile(r"(\d{2,5})\s*[x×*]\s*(\d{2,5})")
-_RATIO = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*[:/]\s*(\d{1,4}(?:\.\d+)?)")
+_RATIO = re.compile(r"(\d{1,4}(?:[.,]\d{1,4})?)\s*[:/]\s*(\d{1,4}(?:[.,]\d{1,4})?)")
+LARGEST, LONGEST = 16384, 100.0  # pixels of a side, and the longer side over the shorter, that are still a wish
 SHAPES = {
     "square": (1.0, 1.0),
     "portrait": (2.0, 3.0),
@@ -27,12 +28,12 @@ def wished_size(text: str, spec: ModelSpec) -> tuple[int, int]:
     Raises Refusal if the text is none of these.
     """
     text = text.strip().lower()
-    if match := _SIZE.fullmatch(text):
-        return int(match[1]), int(match[2])
-    ratio = SHAPES.get(text)
+    ratio, size = SHAPES.get(text), _SIZE.fullmatch(text)
+    if size and min(int(size[1]), int(size[2])) > 0 and max(int(size[1]), int(size[2])) <= LARGEST:
+        return int(size[1]), int(size[2])
     if match := _RATIO.fullmatch(text):
-        ratio = float(match[1]), float(match[2])
-    if ratio is None or min(ratio) <= 0:
+        ratio = float(match[1].replace(",", ".")), float(match[2].replace(",", "."))
+    if ratio is None or min(ratio) <= 0 or max(ratio) / min(ratio) > LONGEST:
         raise Refusal(
             "“{text}” is no size; write a ratio such as 3:2, a size such as 512x384, or one of {shapes}.",
             text=text[:40],

@@ -20,11 +20,11 @@ from bot.store.tables.audit import ALL_ENTRIES, COMMAND_LINE, Action, Audit, Cha
 from bot.store.tables.bans import Ban, Bans
 from bot.store.tables.jobs import Jobs
 from bot.store.tables.limits import BANNED, Limits, banned
-from bot.store.tables.preferences import Preference, Preferences
+from bot.store.tables.preferences import Ping, Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
 from bot.store.tables.rows import JobRow, PictureRow, State, Waiting, job_id_of
-from bot.store.tables.settings import Settings
+from bot.store.tables.settings import Replies, Settings
 from bot.store.tables.strikes import ForbiddenWords, Rule, Strike, Strikes
 from bot.store.tables.styles import Styles
 from bot.store.tables.usage import DayUsed, Usages, Used
@@ -45,8 +45,10 @@ __all__ = [
     "Jobs",
     "Only",
     "PictureRow",
+    "Ping",
     "Preference",
     "Quotas",
+    "Replies",
     "Rule",
     "Settings",
     "State",

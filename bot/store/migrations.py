@@ -222,6 +222,10 @@ ALTER TABLE bans ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE bans ADD COLUMN ends_at REAL;  -- NULL: until it is lifted
 """
 
+VANISHING = """
+ALTER TABLE erasures ADD COLUMN due REAL NOT NULL DEFAULT 0;  -- from when on the message is taken away
+"""
+
 
 def _run(tables: Tables, script: str) -> None:
     """All of a step or none of it: sqlite3's executescript would end the transaction that the step runs in."""
@@ -281,3 +285,8 @@ def _ages(tables: Tables) -> None:
 @MIGRATIONS(name="ban_reasons")
 def _ban_reasons(tables: Tables) -> None:
     _run(tables, BAN_REASONS)
+
+
+@MIGRATIONS(name="vanishing")
+def _vanishing(tables: Tables) -> None:
+    _run(tables, VANISHING)

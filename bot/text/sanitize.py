@@ -5,10 +5,16 @@ import unicodedata
 
 import discord
 
+from generation import Sentence
+
 NOTHING = ("Cc", "Cs")  # kinds of characters that are no text: control characters and halves of others
 #: turn the direction of what follows, also of what is not theirs
 TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: letters and signs by their kind, of which nothing is drawn: fillers of Hangul, Braille's blank
+INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 RIGHT_TO_LEFT = ("R", "AL")
+MAX_PARAM = 400  # characters of a text in a sentence
+_WORD = re.compile(r"[A-Za-z0-9](?:_?[A-Za-z0-9.,×-])*")
 MAX_MARKS = 4  # accents on one letter; more run over the lines around
 _ACCENT = "[\u0300-\u036f\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
 _MARKS = re.compile(rf"({_ACCENT}{{{MAX_MARKS}}}){_ACCENT}+")
@@ -18,6 +24,20 @@ def strip_control_characters(text: str) -> str:
     """A prompt without what is no text; lines, alphabets, emoji and what joins them are kept."""
     kept = (char if char in "\n\t" or unicodedata.category(char) not in NOTHING else " " for char in text)
     return "".join(kept).strip()
+
+
+def escape_params(sentence: Sentence) -> Sentence:
+    """The sentence with its texts as ``escape_for_discord`` makes them; plain words stay as they are."""
+    params = {
+        name: value if not isinstance(value, str) or _WORD.fullmatch(value) else escape_for_discord(value, MAX_PARAM)
+        for name, value in sentence.params.items()
+    }
+    return Sentence(sentence.template, params)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of the text can be seen: blanks, control characters and letters without a shape."""
+    return all(unicodedata.category(char)[0] in "ZCM" or char in INVISIBLE for char in text)
 
 
 def escape_for_discord(text: str, most: int) -> str:

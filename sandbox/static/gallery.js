@@ -23,7 +23,10 @@ function drawPicture(file, picture) {
     next.decode().catch(() => {}).then(() => { if (picture.dataset.next === file.url) show(); });
   }
   picture.onclick = () => look(file, picture.alt);
-  picture.onkeydown = (event) => event.key === "Enter" && look(file, picture.alt);
+  // A handler that returned false would take every key away, and with it the way past the picture.
+  picture.onkeydown = (event) => {
+    if (event.key === "Enter") look(file, picture.alt);
+  };
   return picture;
 }
 

@@ -40,6 +40,8 @@ class InstantService(Service):
         self._png = png()
         self.makes = True
         self.asked: Counter[int] = Counter()
+        #: all that was asked for, oldest first
+        self.pictures: list[Picture] = []
         self.cancelled: set[str] = set()
 
     async def events(self) -> AsyncIterator[Event]:
@@ -49,12 +51,15 @@ class InstantService(Service):
     def submit(self, pictures: Sequence[Picture]) -> None:
         for picture in pictures:
             self.asked[picture.user_id] += 1
+            self.pictures.append(picture)
             if self.makes:
-                key, attempt, seed = picture.id, picture.attempt, picture.request.seed
-                self._events.put_nowait(Started(picture_id=key, attempt=attempt))
-                self._events.put_nowait(
-                    Finished(picture_id=key, attempt=attempt, png=self._png, seed=seed, seconds=0.1)
-                )
+                self.finish(picture)
+
+    def finish(self, picture: Picture) -> None:
+        """Make one picture."""
+        key, attempt, seed = picture.id, picture.attempt, picture.request.seed
+        self._events.put_nowait(Started(picture_id=key, attempt=attempt))
+        self._events.put_nowait(Finished(picture_id=key, attempt=attempt, png=self._png, seed=seed, seconds=0.1))
 
     def cancel(self, picture_id: str) -> None:
         self.cancelled.add(picture_id)

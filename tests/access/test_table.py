@@ -212,7 +212,7 @@ class Attempt:
             options.pop("reason", None)
         admins = ("adam", "oscar", "olga")
         shown = (*admins, "milo") if path.startswith("moderation") else admins
-        if path.startswith(("quota-admin", "rules", "moderation")) and self.who not in shown:
+        if path.startswith(("quota-admin", "rules", "moderation", "server")) and self.who not in shown:
             assert not self.rig.sees(self.user, self.channel, path), "it is not even shown"
         asked = self.rig.slash(self.user, self.channel, path, options)
         if path == "prompt":
@@ -256,6 +256,7 @@ class Attempt:
             "rules forbid": {"word": "zebra"},
             "rules allow": {"word": "zebra"},
             "moderation lift": {"member": vic},
+            "server replies": {"when": "instructions"},
         }.get(path, {})
 
     def _change(self, guild_id: int | None, user_id: int | None) -> Change:
@@ -299,6 +300,7 @@ class Attempt:
         if kind.startswith("pic:"):
             done = {
                 "pick": self._posted, "ask": self._modal_shown, "edit": self._modal_shown, "origin": self._answered,
+                "more": self._answered,
             }.get(action, self._made)  # fmt: skip
             value = "=4" if action == "enlarge" else ""
             return f"pic:{action}{value}:{picture}", None, at_hand, done
@@ -306,16 +308,29 @@ class Attempt:
             public = self._public()
             channel = self.channel if place.name != "Direct" or self.who != "ana" else public.channel_id
             return f"which:upscale:{channel}:{public.id}", ["0"], private, self._made
+        if kind == "found":
+            public = self._public()
+            return f"found:upscale:{public.id}", None, private, self._made
+        if kind == "meant":
+            own = self.rig.local.world.backend.create_message(
+                self.channel, self.user, f"<@{self.rig.local.world.backend.bot_user.id}> a red apple", broadcast=False
+            )
+            return f"meant:{own.id}", None, private, self._made
         return {
             "take": ("take", [picture], private, self._posted),
             "history": ("history:0", None, private, lambda _: private.edited_timestamp is not None),
             "privacy": ("privacy:forget", None, private, self._answered),
             "help": ("help:prompt", None, private, self._modal_shown),
+            "prompted": ("prompted:criar-embedded", None, self._prompted(private), self._made),
             "words": (f"words:refine:{picture}", None, private, self._modal_shown),
             "models": ("models:0:", None, private, lambda asked: asked.record.responded and bool(private.embeds)),
             "model": ("model", ["criar-embedded"], private, self._answered),
             "audit": ("audit:older:999999", None, private, lambda _: private.edited_timestamp is not None),
         }[kind]
+
+    def _prompted(self, message: Message) -> Message:
+        message.embeds = [{"type": "rich", "description": "a cat"}]
+        return message
 
     def _deleted(self, job: JobRow, message: Message, *, by_message: bool) -> Callable[[Asked], bool]:
         messages = self.rig.local.world.backend.messages
@@ -329,7 +344,8 @@ class Attempt:
         custom_id = {"change": f"change:{job.id}", "helped": "helped:criar-embedded"}.get(verb, f"{verb}:{job.id}:0")
         fields = {"subject": "a cat"} if verb == "helped" else {"prompt": "a cat"}
         message = self.place.at_hand(self.who)
-        return self.rig.forge_modal(self.who, self.channel, custom_id, fields, message), self._made
+        asked = self.rig.forge_modal(self.who, self.channel, custom_id, fields, message)
+        return asked, self._answered if verb == "helped" else self._made
 
 
 MAKING = ("txt2img", "img2img", "edit", "inpaint", "upscale")

@@ -47,6 +47,23 @@ def custom_id(message: Message, label: str) -> str:
     return str(next(part["custom_id"] for part in buttons if part["label"].startswith(label)))
 
 
+async def press(local: LocalDiscord, user_id: int, message: Message, label: str) -> Asked:
+    """Press the button whose label begins so, under the message or else behind “More”."""
+    shown, button = await offered(local, user_id, message, label)
+    return local.people.press(user_id, shown, button)
+
+
+async def offered(local: LocalDiscord, user_id: int, message: Message, label: str) -> tuple[Message, str]:
+    """The message with the button whose label begins so, and its custom_id: this one, or the answer of “More”."""
+    try:
+        return message, custom_id(message, label)
+    except StopIteration:
+        more = local.people.press(user_id, message, custom_id(message, "More"))
+        await local.wait_for(lambda: more.message and more.message.components, 20)
+        assert more.message
+        return more.message, custom_id(more.message, label)
+
+
 def modal_fields(shown: Asked) -> dict[str, str]:
     """The custom_ids of a modal's fields by the text they are filled with."""
     assert shown.record.modal

@@ -12,7 +12,7 @@ from generation import Catalogue
 from sandbox import LocalDiscord
 
 from .bot import running
-from .commands import custom_id, delivered, done, refused, slash
+from .commands import custom_id, delivered, done, press, refused, slash
 
 CATALOGUE = """
 [[loras]]
@@ -80,7 +80,7 @@ async def test_a_lora_changes_the_picture_and_is_told_everywhere(tmp_path: Path)
         assert 'LoRA: "ink:0.9"' in text["parameters"]
         assert np.abs(inked - before).mean() > 1
         assert custom_id(message, "Again (costs 3)")
-        asked = local.people.press(local.world.members["ana"], message, custom_id(message, "Details"))
+        asked = await press(local, local.world.members["ana"], message, "Details")
         await local.answered(asked)
         assert "**LoRA**: ink:0.9" in asked.content
         await done(local, slash(local, "txt2img", prompt="a boat alone", **fields))

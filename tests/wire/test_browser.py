@@ -32,7 +32,7 @@ async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) 
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today")
     for place in range(4):
         assert await pictures.nth(place).evaluate("i => i.decode().then(() => i.naturalWidth)") == 512
-    for button in ("Again (costs 4)", "Edit the prompt", "Details", "Delete"):
+    for button in ("Take 4", "Vary 4", "Again (costs 4)", "More"):
         await expect(page.locator("article:not(.ephemeral)").last.get_by_role("button", name=button)).to_be_visible()
 
 
@@ -55,7 +55,8 @@ async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)
     public = page.locator("article:not(.ephemeral)")
     await public.last.get_by_role("button", name="Take 2", exact=True).click()
-    compare = public.last.get_by_role("button", name="Compare strengths (costs 4)")
+    await public.last.get_by_role("button", name="More").click()
+    compare = page.locator("article.ephemeral").last.get_by_role("button", name="Compare strengths (costs 4)")
     await expect(compare).to_be_visible(timeout=20_000)
     await compare.click()
     strip = page.get_by_alt_text("The same picture before, and changed at the strengths").last
@@ -64,7 +65,8 @@ async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)
     await public.last.get_by_role("button", name="Take 0.6", exact=True).click()
     await expect(public.last).to_contain_text("strength 0.6 ", timeout=20_000)
-    await public.last.get_by_role("button", name="Origin").click()
+    await public.last.get_by_role("button", name="More").click()
+    await page.locator("article.ephemeral").last.get_by_role("button", name="Origin").click()
     await expect(page.locator("article.ephemeral").last).to_contain_text("2. img2img", timeout=20_000)
     await composer.type("/history ", delay=1)
     await composer.press("Enter")

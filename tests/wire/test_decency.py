@@ -10,7 +10,7 @@ from sandbox import LocalDiscord
 from sandbox.people import Asked
 
 from .bot import Bot, running
-from .commands import APPLE, custom_id
+from .commands import APPLE, press
 
 POLICY = "[filter]\nstrict = { BUTTOCKS_COVERED = 0.15 }\nage_restricted = {}\n"
 REFUSED = "it may show more than this channel allows"
@@ -65,7 +65,7 @@ async def test_what_an_age_restricted_channel_shows_does_not_leave_it(place: Pla
     sent = place.slash("img2img", prompt="an apple", image=("apple.png", data))
     await place.local.wait_for(lambda: REFUSED in sent.content, 30)
     assert not place.pictures(place.local.world.channel_id)
-    refined = place.local.people.press(ana, message, custom_id(message, "Refine low"))
+    refined = await press(place.local, ana, message, "Refine low")
     await place.local.wait_for(lambda: "18 of 20" in refined.content, 60)
 
 

@@ -20,7 +20,7 @@ from bot.config.schema import Discord, Storage
 from sandbox import LocalDiscord
 
 from .bot import UNFILTERED, Bot, running
-from .commands import custom_id, delivered, done, slash
+from .commands import delivered, done, press, slash
 
 FINISH, MORE = 1.0, 20.0  # seconds: what the operator allows, and what else an end may take on a busy machine
 
@@ -98,7 +98,7 @@ async def test_it_ends_though_a_disk_never_answers(tmp_path: Path) -> None:
             path.unlink()
             os.mkfifo(path)
         gallery = delivered(local, "a cat on a broken disk")
-        await local.acknowledged(local.people.press(local.world.members["ana"], gallery, custom_id(gallery, "Take 1")))
+        await local.acknowledged(await press(local, local.world.members["ana"], gallery, "Take 1"))
         assert await bot.stop(FINISH + LAST_RESORT + MORE) == 1
         assert "Timeout" in bot.log.read_text()
 

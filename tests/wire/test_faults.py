@@ -15,7 +15,7 @@ from sandbox import LocalDiscord
 from sandbox.rest import Fault
 
 from .bot import Bot, running
-from .commands import custom_id, delivered, done, slash
+from .commands import delivered, done, press, slash
 
 MESSAGES = "/channels/*/messages"
 
@@ -113,7 +113,7 @@ async def test_a_bot_that_is_killed_delivers_after_its_restart_and_its_buttons_w
         ana = local.world.members["ana"]
         await done(local, slash(local, "txt2img", prompt="a cat from before"))
         first = delivered(local, "a cat from before")
-        shown = local.people.press(ana, first, custom_id(first, "Edit the prompt"))
+        shown = await press(local, ana, first, "Edit the prompt")
         await local.wait_for(lambda: shown.record.modal, 3)
         asked = slash(local, "txt2img", prompt="a cat in two runs", count=2, num_inference_steps=100)
         await local.wait_for(lambda: "step" in asked.content, 30)
@@ -122,7 +122,7 @@ async def test_a_bot_that_is_killed_delivers_after_its_restart_and_its_buttons_w
         await local.wait_for(lambda: with_pictures(local, "a cat in two runs"), 60)
         (message,) = [m for m in local.messages() if "a cat in two runs" in m.content and not m.is_ephemeral]
         assert len(message.attachments) == 2
-        again = local.people.press(ana, first, custom_id(first, "Again"))
+        again = await press(local, ana, first, "Again")
         assert "16 of 20" in await done(local, again)
         sent = local.people.submit(ana, shown, {"prompt": "a cat from an old modal"})
         await done(local, sent)
@@ -138,10 +138,10 @@ async def test_all_buttons_work_a_week_later_after_a_restart_and_without_the_fil
         ana = local.world.members["ana"]
         await done(local, slash(local, "txt2img", prompt="an old cat", count=2, num_inference_steps=5, seed=4))
         gallery = delivered(local, "an old cat")
-        local.people.press(ana, gallery, custom_id(gallery, "Take 1"))
+        await press(local, ana, gallery, "Take 1")
         await local.wait_for(lambda: delivered(local, "an old cat").id != gallery.id, 10)
         alone = delivered(local, "an old cat")
-        await done(local, local.people.press(ana, alone, custom_id(alone, "Compare")))
+        await done(local, await press(local, ana, alone, "Compare"))
         strip = delivered(local, "strengths 0.2")
         await bot.kill()
         local.world.backend.clock.advance(7 * 24 * 3600)
@@ -151,17 +151,17 @@ async def test_all_buttons_work_a_week_later_after_a_restart_and_without_the_fil
         await bot.start()
         for message, label in ((gallery, "Take 2"), (alone, "Refine low"), (alone, "Enlarge 4"), (strip, "Take 0.6")):
             newest = max(each.id for each in local.messages() if each.attachments)
-            asked = local.people.press(ana, message, custom_id(message, label))
+            asked = await press(local, ana, message, label)
             await local.acknowledged(asked)
             await local.wait_for(lambda: [m for m in local.messages() if m.attachments and m.id > newest], 60)  # noqa: B023
         for message, label in ((alone, "Origin"), (gallery, "Details"), (alone, "Details")):
-            told = local.people.press(ana, message, custom_id(message, label))
+            told = await press(local, ana, message, label)
             await local.wait_for(lambda: "an old cat" in told.content, 20)  # noqa: B023
         for message, label in ((gallery, "Edit the prompt"), (alone, "Refine with")):
-            shown = local.people.press(ana, message, custom_id(message, label))
+            shown = await press(local, ana, message, label)
             await local.wait_for(lambda: shown.record.modal, 5)  # noqa: B023
-        local.people.press(ana, alone, custom_id(alone, "Remove"))
-        local.people.press(ana, gallery, custom_id(gallery, "Delete"))
+        await press(local, ana, alone, "Remove")
+        await press(local, ana, gallery, "Delete")
         await local.wait_for(lambda: not {alone.id, gallery.id} & {message.id for message in local.messages()}, 20)
 
 

@@ -11,7 +11,7 @@ from sandbox import LocalDiscord
 from tests.tiny import catalogue_with_kontext
 
 from .bot import Bot, running
-from .commands import custom_id, delivered, done, png, refused, slash
+from .commands import custom_id, delivered, done, offered, png, press, refused, slash
 
 
 async def answer(local: LocalDiscord, path: str, words: str, /, who: str = "ana", **options: object) -> str:
@@ -69,7 +69,7 @@ async def test_private_results_are_shown_to_their_member_alone_and_can_be_worked
     assert asked.message
     assert asked.message.is_ephemeral
     assert "cannot make 500×300" in asked.content
-    custom_id(asked.message, "Refine low")
+    custom_id(asked.message, "Vary")
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
 
@@ -82,6 +82,9 @@ async def test_whoever_wants_private_results_gets_all_of_them_so(local: LocalDis
     shown = slash(local, "prompt", who="otis")
     await local.wait_for(lambda: shown.record.modal, 5)
     helped = local.people.submit(otis, shown, {"subject": "a helped owl"})
+    await local.wait_for(lambda: helped.message and helped.message.components, 20)
+    assert helped.message
+    helped = await press(local, otis, helped.message, "Make it")
     await local.wait_for(lambda: helped.message and len(helped.message.attachments) == 2, 60)
     await local.wait_for(lambda: large.message and large.message.attachments, 30)
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
@@ -94,9 +97,9 @@ async def test_what_comes_of_a_private_picture_stays_private(local: LocalDiscord
     asked = slash(local, "txt2img", prompt="a private fox", private=True, count=2, num_inference_steps=2)
     await local.wait_for(lambda: asked.message and len(asked.message.attachments) == 2 and "seed" in asked.content, 30)
     assert asked.message
-    taken = local.people.press(ana, asked.message, custom_id(asked.message, "Take 2"))
+    taken = await press(local, ana, asked.message, "Take 2")
     await local.acknowledged(taken)
-    varied = local.people.press(ana, asked.message, custom_id(asked.message, "Vary 1"))
+    varied = await press(local, ana, asked.message, "Vary 1")
     await local.wait_for(lambda: varied.message and "strength 0.5" in varied.content, 30)
     shown = [m for m in local.messages(ana) if m.is_ephemeral and "a private fox" in m.content and m.attachments]
     assert len(shown) >= 3
@@ -114,7 +117,7 @@ async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: L
     for path in (bot.folder / "data" / "pictures").iterdir():
         path.unlink()
     before = {message.id for message in local.messages(ana)}
-    local.people.press(ana, asked.message, custom_id(asked.message, "Take 2"))
+    await press(local, ana, asked.message, "Take 2")
     (again,) = await local.wait_for(
         lambda: [m for m in local.messages(ana) if m.id not in before and m.attachments], 30
     )
@@ -132,7 +135,7 @@ async def test_a_private_picture_whose_input_is_gone_too_is_said_to_be_gone(loca
         for path in (bot.folder / "data" / folder).iterdir():
             path.unlink()
     assert asked.message
-    pressed = local.people.press(ana, asked.message, custom_id(asked.message, "Refine medium"))
+    pressed = await press(local, ana, asked.message, "Vary")
     assert "no longer kept" in await refused(local, pressed)
 
 
@@ -202,10 +205,13 @@ async def test_inpaint_takes_a_mask_or_names_what_is_missing(local: LocalDiscord
     assert "Attach a mask" in await refused(local, slash(local, "inpaint", **options))
 
 
-async def test_without_an_editing_model_edit_offers_img2img(local: LocalDiscord) -> None:
-    """/edit and Apps > Edit say that none is set up, and name the way that works."""
-    sentence = await refused(local, slash(local, "edit", instruction="make it red", image=("a.png", png())))
-    assert "No editing model is set up here; /img2img" in sentence
+async def test_without_an_editing_model_edit_is_not_offered(local: LocalDiscord) -> None:
+    """Members 28: neither /edit nor Apps > Edit is there."""
+    ana, channel = local.world.members["ana"], local.world.channel_id
+    assert "edit" not in {entry["path"] for entry in local.people.commands(ana, channel)}
+    menus = {entry["path"] for entry in local.people.commands(ana, channel, kind=3)}
+    assert "Refine" in menus
+    assert "Edit" not in menus
 
 
 @pytest.mark.slow
@@ -218,4 +224,4 @@ async def test_edit_runs_from_command_to_message_with_a_tiny_kontext(tmp_path: P
         await done(local, slash(local, "edit", instruction="make the sky purple", image=("a.png", png((64, 64)))))
         message = delivered(local, "make the sky purple")
         assert "Tiny Kontext" in message.content
-        custom_id(message, "Edit with words")
+        await offered(local, local.world.members["ana"], message, "Edit with words")

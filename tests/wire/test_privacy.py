@@ -7,7 +7,7 @@ import zipfile
 from sandbox import LocalDiscord
 
 from .bot import Bot
-from .commands import custom_id, delivered, done, slash
+from .commands import delivered, done, press, slash
 
 
 async def test_a_member_gets_all_and_deletes_all(local: LocalDiscord, bot: Bot) -> None:
@@ -29,7 +29,7 @@ async def test_a_member_gets_all_and_deletes_all(local: LocalDiscord, bot: Bot) 
     asked = slash(local, "privacy delete", "pia")
     await local.wait_for(lambda: asked.message and asked.message.components, 10)
     assert asked.message
-    pressed = local.people.press(pia, asked.message, custom_id(asked.message, "Delete all of it"))
+    pressed = await press(local, pia, asked.message, "Delete all of it")
     await local.wait_for(lambda: "All of it is deleted" in pressed.content, 20)
     assert not (bot.folder / "data" / picture).exists()
     await local.wait_for(lambda: posted.id not in [m.id for m in local.messages()], 20)

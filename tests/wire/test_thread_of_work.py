@@ -9,7 +9,7 @@ from simcord.backend.models import Message
 from bot.messages.contact_sheet import contact_sheet
 from sandbox import LocalDiscord
 
-from .commands import custom_id, delivered, done, modal_fields, png, refused, slash
+from .commands import custom_id, delivered, done, modal_fields, offered, png, press, refused, slash
 
 
 async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(local: LocalDiscord) -> None:
@@ -20,13 +20,13 @@ async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(l
     for number in range(1, 5):
         custom_id(gallery, f"Take {number}")
         custom_id(gallery, f"Vary {number}")
-    local.people.press(local.world.members["ana"], gallery, custom_id(gallery, "Take 2"))
+    await press(local, local.world.members["ana"], gallery, "Take 2")
     await local.wait_for(lambda: delivered(local, "a chosen cat").id != gallery.id, 10)
     alone = delivered(local, "a chosen cat")
     assert local.files(alone) == [local.files(gallery)[1]]
     assert "seed 41" in alone.content
-    for label in ("Refine low", "Refine medium", "Refine high", "Refine with", "Compare strengths (costs 4)"):
-        custom_id(alone, label)
+    for label in ("Refine low", "Vary", "Refine high", "Refine with", "Compare strengths (costs 4)"):
+        await offered(local, local.world.members["ana"], alone, label)
     again = await done(local, slash(local, "txt2img", prompt="a cat that counts one"))
     assert again.split("You have ")[1].split()[0] == str(int(left.split()[0]) - 1)
 
@@ -36,7 +36,7 @@ async def test_refining_goes_on_with_the_picture_s_own_prompt_and_settings(local
     await local.answered(slash(local, "settings", prompt_in_files=True))
     await done(local, slash(local, "txt2img", prompt="a cat to refine", negative_prompt="fog", seed=3))
     alone = delivered(local, "a cat to refine")
-    asked = local.people.press(local.world.members["ana"], alone, custom_id(alone, "Refine low"))
+    asked = await press(local, local.world.members["ana"], alone, "Refine low")
     assert "continues with the prompt, model and settings" in await done(local, asked)
     refined = delivered(local, "a cat to refine")
     assert refined.id != alone.id
@@ -51,7 +51,7 @@ async def test_the_refine_modal_takes_strength_prompt_model_and_seed(local: Loca
     await done(local, slash(local, "txt2img", prompt="a cat for the modal"))
     alone = delivered(local, "a cat for the modal")
     ana = local.world.members["ana"]
-    shown = local.people.press(ana, alone, custom_id(alone, "Refine with"))
+    shown = await press(local, ana, alone, "Refine with")
     await local.wait_for(lambda: shown.record.modal, 3)
     fields = modal_fields(shown)
     assert fields["a cat for the modal"] == "prompt"
@@ -71,7 +71,7 @@ async def test_an_upload_that_was_only_enlarged_is_refined_with_words_that_are_a
     await done(local, slash(local, "upscale", image=("mine.png", png((64, 64))), factor=2))
     large = delivered(local, "enlarge")
     for label, fields in (("Refine low", {"strength": "0.25"}), ("Compare", {})):
-        shown = local.people.press(ana, large, custom_id(large, label))
+        shown = await press(local, ana, large, label)
         await local.wait_for(lambda: shown.record.modal, 3)  # noqa: B023 - awaited at once
         found = modal_fields(shown)
         assert ("0.25" in found) == bool(fields)
@@ -87,12 +87,12 @@ async def test_a_picture_that_was_taken_on_outlives_the_message_it_came_in(local
     ana = local.world.members["ana"]
     await done(local, slash(local, "txt2img", num_inference_steps=2, prompt="a cat to keep", count=2))
     gallery = delivered(local, "a cat to keep")
-    local.people.press(ana, gallery, custom_id(gallery, "Take 2"))
+    await press(local, ana, gallery, "Take 2")
     await local.wait_for(lambda: delivered(local, "a cat to keep").id != gallery.id, 10)
     alone = delivered(local, "a cat to keep")
-    local.people.press(ana, gallery, custom_id(gallery, "Delete"))
+    await press(local, ana, gallery, "Delete")
     await local.wait_for(lambda: gallery.id not in {m.id for m in local.messages()})
-    await done(local, local.people.press(ana, alone, custom_id(alone, "Refine high")))
+    await done(local, await press(local, ana, alone, "Refine high"))
     assert "strength 0.8" in delivered(local, "a cat to keep").content
 
 
@@ -102,7 +102,7 @@ async def test_comparing_strengths_makes_one_labelled_strip_of_one_seed(local: L
     before = await done(local, slash(local, "txt2img", prompt="a cat to compare", seed=5))
     alone = delivered(local, "a cat to compare")
     ana = local.world.members["ana"]
-    after = await done(local, local.people.press(ana, alone, custom_id(alone, "Compare")))
+    after = await done(local, await press(local, ana, alone, "Compare"))
     count = [int(words.split("You have ")[1].split()[0]) for words in (before, after)]
     assert count[0] - count[1] == 4
     compared = delivered(local, "strengths 0.2, 0.4, 0.6, 0.8")
@@ -110,7 +110,7 @@ async def test_comparing_strengths_makes_one_labelled_strip_of_one_seed(local: L
     whole = Image.open(io.BytesIO(data))
     assert whole.width > 4 * whole.height
     assert "at the strengths 0.2, 0.4, 0.6, 0.8" in compared.attachments[0]["description"]
-    local.people.press(ana, compared, custom_id(compared, "Take 0.6"))
+    await press(local, ana, compared, "Take 0.6")
     await local.wait_for(lambda: "strength 0.6 " in delivered(local, "a cat to compare").content, 10)
     assert delivered(local, "a cat to compare").attachments[0]["filename"].startswith("criar-3-")
 
@@ -120,11 +120,11 @@ async def test_origin_shows_the_way_and_any_step_can_be_taken_up_again(local: Lo
     ana = local.world.members["ana"]
     await done(local, slash(local, "txt2img", prompt="a cat with a past", seed=9))
     first = delivered(local, "a cat with a past")
-    await done(local, local.people.press(ana, first, custom_id(first, "Refine medium")))
+    await done(local, await press(local, ana, first, "Vary"))
     second = delivered(local, "strength 0.5")
-    await done(local, local.people.press(ana, second, custom_id(second, "Enlarge 4")))
+    await done(local, await press(local, ana, second, "Enlarge 4"))
     third = delivered(local, "enlarge")
-    asked = local.people.press(ana, third, custom_id(third, "Origin"))
+    asked = await press(local, ana, third, "Origin")
     await local.wait_for(lambda: "3. enlarged to" in asked.content, 20)
     lines = asked.content.splitlines()
     assert lines[0].startswith("1. txt2img: “a cat with a past” · seed 9")
@@ -205,10 +205,9 @@ async def test_a_mention_beside_a_foreign_picture_refines_it_or_names_the_way(lo
     (made,) = await local.wait_for(
         lambda: with_files(by_bot(local, "a mentioned apple", "strength 0.8", "seed "), 2), 60
     )
-    assert "Understood: “a mentioned apple”, strength 0.8, 2 of them" in made.content
     assert "I received “mine.png”, 300×200" in made.content
-    custom_id(made, "Edit the prompt (costs 2)")
-    hidden = local.people.say(milo, local.world.channel_id, "hidden", [("theirs.png", png())])
+    await offered(local, ana, made, "Edit the prompt (costs 2)")
+    hidden = local.people.say(milo, local.world.channel_id, "hidden", [("his.png", png())])
     local.people.say(ana, local.world.channel_id, f"{me} as a sketch", (), hidden.id)
     await local.wait_for(
         lambda: by_bot(local, "Apps > Refine") or with_files(by_bot(local, "as a sketch", "strength"), 1), 60

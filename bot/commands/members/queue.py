@@ -22,6 +22,10 @@ async def queue(interaction: Interaction) -> None:
         waiting = job.of_state(State.WAITING)
         place = describe_place(say, service, waiting[0].id) if waiting else say("It is being made now.")
         lines.append(f"**{escape_for_discord(job.request.prompt, 80) or job.request.task.value}**: {place}")
+    for job in (await interaction.client.store.jobs.undelivered(interaction.user.id))[:MAX_LINES]:
+        if job.complete and job.tries:
+            title = escape_for_discord(job.request.prompt, 80) or job.request.task.value
+            lines.append(f"**{title}**: {say('It is made, and waits until I can bring it to you.')}")
     if len(lines) == 1:
         lines.append(say("None of them is yours."))
     await interaction.edit_original_response(content="\n".join(lines))

@@ -9,13 +9,15 @@ from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.defaults import style_owners
 from bot.interactions.language import speaker_for
+from bot.requests.builder import model_named
 from bot.requests.sizes import wished_size
-from bot.store import Preference
+from bot.store import Ping, Preference
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 from generation import Task
 
 LANGUAGES = {"en-US": "English", "pt-BR": "Português do Brasil", "es-ES": "Español"}
+PINGS = {Ping.NEVER: "never", Ping.LONG: "after long waits", Ping.ALWAYS: "always"}
 MAX_SHOWN = 300  # characters
 
 
@@ -24,9 +26,11 @@ MAX_SHOWN = 300  # characters
 @app_commands.describe(
     prompt_in_files=locale_str("Whether your prompts stand in the files of your pictures"),
     language=locale_str("The language in which I answer you"),
+    ping=locale_str("When I ping you that your pictures are ready"),
     reset=locale_str("Reset all your defaults"),
 )
 @app_commands.choices(language=[Choice(name=name, value=code) for code, name in LANGUAGES.items()])
+@app_commands.choices(ping=[Choice(name=locale_str(text), value=ping.value) for ping, text in PINGS.items()])
 @suggesting("model", "size", "style")
 async def settings(
     interaction: Interaction,
@@ -38,11 +42,13 @@ async def settings(
     private: bool | None = None,
     prompt_in_files: bool | None = None,
     language: str | None = None,
+    ping: str | None = None,
     reset: bool = False,
 ) -> None:
     await acknowledge(interaction)
     client, preferences = interaction.client, interaction.client.store.preferences
-    spec = client.catalogue.get(model) if model else client.catalogue.first(Task.TXT2IMG)
+    catalogue = client.catalogue
+    spec = catalogue.get(model_named(catalogue, model)) if model else catalogue.first(Task.TXT2IMG)
     if size:
         wished_size(size, spec)
     if style and style not in await client.store.styles.of(*style_owners(interaction)):
@@ -52,8 +58,8 @@ async def settings(
     if reset:
         await preferences.forget(interaction.user.id)
     wished = {
-        "model": model, "size": size, "count": count, "negative_prompt": negative_prompt, "style": style,
-        "private": private, "prompt_in_files": prompt_in_files, "language": language,
+        "model": model and spec.id, "size": size, "count": count, "negative_prompt": negative_prompt, "style": style,
+        "private": private, "prompt_in_files": prompt_in_files, "language": language, "ping": ping,
     }  # fmt: skip
     preference = await preferences.change(
         interaction.user.id, **{name: value for name, value in wished.items() if value is not None}
@@ -78,6 +84,10 @@ def _shown(say: Speaker, preference: Preference) -> str:
         (say("Style"), preference.style and escape_for_discord(preference.style, MAX_SHOWN)),
         (say("Only for you"), _yes_or_no(say, preference.private)),
         (say("Prompt in files"), _yes_or_no(say, preference.prompt_in_files)),
+        (
+            say("Ping when ready"),
+            PINGS.get(Ping(preference.ping)) and say(PINGS[Ping(preference.ping)]) if preference.ping else None,
+        ),
         (say("Language"), LANGUAGES.get(preference.language or "")),
     ]
     lines = [f"**{name}**: {usual if value is None else value}" for name, value in rows]

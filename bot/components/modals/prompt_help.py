@@ -8,11 +8,13 @@ import discord
 from bot.client import Interaction
 from bot.components.base import PersistentItem
 from bot.components.modals.form import Form
-from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.errors import Refusal
+from bot.interactions.acknowledge import acknowledge, person_of, requester_of
 from bot.interactions.defaults import apply_defaults
 from bot.interactions.language import speaker_for
+from bot.interactions.permissions import NOT_KEPT
 from bot.messages.buttons import Buttons
-from bot.requests.builder import build_request
+from bot.requests.builder import build_request, check_prompt
 from bot.text.translate import Speaker
 from generation import ModelSpec, Task
 
@@ -59,13 +61,32 @@ def help_view(say: Speaker) -> Buttons:
     return view
 
 
+class PromptedButton(PersistentItem, template=r"prompted:(?P<model>[\w.-]{1,80})"):
+    """Makes what the words above the button say."""
+
+    async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
+        """Make it. Raises Refusal if the words are gone."""
+        await acknowledge(interaction)
+        embeds = interaction.message.embeds if interaction.message else []
+        if not embeds or not embeds[0].description:
+            raise Refusal(NOT_KEPT)
+        client = interaction.client
+        chosen = {"prompt": embeds[0].description, "model": match["model"]}
+        options, private = await apply_defaults(client, person_of(interaction), Task.TXT2IMG, chosen)
+        requester = await requester_of(interaction, private=private)
+        await client.manager.submit(requester, build_request(client.catalogue, Task.TXT2IMG, options))
+
+
 async def submit_prompt_help(interaction: Interaction, model: str, filled_in: dict[str, str]) -> None:
-    """Make what the parts say together."""
+    """Show what the parts say together, before anything is spent."""
     await acknowledge(interaction)
-    client = interaction.client
-    options, private = await apply_defaults(interaction, Task.TXT2IMG, {"prompt": join(filled_in), "model": model})
-    requester = await requester_of(interaction, private=private)
-    await client.manager.submit(requester, build_request(client.catalogue, Task.TXT2IMG, options))
+    say, view = speaker_for(interaction), Buttons()
+    prompt = join(filled_in)
+    check_prompt(prompt)
+    view.button(f"prompted:{model}", say("Make it"), discord.ButtonStyle.primary)
+    view.button("help:prompt", say("Start over"))
+    embed = discord.Embed(description=prompt)
+    await interaction.edit_original_response(content=say("This is your prompt:"), embed=embed, view=view)
 
 
 def join(parts: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ from bot.components.modals.form import Form
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.interactions.permissions import NOT_KEPT, usable_picture
+from bot.jobs.uploads import MessagePicture
 from bot.requests.builder import MAX_PROMPT, Options, Source, build_request, can, read_fields, refine_request
 from bot.requests.strengths import COMPARED, MEDIUM
 from bot.store import JobRow, PictureRow
@@ -96,8 +97,8 @@ async def source_of(interaction: Interaction, picked: str, found: tuple[JobRow, 
     return await client.uploads.receive(await seen_attachment(interaction, channel_id, message_id, place))
 
 
-async def seen_attachment(interaction: Interaction, channel_id: int, message_id: int, place: int) -> discord.Attachment:
-    """A picture of anybody's message in this channel. Raises Refusal if it cannot be seen."""
+async def seen_attachment(interaction: Interaction, channel_id: int, message_id: int, place: int) -> MessagePicture:
+    """A picture of anybody's message in this channel. Raises Refusal where it cannot be seen."""
     if channel_id != interaction.channel_id:
         # A menu is used where its message stands, so this custom_id was made up to look into another channel.
         raise Refusal(NOT_KEPT)

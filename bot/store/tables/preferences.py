@@ -2,10 +2,20 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 
 from sqlite_utils import Database as Tables
 
 from bot.store.database import Database
+
+
+class Ping(StrEnum):
+    """When a member is pinged that their pictures are ready."""
+
+    NEVER = "never"
+    #: after more than a minute, or if much was written meanwhile
+    LONG = "long"
+    ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +33,8 @@ class Preference:
     private: bool | None = None
     #: whether the prompt stands in the files of the pictures
     prompt_in_files: bool | None = None
+    #: one of Ping
+    ping: str | None = None
 
 
 class Preferences:

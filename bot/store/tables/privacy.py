@@ -78,10 +78,15 @@ class Privacy:
         await asyncio.to_thread(self._files.delete, pictures, inputs)
         return forgotten
 
-    async def to_erase(self, limit: int) -> list[tuple[int, int]]:
-        """Channel and id of messages that show what was deleted."""
-        sql = "SELECT channel_id, message_id FROM erasures ORDER BY message_id LIMIT ?"
-        rows = await self._database.read(lambda tables: list(tables.query(sql, [limit])))
+    async def erase_at(self, channel_id: int, message_id: int, due: datetime) -> None:
+        """Remember that a message is taken away from ``due`` on."""
+        sql = "INSERT OR IGNORE INTO erasures (message_id, channel_id, due) VALUES (?, ?, ?)"
+        await self._database.write(lambda tables: tables.execute(sql, [message_id, channel_id, due.timestamp()]))
+
+    async def to_erase(self, now: datetime, limit: int) -> list[tuple[int, int]]:
+        """Channel and id of messages that show what was deleted, or whose time is up."""
+        sql = "SELECT channel_id, message_id FROM erasures WHERE due <= ? ORDER BY message_id LIMIT ?"
+        rows = await self._database.read(lambda tables: list(tables.query(sql, [now.timestamp(), limit])))
         return [(row["channel_id"], row["message_id"]) for row in rows]
 
     async def erased(self, message_id: int) -> None:
@@ -121,9 +126,9 @@ ENDED = (
 )
 #: messages of a member's jobs, and those that show one of their pictures again
 ERASING = (
-    "INSERT OR IGNORE INTO erasures SELECT message_id, channel_id FROM jobs"
+    "INSERT OR IGNORE INTO erasures (message_id, channel_id) SELECT message_id, channel_id FROM jobs"
     " WHERE user_id = ? AND message_id IS NOT NULL AND deleted_at IS NULL",
-    "INSERT OR IGNORE INTO erasures SELECT message_id, channel_id FROM posts"
+    "INSERT OR IGNORE INTO erasures (message_id, channel_id) SELECT message_id, channel_id FROM posts"
     " WHERE channel_id IS NOT NULL AND picture_id IN (SELECT id FROM pictures WHERE user_id = ?)",
 )
 FORGETTING = (

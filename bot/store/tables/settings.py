@@ -1,5 +1,7 @@
 """Small facts that the bot remembers, by key."""
 
+from enum import StrEnum
+
 from sqlite_utils import Database as Tables
 
 from bot.store.database import Database
@@ -9,6 +11,17 @@ from bot.store.tables.audit import Action, Change, note
 def pause_key(guild_id: int | None) -> str:
     """Under which a server's pause stands: the sentence for members, empty if there is none."""
     return f"pause of {guild_id}"
+
+
+class Replies(StrEnum):
+    """When words in reply to a picture make another one, in a server."""
+
+    #: where they are an instruction beyond doubt; in between, their author is asked
+    INSTRUCTIONS = "instructions"
+    #: whenever they may be meant for the picture, their author is asked
+    ASK = "ask"
+    #: only where they mention the bot
+    MENTIONS = "mentions"
 
 
 class Settings:
@@ -61,3 +74,11 @@ class Settings:
             note(tables, change, action, value)
 
         await self._database.write(write)
+
+    async def replies(self, guild_id: int | None) -> Replies:
+        """What a server's admins chose for replies to pictures."""
+        return Replies(await self.get(f"replies in {guild_id}") or Replies.INSTRUCTIONS)
+
+    async def set_replies(self, guild_id: int, replies: Replies) -> None:
+        """Choose it for a server."""
+        await self.set(f"replies in {guild_id}", replies.value)

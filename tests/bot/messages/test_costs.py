@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.messages.buttons import delivered_buttons
+from bot.messages.buttons import delivered_buttons, more_buttons
 from bot.messages.costs import Costs, costs_of
 from bot.store import PictureRow, State
 from bot.text.translate import speaker
@@ -20,7 +20,9 @@ def labels(make_job: MakeJob, count: int, costs: Costs) -> list[str]:
         PictureRow(id=f"{job.id}:{place}", place=place, state=State.FINISHED, attempt=1, seconds=1.0, reason=None)
         for place in range(count)
     )
-    buttons: list[Any] = delivered_buttons(replace(job, pictures=rows), SAY, costs).children
+    job = replace(job, pictures=rows)
+    views = delivered_buttons(job, SAY, costs), more_buttons(job, rows, SAY, costs, delete=True)
+    buttons: list[Any] = [button for view in views for button in view.children]
     return [button.label for button in buttons]
 
 
@@ -52,3 +54,30 @@ def test_editing_has_a_price_only_where_a_model_edits(make_job: MakeJob) -> None
     more = Catalogue([*USUAL.models, editor])
     assert costs_of(more, make_job()).edit == 2
     assert "Edit with words (costs 2)" in labels(make_job, 1, costs_of(more, make_job()))
+
+
+def test_a_message_has_at_most_three_rows_of_three_or_four_short_buttons(make_job: MakeJob) -> None:
+    """Members 10: at a phone's width, of about 48 letters, buttons stay in three rows; the rest is behind More."""
+    for count in (1, 4):
+        job = make_job(pictures=count)
+        rows = tuple(
+            PictureRow(id=f"{job.id}:{place}", place=place, state=State.FINISHED, attempt=1, seconds=1.0, reason=None)
+            for place in range(count)
+        )
+        shown: list[Any] = delivered_buttons(replace(job, pictures=rows), SAY, costs_of(USUAL, job)).children
+        for number in {button.row for button in shown}:
+            assert sum(len(button.label) + 3 for button in shown if button.row == number) <= 48
+        assert len({button.row for button in shown}) <= 3
+        assert "More" in [button.label for button in shown]
+
+
+def test_refining_never_makes_a_picture_smaller_without_saying_so(make_job: MakeJob) -> None:
+    """Members 2 and 29: the button names the smaller size; what always refuses is not offered."""
+    job = make_job()
+    large = replace(job, request=replace(job.request, task=Task.UPSCALE, width=2048, height=2048))
+    costs = costs_of(USUAL, large)
+    assert costs.smaller is not None
+    assert max(costs.smaller) < 2048
+    assert (costs.enlarge, costs.polish) == (None, None)
+    fresh = costs_of(USUAL, replace(job, request=replace(job.request, width=512, height=512)))
+    assert (fresh.smaller, fresh.enlarge, fresh.polish) == (None, 1, 1)

@@ -14,6 +14,7 @@ from bot.requests.builder import (
     Source,
     build_request,
     edit_request,
+    read_fields,
     refine_request,
     upscale_request,
 )
@@ -136,11 +137,14 @@ def test_a_changed_field_is_taken_over(field: str, text: str, value: Any) -> Non
 @pytest.mark.parametrize(
     ("field", "text", "words"),
     [
-        ("seed", "-1", "between 0 and"),
+        ("seed", "-2", "between 0 and"),
+        ("strength", "nan", "between 0.05 and 1"),
+        ("strength", "0", "between 0.05 and 1"),
+        ("strength", "150%", "between 0.05 and 1"),
         ("seed", "99999999999", "between 0 and"),
         ("guidance_scale", "much", "must be a number"),
         ("guidance_scale", "nan", "between 0 and 30"),
-        ("num_inference_steps", "1e9", "must be a number"),
+        ("num_inference_steps", "1e9", "must be a whole number"),
         ("num_inference_steps", "500", "between 1 and 100"),
     ],
 )
@@ -217,3 +221,81 @@ def test_a_negative_prompt_that_is_not_heard_is_said() -> None:
     deaf = replace(SPEC, limits=replace(SPEC.limits, negative_prompt=False))
     built = build_request(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="x", negative_prompt="dogs"))
     assert "Criar embedded has no negative prompt" in speaker("en-US").small_print(built.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "strength"),
+    [
+        ("0,5", 0.5),
+        ("50 %", 0.5),
+        ("50%", 0.5),
+        ("strong", 0.8),
+        ("forte", 0.8),
+        ("Sutil", 0.25),
+        ("major", 0.8),
+        ("0.7 sketch", 0.7),
+        (".3", 0.3),
+    ],
+)
+def test_a_strength_is_read_as_people_write_it(text: str, strength: float) -> None:
+    """With a comma, in percent, or in a word, in a form as in an option and in a flag."""
+    before = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source()).request
+    assert read_fields({"strength": text})["strength"] == strength
+    built = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt=f"x --strength {text}"), source()).request
+    assert (built.strength, built.prompt) == (strength, "x sketch" if "sketch" in text else "x")
+    assert before.strength == 0.5
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "\u202e\u200f", "\u200b\u2060", "\u3164", "\u2800 \u00ad", "--ar 3:2"])
+@pytest.mark.parametrize("task", [Task.TXT2IMG, Task.IMG2IMG])
+def test_a_prompt_in_which_nothing_can_be_seen_is_refused(prompt: str, task: Task) -> None:
+    """Before anything is charged, also where it is only blanks, directions or a flag."""
+    with pytest.raises(Refusal, match="the prompt is empty"):
+        build_request(CATALOGUE, task, Options(prompt=prompt), source() if task is Task.IMG2IMG else None)
+    before = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat")).request
+    with pytest.raises(Refusal, match="the prompt is empty"):
+        edit_request(CATALOGUE, before, {"prompt": prompt})
+
+
+@pytest.mark.parametrize(
+    "size",
+    ["00x00", "00x512", "512x00", "1:0", "0:1", "9999:0.0001", "99999x99999", "1:0." + "0" * 100 + "1", "nan", "-3:2"],
+)
+def test_a_size_that_cannot_be_is_no_size(size: str) -> None:
+    """Zero and extremes are refused with the usual sentence."""
+    with pytest.raises(Refusal, match="is no size"):
+        wished_size(size, SPEC)
+
+
+def test_a_shape_that_the_model_does_not_reach_is_said() -> None:
+    """100:1 comes out wider than the model can make, and the note says what it is instead."""
+    built = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", size="100:1"))
+    assert "cannot make 100:1" in speaker("en-US").small_print(built.notes)
+
+
+def test_flags_in_a_prompt_are_options_and_those_unknown_are_named() -> None:
+    """The prompt that is made, and shown, is without them."""
+    prompt = "cyberpunk city, neon --ar 16:9 --no people, text --seed 5 --count 2 --steps 20 --cfg 7 --chaos 30"
+    built = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt=prompt))
+    request = built.request
+    assert (request.prompt, request.negative_prompt) == ("cyberpunk city, neon", "people, text")
+    assert (request.seed, request.count, request.num_inference_steps, request.guidance_scale) == (5, 2, 20, 7.0)
+    assert request.width > request.height
+    assert "I do not know --chaos, and left it out." in speaker("en-US").small_print(built.notes)
+
+
+def test_flags_in_the_form_of_a_prompt_change_the_request() -> None:
+    """“Edit the prompt” reads what was typed as a command does."""
+    before = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", seed=7)).request
+    built = edit_request(CATALOGUE, before, {"prompt": "a dog --ar 1:2 --seed 9 --style x", "seed": "7"})
+    assert (built.request.prompt, built.request.seed) == ("a dog", 9)
+    assert built.request.height > built.request.width
+    assert "--style" in speaker("en-US").small_print(built.notes)
+
+
+@pytest.mark.parametrize("name", ["Criar embedded", "CRIAR-EMBEDDED", " criar-embedded "])
+def test_a_model_is_found_by_the_name_that_is_shown(name: str) -> None:
+    """Title or id, in any case."""
+    title = SPEC.title if name == "Criar embedded" else name
+    assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", model=title)).request.model == "criar-embedded"
+    assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", scheduler="ddim")).request.scheduler == "DDIM"

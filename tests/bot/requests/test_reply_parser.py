@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.requests.reply_parser import read_reply
+from bot.errors import Refusal
+from bot.requests.reply_parser import read_choice, read_reply
 
-FIELDS = ("prompt", "strength", "count", "size", "seed", "negative_prompt", "unknown")
+FIELDS = ("prompt", "strength", "count", "enlarge", "unknown")
 TABLE: list[tuple[str, dict[str, Any]]] = [
     # English: words of strength
     ("as a watercolour, strong", {"prompt": "as a watercolour", "strength": 0.8}),
@@ -52,11 +53,28 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("a dog --v 6", {"prompt": "a dog", "unknown": ("--v",)}),
     ("a dog --stylize 250 --ar 9:16", {"prompt": "a dog", "size": "9:16", "unknown": ("--stylize",)}),
     ("--seed 5 a dog in the rain", {"prompt": "a dog in the rain", "seed": 5}),
-    ("a dog --seed 99999999999", {"prompt": "a dog", "unknown": ("--seed",)}),
+    ("a dog --seed -1", {"prompt": "a dog", "seed": None}),
+    ("a dog –ar 3:2", {"prompt": "a dog", "size": "3:2"}),
+    ("a cat — very fluffy — on a mat", {"prompt": "a cat — very fluffy — on a mat"}),
+    ("a cat —no joke— on a mat", {"prompt": "a cat —no joke— on a mat"}),
+    ("a 3 x 5 card", {"prompt": "a 3 x 5 card"}),
+    ("a wall with 3 pictures", {"prompt": "a wall with 3 pictures"}),
+    ("3 pictures of a dog", {"prompt": "a dog", "count": 3}),
+    ("bigger", {"enlarge": 2}),
+    ("2x bigger", {"enlarge": 2}),
+    ("upscale 2x", {"enlarge": 2}),
+    ("Upscale it 4x, please", {"enlarge": 4}),
+    ("make it bigger", {"enlarge": 2}),
+    ("a bigger hat", {"prompt": "a bigger hat"}),
+    ("maior", {"enlarge": 2}),
+    ("más grande", {"enlarge": 2}),
+    ("ampliar 4x", {"enlarge": 4}),
     ("a dog --strength 0.3", {"prompt": "a dog", "strength": 0.3}),
     ("a dog --n 2", {"prompt": "a dog", "count": 2}),
     ("well-known dog - a portrait", {"prompt": "well-known dog - a portrait"}),
-    ("a dog --style raw --q 2", {"prompt": "a dog", "unknown": ("--style", "--q")}),
+    ("a dog --style raw --q 2", {"prompt": "a dog", "raw": True, "unknown": ("--q",)}),
+    ("a dog --steps 30 --cfg 7,5", {"prompt": "a dog", "num_inference_steps": 30, "guidance_scale": 7.5}),
+    ("a dog --model Criar embedded", {"prompt": "a dog", "model": "Criar embedded"}),
     ("a dog --iw 0.5", {"prompt": "a dog", "unknown": ("--iw",)}),
     ("stronger", {"strength": 0.8}),
     ("two versions, a dog", {"prompt": "a dog", "count": 2}),
@@ -100,7 +118,26 @@ def test_a_reply_is_read_as_people_mean_it(text: str, expected: dict[str, Any]) 
     """Strength, count, shape, seed and what to avoid are taken; the rest is the prompt."""
     phrase = read_reply(text)
     read = {name: value for name in FIELDS if (value := getattr(phrase, name)) not in (None, "", ())}
-    assert read == expected
+    assert read | dict(phrase.flags) == expected
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--seed 99999999999",
+        "--seed x",
+        "--count 9",
+        "--strength nan",
+        "--strength inf",
+        "--cfg 99",
+        "--steps 0",
+        "--ar",
+    ],
+)
+def test_a_known_flag_with_a_wrong_value_says_its_range(flag: str) -> None:
+    """Its value never ends in the prompt."""
+    with pytest.raises(Refusal):
+        read_reply(f"a dog {flag}")
 
 
 @pytest.mark.parametrize(
@@ -123,3 +160,24 @@ def test_a_reply_is_read_as_people_mean_it(text: str, expected: dict[str, Any]) 
 def test_words_that_only_change_keep_the_picture_s_prompt(words: str, prompt: str) -> None:
     """A change such as "as a watercolour" is added to what the picture shows; "a dog" takes its place."""
     assert read_reply(words).prompt_for("a cat") == prompt
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "rest"),
+    [
+        ("U2", 1, ""),
+        ("the second, as a watercolour", 1, "as a watercolour"),
+        ("as a watercolour, the third one", 2, "as a watercolour"),
+        ("#4 bigger", 3, "bigger"),
+        ("picture 1 at night", 0, "at night"),
+        ("the last one, strong", 3, "strong"),
+        ("la segunda, más oscuro", 1, "más oscuro"),
+        ("a terceira imagem à noite", 2, "à noite"),
+        ("on the second floor of a house", None, "on the second floor of a house"),
+        ("as a watercolour", None, "as a watercolour"),
+        ("u5", None, "u5"),
+    ],
+)
+def test_one_of_several_pictures_is_named_in_words(text: str, place: int | None, rest: str) -> None:
+    """By number, ordinal or Midjourney's button, before or after the other words."""
+    assert read_choice(text, 4) == (place, rest)

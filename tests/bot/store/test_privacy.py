@@ -92,9 +92,10 @@ async def test_deleting_leaves_nothing_but_what_counts_today(config: Config, sto
     assert {name for name, found in rows.items() if found} <= {"spent", "strikes", "audit"}
     assert [row["prompt"] for row in rows["strikes"]] == [""]
     messages = {mine.id, only_mine.id}
-    assert set(await store.privacy.to_erase(10)) == {(5, 77), *((5, int(each, 16) + 500) for each in messages)}
+    now = datetime.now(UTC)
+    assert set(await store.privacy.to_erase(now, 10)) == {(5, 77), *((5, int(each, 16) + 500) for each in messages)}
     await store.privacy.erased(77)
-    assert len(await store.privacy.to_erase(10)) == 2
+    assert len(await store.privacy.to_erase(datetime.now(UTC), 10)) == 2
     folder = config.storage.folder
     kept = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert words_of_mine.encode() not in kept

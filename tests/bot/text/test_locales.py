@@ -16,7 +16,7 @@ from bot.components.modals.edit import EditModal
 from bot.components.modals.edit_prompt import EditPromptModal
 from bot.components.modals.prompt_help import PromptModal
 from bot.components.modals.refine import RefineModal
-from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
+from bot.messages.buttons import cancel_buttons, delivered_buttons, more_buttons, posted_buttons
 from bot.messages.costs import Costs
 from bot.store import PictureRow, State
 from bot.text.translate import LOCALES, CommandTranslator, Speaker, speaker
@@ -190,6 +190,11 @@ async def test_buttons_stay_within_discord_s_limits(locale: str, count: int, mak
     ]
     job = replace(job, pictures=tuple(rows))
     dear = Costs(again=1000, refine=1000, enlarge=1000, edit=1000)
-    views = delivered_buttons(job, say, dear), posted_buttons(job, rows[0], say, dear), cancel_buttons(job.id, say)
+    views = (
+        delivered_buttons(job, say, dear),
+        more_buttons(job, rows, say, dear, delete=True),
+        posted_buttons(rows[0], say, dear),
+        cancel_buttons(job.id, say),
+    )
     buttons: list[Any] = [button for view in views for button in view.children]
     assert [each.label for each in buttons if len(each.label) >= MAX_BUTTON] == []
