@@ -108,7 +108,7 @@ async def _answer_reply(client: Client, meant: Meant) -> None:
 async def _ask(client: Client, meant: Meant) -> None:
     """Ask with a reaction whether the words were meant for the picture, or with a button where we may not react."""
     message = meant.message
-    if client.store.bans.banned(message.author.id, message.guild.id if message.guild else None):
+    if client.store.bans.of(message.author.id, message.guild.id if message.guild else None):
         return
     try:
         await message.add_reaction(MEANT)

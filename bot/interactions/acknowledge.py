@@ -1,5 +1,7 @@
 """Acknowledging an interaction, before anything that may take time."""
 
+import discord
+
 from bot.client import Interaction
 from bot.interactions.channel_permissions import check_may_post
 from bot.interactions.language import locale_of

@@ -201,7 +201,7 @@ async def test_cancel_takes_back_what_is_not_made_and_gives_the_images_back(loca
 
 
 async def test_the_cancel_button_works_while_a_job_waits_or_runs(local: LocalDiscord) -> None:
-    """Pressing Cancel under the announcement ends the job; the private answer says that nothing was counted, and no message stays."""
+    """Pressing Cancel under the announcement ends the job; the private answer says so, and no message stays."""
     asked = slash(local, "txt2img", prompt="cancelled by button", num_inference_steps=100, count=2)
     (message,) = await local.wait_for(
         lambda: [m for m in local.messages() if "cancelled by button" in m.content and m.components], 30
