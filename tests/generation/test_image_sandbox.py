@@ -214,7 +214,8 @@ async def test_the_process_has_limits_and_no_secrets(inspector: Inspector, monke
 async def test_what_a_picture_says_of_itself_is_read_there_too(inspector: Inspector) -> None:
     """Parameters, transparency and masks come back as they do without the process."""
     assert await inspector.parameters(encoded(BAR, "PNG")) is None
-    assert await inspector.has_transparency(encoded(BAR.convert("LA"), "PNG"))
+    assert await inspector.has_transparency(encoded(Image.new("LA", (32, 32), (120, 0)), "PNG"))
+    assert not await inspector.has_transparency(encoded(BAR.convert("LA"), "PNG"))  # a channel that hides nothing
     assert not await inspector.has_transparency(b"nothing")
     assert decoded(await inspector.open_mask(encoded(BAR, "PNG"))).getextrema() == (0, 255)
 

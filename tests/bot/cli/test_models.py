@@ -18,13 +18,17 @@ from tests.hub import Hub, local_hub
 from tests.tiny import CHECKPOINTS
 
 REPOSITORY = {
-    "model_index.json": b'{"_class_name": "StableDiffusionPipeline"}',
+    "model_index.json": (
+        b'{"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"], '
+        b'"tokenizer": ["transformers", "CLIPTokenizer"], "safety_checker": [null, null]}'
+    ),
     "unet/config.json": b"{}",
     "unet/diffusion_pytorch_model.safetensors": b"w" * 4000,
     "unet/diffusion_pytorch_model.fp16.safetensors": b"h" * 2000,
     "unet/diffusion_pytorch_model.bin": b"pickle",
     "unet/helper.py": b"import os",
     "tokenizer/vocab.json": b"{}",
+    "spare/model.safetensors": b"t" * 100,  # beside the pipeline, as some makers put whole checkpoints
     "safety_checker/model.safetensors": b"s" * 100,
     "whole.safetensors": b"x" * 5000,
 }
