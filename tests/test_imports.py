@@ -136,12 +136,14 @@ def past_the_front_door(texts: Sources, public: Iterable[str]) -> list[str]:
 def beside_the_engine(texts: Sources) -> list[str]:
     """The modules of bot, generation and sandbox that load torch or diffusers, except the engine.
 
-    Families do so only in their functions, as benchmarks may anywhere.
+    Families and workers do so only in functions that run in a worker's process, as benchmarks may anywhere.
     """
     return [
         name
         for name, text in texts.items()
-        if not name.startswith(("generation.engine", "generation.families", "benchmarks", "training"))
+        if not name.startswith(
+            ("generation.engine", "generation.families", "generation.workers", "benchmarks", "training")
+        )
         if any(other.split(".")[0] in ENGINES for other in imported(name, text, texts))
     ]
 

@@ -3,15 +3,6 @@
 import argparse
 import asyncio
 import json
-import sys
-import types
-
-# Only enlarging needs it, which the check leaves out; it is too large to carry.
-if "ncnn" not in sys.modules:
-    try:
-        import ncnn  # noqa: F401
-    except ImportError:
-        sys.modules["ncnn"] = types.SimpleNamespace(Net=object, Mat=object)  # type: ignore[assignment]
 
 from . import run
 
