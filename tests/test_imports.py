@@ -40,6 +40,7 @@ WALLS = {
     "sandbox": ("bot", "generation"),
 }
 ENGINES = ("torch", "diffusers", "transformers")
+LOADING_TORCH = ("generation.engine", "generation.families", "generation.workers", "benchmarks", "training")
 
 Sources = Mapping[str, str]
 Graph = dict[str, set[str]]
