@@ -204,7 +204,7 @@ def test_pictures_are_read_enlarged_and_encoded_beside_the_engines_thread(
 
         return call
 
-    for module, name in ((engine_module, "read_kept"), (engine_module, "encode_png"), (upscale, "_run")):
+    for module, name in ((engine_module, "read_kept"), (engine_module, "encode_png"), (upscale.Upscaler, "_tile")):
         monkeypatch.setattr(module, name, noted(getattr(module, name)))
     Image.radial_gradient("L").resize((SIDE, SIDE)).convert("RGB").save(tmp_path / "input.png")
     images = (tmp_path / "input.png",)

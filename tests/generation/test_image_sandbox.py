@@ -44,10 +44,23 @@ def header(width: int, height: int, depth: int = 8, colour: int = 2) -> tuple[by
     return b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
 
 
-def children() -> list[psutil.Process]:
-    """The processes that open pictures for this one."""
+#: those of inspectors that other tests share
+_others: list[psutil.Process] = []
+
+
+@pytest.fixture(autouse=True)
+def others() -> None:
+    _others[:] = _all_children()
+
+
+def _all_children() -> list[psutil.Process]:
     mine = psutil.Process().children()
     return [child for child in mine if any("generation.image_sandbox" in word for word in child.cmdline())]
+
+
+def children() -> list[psutil.Process]:
+    """The processes that open pictures for this test."""
+    return [child for child in _all_children() if child not in _others]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -154,7 +154,7 @@ async def test_a_modal_with_words_for_numbers_is_refused(local: LocalDiscord) ->
     shown = await press(local, ana, first, "Edit the prompt")
     await local.wait_for(lambda: shown.record.modal, 3)
     fields = modal_fields(shown)
-    assert "seed must be a number, not “five”" in await refused(
+    assert "seed must be a whole number between 0 and 4294967295, or -1 for any; not “five”" in await refused(
         local, local.people.submit(ana, shown, {fields["5"]: "five"})
     )
 

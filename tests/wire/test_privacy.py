@@ -30,7 +30,7 @@ async def test_a_member_gets_all_and_deletes_all(local: LocalDiscord, bot: Bot) 
     await local.wait_for(lambda: asked.message and asked.message.components, 10)
     assert asked.message
     pressed = await press(local, pia, asked.message, "Delete all of it")
-    await local.wait_for(lambda: "All of it is deleted" in pressed.content, 20)
+    await local.wait_for(lambda: pressed.reply and "Everything is deleted" in pressed.reply.content, 20)
     assert not (bot.folder / "data" / picture).exists()
     await local.wait_for(lambda: posted.id not in [m.id for m in local.messages()], 20)
     quota = slash(local, "quota", "pia")

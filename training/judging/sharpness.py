@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from generation.engine.engine import ENLARGER
+from generation.engine.upscale import OWN_WEIGHTS
 from generation.engine.upscale import Upscaler
 
 from ..scenes.scene import Painter
@@ -51,4 +51,4 @@ def _enlarged_edges(picture: Picture) -> float:
 @cache
 def enlarger() -> Upscaler:
     """Return what enlarges members' pictures."""
-    return Upscaler(ENLARGER, THREADS)
+    return Upscaler(OWN_WEIGHTS, "cpu")

@@ -17,6 +17,7 @@ from bot.jobs.events import EventConsumer
 from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
+from bot.jobs.traffic import Traffic
 from bot.messages.credentials import ContentCredentials
 from bot.metrics import Metrics
 from bot.moderation.policy import Moderation
@@ -39,7 +40,7 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Insp
         moderation = Moderation(client, config, store, inspector)
         credentials = ContentCredentials(config.provenance, config.storage.folder)
         hands, cdn = Hands(), Cdn(config.discord.api)
-        delivery = Delivery(client, store, Catalogue.load(), cdn, moderation, credentials)
+        delivery = Delivery(client, store, Catalogue.load(), cdn, moderation, credentials, Traffic())
         outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days), Metrics())  # type: ignore[arg-type]
         board = ProgressBoard(hands, moderation, credentials)  # type: ignore[arg-type]
         events = EventConsumer(store, hands, moderation, board, outbox, Metrics())  # type: ignore[arg-type]
