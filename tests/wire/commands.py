@@ -87,3 +87,8 @@ def public(local: LocalDiscord, words: str) -> list[Message]:
 async def announced(local: LocalDiscord, words: str) -> Message:
     (message,) = await local.wait_for(lambda: public(local, words), 30)
     return message
+
+
+def pixels(data: bytes) -> bytes:
+    """What a picture shows, whatever is written into its file."""
+    return Image.open(io.BytesIO(data)).convert("RGB").tobytes()

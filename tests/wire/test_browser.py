@@ -55,6 +55,7 @@ async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)
     public = page.locator("article:not(.ephemeral)")
     await public.last.get_by_role("button", name="Take 2", exact=True).click()
+    await expect(public.last.get_by_role("button", name="Take 2", exact=True)).to_have_count(0, timeout=20_000)
     await public.last.get_by_role("button", name="More").click()
     compare = page.locator("article.ephemeral").last.get_by_role("button", name="Compare strengths (costs 4)")
     await expect(compare).to_be_visible(timeout=20_000)

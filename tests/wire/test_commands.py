@@ -238,7 +238,7 @@ async def test_models_and_help_answer_privately(local: LocalDiscord) -> None:
     """/models lists the catalogue with sample words; /help explains the two modes and strength."""
     models, explained = slash(local, "models"), slash(local, "help")
     for asked in (models, explained):
-        await local.wait_for(lambda asked=asked: asked.message, 5)
+        await local.wait_for(lambda asked=asked: asked.message and asked.message.embeds, 5)
         assert asked.message
         assert asked.message.is_ephemeral
     assert models.message

@@ -198,7 +198,13 @@ async def test_a_picture_that_was_cleaned_up_is_fetched_again_from_its_message(l
     source = delivered(local, "a cat swept away")
     for path in (bot.folder / "data" / "pictures").iterdir():
         path.unlink()
-    local.people.say(local.world.members["ana"], local.world.channel_id, "found again as a drawing", (), source.id)
+    local.people.say(
+        local.world.members["ana"],
+        local.world.channel_id,
+        f"<@{local.world.backend.bot_user.id}> found again as a drawing",
+        (),
+        source.id,
+    )
     await local.wait_for(lambda: with_pictures(local, "found again as a drawing"), 60)
 
 

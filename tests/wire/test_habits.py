@@ -11,7 +11,7 @@ from sandbox import LocalDiscord
 from tests.tiny import catalogue_with_kontext
 
 from .bot import Bot, running
-from .commands import custom_id, delivered, done, offered, png, press, refused, slash
+from .commands import custom_id, delivered, done, offered, pixels, png, press, refused, slash
 
 
 async def answer(local: LocalDiscord, path: str, words: str, /, who: str = "ana", **options: object) -> str:
@@ -107,7 +107,7 @@ async def test_what_comes_of_a_private_picture_stays_private(local: LocalDiscord
 
 
 async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: LocalDiscord, bot: Bot) -> None:
-    """It stands in no message, so it is made again from its seed, the same to the pixel; nothing is charged."""
+    """It stands in no message, so it is made again from its seed, the same to the eye; nothing is charged."""
     ana = local.world.members["ana"]
     asked = slash(local, "txt2img", prompt="a swept fox", private=True, count=2, num_inference_steps=2)
     await local.wait_for(lambda: asked.message and len(asked.message.attachments) == 2 and "seed" in asked.content, 30)
@@ -121,7 +121,9 @@ async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: L
     (again,) = await local.wait_for(
         lambda: [m for m in local.messages(ana) if m.id not in before and m.attachments], 30
     )
-    assert pixels(local.files(again)[0]) == pixels(kept[1])
+    made, before_that = pixels(local.files(again)[0]), pixels(kept[1])
+    # Made alone instead of with another, it may differ by rounding.
+    assert max(abs(one - other) for one, other in zip(made, before_that, strict=True)) <= 2
     now = (await done(local, slash(local, "txt2img", prompt="after", num_inference_steps=2))).split("You have ")[1]
     assert int(now.split()[0]) == int(left.split()[0]) - 1
 
@@ -137,10 +139,6 @@ async def test_a_private_picture_whose_input_is_gone_too_is_said_to_be_gone(loca
     assert asked.message
     pressed = await press(local, ana, asked.message, "Vary")
     assert "no longer kept" in await refused(local, pressed)
-
-
-def pixels(png: bytes) -> bytes:
-    return Image.open(io.BytesIO(png)).tobytes()
 
 
 async def test_it_works_in_direct_messages_and_as_an_app_of_the_member_s(local: LocalDiscord) -> None:
@@ -190,7 +188,12 @@ async def test_the_prompt_s_parts_are_joined(local: LocalDiscord) -> None:
     shown = slash(local, "prompt")
     await local.wait_for(lambda: shown.record.modal, 5)
     parts = {"subject": "a helped fox", "composition": "small", "style": "flat"}
-    await done(local, local.people.submit(local.world.members["ana"], shown, parts))
+    ana = local.world.members["ana"]
+    submitted = local.people.submit(ana, shown, parts)
+    await local.answered(submitted)
+    assert submitted.message
+    assert "a helped fox, small, flat" in str(submitted.message.embeds)
+    await done(local, await press(local, ana, submitted.message, "Make it"))
     delivered(local, "a helped fox, small, flat")
 
 

@@ -76,8 +76,7 @@ async def test_any_prompt_is_taken_whole_and_shown_inert(local: LocalDiscord) ->
         "@everyone <@&1> https://evil.example **x** `y` \u202eחתול \u200b👩\u200d👩\u200d👧 \x07 ||z|| [a](https://b) "
     )
     prompt = (words * 60)[:4000]
-    said = await done(local, slash(local, "txt2img", prompt=prompt, seed=7_701, num_inference_steps=2))
-    assert "This model reads only the beginning of a prompt this long; it left out: “" in said
+    await done(local, slash(local, "txt2img", prompt=prompt, seed=7_701, num_inference_steps=2))
     (message,) = [m for m in local.messages() if "seed 7701" in m.content and m.attachments and not m.is_ephemeral]
     assert "@everyone" not in message.content
     assert "://" not in message.content

@@ -8,8 +8,7 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from generation.engine.upscale import OWN_WEIGHTS
-from generation.engine.upscale import Upscaler
+from generation.engine.upscale import OWN_WEIGHTS, Upscaler
 
 from ..scenes.scene import Painter
 from .classifier import Picture

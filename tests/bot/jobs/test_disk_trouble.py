@@ -236,7 +236,8 @@ async def test_a_clock_that_is_set_over_midnight_loses_and_doubles_nothing(
     finally:
         Clock.shift = timedelta()
     assert await stage.used() == 1
-    assert sorted(len(message.attachments) for message in stage.local.messages()) == [1, 2]
+    pictures = [len(message.attachments) for message in stage.local.messages() if message.attachments]
+    assert sorted(pictures) == [1, 2]  # and a ping, if the clock made the wait seem long
 
 
 @pytest.fixture
