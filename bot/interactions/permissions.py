@@ -39,9 +39,10 @@ async def may_see(interaction: Interaction, job: JobRow) -> bool:
         return False
     if not job.deleted and (own or _sees_channel(interaction, job)):
         return True
-    # One that was posted by itself outlives the message that it came in.
-    on = interaction.message.id if interaction.message else None
-    return on is not None and await interaction.client.store.jobs.shows(on, job.id)
+    # One that was posted by itself outlives the message that it came in. What is behind "More" stands in an answer of
+    # its own, so that any message of this channel counts.
+    on, jobs = interaction.message, interaction.client.store.jobs
+    return on is not None and await jobs.shows(on.id, job.id, interaction.channel_id or 0)
 
 
 def _sees_channel(interaction: Interaction, job: JobRow) -> bool:

@@ -60,7 +60,7 @@ async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page
     compare = page.locator("article.ephemeral").last.get_by_role("button", name="Compare strengths (costs 4)")
     await expect(compare).to_be_visible(timeout=20_000)
     await compare.click()
-    strip = page.get_by_alt_text("The same picture before, and changed at the strengths").last
+    strip = page.get_by_alt_text("The same picture before, and changed with AI at the strengths").last
     await expect(strip).to_be_visible(timeout=60_000)
     assert await strip.evaluate("i => i.decode().then(() => i.naturalWidth)") > 1900
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)

@@ -62,7 +62,7 @@ async def test_the_refine_modal_takes_strength_prompt_model_and_seed(local: Loca
     assert "strength 0.6" in message.content
     assert "seed 77" in message.content
     wrong = local.people.submit(ana, shown, {"prompt": "a fox", "strength": "purple"})
-    assert "strength" in await refused(local, wrong)
+    assert "between 0.05 and 1" in await refused(local, wrong)
 
 
 @pytest.mark.slow

@@ -106,14 +106,15 @@ class Jobs:
         row = job.at(int(place)) if job and place.isdecimal() else None
         return (job, row) if job and row else None
 
-    async def shows(self, message_id: int, job_id: str) -> bool:
-        """Whether the message is the job's own, or shows one of its pictures again."""
+    async def shows(self, message_id: int, job_id: str, channel_id: int) -> bool:
+        """Whether the message is the job's own, or it or another of its channel shows one of its pictures again."""
         sql = (
             "SELECT 1 FROM jobs WHERE id = :job_id AND message_id = :message_id UNION ALL"
             " SELECT 1 FROM posts JOIN pictures ON pictures.id = picture_id"
-            " WHERE posts.message_id = :message_id AND job_id = :job_id"
+            " WHERE (posts.message_id = :message_id OR posts.channel_id = :channel_id)"
+            " AND job_id = :job_id"
         )
-        values = {"message_id": message_id, "job_id": job_id}
+        values = {"message_id": message_id, "job_id": job_id, "channel_id": channel_id}
         return await self._database.read(lambda tables: tables.execute(sql, values).fetchone() is not None)
 
     async def set_post(self, channel_id: int, message_id: int, picture_id: str) -> None:
