@@ -1,7 +1,7 @@
-"""The syntax that Automatic1111 and ComfyUI gave to prompts: weights, breaks and LoRAs. Pure.
+r"""The syntax that Automatic1111 and ComfyUI gave to prompts: weights, breaks and LoRAs. Pure.
 
 (word)           1.1 times as strong      ((word))   1.1² times
-[word]           1 / 1.1 times            \\( \\) \\[ \\]  the letters themselves
+[word]           1 / 1.1 times            \( \) \[ \]  the letters themselves
 (word:1.3)       1.3 times                BREAK      what follows begins another chunk
 <lora:name:0.8>  a LoRA with its weight
 """

@@ -55,7 +55,7 @@ def test_the_compose_file_keeps_data_and_models_in_volumes() -> None:
 
 @pytest.mark.slow
 def test_the_site_builds_without_a_dead_link(tmp_path: Path) -> None:
-    """make docs is strict: a page or an anchor that is not there is an error."""
+    """Make docs is strict: a page or an anchor that is not there is an error."""
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
         cwd=ROOT, capture_output=True, text=True,

@@ -56,6 +56,7 @@ class Compact(nn.Module):  # type: ignore[misc]
         self.body = nn.Sequential(*body, nn.Conv2d(WIDTH, 3 * SCALE**2, 3, padding=1))
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """Enlarge pictures (batch, 3, height, width) from 0 to 1 four times."""
         made: Tensor = functional.pixel_shuffle(self.body(pixels), SCALE)
         return made + functional.interpolate(pixels, scale_factor=SCALE, mode="nearest")
 
@@ -102,6 +103,7 @@ class Large(nn.Module):  # type: ignore[misc]
         self.conv_last = nn.Conv2d(WIDTH, 3, 3, padding=1)
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """Enlarge pictures (batch, 3, height, width) from 0 to 1 four times."""
         found = self.conv_first(pixels)
         found = found + self.conv_body(self.body(found))
         for layer in (self.conv_up1, self.conv_up2):

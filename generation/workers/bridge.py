@@ -1,5 +1,8 @@
-"""The process between the bot and a Ray cluster. It is the only one that imports Ray, which ends a process whose
-cluster's head is gone for a minute, and which the bot must outlive."""
+"""The process between the bot and a Ray cluster.
+
+It is the only one that imports Ray, which ends a process whose cluster's head is gone for a minute, and which the bot
+must outlive.
+"""
 
 import asyncio
 import logging

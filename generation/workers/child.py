@@ -39,8 +39,11 @@ class Child:
         on_exit: Callable[[], None],
         keep: tuple[str, ...] = NEEDED,
     ) -> None:
-        """Start ``main(parent's process id, pipe, *arguments)``. ``greeting`` is the first that it is sent; it sends
-        tuples of ``kinds``. ``keep`` names the secrets of the environment that it needs."""
+        """Start ``main(parent's process id, pipe, *arguments)``.
+
+        ``greeting`` is the first that it is sent; it sends tuples of ``kinds``. ``keep`` names the secrets of the
+        environment that it needs.
+        """
         self.name = name
         self._kinds = kinds
         self._on_messages = on_messages

@@ -1,5 +1,7 @@
-"""The actor on a cluster's node: it keeps a child process there, the same as on the bot's machine, and passes on what
-that says. Knows nothing of Ray but that inputs are awaited."""
+"""The actor on a cluster's node, which keeps a child process there and passes on what that says.
+
+The child is the same as on the bot's machine. Knows nothing of Ray but that inputs are awaited.
+"""
 
 import asyncio
 import logging

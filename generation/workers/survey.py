@@ -11,10 +11,10 @@ PATIENCE = 10.0  # seconds for a worker's answer
 
 
 def survey(config: ClusterConfig) -> Iterator[tuple[Card, WorkerState | None]]:
-    """Each card that a bot of this configuration may use, and what its worker there does; None without a worker that
-    answers.
+    """Each card that a bot of this configuration may use, and what its worker there does.
 
-    Raises GenerationError if Ray is not installed or the cluster is out of reach.
+    None stands for a card without a worker that answers. Raises GenerationError if Ray is not installed or the cluster
+    is out of reach.
     """
     try:
         import ray as found

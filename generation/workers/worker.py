@@ -44,8 +44,11 @@ class Worker(ABC):
         on_event: Callable[["Worker", Event | Room], None],
         on_exit: Callable[["Worker"], None],
     ) -> None:
-        """``device`` is what the operator calls it. ``on_event`` gets its events and each change of its room;
-        ``on_exit`` is called once it is gone, when what it did not finish still stands in ``running``."""
+        """``device`` is what the operator calls it.
+
+        ``on_event`` gets its events and each change of its room; ``on_exit`` is called once it is gone, when what it
+        did not finish is still in ``running``.
+        """
         self.device = device
         #: which disk its models lie on: a node's id, or empty for this machine's
         self.site = ""
@@ -78,7 +81,7 @@ class Worker(ABC):
         """Whether it wants another picture."""
         return len(self.running) < self.capacity
 
-    def can_make(self, picture: Picture) -> bool:
+    def can_make(self, picture: Picture) -> bool:  # noqa: ARG002 - others decide by it
         """Whether it can have what the picture needs: its model and LoRAs."""
         return True
 

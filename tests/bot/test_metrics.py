@@ -44,7 +44,7 @@ async def test_the_way_of_a_picture_is_counted(store: Store, make_job: MakeJob) 
     assert found["criar_waiting_seconds_count", ""] == 1
     assert (found["criar_pictures_total", "finished"], found["criar_pictures_total", "failed"]) == (1, 1)
     assert found["criar_queue_pictures", "2,waiting"] == 4
-    assert not (metrics._asked or metrics._models or metrics._progress)
+    assert [*metrics._asked, *metrics._models, *metrics._progress] == []
 
 
 async def test_the_board_asks_for_figures_that_there_are() -> None:

@@ -41,7 +41,7 @@ def nodes(tmp_path: Path) -> Iterator[Nodes]:
 
 @pytest_asyncio.fixture
 async def start(nodes: Nodes) -> AsyncIterator[Start]:
-    """Starts services on the cluster: start(devices=(), namespace="criar")."""
+    """Start services on the cluster, beside local devices."""
     async with AsyncExitStack() as stack:
 
         async def start(devices: tuple[str, ...] = (), namespace: str = "criar", **more: Any) -> Studio:

@@ -44,8 +44,7 @@ async def status(bot: Bot) -> str:
 
 
 async def test_nodes_and_the_bot_are_killed_and_nothing_is_lost_or_doubled(nodes: Nodes, tmp_path: Path) -> None:
-    """While six jobs are made on a local device and two nodes, a node and then the bot are killed: each job is
-    delivered in one message with all its pictures, and the member's day counts each picture once."""
+    """Though a node and then the bot are killed, each of six jobs comes whole in one message and is counted once."""
     first, _ = nodes.add("one"), nodes.add("two")
     settings = (
         f"[plans.free]\nimages_per_day = 500\nwaiting = 500\n{UNFILTERED}[generation]\ndevices = ['cpu']\nthreads = 1\n"

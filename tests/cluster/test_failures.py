@@ -88,8 +88,7 @@ async def test_a_killed_node_is_noticed_and_a_new_one_is_used(nodes: Nodes, star
 
 
 async def test_a_node_that_is_cut_off_is_given_up_and_not_heard_any_later(nodes: Nodes, start: Start) -> None:
-    """Its processes are stopped, as if the network were gone: its picture is made by the local device, and what the
-    node says when it is back changes nothing."""
+    """Its picture is made by the local device, and what the node says when it is back changes nothing."""
     node = nodes.add("far")
     studio = await start(devices=("cpu",))
     await joined(studio, 1)

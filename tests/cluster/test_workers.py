@@ -68,8 +68,7 @@ async def test_a_node_that_is_drained_finishes_and_gets_no_more(nodes: Nodes, st
 
 
 async def test_two_bots_keep_apart(nodes: Nodes, start: Start) -> None:
-    """A bot of another namespace waits for a card that is taken; one of the same namespace is refused with a reason;
-    and when the first bot is gone, the other one gets the card."""
+    """Another namespace waits for a card that is taken, and the same is refused; later the other one gets the card."""
     nodes.add("shared")
     first = await start(namespace="first")
     await joined(first, 1)

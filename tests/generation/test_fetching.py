@@ -87,7 +87,7 @@ def test_a_transfer_that_breaks_ends_after_one_try(
     class ReadTimeout(Exception):
         """The client's, which derives from nothing that is known here."""
 
-    def fetch(spec: ModelSpec) -> None:
+    def fetch(_: ModelSpec) -> None:
         tries.append(current_thread().name)
         raise ReadTimeout("stalled")
 

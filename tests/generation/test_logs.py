@@ -23,10 +23,10 @@ def root() -> Iterator[None]:
 
 
 @pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> pytest.CaptureFixture[str]:
     for name in ("CRIAR_LOG_LEVEL", "CRIAR_LOG_FORMAT"):
         monkeypatch.setenv(name, "INFO" if name.endswith("LEVEL") else "text")
-    yield capsys
+    return capsys
 
 
 def test_json_lines_carry_the_job(lines: pytest.CaptureFixture[str]) -> None:

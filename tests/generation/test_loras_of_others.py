@@ -83,7 +83,7 @@ def test_what_of_a_lora_is_not_used_is_said_once(base: ModelSpec, unet: Tensors,
 
 
 def test_parts_of_flux_that_are_dropped_are_said(tmp_path: Path) -> None:
-    """diffusers drops a final layer without its adaLN layer, without a word."""
+    """Diffusers drops a final layer without its adaLN layer, without a word."""
     model = spec("flux", tmp_path)
     up, down = torch.randn(96, 4), torch.randn(4, 32)
     layers = {"lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight": down,
@@ -125,7 +125,8 @@ def test_download_and_engine_choose_the_same_file_and_need_no_hub_afterwards(
     assert hub.calls == []
 
 
-def test_a_lora_that_cannot_be_fetched_is_said_and_holds_nobody_up(hub: Hub, base: ModelSpec) -> None:
+@pytest.mark.usefixtures("hub")
+def test_a_lora_that_cannot_be_fetched_is_said_and_holds_nobody_up(base: ModelSpec) -> None:
     """It is fetched beside the engine's thread; its picture ends with a sentence."""
     lora = LoraSpec(id="none", title="None", family=base.family, source="maker/none")
     model = replace(base, loras=(lora,))

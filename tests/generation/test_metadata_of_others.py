@@ -145,9 +145,11 @@ def test_exif_is_read_in_either_byte_order(form: str, encoding: str) -> None:
         assert (read.prompt, read.seed) == (text.split("\n")[0], 5)
     for raw in (b"ASCII\0\0\0" + A1111.encode(), A1111.encode()):
         read = read_parameters(exifed(raw, form))
-        assert read and read.prompt == "a castle"
+        assert read is not None
+        assert read.prompt == "a castle"
     read = read_parameters(exifed(b"UNICODE\0" + A1111.encode("utf-16-le"), form, outer=True))
-    assert read and read.seed == 5
+    assert read is not None
+    assert read.seed == 5
 
 
 def test_comfyui_s_webp_is_read() -> None:

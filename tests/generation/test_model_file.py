@@ -132,7 +132,7 @@ def test_what_a_file_says_of_itself_helps_where_its_names_do_not(tmp_path: Path)
     assert (found.family, found.triggers) == ("stable_diffusion_xl", ("papercut", "paper"))
     marked = {**BUILDS["SDXL"][0], "v_pred": (), "ztsnr": ()}
     found = inspect(header_only(tmp_path / "v.safetensors", marked))
-    assert found.v_prediction and found.zero_snr
+    assert (found.v_prediction, found.zero_snr) == (True, True)
     scaled = {**BUILDS["FLUX.1 dev"][0], "scaled_fp8": ()}
     assert "fp8" in inspect(header_only(tmp_path / "8.safetensors", scaled)).quantisation
 
@@ -181,7 +181,7 @@ NO_MODELS = {
     Kind.INDEX: lambda path: path.write_bytes(b'{"metadata": {"total_size": 9}, "weight_map": {}}'),
     Kind.PICKLE: _zip,
     Kind.EMPTY: lambda path: path.touch(),
-    Kind.ABSENT: lambda path: None,
+    Kind.ABSENT: lambda _: None,
     Kind.UNKNOWN: lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200)),
     Kind.TRUNCATED: lambda path: _cut(path),
     Kind.DAMAGED: lambda path: path.write_bytes(struct.pack("<Q", 10**15) + b"{" + bytes(600)),

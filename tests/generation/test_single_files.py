@@ -48,7 +48,7 @@ def test_a_denoiser_alone_makes_the_whole_model_s_picture(folder: Path, name: st
 
 @pytest.mark.parametrize("prefix", ["model.diffusion_model.", ""])
 def test_a_u_net_in_its_makers_names_is_loaded(base: ModelSpec, folder: Path, prefix: str) -> None:
-    """With the prefix of whole checkpoints, and without. (FLUX.1's sizes are fixed in the reader of diffusers.)"""
+    """With the prefix of whole checkpoints, and without; FLUX.1's sizes are fixed in the reader of diffusers."""
     whole = load_file(single_file(Path(base.source), folder / "whole.safetensors"))
     start = "model.diffusion_model."
     unet = {prefix + key.removeprefix(start): tensor for key, tensor in whole.items() if key.startswith(start)}

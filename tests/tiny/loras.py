@@ -21,7 +21,7 @@ def pipeline_of(model: ModelSpec) -> Any:
 
 
 def kohya(module: Any, prefix: str, wanted: Callable[[str], bool], size: float = 0.5) -> Tensors:
-    """kohya's names: dots become underscores."""
+    """Kohya's names: dots become underscores."""
     found: Tensors = {}
     for name, layer in module.named_modules():
         if isinstance(layer, torch.nn.Linear) and wanted(name):

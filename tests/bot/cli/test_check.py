@@ -122,7 +122,7 @@ def test_a_card_that_is_not_used_is_said(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_setting_that_needs_an_absent_package_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """quantised without bitsandbytes fails; with it, it passes."""
+    """Quantised without bitsandbytes fails; with it, it passes."""
     config = config_of(tmp_path, '[generation.loading]\n"*" = { quantised = 4 }\n')
     monkeypatch.setattr("bot.cli.check.devices.find_spec", lambda _: None)
     assert any("bitsandbytes" in each.text and not each.good for each in look_at_devices(config))

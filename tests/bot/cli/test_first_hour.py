@@ -105,7 +105,8 @@ def test_init_for_another_machine_s_card(empty_folder: Path, card: int) -> None:
     assert len(config.generation.models) > 2
 
 
-def test_larger_cards_run_more(empty_folder: Path) -> None:
+@pytest.mark.usefixtures("empty_folder")
+def test_larger_cards_run_more() -> None:
     """What runs whole on a card runs whole on a larger one, and first choices may be used commercially."""
     catalogue = Catalogue.load()
     before: set[str] = set()
@@ -120,7 +121,7 @@ def test_larger_cards_run_more(empty_folder: Path) -> None:
 
 
 def test_recommend_says_how_each_model_runs() -> None:
-    """models recommend lists ways and sizes, as text and as JSON."""
+    """Models recommend lists ways and sizes, as text and as JSON."""
     code, said = say("models", "recommend", "--card", "12")
     assert code == 0
     line = next(line for line in said.splitlines() if line.split()[:1] == ["flux-schnell"])
@@ -137,7 +138,7 @@ def test_the_table_in_the_documentation_is_the_catalogue_s() -> None:
 
 
 def test_the_list_shows_only_what_fits() -> None:
-    """models list --fits leaves out what is larger than the card; a pattern that matches nothing is said."""
+    """Models list --fits leaves out what is larger than the card; a pattern that matches nothing is said."""
     _, said = say("models", "list", "--fits", "--card", "12")
     names = {line[2:].split()[0] for line in said.splitlines()[1:-1]}
     assert "sdxl" in names

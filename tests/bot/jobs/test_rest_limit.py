@@ -41,8 +41,7 @@ def test_progress_waits_once_half_of_the_limit_is_used() -> None:
 
 @pytest.mark.slow
 async def test_discord_counts_no_more_than_fifty_a_second() -> None:
-    """120 requests at once of a client that keeps the limit reach a local Discord with at most 50 in any second; what
-    answers interactions is not held up."""
+    """Of 120 requests at once a local Discord gets at most 50 in any second; answers to interactions do not wait."""
     limit = RestLimit()
     async with LocalDiscord() as local:
         client = discord.Client(intents=discord.Intents.none(), http_trace=limit.trace())

@@ -96,7 +96,7 @@ def test_absent_and_broken_files_are_an_error_of_the_disk(folder: Path, tmp_path
     """Whoever marks must know, and send the picture without a mark."""
     assert has_watermark_files(folder)
     assert not has_watermark_files(tmp_path)
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="encoder_Q"):
         write_watermark(as_png(drawn()), "0" * 61, tmp_path)
     (tmp_path / "encoder_Q.onnx").write_bytes(b"nonsense")
     with pytest.raises(OSError, match="encoder_Q"):
