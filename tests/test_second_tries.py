@@ -1,5 +1,6 @@
 """Nothing is retried in silence: what stands at the end of a run of pytest in which tests pass at the second try."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +33,8 @@ def run(folder: Path, fragile: int, *arguments: str) -> tuple[int, str]:
             sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", str(folder), "-p", "tests.second_tries",
             "-p", "no:cacheprovider", *arguments, str(folder),
         ],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        # The outer run may allow second tries itself (PYTEST_ADDOPTS).
+        cwd=ROOT, env={**os.environ, "PYTEST_ADDOPTS": ""}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout.partition("needed a second try")[2]
 

@@ -185,7 +185,7 @@ def test_an_entry_needs_only_what_its_family_does_not_say(tmp_path: Path) -> Non
         ("[model]", "model: it may hold \\[\\[models\\]\\]"),
         ("models = 3", "write each entry as a table"),
         (ENTRY + "colour = 1", "own: colour: there is no such key"),
-        (ENTRY + "memory = 'much'", "own: memory: must be a valid number, not 'much'"),
+        (ENTRY + "memory = 'much'", "own: memory: must be a number, not 'much'"),
         (ENTRY + "limits = { multiple = 8, side = 3 }", "own: limits.side: there is no such key"),
         (ENTRY + "tasks = ['edit']", "own: tasks: models of stable_diffusion_xl do img2img, inpaint, txt2img alone"),
         (ENTRY + "tasks = ['txt2vid']", "own: tasks.0: must be 'txt2img', 'img2img'"),
