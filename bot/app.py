@@ -12,7 +12,7 @@ from bot.background.audit_feed import post_audit_regularly
 from bot.background.bans import enforce_bans_regularly
 from bot.background.cleanup import clean_regularly, trim_regularly
 from bot.background.erasure import erase_regularly
-from bot.background.heartbeat import beat
+from bot.background.heartbeat import beat, keep_device_trouble
 from bot.background.metrics_server import serving_metrics
 from bot.background.trouble_feed import TroubleLines, collected_trouble, post_trouble_regularly
 from bot.client import Client, use_local_discord
@@ -54,6 +54,7 @@ async def _run(config: Config, token: str, catalogue: Catalogue) -> None:
         threads=config.generation.threads or None,
         folder=workers_folder(config),
         cluster=config.generation.cluster.settings() if config.generation.cluster else None,
+        exact=config.generation.exact,
     )
     await service.start()
     client = Dispatcher(config, store, service, catalogue, credentials)
@@ -68,6 +69,7 @@ async def _connected(client: Client, config: Config, token: str, trouble: Troubl
     chores = [
         asyncio.create_task(post_trouble_regularly(client, trouble)),
         asyncio.create_task(beat(client, config.storage.folder)),
+        asyncio.create_task(keep_device_trouble(service, config.storage.folder)),
         asyncio.create_task(clean_regularly(store, config)),
         asyncio.create_task(post_audit_regularly(client)),
         asyncio.create_task(erase_regularly(client)),

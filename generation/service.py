@@ -288,7 +288,11 @@ class Service:
     def _on_exit(self, place: int, worker: Worker) -> None:
         """Note that a child is dead; another one takes its place after a pause."""
         ending = worker.ending or "it is not known how"
-        log.error("the worker on %s ended (%s) with %d pictures", worker.device, ending, len(worker.running))
+        if not worker.trouble:
+            told = {"device": worker.device}
+            log.error(
+                "the worker on %s ended (%s) with %d pictures", worker.device, ending, len(worker.running), extra=told
+            )
         if worker.capacity:
             self._pauses[place] = FIRST_PAUSE
             self._failed_starts[place] = 0
@@ -296,7 +300,7 @@ class Service:
             self._failed_starts[place] += 1
             if worker.trouble or self._failed_starts[place] > 1:
                 self._pauses[place] = max(self._pauses[place], START_PAUSE)
-                self._note_trouble(place, worker.trouble or ending)
+                self._note_trouble(place, worker.trouble or f"its process ended before it was ready ({ending})")
         del self._workers[place]
         self._lose(worker)
         self._spawn(self._restart(place))
@@ -307,13 +311,17 @@ class Service:
         if self._troubles.get(place) != found:
             self._troubles[place] = found
             self.trouble_changed.set()
-            log.error("%s; it is tried again every %.0f seconds at most", found, LONGEST_PAUSE)
+            log.error(
+                "%s; it is tried again at most %.0f seconds after each try", found, LONGEST_PAUSE,
+                extra={"device": self._devices[place]},
+            )  # fmt: skip
 
     def _note_ready(self, worker: Worker) -> None:
         for place in [place for place, each in self._workers.items() if each is worker and place in self._troubles]:
             del self._troubles[place]
             self.trouble_changed.set()
-            log.info("the worker on %s has started", worker.device)
+            told = {"tell": True, "device": worker.device}
+            log.warning("pictures can be made on %s again", worker.device, extra=told)
 
     def _on_join(self, worker: ClusterWorker) -> None:
         self._workers[worker] = worker

@@ -27,10 +27,10 @@ class TroubleLines(logging.Handler):
         self._said: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the line, unless one of its kind was kept within the hour."""
+        """Keep the line, unless one of its kind, and of the same device, was kept within the hour."""
         if record.levelno < logging.ERROR and not getattr(record, "tell", False):
             return
-        kind, now = f"{record.name} {record.msg}", monotonic()
+        kind, now = f"{record.name} {getattr(record, 'device', '')} {record.msg}", monotonic()
         if now - self._said.get(kind, -QUIET) < QUIET:
             return
         self._said[kind] = now

@@ -86,7 +86,7 @@ def _check(config: Path | None, *, online: bool) -> None:
 
 @app.command()
 def health(config: ConfigFile = None) -> None:
-    """Exit with 0 if the bot was connected to Discord within the last minute and its disk has room, else with 1."""
+    """Exit with 0 if the bot was connected to Discord within the last minute, its disk has room and a device works."""
     from bot.background.heartbeat import trouble
 
     said = trouble(settings(config).storage.folder)

@@ -174,6 +174,8 @@ class Generation(Section):
     devices: tuple[str, ...] = Field(default=("cpu",), strict=False)
     #: threads of a child on a CPU; 0 shares the machine's cores among the children
     threads: int = Field(default=0, ge=0, le=256)
+    #: whether a picture's pixels do not depend on what is made beside it, at the cost of speed
+    exact: bool = False
     #: seconds that a stop leaves for the pictures that are being made; the rest is made after the next start
     finish_seconds: float = Field(default=8.0, ge=0.0, le=600.0, strict=False)
     #: further catalogue files, in the form of generation/catalogue.toml

@@ -54,11 +54,13 @@ class JobManager:
     async def submit(self, requester: Requester, built: BuiltRequest) -> None:
         """Accept the request, queue its pictures and announce them.
 
-        Raises Refusal if the member's limit or moderation forbids it, or the bot is about to stop. An interaction
-        that was accepted before changes nothing.
+        Raises Refusal if the member's limit or moderation forbids it, no device works, or the bot is about to stop. An
+        interaction that was accepted before changes nothing.
         """
         if self._stopping:
             raise Refusal("I am being restarted; ask again in a minute.")
+        if not self._service.can_make():
+            raise Refusal("Pictures cannot be made just now; this was not counted. Try again later.")
         self._events.outbox.hurry(requester.user_id)
         await self._moderation.check_request(requester, built)
         job = await self._store.accept(

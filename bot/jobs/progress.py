@@ -205,6 +205,8 @@ class _Follower:
 
 def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
     """Where a waiting picture stands in the queue and how long that may take, or what else it waits for."""
+    if not service.can_make():
+        return say("Pictures cannot be made just now; yours waits, and is made as soon as they can be.")
     if service.lacks_model(picture_id):
         return say(
             "The model is being fetched, which takes a while the first time; yours is made as soon as it is here."

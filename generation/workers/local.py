@@ -36,6 +36,10 @@ class _Cancel:
     picture_id: str
 
 
+class _NoDeviceError(Exception):
+    """There is no such device."""
+
+
 class _Line:
     """The child's end of the pipe. Progress is sent together with what follows: each message wakes the parent."""
 
@@ -138,7 +142,8 @@ def _child(
     try:
         engine = _open(specs, device, here, threads, budget, folder, exact=exact)
     except Exception as error:
-        logging.getLogger(__name__).exception("nothing can be made on %s", device)
+        if not isinstance(error, _NoDeviceError):  # its reason says all
+            logging.getLogger(__name__).exception("nothing can be made on %s", device)
         line.tell(CannotStart(str(error).partition("\n")[0] or type(error).__name__))
         return
     threading.Thread(target=_reassure, args=(engine, line), daemon=True).start()
@@ -160,7 +165,7 @@ def _open(
     import torch
 
     if device != "cpu" and (reason := why_not(device, torch)):
-        raise RuntimeError(reason)
+        raise _NoDeviceError(reason)
     from ..engine.engine import Engine, quiet_libraries
 
     quiet_libraries()

@@ -65,6 +65,9 @@ class InstantService(Service):
         self.cancelled.add(picture_id)
         self._events.put_nowait(Cancelled(picture_id=picture_id, attempt=1))
 
+    def can_make(self) -> bool:
+        return True
+
     def lacks_model(self, _: str) -> bool:
         return False
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ from bot.background import audit_feed, cleanup, erasure, heartbeat
 from bot.background.audit_feed import post_audit_regularly
 from bot.background.cleanup import trim_regularly
 from bot.background.erasure import erase_regularly
-from bot.background.heartbeat import beat, trouble
+from bot.background.heartbeat import beat, keep_device_trouble, trouble
 from bot.config import Config
 from bot.config.schema import Discord
 from bot.store import Action, Change, Store, database
@@ -127,6 +127,44 @@ async def test_signs_of_life_go_on_when_the_disk_does(store: Store, config: Conf
         folder.mkdir()
         await _twice(client.asked)
         assert not trouble(folder)
+
+
+class Devices:
+    """Stands for a service whose devices do not work at first."""
+
+    def __init__(self) -> None:
+        self.trouble_changed = asyncio.Event()
+        self.reasons = ["No pictures can be made on cuda:0: no such card"]
+
+    def can_make(self) -> bool:
+        return not self.reasons
+
+    def trouble(self) -> list[str]:
+        return self.reasons
+
+
+async def test_health_fails_while_no_device_works(store: Store, config: Config, tmp_path: Path) -> None:
+    """Other processes read the reason, and nothing once a device works; what a dead bot left counts for nothing."""
+    client: Any = Client(store, config)
+    devices: Any = Devices()
+    async with going_on(beat(client, tmp_path)), going_on(keep_device_trouble(devices, tmp_path)):
+        await _until(lambda: "no such card" in trouble(tmp_path))
+        devices.reasons = []
+        devices.trouble_changed.set()
+        await _until(lambda: not trouble(tmp_path))
+        devices.reasons = ["broken"]
+        devices.trouble_changed.set()
+        await _until(lambda: trouble(tmp_path) == "broken")
+    works: Any = Devices()
+    works.reasons = []
+    async with going_on(keep_device_trouble(works, tmp_path)):
+        await _until(lambda: not trouble(tmp_path))
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not is_so():  # noqa: ASYNC110 - what files say makes no event
+            await asyncio.sleep(0.01)
 
 
 async def _twice(event: asyncio.Event) -> None:

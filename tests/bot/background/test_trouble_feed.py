@@ -18,3 +18,11 @@ def test_errors_are_told_once_an_hour_and_other_lines_not() -> None:
         assert list(lines.take()) == []
     log.error("after the end")
     assert list(lines.take()) == []
+
+
+def test_each_device_is_told_of() -> None:
+    """One that fails within the hour of another has a line too, the second of its own has none."""
+    with collected_trouble() as lines:
+        for device in ("cuda:0", "cuda:1", "cuda:0"):
+            log.error("the worker on %s died", device, extra={"device": device})
+        assert list(lines.take()) == ["error: the worker on cuda:0 died", "error: the worker on cuda:1 died"]

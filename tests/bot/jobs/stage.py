@@ -29,6 +29,7 @@ class Hands:
     def __init__(self) -> None:
         self.submitted: list[Picture] = []
         self.cancelled: list[str] = []
+        self.works = True
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
     def submit(self, pictures: Sequence[Picture]) -> None:
@@ -36,6 +37,9 @@ class Hands:
 
     def cancel(self, picture_id: str) -> None:
         self.cancelled.append(picture_id)
+
+    def can_make(self) -> bool:
+        return self.works
 
     def lacks_model(self, _: str) -> bool:
         return False

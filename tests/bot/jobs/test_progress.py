@@ -22,6 +22,10 @@ class Queue:
     places: int | None
     seconds: float | None
     fetches: bool = False
+    works: bool = True
+
+    def can_make(self) -> bool:
+        return self.works
 
     def lacks_model(self, _: str) -> bool:
         return self.fetches
@@ -54,6 +58,12 @@ def test_whoever_waits_for_a_model_is_told_so() -> None:
     """Their place in the queue would say that they are next for as long as the model is being downloaded."""
     queue: Any = Queue(0, 3.0, fetches=True)
     assert describe_place(speaker("en-US"), queue, "job:0").startswith("The model is being fetched")
+
+
+def test_whoever_waits_for_a_device_that_does_not_work_is_not_told_that_they_are_next() -> None:
+    """Nobody knows how long that takes, so neither a place nor a time is said."""
+    queue: Any = Queue(0, 3.0, works=False)
+    assert describe_place(speaker("en-US"), queue, "job:0").startswith("Pictures cannot be made just now")
 
 
 async def test_pictures_of_different_strengths_share_one_bar(make_job: MakeJob) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import Refusal
 from bot.jobs import delivery
 from bot.quota import Person
 from bot.store import State, Store
@@ -226,3 +227,15 @@ async def test_a_file_that_is_gone_before_its_delivery_is_made_again(stage: Stag
     await stage.hands.happen(finished(job))
     (message,) = await stage.delivered(job)
     assert len(message.attachments) == 1
+
+
+async def test_nothing_is_charged_while_no_device_works(stage: Stage) -> None:
+    """The request is refused with a sentence, is not kept and not counted; once a device works, the next is taken."""
+    stage.hands.works = False
+    with pytest.raises(Refusal, match="cannot be made just now"):
+        await stage.ask()
+    assert await stage.used() == 0
+    assert not stage.hands.submitted
+    stage.hands.works = True
+    await stage.ask(number=1)
+    assert await stage.used() == 1
