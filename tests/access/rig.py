@@ -36,7 +36,7 @@ class InstantService(Service):
     """Makes every picture at once and all alike, or keeps them waiting; and remembers what it was asked for."""
 
     def __init__(self) -> None:
-        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._png = png()
         self.makes = True
         self.asked: Counter[int] = Counter()
@@ -46,7 +46,8 @@ class InstantService(Service):
 
     async def events(self) -> AsyncIterator[Event]:
         while True:
-            yield await self._events.get()
+            if event := await self._events.get():
+                yield event
 
     def submit(self, pictures: Sequence[Picture]) -> None:
         for picture in pictures:

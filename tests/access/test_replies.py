@@ -262,7 +262,7 @@ async def test_what_comes_of_a_covered_picture_is_covered(rig: Rig) -> None:
     """Bot 11: beside a mention, in Apps > Upscale and in /img2img."""
     world, ana = rig.local.world, rig.members["ana"]
     covered = ("SPOILER_x.png", png())
-    asks = [
+    asks: list[Any] = [
         lambda: rig.local.people.say(ana, world.channel_id, f"{me(rig)} as a watercolour", [covered]),
         lambda: rig.slash(ana, world.channel_id, "img2img", {"image": covered, "prompt": "a cat"}),
         lambda: rig.local.people.menu(ana, "Upscale", rig.local.people.say(ana, world.channel_id, "look", [covered])),

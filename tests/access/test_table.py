@@ -236,7 +236,7 @@ class Attempt:
             await self.rig.store.quotas.set_limit(self._change(None, vic), 10)
         images = 100_000 if "beyond" in row else 5
         member = self.rig.members["oscar"] if "of the operator" in row else vic
-        return {
+        options: dict[str, dict[str, Any]] = {
             "txt2img": {"prompt": "a cat"},
             "img2img": {"prompt": "a cat", "image": ("a.png", png())},
             "edit": {"instruction": "make it red", "image": ("a.png", png())},
@@ -257,7 +257,8 @@ class Attempt:
             "rules allow": {"word": "zebra"},
             "moderation lift": {"member": vic},
             "server replies": {"when": "instructions"},
-        }.get(path, {})
+        }
+        return options.get(path, {})
 
     def _change(self, guild_id: int | None, user_id: int | None) -> Change:
         now = discord.utils.utcnow()
@@ -407,16 +408,24 @@ async def test_everybody_may_reply_as_the_table_says(rig: Rig, places: dict[str,
     for column, who in PEOPLE.items():
         if impossible(row, who, place):
             continue
-        user, backend = rig.members[who], rig.local.world.backend
-        before, direct = rig.service.asked[user], backend.get_dm_channel(user).id
-        told = len(backend.messages.get(direct, {}))
-        rig.local.people.say(user, here.channel(who), "as a watercolour", (), here.message.id)
-        if allowed(row, column, place):
-            await rig.settle(lambda user=user, before=before: rig.service.asked[user] > before)
-        else:
-            await rig.settle(lambda d=direct, t=told, b=backend: len(b.messages.get(d, {})) > t)
-            assert REFUSALS[0] in list(backend.messages[direct].values())[-1].content
-            assert rig.service.asked[user] == before
+        await _reply(rig, here, who, allowed=allowed(row, column, place))
+
+
+async def _reply(rig: Rig, here: Place, who: str, *, allowed: bool) -> None:
+    user, backend = rig.members[who], rig.local.world.backend
+    before, direct = rig.service.asked[user], backend.get_dm_channel(user).id
+    told = len(backend.messages.get(direct, {}))
+    rig.local.people.say(user, here.channel(who), "as a watercolour", (), here.message.id)
+    if allowed:
+        await rig.settle(lambda: rig.service.asked[user] > before)
+    else:
+        await rig.settle(lambda: len(backend.messages.get(direct, {})) > told)
+        assert REFUSALS[0] in list(backend.messages[direct].values())[-1].content
+        assert rig.service.asked[user] == before
+
+
+async def _modal(rig: Rig, shown: Asked) -> None:
+    await rig.settle(lambda: shown.record.modal)
 
 
 async def test_modals_are_not_kept_until_they_are_sent(rig: Rig) -> None:
@@ -425,5 +434,5 @@ async def test_modals_are_not_kept_until_they_are_sent(rig: Rig) -> None:
     job, message = await rig.job("ana", world.channel_id, world.guild_id)
     for custom_id in (f"job:change:{job.id}", f"pic:ask:{job.id}:0", f"pic:edit:{job.id}:0", "help:prompt"):
         shown = rig.forge("ana", world.channel_id, message, custom_id)
-        await rig.settle(lambda shown=shown: shown.record.modal)
+        await _modal(rig, shown)
     assert not rig.client._connection._view_store._modals

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 import psutil
 
@@ -16,7 +17,7 @@ from .nodes import Start, joined, until
 SOON = 15.0  # seconds within which the loss of a node is noticed
 
 
-def several(number: int, **fields: object) -> tuple[Picture, ...]:
+def several(number: int, **fields: Any) -> tuple[Picture, ...]:
     """Pictures of one job."""
     asked = job(**{"num_inference_steps": 40, **fields})
     return replace(asked, request=replace(asked.request, count=number)).pictures()

@@ -14,7 +14,12 @@ def test_what_arrives_is_kept_under_its_hash_and_sent_once(tmp_path: Path) -> No
     put: list[bytes] = []
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(b"the same")
-    sent = inputs.SentInputs(tmp_path, lambda data: put.append(data) or len(put))
+
+    def keep(data: bytes) -> int:
+        put.append(data)
+        return len(put)
+
+    sent = inputs.SentInputs(tmp_path, keep)
     assert sent.send(Path("a.png")) == sent.send(Path("b.png")) == (sha256(b"the same").hexdigest(), 1)
     digest, node = sha256(b"the same").hexdigest(), tmp_path / "node"
     assert inputs.kept_input(node, digest) is None

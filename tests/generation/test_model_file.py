@@ -6,7 +6,7 @@ import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generation.model_file import Kind, inspect, inspect_apart
+from generation.model_file import Kind, ModelFile, inspect, inspect_apart
 from tests.tiny import write
 from tests.tiny.single_file import single_file
 
@@ -38,7 +38,8 @@ def header_only(path: Path, shapes: Mapping[str, tuple[int, ...]], metadata: Map
     return path
 
 
-BUILDS = {
+#: names and shapes of its tensors, and the kind, family and build that are known of them
+BUILDS: dict[str, tuple[Mapping[str, tuple[int, ...]], str, str, str]] = {
     "SD 1.5": ({f"{UNET}input_blocks.0.0.weight": (320, 4, 3, 3), f"{UNET}{ATTENTION}": (320, 768),
                 "cond_stage_model.transformer.text_model.x": (1,), "first_stage_model.x": (1,)},
                "checkpoint", "stable_diffusion", "Stable Diffusion 1.5"),
@@ -93,7 +94,8 @@ def test_a_file_s_build_is_known_by_its_names_and_shapes(tmp_path: Path, name: s
     assert found.usable
 
 
-ADAPTERS = {
+#: names and shapes of its tensors, and the adapter, trainer and family that are known of them
+ADAPTERS: dict[str, tuple[Mapping[str, tuple[int, ...]], str, str, str]] = {
     "kohya 1.5": ({f"{KOHYA}.lora_down.weight": (4, 768), f"{KOHYA}.lora_up.weight": (320, 4), f"{KOHYA}.alpha": ()},
                   "LoRA", "kohya", "stable_diffusion"),
     "kohya XL": ({f"{KOHYA}.lora_down.weight": (4, 2048), f"{KOHYA}.lora_up.weight": (640, 4)},
@@ -175,7 +177,7 @@ def _zip(path: Path) -> None:
         archive.writestr("archive/data.pkl", pickle.dumps({}))
 
 
-NO_MODELS = {
+NO_MODELS: dict[Kind, Callable[[Path], object]] = {
     Kind.POINTER: lambda path: path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 9\n"),
     Kind.PAGE: lambda path: path.write_bytes(b"\n<!DOCTYPE html><html><body>Sign in</body></html>"),
     Kind.INDEX: lambda path: path.write_bytes(b'{"metadata": {"total_size": 9}, "weight_map": {}}'),
@@ -195,10 +197,12 @@ def _cut(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", NO_MODELS, ids=str)
 @pytest.mark.parametrize("look", [inspect, inspect_apart])
-def test_what_is_no_model_is_named_with_what_to_do(tmp_path: Path, kind: Kind, look: object) -> None:
+def test_what_is_no_model_is_named_with_what_to_do(
+    tmp_path: Path, kind: Kind, look: Callable[[Path], ModelFile]
+) -> None:
     """Pointers, web pages, pickles, pieces and empty files: each says what it is, in either process."""
     NO_MODELS[kind](tmp_path / "x.safetensors")
-    found = look(tmp_path / "x.safetensors")  # type: ignore[operator]
+    found = look(tmp_path / "x.safetensors")
     assert found.kind is kind
     assert not found.usable
     assert ": " in found.describe()

@@ -6,6 +6,7 @@ import pytest
 
 from generation import RequestError, Task
 from generation.catalogue_files import read_file, read_models
+from generation.model_file import Kind
 from tests.generation.test_model_file import ADAPTERS, BUILDS, NO_MODELS, header_only
 from tests.tiny import write
 from tests.tiny.single_file import single_file
@@ -16,10 +17,10 @@ def entry(path: Path, family: str = "stable_diffusion", **more: object) -> list[
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NO_MODELS if kind.name != "ABSENT"], ids=str)
-def test_a_file_that_is_no_model_is_refused_with_what_it_is(tmp_path: Path, kind: object) -> None:
+def test_a_file_that_is_no_model_is_refused_with_what_it_is(tmp_path: Path, kind: Kind) -> None:
     """The sentence names entry, key and file, what the file is and what to do."""
     path = tmp_path / "x.safetensors"
-    NO_MODELS[kind](path)  # type: ignore[index]
+    NO_MODELS[kind](path)
     with pytest.raises(RequestError) as caught:
         read_models(entry(path), "config.toml", tmp_path)
     said = str(caught.value)

@@ -1,6 +1,7 @@
 """Which worker gets a picture when workers stand on several machines: one that has its model's files."""
 
 import asyncio
+from typing import Any, cast
 
 from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Service
 from generation.workers.worker import Room, Worker
@@ -48,7 +49,7 @@ def service_with(*workers: tuple[str, frozenset[str]]) -> tuple[Service, list[Fa
     service = Service(Catalogue.load(), ())
     made = [FarWorker(service, site, missing) for site, missing in workers]
     for worker in made:
-        service._on_join(worker)
+        service._on_join(cast("Any", worker))
     return service, made
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import discord
 import yarl
@@ -22,14 +22,16 @@ def picture(colour: str, size: int = 128) -> discord.File:
 
 
 class Questions(ui.Modal, title="Questions"):
-    words = ui.Label(text="Words", component=ui.TextInput(max_length=100))
-    colour = ui.Label(
+    words: ui.Label[Any] = ui.Label(text="Words", component=ui.TextInput(max_length=100))
+    colour: ui.Label[Any] = ui.Label(
         text="Colour", component=ui.Select(options=[discord.SelectOption(label=name) for name in COLOURS])
     )
-    upload = ui.Label(text="Picture", component=ui.FileUpload(required=False))
+    upload: ui.Label[Any] = ui.Label(text="Picture", component=ui.FileUpload(required=False))
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
-        words, colour, upload = (label.component for label in (self.words, self.colour, self.upload))
+        words: Any = self.words.component
+        colour: Any = self.colour.component
+        upload: Any = self.upload.component
         sizes = [len(await file.read()) for file in upload.values]
         await interaction.response.send_message(f"modal: {words.value}, {colour.values[0]}, {sizes}")
 
@@ -63,8 +65,12 @@ class Buttons(ui.View):
 class Layout(ui.LayoutView):
     def __init__(self) -> None:
         super().__init__()
-        gallery = ui.MediaGallery(discord.MediaGalleryItem("attachment://red.png", description="a red square"))
-        section = ui.Section("**Components V2**", "with a section", accessory=ui.Button(label="Beside", custom_id="b"))
+        gallery: ui.MediaGallery[Any] = ui.MediaGallery(
+            discord.MediaGalleryItem("attachment://red.png", description="a red square")
+        )
+        section: ui.Section[Any] = ui.Section(
+            "**Components V2**", "with a section", accessory=ui.Button(label="Beside", custom_id="b")
+        )
         self.add_item(ui.Container(section, ui.Separator(), gallery, accent_colour=discord.Colour.gold()))
 
 
@@ -146,13 +152,19 @@ class Admin(app_commands.Group, name="admin", description="For those who manage 
         await interaction.response.send_message("pong", ephemeral=True)
 
 
+def channel_of(interaction: discord.Interaction) -> discord.abc.Messageable:
+    channel = interaction.channel
+    assert isinstance(channel, discord.abc.Messageable)
+    return channel
+
+
 async def late(interaction: discord.Interaction) -> None:
     """Acknowledge when Discord no longer waits, and say in the channel what came of it."""
     await asyncio.sleep(3.2)
     try:
         await interaction.response.send_message("too late")
     except discord.NotFound as error:
-        await interaction.channel.send(f"late: {error.code}")
+        await channel_of(interaction).send(f"late: {error.code}")
 
 
 async def large(interaction: discord.Interaction) -> None:
@@ -166,13 +178,13 @@ async def large(interaction: discord.Interaction) -> None:
 async def nonce(interaction: discord.Interaction) -> None:
     """Send twice with the same nonce, which discord.py lets Discord enforce."""
     await interaction.response.defer(ephemeral=True)
-    sent = [await interaction.channel.send(f"with a nonce, {n}", nonce="job-1") for n in range(2)]
+    sent = [await channel_of(interaction).send(f"with a nonce, {n}", nonce="job-1") for n in range(2)]
     await interaction.edit_original_response(content=f"nonce: {sent[0].id == sent[1].id}, {sent[1].content}")
 
 
 async def twice(interaction: discord.Interaction) -> None:
     await interaction.response.defer()
-    await interaction.channel.send("each delivery says this")
+    await channel_of(interaction).send("each delivery says this")
 
 
 WAYS = {"late": late, "large": large, "nonce": nonce, "twice": twice}

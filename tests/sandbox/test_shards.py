@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -35,7 +35,7 @@ async def test_each_shard_gets_its_servers_and_the_first_one_direct_messages(sha
     ana = sharded.world.members["ana"]
     sent: dict[int, list[str]] = {number: [] for number in range(SHARDS)}
     for session in sharded.gateway.sessions.values():
-        session.parsers = _Recording(session.parsers, sent[session.shard[0]])
+        session.parsers = cast("Any", _Recording(session.parsers, sent[session.shard[0]]))
     in_server = sharded.people.slash(ana, sharded.world.channel_id, "echo", {"text": "server"})
     assert (await sharded.answered(in_server)).content.startswith("server")
     direct = sharded.world.backend.get_dm_channel(ana).id

@@ -41,7 +41,8 @@ def write_tiny_trustmark(folder: Path) -> Path:
         helper.make_node("Add", ["image", "residual"], ["stego"]),
     ]
     constants = {
-        "two": np.float32([2]), "one": np.float32([1]), "spread": spread, "plane": np.int64([-1, 1, SIDE, SIDE]),
+        "two": np.array([2], np.float32), "one": np.array([1], np.float32), "spread": spread,
+        "plane": np.array([-1, 1, SIDE, SIDE], np.int64),
     }  # fmt: skip
     _save(folder / ENCODER, encoder, {"image": (1, 3, SIDE, SIDE), "secret": (1, BITS)}, "stego", constants)
     decoder = [
@@ -50,7 +51,11 @@ def write_tiny_trustmark(folder: Path) -> Path:
         helper.make_node("MatMul", ["flat", "collect"], ["scores"]),
     ]
     collected = patterns(READ_SIDE).reshape(BITS, -1).T / READ_SIDE**2
-    constants = {"channel": np.int64([1]), "plane": np.int64([1, READ_SIDE**2]), "collect": collected}
+    constants = {
+        "channel": np.array([1], np.int64),
+        "plane": np.array([1, READ_SIDE**2], np.int64),
+        "collect": collected,
+    }
     _save(folder / DECODER, decoder, {"image": (1, 3, READ_SIDE, READ_SIDE)}, "scores", constants)
     return folder
 

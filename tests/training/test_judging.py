@@ -21,7 +21,7 @@ def disc(x: float, y: float, radius: float, *, ground: str = "white", colour: st
     down, across = np.mgrid[0:128, 0:128].astype(np.float32)
     inside = np.clip(radius + 0.5 - np.hypot(across - x, down - y), 0, 1)[..., None]
     mixed = np.array(PALETTE[ground]) * (1 - inside) + np.array(PALETTE[colour]) * inside
-    return mixed.astype(np.uint8)
+    return np.asarray(mixed, np.uint8)
 
 
 def blurred(picture: Picture, radius: float) -> Picture:

@@ -9,7 +9,7 @@ from diffusers import UNet2DConditionModel
 from PIL import Image
 
 from training.judging.classifier import Classifier
-from training.nets import decoder, latents, tokens, unet
+from training.nets import decoder, encoder, latents, tokens, unet, vae
 from training.nets.loop import rate
 from training.nets.muon import Muon, Optimizer
 from training.paths import MODEL
@@ -25,9 +25,11 @@ def test_the_unet_and_its_compass_take_every_shape(size: tuple[int, int]) -> Non
     compass = unet.Compass(net)
     shape = (size[1] // 8, size[0] // 8)
     with torch.no_grad():
-        said = net(torch.randn(2, unet.CHANNELS, *shape), torch.tensor([10, 900]), torch.randn(2, 5, unet.WIDTH)).sample
+        said = net(
+            torch.randn(2, vae.CHANNELS, *shape), torch.tensor([10, 900]), torch.randn(2, 5, encoder.WIDTH)
+        ).sample
         loss = compass.loss(shape)
-    assert said.shape == (2, unet.CHANNELS, *shape)
+    assert said.shape == (2, vae.CHANNELS, *shape)
     assert 0 < float(loss) < 10
 
 

@@ -85,7 +85,8 @@ def public(local: LocalDiscord, words: str) -> list[Message]:
 
 
 async def announced(local: LocalDiscord, words: str) -> Message:
-    (message,) = await local.wait_for(lambda: public(local, words), 30)
+    found: list[Message] = await local.wait_for(lambda: public(local, words), 30)
+    (message,) = found
     return message
 
 

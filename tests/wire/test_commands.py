@@ -237,12 +237,11 @@ async def test_quota_shows_used_left_and_reset(local: LocalDiscord) -> None:
 async def test_models_and_help_answer_privately(local: LocalDiscord) -> None:
     """/models lists the catalogue with sample words; /help explains the two modes and strength."""
     models, explained = slash(local, "models"), slash(local, "help")
-    for asked in (models, explained):
-        await local.wait_for(lambda asked=asked: asked.message and asked.message.embeds, 5)
-        assert asked.message
-        assert asked.message.is_ephemeral
+    await local.wait_for(lambda: models.message and explained.message, 30)
     assert models.message
     assert explained.message
+    assert models.message.is_ephemeral
+    assert explained.message.is_ephemeral
     assert "Criar embedded (criar-embedded)" in [field["name"] for field in models.message.embeds[0]["fields"]]
     text = str(explained.message.embeds)
     for words in ("/txt2img", "/img2img", "0.25 subtle", "composition kept", "seed"):

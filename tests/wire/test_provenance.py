@@ -8,8 +8,8 @@ from simcord.backend.models import Message
 
 from generation.provenance import encode_like
 from sandbox import LocalDiscord
-from tests.wire.conftest import Bot
-from tests.wire.test_commands import custom_id, delivered, done, png, slash
+from tests.wire.bot import Bot
+from tests.wire.commands import custom_id, delivered, done, png, slash
 
 HERE = "This bot made it"
 
@@ -62,7 +62,7 @@ async def test_what_is_made_from_a_picture_names_it(local: LocalDiscord, bot: Bo
     expected = {"c2pa.opened": "", "c2pa.edited": "compositeWithTrainedAlgorithmicMedia"}
     assert state(enlarged, bot) == ("Trusted", expected)
     (first,) = local.files(small)
-    label = c2pa.Reader(io.BytesIO(first)).get_active_manifest()["label"]  # type: ignore[index]
+    label = c2pa.Reader(io.BytesIO(first)).get_active_manifest()["label"]
     assert label not in enlarged.decode("latin-1")  # each time that it leaves, it is signed again
     (ingredient,) = (c2pa.Reader(io.BytesIO(enlarged)).get_active_manifest() or {})["ingredients"]
     assert ingredient["active_manifest"]

@@ -7,7 +7,7 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 ROUNDS = 4
 
 
-class Muon(torch.optim.Optimizer):  # type: ignore[misc]  # torch is untyped here
+class Muon(torch.optim.Optimizer):
     """Momentum whose matrices are made near orthogonal by a Newton-Schulz iteration.
 
     After Keller Jordan, "Muon: An optimizer for hidden layers in neural networks" (2024), with the scale of the update
@@ -19,7 +19,7 @@ class Muon(torch.optim.Optimizer):  # type: ignore[misc]  # torch is untyped her
         """Take matrices of two dimensions and more."""
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "decay": decay})
 
-    @torch.no_grad()  # type: ignore[untyped-decorator]
+    @torch.no_grad()
     def step(self) -> None:
         """Take one step with the gradients that stand in the parameters."""
         for group in self.param_groups:

@@ -101,7 +101,7 @@ def _prepare(*, guided: bool) -> tuple[nn.Module, Any]:
     return model, loss_of
 
 
-class Compass(nn.Module):  # type: ignore[misc]  # torch is untyped here
+class Compass(nn.Module):
     """Teaches the features that cross-attention asks with where they are.
 
     A U-Net knows places by the padding of its convolutions alone, and learns that slowly; heads that must tell each

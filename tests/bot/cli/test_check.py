@@ -13,7 +13,6 @@ from bot.cli.check.finding import Verdict
 from bot.cli.check.models import look_at_models
 from bot.cli.check.storage import look_at_storage
 from bot.config import Config, load
-from bot.store import space
 from sandbox import LocalDiscord
 from tests.bot.command_line import TOKEN
 
@@ -132,7 +131,7 @@ def test_a_setting_that_needs_an_absent_package_fails(tmp_path: Path, monkeypatc
 
 def test_a_full_disk_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Less room than requests need fails, with how much there is."""
-    monkeypatch.setattr(space.shutil, "disk_usage", lambda _: (10**9, 10**9 - 1000, 1000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: (10**9, 10**9 - 1000, 1000))
     (found,) = look_at_storage(tmp_path / "data")
     assert not found.good
     assert "MiB are free" in found.text

@@ -1,7 +1,6 @@
 """``python -m bot provenance`` answers in plain words, and a backup keeps what signs."""
 
 import http.server
-import io
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -115,15 +114,15 @@ def test_the_watermark_s_files_are_fetched_whole_or_not_at_all(host: tuple[str, 
     sums = {name: md5(name.encode(), usedforsecurity=False).hexdigest() for name in names}
     for name in sums:
         (published / name).write_text(name)
-    target, said = tmp_path / "watermark", io.StringIO()
-    fetch_watermark_files(target, source, sums, report=said.write)
+    target, said = tmp_path / "watermark", list[str]()
+    fetch_watermark_files(target, source, sums, report=said.append)
     assert has_watermark_files(target)
     (published / "decoder_Q.onnx").write_text("something else")
-    fetch_watermark_files(target, source, sums, report=said.write)
-    assert said.getvalue().count(source) == 2
+    fetch_watermark_files(target, source, sums, report=said.append)
+    assert "".join(said).count(source) == 2
     (target / "decoder_Q.onnx").unlink()
     with pytest.raises(OSError, match="decoder_Q"):
-        fetch_watermark_files(target, source, sums, report=said.write)
+        fetch_watermark_files(target, source, sums, report=said.append)
     assert {path.name for path in target.iterdir()} == {"encoder_Q.onnx"}
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from bot.cli.main import app
 from bot.config import Config
 from bot.errors import ConfigError, Unavailable
-from bot.store import Change, Store, only_bot, restore_database, space
+from bot.store import Change, Store, only_bot, restore_database
 from tests.bot.factory import MakeJob
 
 
@@ -68,7 +68,7 @@ async def test_on_a_full_disk_nothing_is_accepted_or_charged(
 ) -> None:
     """Finding 14: the request is refused before it counts."""
     job = make_job()
-    monkeypatch.setattr(space.shutil, "disk_usage", lambda _: (10**9, 10**9 - 1000, 1000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: (10**9, 10**9 - 1000, 1000))
     with pytest.raises(Unavailable):
         await store.accept(job)
     monkeypatch.undo()

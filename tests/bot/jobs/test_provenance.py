@@ -37,7 +37,7 @@ async def test_every_picture_of_a_message_is_signed(stage: Stage) -> None:
     """Four pictures, four manifests that hold, none with the prompt, which the member did not wish in files."""
     files = await make(stage, 4)
     assert [reader(stage, data).get_validation_state() for data in files] == ["Trusted"] * 4
-    assert len({reader(stage, data).get_active_manifest()["label"] for data in files}) == 4  # type: ignore[index]
+    assert len({reader(stage, data).get_active_manifest()["label"] for data in files}) == 4
     assert [b"a cat" in data for data in files] == [False] * 4
 
 

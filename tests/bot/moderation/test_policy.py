@@ -39,7 +39,7 @@ def face() -> bytes:
     return file.getvalue()
 
 
-def _channel(kind: type[Any], *, nsfw: bool) -> Any:
+def _channel(kind: Any, *, nsfw: bool) -> Any:
     """A channel of discord.py's as far as moderation looks at it."""
     channel = kind.__new__(kind)
     channel.nsfw = nsfw

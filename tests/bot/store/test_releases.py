@@ -62,11 +62,11 @@ async def test_a_file_from_before_any_step_is_brought_up_to_date(step: str, tmp_
         tables = Tables(connection)
         MIGRATIONS.apply(tables, stop_before=step)
         request = '{"task": "txt2img", "model": "criar-embedded", "prompt": "an old cat", "seed": 7, "images": []}'
-        tables["jobs"].insert(
+        tables.table("jobs").insert(
             {"id": "00000000000a", "interaction_id": 7, "user_id": 1, "channel_id": 5, "locale": "en-US",
              "upload_limit": 9, "request": request, "created_at": NOON.timestamp()}
         )  # fmt: skip
-        tables["pictures"].insert(
+        tables.table("pictures").insert(
             {"id": "00000000000a:0", "job_id": "00000000000a", "place": 0, "user_id": 1, "state": "running",
              "attempt": 1, "cost": 1, "day": "2026-11-24", "created_at": NOON.timestamp()}
         )  # fmt: skip

@@ -44,8 +44,12 @@ def translations(language: str) -> Iterator[tuple[str, str | None, list[str]]]:
     """Each sentence, its plural, and its translations."""
     for message in catalogue(language):
         if message.id:
-            one, many = message.id if isinstance(message.id, tuple) else (message.id, None)
-            yield one, many, list(message.string) if isinstance(message.string, tuple) else [str(message.string)]
+            ids = message.id if isinstance(message.id, (tuple, list)) else [message.id]
+            yield (
+                ids[0],
+                ids[1] if len(ids) > 1 else None,
+                list(message.string) if isinstance(message.string, tuple) else [str(message.string)],
+            )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
