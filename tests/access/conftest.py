@@ -16,7 +16,7 @@ from bot.config.schema import Discord, Flooding, Generation, Plan, Quota, Server
 from bot.dispatch import Dispatcher
 from bot.messages.credentials import ContentCredentials
 from bot.requests.offered_models import offered
-from bot.store import Change, Store
+from bot.store import Change, Ping, Store
 from sandbox import LocalDiscord
 
 from .rig import MODELS, InstantService, Rig
@@ -72,6 +72,9 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
         found = Rig(local, client, service, world.members, other.id, channel.id)
         # Nobody's plan but the testers' holds as much as they use.
         await store.quotas.set_plan(replace(ban, user_id=world.members["vic"]), "gold")
+        # What one test asked for does not speak up in the next one.
+        for member in world.members.values():
+            await store.preferences.change(member, ping=Ping.NEVER)
         yield found
         telling.cancel()
         await client.close()
