@@ -11,6 +11,7 @@ from typing import Any
 import discord
 from aiohttp import WSMsgType, web
 from simcord.backend import serializers
+from simcord.backend.access import channel_accessible
 from simcord.gateway import FakeGateway
 
 from .world import World
@@ -46,7 +47,7 @@ class Session:
         """``shard`` is its number and how many there are; it gets the events of the servers that fall to it."""
         self.id = secrets.token_hex(8)
         self.shard = shard
-        self._age_restricted = world.age_restricted
+        self._backend = world.backend
         self.socket: web.WebSocketResponse | None = None
         self.intents = discord.Intents._from_value(intents)
         self.parsers = _Parsers(self.push)
@@ -59,22 +60,20 @@ class Session:
     def push(self, event: str, payload: Any) -> None:
         """Number the event, keep it for resuming, and send it if the bot is connected."""
         self._number += 1
-        self._mark(event, payload)
-        text = json.dumps({"op": DISPATCH, "t": event, "s": self._number, "d": payload}, default=str)
+        data = self._backend.completed(payload)
+        text = json.dumps({"op": DISPATCH, "t": event, "s": self._number, "d": data}, default=str)
         self._sent.append((self._number, text))
         if self.socket:
             self._outbox.put_nowait(text)
 
-    def _mark(self, event: str, payload: Any) -> None:
-        """Mark age-restricted channels, which simcord does not know."""
-        announced = payload["channels"] if event == "GUILD_CREATE" else [payload] if event == "CHANNEL_CREATE" else []
-        for channel in announced:
-            channel["nsfw"] = int(channel["id"]) in self._age_restricted
-
     def gets(self, event: str, payload: Mapping[str, Any]) -> bool:
         """Whether an event falls to its shard; what belongs to no server falls to the first."""
         guild_id = payload.get("id" if event.startswith("GUILD_") and "guild_id" not in payload else "guild_id")
-        return self.has(int(guild_id or 0))
+        return self.has(int(guild_id or 0)) and not (event.startswith("MESSAGE_") and self._is_hidden(payload))
+
+    def _is_hidden(self, payload: Mapping[str, Any]) -> bool:
+        """Whether the bot does not see the channel in which this happened, such as a private thread without it."""
+        return not channel_accessible(self._backend, int(payload["channel_id"]), self._backend.bot_user.id)
 
     def has(self, guild_id: int) -> bool:
         """Whether a server falls to its shard."""

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from simcord.backend import serializers
 from simcord.backend.errors import BackendError, SetupError
-from simcord.backend.models import Message
+from simcord.backend.models import Channel, Message
 from simcord.enums import AppCommandType, ChannelType
 
 from .changes import Changes
@@ -20,7 +20,22 @@ from .wire import CannotDoError, File
 from .world import World
 
 STATIC = Path(__file__).with_name("static")
-SHOWN = 60  # messages
+SHOWN = 60  # messages at first, and more each time that somebody scrolls back
+#: what the page can ask for; each is a method with an underscore before it
+DEEDS = (
+    "slash",
+    "autocomplete",
+    "press",
+    "modal",
+    "say",
+    "menu",
+    "react",
+    "forward",
+    "thread",
+    "close",
+    "locale",
+    "join",
+)
 DRAW_EVERY = 0.05  # seconds between updates of the page
 STILL_HERE = 15.0  # seconds of silence before a keep-alive comment
 ANSWER_SECONDS = 3.5  # after 3 s Discord says that the application did not respond
@@ -46,6 +61,8 @@ class _Shown:
 
     world: str = ""
     messages: dict[str, str] = field(default_factory=dict)
+    #: how many messages it shows at most
+    limit: int = SHOWN
 
 
 class Page:
@@ -56,13 +73,16 @@ class Page:
         self._people = people
         self._gateway = gateway
         self._changes = changes
+        #: open pages by the name that they gave themselves
+        self._open: dict[str, _Shown] = {}
 
     def add_routes(self, app: web.Application) -> None:
         """Add the page and its API."""
         app.router.add_get("/", self._index)
         app.router.add_static("/static", STATIC)
         app.router.add_get("/page/events", self._events)
-        for deed in ("slash", "autocomplete", "press", "modal", "say", "menu", "locale", "join"):
+        app.router.add_post("/page/earlier", self._earlier)
+        for deed in DEEDS:
             app.router.add_post(f"/page/{deed}", self._guarded(getattr(self, f"_{deed}")))
 
     async def _index(self, _: web.Request) -> web.FileResponse:
@@ -87,7 +107,17 @@ class Page:
         member = self._member(name)
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await stream.prepare(request)
-        shown = _Shown()
+        page = request.query.get("page", "")
+        shown = self._open[page] = _Shown()
+        try:
+            await self._follow(stream, member, channel, shown)
+        finally:
+            if self._open.get(page) is shown:
+                del self._open[page]
+        return stream
+
+    async def _follow(self, stream: web.StreamResponse, member: int, channel: str | None, shown: _Shown) -> None:
+        """Send what changes until the page is closed."""
         while True:
             try:
                 news = await self._changes.wait_for(
@@ -98,7 +128,14 @@ class Page:
             except TimeoutError:
                 await stream.write(b": still here\n\n")
             except ConnectionResetError:
-                return stream
+                return
+
+    async def _earlier(self, request: web.Request) -> web.Response:
+        """Let an open page see more of what was written before."""
+        if shown := self._open.get((await request.json())["page"]):
+            shown.limit += SHOWN
+            self._changes.announce()
+        return web.json_response({})
 
     def _news(self, member: int, channel: int, shown: _Shown) -> str:
         news = ""
@@ -107,13 +144,14 @@ class Page:
             news += f"event: world\ndata: {world}\n\n"
             shown.world = world
         messages = {
-            str(message.id): json.dumps(self._message_state(message), default=str)
-            for message in self._people.messages(member, channel, SHOWN)
+            str(message.id): json.dumps(self._message_state(message, member), default=str)
+            for message in self._people.messages(member, channel, shown.limit)
         }
         changed = [text for key, text in messages.items() if shown.messages.get(key) != text]
         if changed or messages.keys() != shown.messages.keys():
             order, texts = json.dumps(list(messages)), ", ".join(changed)
-            news += f'event: messages\ndata: {{"order": {order}, "changed": [{texts}]}}\n\n'
+            more = json.dumps(len(messages) == shown.limit)
+            news += f'event: messages\ndata: {{"order": {order}, "more": {more}, "changed": [{texts}]}}\n\n'
             shown.messages = messages
         return news
 
@@ -124,15 +162,7 @@ class Page:
             "connected": self._gateway.connected,
             "guild": guild.name,
             "channel": str(channel_id),
-            "channels": [
-                {
-                    "id": str(channel.id),
-                    "name": channel.name,
-                    "direct": channel.type == ChannelType.DM,
-                    "last": str(channel.last_message_id or ""),
-                }
-                for channel in world.channels(user_id)
-            ],
+            "channels": [_place(channel) for channel in world.channels(user_id)],
             "locale": world.locales.get(user_id, "en-US"),
             "members": [
                 {"name": name, "id": str(user), "shown": backend.get_user(user).global_name}
@@ -141,11 +171,14 @@ class Page:
             "roles": [{"id": str(role.id), "name": role.name} for role in guild.roles.values()],
             "bot": {"id": str(backend.bot_user.id), "name": backend.bot_user.name},
             "commands": people.commands(user_id, channel_id),
-            "menus": [entry["path"] for entry in people.commands(user_id, channel_id, AppCommandType.MESSAGE)],
+            "menus": [
+                {"name": entry["path"], "shown": entry["shown"]}
+                for entry in people.commands(user_id, channel_id, AppCommandType.MESSAGE)
+            ],
         }
 
-    def _message_state(self, message: Message) -> dict[str, Any]:
-        payload = serializers.message_payload(self._world.backend, message)
+    def _message_state(self, message: Message, member: int) -> dict[str, Any]:
+        payload = serializers.message_payload(self._world.backend, message, for_user=member)
         return {**payload, "ephemeral": message.is_ephemeral, "pings": [str(user) for user in message.ping_user_ids]}
 
     def _member(self, name: str) -> int:
@@ -207,6 +240,25 @@ class Page:
         )
         return {}
 
+    async def _react(self, deed: _Deed) -> dict[str, Any]:
+        self._people.react(deed.member, self._message(deed), deed.fields["emoji"])
+        return {}
+
+    async def _forward(self, deed: _Deed) -> dict[str, Any]:
+        self._people.forward(deed.member, self._message(deed), int(deed.fields["to"]))
+        return {}
+
+    async def _thread(self, deed: _Deed) -> dict[str, Any]:
+        """Open a thread; the page then shows it."""
+        thread = self._people.start_thread(
+            deed.member, deed.channel, deed.fields["name"], private=deed.fields["private"]
+        )
+        return {"channel": str(thread.id)}
+
+    async def _close(self, deed: _Deed) -> dict[str, Any]:
+        self._people.close_thread(deed.member, deed.channel, locked=deed.fields["locked"])
+        return {}
+
     async def _locale(self, deed: _Deed) -> dict[str, Any]:
         self._world.locales[deed.member] = deed.fields["locale"]
         self._changes.announce()
@@ -233,3 +285,18 @@ class Page:
         if asked.record.modal:
             return {"modal": asked.record.modal, "interaction": str(asked.record.id)}
         return {}
+
+
+def _place(channel: Channel) -> dict[str, Any]:
+    """A channel, a thread or the direct messages, as the side lists them."""
+    state = channel.thread_metadata
+    return {
+        "id": str(channel.id),
+        "name": channel.name,
+        "direct": channel.type == ChannelType.DM,
+        "thread": channel.is_thread,
+        "private": channel.type == ChannelType.PRIVATE_THREAD,
+        "archived": bool(state and state.archived),
+        "locked": bool(state and state.locked),
+        "last": str(channel.last_message_id or ""),
+    }

@@ -9,12 +9,13 @@ from typing import Any
 from simcord import interactions
 from simcord.backend import serializers
 from simcord.backend.access import channel_accessible
-from simcord.backend.models import AllowedMentions, Interaction, Message
+from simcord.backend.models import Interaction, Message
 from simcord.components import walk_components
 from simcord.enums import AppCommandType, ComponentType, InteractionType
 
 from . import wire
-from .wire import CannotDoError, File, Resolved
+from .talk import Talk
+from .wire import CannotDoError, Resolved
 from .world import World
 
 ALL_PERMISSIONS = str(2**50 - 1)
@@ -64,19 +65,22 @@ class Asked:
         return None if self.acknowledged_at is None else (self.acknowledged_at - self.at) * 1000
 
 
-class People:
+class People(Talk):
     """Acts for members of the server. Raises CannotDoError if a real person could not do the same."""
 
     def __init__(self, world: World, upload_limit: int) -> None:
-        self._world = world
-        self.upload_limit = upload_limit
+        super().__init__(world, upload_limit)
         self.asked: dict[int, Asked] = {}
 
     def commands(self, user_id: int, channel_id: int, kind: int = AppCommandType.CHAT_INPUT) -> list[dict[str, Any]]:
-        """List the commands that the member sees, each with its path: [{"path": "quota-admin set", "command": …}]."""
+        """List the commands that the member sees, each with its path, and that in the member's language.
+
+        As in [{"path": "quota-admin set", "shown": "cotas definir", "command": …}].
+        """
         visible = self._world.backend.visible_commands(user_id=user_id, channel_id=channel_id, type=kind)
+        locale = self._world.locales.get(user_id, "en-US")
         return [
-            {"path": " ".join(path), "command": leaf}
+            {"path": " ".join(path), "shown": _localised(command, path, locale), "command": leaf}
             for command in visible
             for path, leaf in interactions.command_leaves(command)
         ]
@@ -112,7 +116,7 @@ class People:
 
     def menu(self, user_id: int, name: str, message: Message) -> Asked:
         """Use a message context-menu command."""
-        self._check_sees(user_id, message)
+        self._seen(user_id, message)
         data, _ = self._command(user_id, message.channel_id, name, AppCommandType.MESSAGE)
         del data["root"]
         payload = dict(serializers.message_payload(self._world.backend, message))
@@ -121,7 +125,7 @@ class People:
 
     def press(self, user_id: int, message: Message, custom_id: str, values: Sequence[str] | None = None) -> Asked:
         """Press a button, or choose values (of members, roles and channels: their ids) in a select."""
-        self._check_sees(user_id, message)
+        self._seen(user_id, message)
         component = next((c for c in walk_components(message.components) if c.get("custom_id") == custom_id), None)
         if component is None or component.get("disabled") or component.get("style") in (LINK, PREMIUM):
             raise CannotDoError(f"there is nothing to press with custom_id {custom_id}")
@@ -143,37 +147,6 @@ class People:
         message = self._world.backend.messages[channel_id].get(source) if source else None
         return self._ask(InteractionType.MODAL_SUBMIT, user_id, channel_id, data, message)
 
-    def say(
-        self,
-        user_id: int,
-        channel_id: int,
-        text: str,
-        files: Sequence[File] = (),
-        reply_to: int | None = None,
-        *,
-        mention: bool = True,
-    ) -> Message:
-        """Write a message, or reply to one, with or without mentioning its author."""
-        backend = self._world.backend
-        guild_id = backend.get_channel(channel_id).guild_id
-        backend.require_permissions(guild_id, user_id, channel_id, "send_messages")
-        if any(len(data) > self.upload_limit for _, data in files):
-            raise CannotDoError(f"a file may have at most {self.upload_limit // 2**20} MiB")
-        reference = None
-        if reply_to:
-            reference = backend.normalize_message_reference(
-                channel_id, {"channel_id": str(channel_id), "message_id": str(reply_to)}
-            )
-        attachments = backend.store_attachments(channel_id, list(files))
-        return backend.create_message(
-            channel_id,
-            user_id,
-            text,
-            reference=reference,
-            attachments=attachments,
-            allowed_mentions=AllowedMentions(replied_user=mention),
-        )
-
     def repeat(self, asked: Asked) -> None:
         """Deliver an interaction a second time, as Discord sometimes does."""
         self._world.backend.emit("INTERACTION_CREATE", asked.payload)
@@ -186,12 +159,6 @@ class People:
         newest_first = reversed(backend.messages.get(channel_id, {}).values())
         seen = islice((message for message in newest_first if message.visible_to(user_id)), last)
         return list(seen)[::-1]
-
-    def _check_sees(self, user_id: int, message: Message) -> None:
-        stored = self._world.backend.messages.get(message.channel_id, {}).get(message.id)
-        visible = stored and stored.visible_to(user_id)
-        if not visible or not channel_accessible(self._world.backend, message.channel_id, user_id):
-            raise CannotDoError("this member cannot see that message")
 
     def _command(
         self, user_id: int, channel_id: int, path: str, kind: int = AppCommandType.CHAT_INPUT
@@ -243,6 +210,16 @@ class People:
             for known in (self.asked, backend.interactions):
                 known.pop(oldest.record.id, None)
             backend.interaction_tokens.pop(oldest.record.token, None)
+
+
+def _localised(command: Mapping[str, Any], path: Sequence[str], locale: str) -> str:
+    """A command's path in a language, where the bot has names in it."""
+    words: list[str] = []
+    for name in path:
+        if words:
+            command = next(option for option in command["options"] if option["name"] == name)
+        words.append((command.get("name_localizations") or {}).get(locale, name))
+    return " ".join(words)
 
 
 def _non_empty(resolved: Resolved) -> dict[str, Resolved]:

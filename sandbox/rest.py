@@ -180,6 +180,7 @@ class Rest:
             if (known := self._sent_before(path, body)) is not None:
                 return known
             method = request.method
+            backend.check_request(method, path, body, bool(files))
             if (method, path) == ("PATCH", "/applications/@me"):
                 self.description = body.get("description", self.description)
                 method, path, body = "GET", APPLICATION, None
@@ -198,7 +199,7 @@ class Rest:
         if isinstance(body, dict) and body.get("enforce_nonce"):
             self._nonces[path, str(body["nonce"])] = (self._seconds(), int(result["id"]))
             result["nonce"] = body["nonce"]
-        return _json(result)
+        return _json(backend.completed(result))
 
     def _sent_before(self, path: str, body: Any) -> web.Response | None:
         """The message that the bot sent to this channel with the same enforced nonce within the past few minutes."""

@@ -39,6 +39,7 @@ class LocalDiscord:
     - ``people.repeat(asked)``: an interaction is delivered a second time
     - ``world.backend.delete_message(channel_id, id)``, ``delete_channel(id)``: what the bot works with is gone
     - ``world.backend.clock.advance(seconds)``: time passes, so that interaction tokens expire
+    - ``world.backend.create_auto_mod_rule(…)``, ``set_overwrite(…)``, ``people.close_thread(…)``: the bot may not post
     - ``world.user_installs``: members whose interactions look as if the app were installed to them, not to the server
 
     ``rate_limits`` applies Discord's limits on messages (see ``limits``); without it only faults are limited.

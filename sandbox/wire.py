@@ -55,10 +55,29 @@ def option(
         except ValueError as error:
             raise CannotDoError(f"{name} takes {expected}, not “{value}”") from error
     elif kind == OptionType.BOOLEAN and isinstance(value, str):
+        if value.lower() not in ("true", "false"):
+            raise CannotDoError(f"{name} takes True or False, not “{value}”")
         value = value.lower() == "true"
     if kind in _CHECKED:
-        value = interactions.validate_option_value(name, dict(declared), value)
+        value = _checked(declared, value)
     return {"name": name, "type": kind, "value": value}
+
+
+def _checked(declared: Mapping[str, Any], value: Any) -> Any:
+    """A value within what its option takes; of choices, either name or value."""
+    name, choices = declared["name"], declared.get("choices") or ()
+    for choice in choices:
+        names = (choice["name"], *(choice.get("name_localizations") or {}).values())
+        if value == choice["value"] or str(value).lower() in map(str.lower, names):
+            return choice["value"]
+    if choices:
+        raise CannotDoError(f"{name} takes one of {', '.join(choice['name'] for choice in choices)}, not “{value}”")
+    lowest, highest = declared.get("min_value"), declared.get("max_value")
+    if lowest is not None and value < lowest:
+        raise CannotDoError(f"{name} takes at least {lowest}, not {value}")
+    if highest is not None and value > highest:
+        raise CannotDoError(f"{name} takes at most {highest}, not {value}")
+    return interactions.validate_option_value(name, dict(declared), value)
 
 
 def upload(world: World, channel_id: int, file: File, resolved: Resolved) -> str:

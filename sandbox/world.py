@@ -9,9 +9,12 @@ from typing import Any
 import discord
 from PIL import Image
 from simcord._clock import Clock
-from simcord.backend import Backend, serializers
+from simcord.backend import serializers
+from simcord.backend.access import channel_accessible
 from simcord.backend.cdn import CdnStore
 from simcord.backend.models import Channel
+
+from .backend import DiscordBackend
 
 CDN_BYTES = 256 * 2**20  # of pictures kept; the oldest are dropped first
 LOG_ENTRIES = 2000  # in each of simcord's logs
@@ -42,6 +45,8 @@ class Cdn(CdnStore):
         """Store a file under an address of the local Discord, dropping the oldest beyond CDN_BYTES."""
         filename = _UNUSUAL.sub("_", filename)
         attachment = super().store_attachment(attachment_id, channel_id, filename, data, description)
+        if "." not in filename:
+            del attachment["content_type"]  # Discord names no type then
         del self._blobs[attachment["url"]]
         url = f"{self._base}/attachments/{channel_id}/{attachment_id}/{filename}"
         self._blobs[url] = data
@@ -64,7 +69,7 @@ class World:
 
     def __init__(self, cdn_base: str, bot_name: str, shards: int = 1) -> None:
         """The server falls to the last of so many shards."""
-        self.backend = backend = Backend(clock=RealClock())
+        self.backend = backend = DiscordBackend(RealClock())
         backend.cdn = Cdn(cdn_base)
         # simcord declares lists, which would grow for as long as the bot runs; it only appends to them.
         backend.transcript = deque(maxlen=LOG_ENTRIES)  # type: ignore[assignment]
@@ -72,13 +77,17 @@ class World:
         backend.bot_user.name = bot_name
         #: locale of each member, as Discord's clients send it; en-US if absent
         self.locales: dict[int, str] = {}
-        #: ids of the age-restricted channels
-        self.age_restricted: set[int] = set()
+        self.age_restricted = backend.age_restricted
         #: members whose interactions look as if the app were installed to them, not to the server
         self.user_installs: set[int] = set()
         owner = backend.make_user("olga", global_name="Olga (admin)")
         self.guild_id = backend.create_guild("Studio", owner_id=owner.id, shard_id=shards - 1, shard_count=shards).id
         self.channel_id = backend.create_channel(self.guild_id, "pictures").id
+        self.bot_role = next(role for role in backend.get_guild(self.guild_id).roles.values() if role.managed)
+        # Few bots are invited to manage server or threads, which would exempt them from AutoMod and open every thread.
+        self.bot_role.permissions &= ~discord.Permissions(manage_guild=True, manage_threads=True).value
+        everyone = backend.get_guild(self.guild_id).everyone_role
+        everyone.permissions |= discord.Permissions(create_private_threads=True).value
         #: ids by name
         self.members = {"olga": owner.id}
         moderator = backend.create_role(
@@ -112,8 +121,13 @@ class World:
         seen = [
             channel
             for channel in backend.channels.values()
-            if channel.guild_id == self.guild_id
-            and backend.compute_permissions(self.guild_id, user_id, channel.id)
-            & discord.Permissions(view_channel=True).value
+            if channel.guild_id == self.guild_id and channel_accessible(backend, channel.id, user_id)
         ]
+        # Threads stand below their channel, those that are archived last.
+        seen.sort(key=lambda channel: (channel.parent_id or channel.id, _rank(channel)))
         return [*seen, backend.get_dm_channel(user_id)]
+
+
+def _rank(channel: Channel) -> int:
+    """Where a channel stands among itself and its threads."""
+    return 0 if channel.thread_metadata is None else 2 if channel.thread_metadata.archived else 1

@@ -49,21 +49,25 @@ export function steer(event) {
   return true;
 }
 
-const names = (command) => (command.options ?? []).map((option) => option.name);
+const called = (option) => [option.name, said(option, "name")];  // what an option may be typed as
+const names = (command) => (command.options ?? []).map((option) => said(option, "name"));
 
 export function suggestFor(typed) {
   if (active) return suggestOptions(typed);
   if (!typed.startsWith("/") || typed.includes("\n")) return suggest([]);
   const word = typed.slice(1).toLowerCase();
-  const begun = longest((path) => word.startsWith(`${path} `));
+  const begun = longest((path) => word.startsWith(`${path.toLowerCase()} `));
   if (begun && !/\w+:/.test(word)) return begin(begun.path);
-  const found = begun ? [] : app.state.commands.filter((entry) => entry.path.includes(word) || said(entry.command, "name").includes(word));
-  suggest(found.sort((a, b) => b.path.startsWith(word) - a.path.startsWith(word)).map((entry) => ({
-    icon: avatar(app.state.bot), label: `/${entry.path}`, options: names(entry.command).slice(0, 6), hint: said(entry.command, "description"), take: () => begin(entry.path),
+  const found = begun ? [] : app.state.commands.filter((entry) => entry.path.includes(word) || entry.shown.includes(word));
+  suggest(found.sort((a, b) => starts(b, word) - starts(a, word)).map((entry) => ({
+    icon: avatar(app.state.bot), label: `/${entry.shown}`, options: names(entry.command).slice(0, 6), hint: said(entry.command, "description"), take: () => begin(entry.path),
   })), app.state.bot.name);
 }
 
-const longest = (fits) => [...app.state.commands].sort((a, b) => b.path.length - a.path.length).find((entry) => fits(entry.path));
+const starts = (entry, word) => entry.shown.startsWith(word) || entry.path.startsWith(word);
+
+// Of the commands whose name in the member's language or whose own name fits, the one with the longest.
+const longest = (fits) => [...app.state.commands].sort((a, b) => b.path.length - a.path.length).find((entry) => fits(entry.shown) || fits(entry.path));
 
 function suggestOptions(typed) {
   const free = (active.command.options ?? []).filter((option) => !active.inputs[option.name] && said(option, "name").includes(typed.toLowerCase().replace(/:$/, "")));
@@ -73,10 +77,11 @@ function suggestOptions(typed) {
 // ---------------------------------------------------------------- the command being written
 
 export function begin(path) {
-  active = { path, command: app.state.commands.find((entry) => entry.path === path).command, inputs: {}, values: {} };
+  const { command, shown } = app.state.commands.find((entry) => entry.path === path);
+  active = { path, command, inputs: {}, values: {} };
   $("composer").classList.add("commanding");
   $("command").hidden = false;
-  $("command").textContent = `/${path}`;
+  $("command").textContent = `/${shown}`;
   $("text").value = "";
   $("text").placeholder = (active.command.options ?? []).some((option) => !option.required) ? "more options" : "";
   suggest([]);
@@ -144,10 +149,10 @@ function typed(option, input, field) {
   field.classList.remove("missing");
   delete active.values[option.name];
   if (input.type === "file") return;
-  const prefix = `${option.name}:`;
-  if (input.value.startsWith(prefix)) input.value = input.value.slice(prefix.length);
+  const prefix = called(option).find((name) => input.value.startsWith(`${name}:`));
+  if (prefix) input.value = input.value.slice(prefix.length + 1);
   const onward = input.value.match(/^(.*)\s([^\s:]+):$/);
-  const next = onward && (active.command.options ?? []).find((other) => other.name === onward[2] && other !== option);
+  const next = onward && (active.command.options ?? []).find((other) => called(other).includes(onward[2]) && other !== option);
   if (next) {
     input.value = onward[1];
     (active.inputs[next.name] ?? addField(next)).focus();
@@ -204,7 +209,8 @@ export function finished() {
 export function parseLine(line) {
   const entry = longest((path) => `${line} `.startsWith(`/${path} `));
   if (!entry) return null;
-  const known = names(entry.command).join("|");
+  const options = Object.fromEntries((entry.command.options ?? []).flatMap((option) => called(option).map((name) => [name, option.name])));
+  const known = Object.keys(options).join("|");
   const found = known ? line.matchAll(new RegExp(`\\s(${known}):\\s*(.*?)(?=\\s+(?:${known}):|$)`, "g")) : [];
-  return { path: entry.path, options: Object.fromEntries([...found].map(([, name, value]) => [name, value.trim()])), files: [] };
+  return { path: entry.path, options: Object.fromEntries([...found].map(([, name, value]) => [options[name], value.trim()])), files: [] };
 }

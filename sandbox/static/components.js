@@ -24,7 +24,7 @@ function drawComponent(part, press) {
     case SECTION: return make("div", { className: "section" }, make("div", {}, drawComponents(part.components, press)), drawComponent(part.accessory, press));
     case TEXT: return make("div", { className: "content", innerHTML: markdown(part.content) });
     case THUMBNAIL: return make("img", { className: "thumbnail", src: part.media.url, alt: part.description ?? "" });
-    case MEDIA: return drawGallery(part.items.map((item) => ({ ...item.media, description: item.description, content_type: "image/" })));
+    case MEDIA: return drawGallery(part.items.map((item) => ({ ...item.media, description: item.description, spoiler: item.spoiler, content_type: "image/" })));
     case FILE: return make("a", { href: part.file.url, className: "file", textContent: part.name ?? "file" });
     case SEPARATOR: return make("hr", { className: part.divider === false ? "space" : "" });
     case CONTAINER: {

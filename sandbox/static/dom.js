@@ -9,7 +9,8 @@ export function make(tag, props = {}, ...children) {
 }
 
 // What this browser shows: who acts, where, and the newest state that the server streamed.
-export const app = { member: "ana", channel: "", state: null };
+// page is this page's name for its stream.
+export const app = { member: "ana", channel: "", state: null, page: "" };
 
 const HUES = [28, 158, 266, 340, 200, 96];  // of members' avatars, in the order in which they came
 

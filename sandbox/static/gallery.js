@@ -3,9 +3,10 @@
 import { $, make } from "./dom.js";
 
 export function drawGallery(files, before = []) {
-  const pictures = files.filter((file) => file.content_type?.startsWith("image/"));
+  // Discord shows what it could measure, whatever its type.
+  const pictures = files.filter((file) => file.content_type?.startsWith("image/") || file.width);
   const gallery = make("div", { className: `gallery of${Math.min(pictures.length, 5)}` });
-  pictures.forEach((file, place) => gallery.append(drawPicture(file, before[place])));
+  pictures.forEach((file, place) => gallery.append(cover(file, drawPicture(file, before[place]))));
   const others = files.filter((file) => !pictures.includes(file)).map(drawFile);
   return make("div", { className: "files" }, pictures.length ? gallery : null, others);
 }
@@ -28,6 +29,27 @@ function drawPicture(file, picture) {
     if (event.key === "Enter") look(file, picture.alt);
   };
   return picture;
+}
+
+const isCovered = (file) => file.spoiler || file.filename?.startsWith("SPOILER_");
+const uncovered = new Set();  // addresses of covered pictures at which this person chose to look
+
+// What is marked as a spoiler is covered until it is pressed.
+function cover(file, picture) {
+  if (!isCovered(file)) return picture;
+  const holder = make("div", { className: "covered" }, picture), isOpen = uncovered.has(file.url);
+  Object.assign(picture, { tabIndex: isOpen ? 0 : -1, ariaHidden: isOpen ? null : "true" });
+  if (isOpen) return Object.assign(holder, { className: "uncovered" });
+  const lid = make("button", { type: "button", className: "lid", ariaLabel: "Spoiler: show the picture", textContent: "SPOILER" });
+  lid.onclick = () => {
+    uncovered.add(file.url);
+    Object.assign(picture, { tabIndex: 0, ariaHidden: null });
+    holder.className = "uncovered";
+    lid.remove();
+    picture.focus();
+  };
+  holder.append(lid);
+  return holder;
 }
 
 function look(file, words) {

@@ -30,6 +30,18 @@ $("messages").addEventListener("scroll", () => {
   else if (up) atEnd = false;
 }, { passive: true });
 
+// Whoever scrolls to the top sees what was written before.
+let hasMore = false, asked = false;
+async function earlier() {
+  if (!hasMore || asked) return;
+  asked = true;
+  await fetch("/page/earlier", { method: "POST", body: JSON.stringify({ page: app.page }) }).catch(() => {});
+}
+$("messages").addEventListener("scroll", () => $("messages").scrollTop < 100 && earlier(), { passive: true });
+
+const before = make("button", { type: "button", className: "bare link earlier", textContent: "Show earlier messages" });
+before.onclick = earlier;
+
 export function forget() {
   atEnd = true;
   known.clear();
@@ -37,9 +49,11 @@ export function forget() {
   $("messages").replaceChildren();
 }
 
-// deeds: { press, menu, reply }
-export function draw({ order, changed }, deeds) {
-  const list = $("messages"), stay = atEnd;
+// deeds: { press, menu, reply, react, forward }
+export function draw({ order, changed, more = false }, deeds) {
+  const list = $("messages"), stay = atEnd, below = list.scrollHeight - list.scrollTop;
+  const first = [...nodes.keys()].find((id) => order.includes(id));
+  hasMore = more;
   for (const message of changed) known.set(message.id, message);
   const shown = order.filter((id) => !dismissed.has(id)).map((id) => known.get(id));
   const wanted = [];
@@ -49,9 +63,13 @@ export function draw({ order, changed }, deeds) {
     wanted.push(update(message, follows(before, message), deeds));
   });
   for (const id of [...nodes.keys()]) if (!order.includes(id)) nodes.delete(id), known.delete(id);
+  if (more) wanted.unshift(before);
   arrange(list, wanted.length ? wanted : [welcome()]);
   if (stay) toEnd();
-  else if (changed.some((message) => message.id === order.at(-1))) $("newest").hidden = false;
+  else if (first && order.indexOf(first) > 0 && asked) list.scrollTop = list.scrollHeight - below;
+  asked = false;
+  if (stay) return;
+  if (changed.some((message) => message.id === order.at(-1))) $("newest").hidden = false;
 }
 
 // Moves only what is out of place: an element that is moved loses focus and scroll position.
@@ -90,17 +108,19 @@ function update(message, grouped, deeds) {
   node.className = [message.ephemeral && "ephemeral", grouped && "grouped", message.pings.includes(idOfMember()) && !message.ephemeral && message.author.id !== idOfMember() && "mentioned"].filter(Boolean).join(" ");
   part(node, above, "above", [message.referenced_message, message.message_reference, message.interaction_metadata], () => drawAbove(message));
   part(node, margin, "margin", [grouped, app.state.members.length], () => (grouped ? make("time", { textContent: clock(message.timestamp) }) : avatar(message.author)));
-  part(node, body, "body", "", () => ["head", "words", "embeds", "files", "parts", "foot"].map((name) => make("div", { className: name })));
-  const [head, words, embeds, files, parts, foot] = body.children;
+  part(node, body, "body", "", () => ["head", "words", "forwarded", "embeds", "files", "parts", "reactions", "foot"].map((name) => make("div", { className: name })));
+  const [head, words, forwarded, embeds, files, parts, reactions, foot] = body.children;
   part(node, head, "head", [grouped, message.author], () => (grouped ? [] : drawHead(message)));
   part(node, words, "words", [message.content, message.flags, Boolean(message.edited_timestamp)], () => drawWords(message));
+  part(node, forwarded, "forwarded", message.message_snapshots, () => (message.message_snapshots ?? []).map(drawForwarded));
   part(node, embeds, "embeds", message.embeds, () => message.embeds.map(drawEmbed));
   const old = [...files.querySelectorAll("img")];
   part(node, files, "files", message.attachments, () => (message.attachments.length && !usesLayout(message) ? drawGallery(message.attachments, old) : []));
   const press = (custom_id, values, control) => deeds.press({ message: message.id, custom_id, values }, control);
   part(node, parts, "parts", message.components, () => drawComponents(message.components, press));
+  part(node, reactions, "reactions", message.reactions, () => message.reactions.map((reaction) => drawReaction(message, reaction, deeds)));
   part(node, foot, "foot", message.ephemeral, () => (message.ephemeral ? drawFoot(message) : []));
-  part(node, tools, "tools", [message.ephemeral, app.state.menus], () => drawTools(message, deeds));
+  part(node, tools, "tools", [message.ephemeral, app.state.menus, app.state.channels.map((channel) => channel.name)], () => drawTools(message, deeds));
   return node;
 }
 
@@ -124,7 +144,7 @@ function drawAbove(message) {
     jump.onclick = () => { nodes.get(quoted.id)?.scrollIntoView({ block: "center", behavior: "smooth" }); nodes.get(quoted.id)?.focus(); };
     return [avatar(quoted.author, true), make("b", { textContent: shownName(quoted.author) }), jump];
   }
-  if (message.message_reference) return [make("i", { textContent: "Original message was deleted" })];
+  if (message.message_reference?.type === 0) return [make("i", { textContent: "Original message was deleted" })];
   if (used?.type !== COMMAND || !used.name) return [];
   return [avatar(used.user, true), make("b", { textContent: shownName(used.user) }), " used ", make("span", { className: "mention", textContent: used.command_type > 1 ? used.name : `/${used.name}` })];
 }
@@ -146,7 +166,20 @@ function drawWords(message) {
   return words;
 }
 
+function drawForwarded({ message }) {
+  return make("blockquote", {}, make("small", { textContent: "↪ Forwarded" }),
+    message.content ? make("div", { className: "content", innerHTML: markdown(message.content) }) : null,
+    message.embeds.map(drawEmbed), message.attachments.length ? drawGallery(message.attachments) : null);
+}
+
+function drawReaction(message, { emoji, count, me }, deeds) {
+  const button = make("button", { type: "button", className: "reaction", ariaPressed: String(me), textContent: `${emoji.name} ${count}` });
+  button.onclick = () => deeds.react({ message: message.id, emoji: emoji.name });
+  return button;
+}
+
 function drawEmbed(embed) {
+  if (embed.type === "image") return drawGallery([{ ...embed.thumbnail, content_type: "image/", filename: embed.url }]);
   const node = make("div", { className: "embed" });
   if (embed.color) node.style.setProperty("--accent", `#${embed.color.toString(16).padStart(6, "0")}`);
   if (embed.author) node.append(make("small", { textContent: embed.author.name }));
@@ -165,17 +198,40 @@ function drawFoot(message) {
   return [make("span", { ariaHidden: "true", textContent: "👁 " }), "Only you can see this • ", dismiss];
 }
 
+const EMOJI = ["🎨", "👍", "❤️", "😂", "🎉", "👀", "❌", "✉️"];
+
 function drawTools(message, deeds) {
   if (message.ephemeral) return [];
   const reply = make("button", { type: "button", textContent: "↩ Reply" });
   reply.onclick = () => deeds.reply(message);
-  if (!app.state.menus.length) return [reply];
-  const apps = make("details", {}, make("summary", { textContent: "Apps ▾" }));
-  apps.append(make("menu", {}, app.state.menus.map((name) => {
-    const button = make("button", { type: "button", textContent: name });
-    button.onclick = () => { apps.open = false; deeds.menu({ message: message.id, name }); };
+  const places = app.state.channels.map((channel) => [channel.direct ? `@${app.state.bot.name}` : `#${channel.name}`, () => deeds.forward({ message: message.id, to: channel.id })]);
+  return [
+    drawMenu("☺ React", EMOJI.map((emoji) => [emoji, () => deeds.react({ message: message.id, emoji })]), "emoji"),
+    reply,
+    drawMenu("↪ Forward", places),
+    app.state.menus.length ? drawMenu("Apps", app.state.menus.map((menu) => [menu.shown, () => deeds.menu({ message: message.id, name: menu.name })])) : null,
+  ].filter(Boolean);
+}
+
+// A menu that closes once something is chosen or the focus leaves it.
+function drawMenu(words, entries, className = "") {
+  const details = make("details", {}, make("summary", { textContent: `${words} ▾` }));
+  details.append(make("menu", { className }, entries.map(([textContent, chosen]) => {
+    const button = make("button", { type: "button", textContent });
+    button.onclick = () => { details.open = false; chosen(); };
     return make("li", {}, button);
   })));
-  apps.onfocusout = (event) => { if (!apps.contains(event.relatedTarget)) apps.open = false; };
-  return [reply, apps];
+  details.onfocusout = (event) => { if (!details.contains(event.relatedTarget)) details.open = false; };
+  details.onkeydown = (event) => { if (event.key === "Escape") details.open = false; };
+  return details;
 }
+
+// Covered words are shown when they are pressed.
+function uncover(event) {
+  const words = event.target.closest?.(".spoiler:not(.shown)");
+  if (!words || (event.key && event.key !== "Enter" && event.key !== " ")) return;
+  event.preventDefault();
+  words.classList.add("shown");
+}
+$("messages").addEventListener("click", uncover);
+$("messages").addEventListener("keydown", uncover);

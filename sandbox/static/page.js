@@ -3,6 +3,8 @@
 import { $, app, avatar, complain, make, post } from "./dom.js";
 import { draw, forget, toEnd } from "./messages.js";
 import { end, finished, inCommand, parseLine, steer, suggest, suggestFor } from "./commands.js";
+import { suggestMentions, withMentions } from "./mentions.js";
+import { drawThreads } from "./threads.js";
 import { showModal } from "./modal.js";
 
 const LANGUAGES = { "en-US": "English", de: "Deutsch", "es-ES": "Español", fr: "Français", it: "Italiano", "pt-BR": "Português", nl: "Nederlands", pl: "Polski", uk: "Українська", ru: "Русский", tr: "Türkçe", hi: "हिन्दी", ja: "日本語", ko: "한국어", "zh-CN": "中文" };
@@ -14,16 +16,25 @@ let stream = null, replyTo = null, attached = [];
 function listen() {
   stream?.close();
   forget();
-  stream = new EventSource(`/page/events?member=${encodeURIComponent(app.member)}&channel=${app.channel}`);
+  app.page = crypto.randomUUID();
+  stream = new EventSource(`/page/events?member=${encodeURIComponent(app.member)}&channel=${app.channel}&page=${app.page}`);
   stream.onopen = forget;
   stream.addEventListener("world", (event) => { app.state = JSON.parse(event.data); drawWorld(); });
-  stream.addEventListener("messages", (event) => draw(JSON.parse(event.data), { press: (fields, control) => act("press", fields, [], control), menu: (fields) => act("menu", fields), reply }));
+  stream.addEventListener("messages", (event) => draw(JSON.parse(event.data), deeds));
   stream.onerror = () => {
     $("status").textContent = "The local Discord is gone; trying again…";
     // Closed for good: the server was restarted and no longer knows this member.
     if (stream.readyState === EventSource.CLOSED) setTimeout(() => go("ana"), AGAIN);
   };
 }
+
+const deeds = {
+  press: (fields, control) => act("press", fields, [], control),
+  menu: (fields) => act("menu", fields),
+  react: (fields) => act("react", fields),
+  forward: (fields) => act("forward", fields),
+  reply,
+};
 
 function drawWorld() {
   const { state } = app;
@@ -32,9 +43,10 @@ function drawWorld() {
   const title = here.direct ? state.bot.name : here.name;
   document.title = `${here.direct ? "@" : "#"}${title} · ${state.guild}`;
   $("guild").textContent = state.guild;
-  $("where").replaceChildren(make("span", { ariaHidden: "true", textContent: here.direct ? "@" : "#" }), ` ${title}`);
+  $("where").replaceChildren(make("span", { ariaHidden: "true", textContent: sign(here) }), ` ${title}`);
+  drawThreads(here, { open: openThread, close: (locked) => act("close", { locked }) });
   $("status").textContent = state.connected ? "" : "The bot is not connected";
-  $("text").dataset.placeholder = `Message ${here.direct ? "@" : "#"}${title}, or type / for commands`;
+  $("text").dataset.placeholder = here.locked ? "This thread is locked" : here.archived ? "This thread is archived; writing opens it again" : `Message ${here.direct ? "@" : "#"}${title}, or type / for commands`;
   if (!inCommand()) $("text").placeholder = $("text").dataset.placeholder;
   localStorage.setItem(`seen ${app.member} ${here.id}`, here.last);
   $("channels").replaceChildren(...drawChannels(false, "Text channels"), ...drawChannels(true, "Direct messages"));
@@ -51,14 +63,16 @@ function drawWorld() {
 function drawChannels(direct, title) {
   const buttons = app.state.channels.filter((channel) => channel.direct === direct).map((channel) => {
     const unread = channel.last && channel.id !== app.channel && BigInt(channel.last) > BigInt(localStorage.getItem(`seen ${app.member} ${channel.id}`) || 0);
-    const button = make("button", { type: "button", className: `bare place${unread ? " unread" : ""}`, title: unread ? "New messages" : "" },
-      direct ? avatar({ ...app.state.bot, bot: true }, true) : make("span", { className: "sign", ariaHidden: "true", textContent: "#" }), ` ${direct ? app.state.bot.name : channel.name}`);
+    const button = make("button", { type: "button", className: ["bare place", unread && "unread", channel.thread && "thread", channel.archived && "archived"].filter(Boolean).join(" "), title: unread ? "New messages" : channel.archived ? "Archived thread" : "" },
+      direct ? avatar({ ...app.state.bot, bot: true }, true) : make("span", { className: "sign", ariaHidden: "true", textContent: sign(channel) }), ` ${direct ? app.state.bot.name : channel.name}`);
     if (channel.id === app.channel) button.setAttribute("aria-current", "page");
     button.onclick = () => go(app.member, channel.id);
     return button;
   });
   return [make("h3", { textContent: title }), ...buttons];
 }
+
+const sign = (channel) => (channel.direct ? "@" : channel.private ? "🔒" : channel.thread ? "⌙" : "#");
 
 function drawPerson(person) {
   return make("div", { className: "person" }, avatar(person, true), make("span", { textContent: person.shown }), person.bot ? make("span", { className: "tag", textContent: "APP" }) : null);
@@ -91,6 +105,11 @@ async function act(deed, fields, files = [], control = null) {
   return outcome;
 }
 
+async function openThread(name, isPrivate) {
+  const outcome = await act("thread", { name, private: isPrivate });
+  if (outcome.channel) go(app.member, outcome.channel);
+}
+
 async function send() {
   toEnd();
   const words = $("text").value.trim();
@@ -110,7 +129,7 @@ async function send() {
     fit();
     attach([]);
     stopReplying();
-    await act("say", { text: words, reply_to, mention }, files);
+    await act("say", { text: withMentions(words), reply_to, mention }, files);
   }
 }
 
@@ -144,6 +163,10 @@ function fit() {
   $("text").style.height = `${Math.min($("text").scrollHeight, 200)}px`;
 }
 
+function complete() {
+  if (inCommand() || !suggestMentions()) suggestFor($("text").value);
+}
+
 function keys(event) {
   if (steer(event)) return;
   if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
@@ -151,8 +174,8 @@ function keys(event) {
   else if (event.key === "Backspace" && !$("text").value && inCommand()) end();
 }
 
-$("text").oninput = () => { fit(); suggestFor($("text").value); };
-$("text").onfocus = () => suggestFor($("text").value);
+$("text").oninput = () => { fit(); complain(); complete(); };
+$("text").onfocus = complete;
 $("text").onkeydown = keys;
 $("text").onpaste = (event) => { if (event.clipboardData.files.length && !inCommand()) { event.preventDefault(); attach([...attached, ...event.clipboardData.files]); } };
 $("composer").onsubmit = (event) => { event.preventDefault(); send(); };
@@ -161,6 +184,7 @@ $("apps").onclick = () => { if (inCommand()) end(); $("text").value = "/"; $("te
 $("file").onchange = () => attach([...attached, ...$("file").files]);
 $("messages").ondragover = (event) => event.preventDefault();
 $("messages").ondrop = (event) => { event.preventDefault(); attach([...attached, ...event.dataTransfer.files]); };
+$("skip").onclick = (event) => { event.preventDefault(); $("text").focus(); };
 $("messages").onclick = () => sideways(false);
 $("newest").onclick = toEnd;
 $("replying").querySelector("button").onclick = stopReplying;

@@ -199,17 +199,12 @@ async def test_words_and_pictures_in_direct_messages_are_meant_for_the_bot(rig: 
         await made(rig, "ana", before)
 
 
-async def test_the_bot_s_own_role_counts_as_a_mention(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_bot_s_own_role_counts_as_a_mention(rig: Rig) -> None:
     """Bot 13: people pick the managed role of the same name when they type @Bot."""
-    world, channel = rig.local.world, rig.local.world.channel_id
-    made_role = world.backend.create_role(world.guild_id, "Criar")
-    guild = rig.client.get_guild(world.guild_id)
-    assert guild
-    await rig.settle(lambda: guild.get_role(made_role.id))
-    role = guild.get_role(made_role.id)
-    monkeypatch.setattr("discord.Guild.self_role", property(lambda _: role))
-    message = await said(rig, "ana", f"<@&{made_role.id}> a green pear")
+    channel = rig.local.world.channel_id
+    message = await said(rig, "ana", f"<@&{rig.local.world.bot_role.id}> a green pear")
     await rig.settle(lambda: new_by_bot(rig, channel, message.id))
+    assert "/txt2img" in new_by_bot(rig, channel, message.id)[0].content
 
 
 async def test_one_of_several_pictures_is_chosen_in_words_or_from_a_menu(rig: Rig) -> None:

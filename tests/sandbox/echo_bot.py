@@ -74,6 +74,19 @@ class Layout(ui.LayoutView):
         self.add_item(ui.Container(section, ui.Separator(), gallery, accent_colour=discord.Colour.gold()))
 
 
+class Portuguese(app_commands.Translator):
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContext
+    ) -> str | None:
+        named = context.location in (
+            app_commands.TranslationContextLocation.command_name,
+            app_commands.TranslationContextLocation.parameter_name,
+            app_commands.TranslationContextLocation.group_name,
+        )
+        known = {"paint": "pintar", "colour": "cor", "admin": "gestão", "ping": "eco", "Measure": "Medir"}
+        return known.get(string.message) if named and locale is discord.Locale.brazil_portuguese else None
+
+
 class EchoBot(discord.AutoShardedClient):
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents.default())
@@ -82,12 +95,19 @@ class EchoBot(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         self.add_view(Buttons())
+        await self.tree.set_translator(Portuguese())
         await self.tree.sync()
 
     async def on_message(self, message: discord.Message) -> None:
-        if message.author != self.user and self.user in message.mentions:
-            sizes = [(file.width, file.height) for file in message.attachments]
+        role = message.guild.self_role if message.guild else None
+        if message.author != self.user and (self.user in message.mentions or role in message.role_mentions):
+            parts = [message, *message.message_snapshots]
+            sizes = [(file.width, file.height) for part in parts for file in part.attachments]
             await message.reply(f"heard: {message.content} {sizes}")
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        if payload.user_id != self.user.id:
+            await self.get_partial_messageable(payload.channel_id).send(f"reaction: {payload.emoji}")
 
 
 async def suggestions(_: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -132,7 +152,7 @@ def add_commands(tree: app_commands.CommandTree) -> None:
             await interaction.response.send_message("Here are buttons", view=Buttons())
 
     @tree.command(description="Go wrong in one of several ways")
-    async def fail(interaction: discord.Interaction, how: Literal["late", "large", "nonce", "twice"]) -> None:
+    async def fail(interaction: discord.Interaction, how: Literal["late", "large", "nonce", "twice", "post"]) -> None:
         await WAYS[how](interaction)
 
     @tree.context_menu(name="Measure")
@@ -187,7 +207,25 @@ async def twice(interaction: discord.Interaction) -> None:
     await channel_of(interaction).send("each delivery says this")
 
 
-WAYS = {"late": late, "large": large, "nonce": nonce, "twice": twice}
+async def post(interaction: discord.Interaction) -> None:
+    """Post words, an embed and a file to the channel, each on its own, and say privately what became of them."""
+    await interaction.response.defer(ephemeral=True)
+    ways = {
+        "words": {"content": "words of the bot"},
+        "embed": {"embed": discord.Embed(title="An embed")},
+        "file": {"file": picture("red", 16)},
+    }
+    outcome = {}
+    for name, content in ways.items():
+        try:
+            await interaction.channel.send(**content)
+            outcome[name] = 0
+        except discord.HTTPException as error:
+            outcome[name] = error.code
+    await interaction.edit_original_response(content=f"post: {outcome}")
+
+
+WAYS = {"late": late, "large": large, "nonce": nonce, "twice": twice, "post": post}
 
 if __name__ == "__main__":
     api, gateway, token = sys.argv[1:]

@@ -53,7 +53,7 @@ async def test_the_bot_is_told_the_members_language(local: LocalDiscord, slash: 
     ("path", "options", "words"),
     [
         ("echo", {}, "needs text"),
-        ("echo", {"text": "x", "count": 9}, "must be ≤ 4"),
+        ("echo", {"text": "x", "count": 9}, "takes at most 4"),
         ("echo", {"text": "x", "count": "many"}, "takes a whole number"),
         ("echo", {"text": "x", "volume": 3}, "has no option volume"),
         ("nothing", {}, "there is no command"),
