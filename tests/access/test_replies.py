@@ -19,13 +19,8 @@ def new_by_bot(rig: Rig, channel: int, after: int) -> list[Message]:
     """What the bot has written into a channel since."""
     backend = rig.local.world.backend
     found = [each for each in backend.messages.get(channel, {}).values() if each.id > after]
-    return [each for each in found if each.author_id == backend.bot_user.id]
-
-
-def answers(rig: Rig, message: Message) -> list[Message]:
-    """The bot's replies to a message, without what it says of pictures that others asked for."""
-    found = new_by_bot(rig, message.channel_id, message.id)
-    return [each for each in found if each.reference and each.reference["message_id"] == str(message.id)]
+    # Without the calls to whoever waited long for a picture of an earlier test.
+    return [each for each in found if each.author_id == backend.bot_user.id and not each.content.startswith("<@")]
 
 
 async def picture(rig: Rig) -> Message:
@@ -73,7 +68,7 @@ async def test_chat_under_a_picture_stays_chat(rig: Rig, text: str) -> None:
     await read_by_bot(rig)
     assert rig.service.asked[rig.members["ana"]] == before
     assert not reacted(rig, message)
-    assert answers(rig, message) == []
+    assert new_by_bot(rig, message.channel_id, message.id) == []
 
 
 async def test_words_in_between_are_asked_about_and_made_once_when_their_author_says_so(rig: Rig) -> None:
@@ -241,8 +236,8 @@ async def test_what_a_member_typed_is_not_echoed_as_a_link(rig: Rig) -> None:
     """Bot 15: a masked link in a refused flag does not speak with the bot's voice."""
     shown = await picture(rig)
     message = await said(rig, "ana", "a dog --ar [free](https://evil.example/x)", reply_to=shown.id)
-    await rig.settle(lambda: answers(rig, message))
-    (answer,) = answers(rig, message)
+    await rig.settle(lambda: new_by_bot(rig, message.channel_id, message.id))
+    (answer,) = new_by_bot(rig, message.channel_id, message.id)
     assert "is no size" in answer.content
     assert "](https://" not in answer.content
 
