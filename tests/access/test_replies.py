@@ -248,9 +248,11 @@ async def test_a_refusal_that_cannot_be_posted_goes_directly(rig: Rig) -> None:
     direct = rig.local.world.backend.get_dm_channel(ana).id
     last = max(rig.local.world.backend.messages.get(direct, {}), default=0)
     path = f"/channels/{rig.local.world.channel_id}/messages"
-    rig.local.rest.faults.append(Fault(method="POST", path=path, status=403, code=50013))
+    fault = Fault(method="POST", path=path, status=403, code=50013, times=99)
+    rig.local.rest.faults.append(fault)
     await said(rig, "ana", "a dog --ar 99", reply_to=shown.id)
     await rig.settle(lambda: new_by_bot(rig, direct, last))
+    rig.local.rest.faults.remove(fault)
     assert "is no size" in new_by_bot(rig, direct, last)[-1].content
 
 

@@ -76,7 +76,7 @@ class Layout(ui.LayoutView):
 
 class Portuguese(app_commands.Translator):
     async def translate(
-        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContext
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
         named = context.location in (
             app_commands.TranslationContextLocation.command_name,
@@ -101,12 +101,12 @@ class EchoBot(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         role = message.guild.self_role if message.guild else None
         if message.author != self.user and (self.user in message.mentions or role in message.role_mentions):
-            parts = [message, *message.message_snapshots]
-            sizes = [(file.width, file.height) for part in parts for file in part.attachments]
+            files = [*message.attachments, *(file for part in message.message_snapshots for file in part.attachments)]
+            sizes = [(file.width, file.height) for file in files]
             await message.reply(f"heard: {message.content} {sizes}")
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        if payload.user_id != self.user.id:
+        if self.user and payload.user_id != self.user.id:
             await self.get_partial_messageable(payload.channel_id).send(f"reaction: {payload.emoji}")
 
 
@@ -210,7 +210,8 @@ async def twice(interaction: discord.Interaction) -> None:
 async def post(interaction: discord.Interaction) -> None:
     """Post words, an embed and a file to the channel, each on its own, and say privately what became of them."""
     await interaction.response.defer(ephemeral=True)
-    ways = {
+    assert isinstance(interaction.channel, discord.TextChannel | discord.Thread)
+    ways: dict[str, dict[str, Any]] = {
         "words": {"content": "words of the bot"},
         "embed": {"embed": discord.Embed(title="An embed")},
         "file": {"file": picture("red", 16)},
