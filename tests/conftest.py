@@ -12,8 +12,10 @@ from tests.browser import running_browser
 pytest_plugins = ["tests.second_tries"]
 
 HERE = Path(__file__).parent
-#: folders whose tests share something that runs, such as a local Discord, a bot or a worker: they stay in one process
-SHARING = ("access", "bot/jobs", "bot/moderation", "generation", "sandbox", "wire")
+#: folders whose tests share something that runs, such as a local Discord or a bot: they stay in one process
+SHARING = ("access", "bot/jobs", "bot/moderation", "sandbox", "wire")
+#: a fixture of one worker that makes pictures, which the tests that use it share likewise
+STUDIO = "studio"
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
@@ -23,10 +25,17 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something: all tests of some folders, else those of a file."""
-    for item in items:
-        shared = next((folder for folder in SHARING if item.path.is_relative_to(HERE / folder)), None)
-        item.add_marker(pytest.mark.xdist_group(shared or item.path.name))
+    """Keep together what shares something, else the tests of a file; what shares takes longest, so it starts first."""
+    groups = {item: _shared(item) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group or item.path.name))
+    items.sort(key=lambda item: groups[item] is None)
+
+
+def _shared(item: pytest.Item) -> str | None:
+    if STUDIO in getattr(item, "fixturenames", ()):
+        return STUDIO
+    return next((folder for folder in SHARING if item.path.is_relative_to(HERE / folder)), None)
 
 
 @pytest.fixture(scope="session")
