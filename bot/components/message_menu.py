@@ -50,7 +50,8 @@ class FoundButton(PersistentItem, template=r"found:(?P<action>[a-z]+):(?P<messag
         channel_id, message_id = interaction.channel_id or 0, int(match["message"])
         if match["action"] not in ACTIONS:
             raise Refusal(NOT_KEPT)
-        count = len(await interaction.client.uploads.pictures(channel_id, message_id))
+        count = len(await _ours(interaction, message_id))
+        count = count or len(await interaction.client.uploads.pictures(channel_id, message_id))
         await _among(interaction, match["action"], channel_id, message_id, count)
 
 

@@ -16,11 +16,10 @@ PALETTE = "🎨"
 
 
 def new_by_bot(rig: Rig, channel: int, after: int) -> list[Message]:
-    """What the bot has written into a channel since."""
+    """What the bot has written into a channel since, but for the words that pictures asked for before are ready."""
     backend = rig.local.world.backend
     found = [each for each in backend.messages.get(channel, {}).values() if each.id > after]
-    # Without the calls to whoever waited long for a picture of an earlier test.
-    return [each for each in found if each.author_id == backend.bot_user.id and not each.content.startswith("<@")]
+    return [each for each in found if each.author_id == backend.bot_user.id and not each.ping_user_ids]
 
 
 async def picture(rig: Rig) -> Message:

@@ -330,8 +330,7 @@ class Attempt:
         }[kind]
 
     def _prompted(self, message: Message) -> Message:
-        message.embeds = [{"type": "rich", "description": "a cat"}]
-        return message
+        return replace(message, embeds=[{"type": "rich", "description": "a cat"}])
 
     def _deleted(self, job: JobRow, message: Message, *, by_message: bool) -> Callable[[Asked], bool]:
         messages = self.rig.local.world.backend.messages

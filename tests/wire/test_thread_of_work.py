@@ -67,16 +67,17 @@ async def test_the_refine_modal_takes_strength_prompt_model_and_seed(local: Loca
 
 @pytest.mark.slow
 async def test_an_upload_that_was_only_enlarged_is_refined_with_words_that_are_asked_for(local: LocalDiscord) -> None:
-    """It has no prompt to go on with, so the buttons open a modal; comparing asks for no strength."""
+    """It has no prompt to go on with, so the buttons lead to a modal; comparing asks for no strength."""
     ana = local.world.members["ana"]
     await done(local, slash(local, "upscale", image=("mine.png", png((64, 64))), factor=2))
     large = delivered(local, "enlarge")
-    for label, fields in (("Refine low", {"strength": "0.25"}), ("Compare", {})):
-        shown = await press(local, ana, large, label)
+    for label, asked_for in (("Refine low", True), ("Compare", False)):
+        said = await press(local, ana, large, label)
+        await local.wait_for(lambda: said.message and said.message.components, 10)  # noqa: B023 - awaited at once
+        assert said.message
+        shown = await press(local, ana, said.message, "Refine with")
         await local.wait_for(lambda: shown.record.modal, 3)  # noqa: B023 - awaited at once
-        found = modal_fields(shown)
-        assert ("0.25" in found) == bool(fields)
-        assert "strength" not in found.values() or fields
+        assert ("strength" in modal_fields(shown).values()) == asked_for
     local.people.say(ana, local.world.channel_id, "strong", (), large.id)
     await local.wait_for(lambda: by_bot(local, "Say what the picture should show"))
     await done(local, local.people.submit(ana, shown, {"prompt": "a sun with words at last"}))
