@@ -20,7 +20,7 @@ from generation import Inspector, PictureError
 log = logging.getLogger(__name__)
 
 MAX_SEEN = 10_000  # channels
-OBFUSCATED = 1 << 17  # flag of a channel that a bot may not view, since November 2026
+HIDDEN = "___hidden___"  # name of every channel that a bot may not view, since November 2026
 SECONDS = 10.0  # for a look at a picture of ours; usually a twentieth of a second
 
 
@@ -108,11 +108,12 @@ class Moderation:
         # What was resumed after a restart may be finished before we hear of the channels.
         await self._client.wait_until_ready()
         channel = self._client.get_channel(channel_id)
-        known = isinstance(channel, RESTRICTABLE)
-        restricted = channel.is_nsfw() if isinstance(channel, RESTRICTABLE) else self._seen.get(channel_id, False)
-        # Discord hides what we may not view behind flagged channels without facts, which count as the strictest.
-        hidden = known and bool(getattr(getattr(channel, "flags", None), "value", 0) & OBFUSCATED)
-        return self._policy.scores(age_restricted=restricted and not hidden)
+        if isinstance(channel, RESTRICTABLE):
+            # A channel that we may not view comes without facts; discord.py does not read its flag yet.
+            restricted = channel.is_nsfw() and getattr(channel, "name", "") != HIDDEN
+        else:
+            restricted = self._seen.get(channel_id, False)
+        return self._policy.scores(age_restricted=restricted)
 
 
 #: kinds of channels that can be age-restricted

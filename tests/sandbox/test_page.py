@@ -155,6 +155,22 @@ async def test_files_are_attached_replied_to_and_measured(page: Page, tmp_path: 
     )
 
 
+async def test_tab_leads_from_the_top_past_pictures_to_the_message_field(page: Page, tmp_path: Path) -> None:
+    """Members 16: a picture takes the focus, opens with Enter, and lets it go on."""
+    await page.get_by_label("Attach").set_input_files(picture(tmp_path, "green.png", "#20a040"))
+    await run(page, "a picture on the way")
+    await expect(newest(page).locator("img")).to_be_visible()
+    await page.locator("body").focus()
+    stops = []
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        stops.append(await page.evaluate("document.activeElement.tagName + '#' + document.activeElement.id"))
+        if await composer(page).evaluate("field => field === document.activeElement"):
+            break
+    assert await composer(page).evaluate("field => field === document.activeElement"), stops
+    assert any(stop.startswith("IMG") for stop in stops)
+
+
 async def test_an_upload_goes_with_a_command(page: Page, tmp_path: Path) -> None:
     """A file option takes a file and shows it; what is required and missing is said."""
     await composer(page).type("/echo ")

@@ -67,6 +67,15 @@ async def test_what_a_channel_allows_decides(moderation: Moderation) -> None:
             await moderation.check(channel_id, picture)
 
 
+async def test_a_channel_that_only_an_interaction_showed_keeps_its_age_restriction(moderation: Moderation) -> None:
+    """Bot 46: a private thread, or one that was archived at the start, is in nobody's cache."""
+    thread = _channel(discord.TextChannel, nsfw=True)
+    thread.id = 998
+    assert not await moderation.allows(998, face())
+    moderation.saw(thread)
+    assert await moderation.allows(998, face())
+
+
 async def test_other_pictures_pass(moderation: Moderation) -> None:
     """A plain picture shows nothing of the body."""
     file = io.BytesIO()
