@@ -36,12 +36,14 @@ from .types import (
     Task,
 )
 from .validation import allowed
+from .vocabulary import DRAWABLE_THINGS, unknown_words
 from .workers.cluster import CardState, ClusterState
 from .workers.devices import DeviceReport, probe
 from .workers.node_messages import Card, ClusterConfig, WorkerState
 from .workers.survey import survey
 
 __all__ = [
+    "DRAWABLE_THINGS",
     "MAX_LORAS",
     "MAX_LORA_WEIGHT",
     "MAX_SEED",
@@ -103,5 +105,6 @@ __all__ = [
     "set_up_logging",
     "survey",
     "take_loras",
+    "unknown_words",
     "write_pins",
 ]

@@ -118,11 +118,15 @@ def _tasks(spec: ModelSpec) -> str:
 
 
 def _style(say: Speaker, spec: ModelSpec) -> str:
+    """How to write for a model, with words that it is known to follow."""
+    first = next(iter(spec.samples), "")
     match spec.prompt_style:
         case PromptStyle.TAGS:
-            return say("in tags: a fox, snow, morning light, close-up")
+            example = first or say("a fox, snow, morning light, close-up")
+            return say("in tags: {example}", example=example)
         case PromptStyle.SENTENCES:
-            return say("in sentences: a fox stands in fresh snow, seen from below, in morning light")
+            example = first or say("a fox stands in fresh snow, seen from below, in morning light")
+            return say("in sentences: {example}", example=example)
         case None:
             return ""
 

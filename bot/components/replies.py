@@ -174,7 +174,7 @@ def _hint(client: Client, meant: Meant, say: Speaker) -> str:
     if meant.message.role_mentions and not meant.message.content:
         return say("Discord hides your words from me there; mention me by my own name, or use /txt2img.")
     if meant.of_job or meant.replied:
-        return say("Say what to change, for example “as a watercolour, strong”; /help shows more.")
+        return say("Say what to change, for example “on a yellow background, strong”; /help shows more.")
     me = f"<@{client.user.id}>" if client.user and meant.message.guild else ""
     example = f"{me} {say('a red apple')}".strip()
     return say(
@@ -238,7 +238,7 @@ async def _from_words(client: Client, phrase: Phrase, requester: Requester) -> B
 async def _options(client: Client, phrase: Phrase, prompt: str, requester: Requester) -> Options:
     """The options of a phrase. Raises Refusal where neither the words nor the picture say what it shows."""
     if not prompt:
-        raise Refusal("Say what the picture should show, for example “as a watercolour, strong”.")
+        raise Refusal("Say what the picture should show, for example “on a yellow background, strong”.")
     flags: dict[str, Any] = dict(phrase.flags)
     options = Options(
         prompt=prompt,

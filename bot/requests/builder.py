@@ -12,6 +12,7 @@ from bot.requests.loras import from_prompt, read_loras, with_triggers, write_lor
 from bot.requests.numbers import read_number, read_seed, read_strength, read_whole
 from bot.requests.sizes import is_size, pixels, wished_size
 from bot.requests.strengths import DEFAULTS
+from bot.requests.vocabulary import vocabulary_notes
 from bot.text.sanitize import escape_for_discord, is_blank, strip_control_characters
 from generation import (
     MAX_SEED,
@@ -139,7 +140,13 @@ def build_request(
         loras=loras,
     )
     catalogue.check(request)
-    heard = (*_unheard(spec, request), *lora_notes, *_left_out(options), *_loras_left_out(left_out))
+    heard = (
+        *_unheard(spec, request),
+        *vocabulary_notes(spec, request.prompt),
+        *lora_notes,
+        *_left_out(options),
+        *_loras_left_out(left_out),
+    )
     notes = (*_received(source, request), *size_notes, *heard, *_cost(spec))
     return BuiltRequest(
         request=request,
@@ -261,7 +268,16 @@ def refine_request(
         "It continues with the prompt, model and settings of the picture: {model}.",
         {"model": catalogue.title(request.model)},
     )
-    return replace(built, request=request, notes=(said, *_left_out(options), *_cost(catalogue.get(request.model))))
+    return replace(
+        built,
+        request=request,
+        notes=(
+            said,
+            *vocabulary_notes(catalogue.get(request.model), request.prompt),
+            *_left_out(options),
+            *_cost(catalogue.get(request.model)),
+        ),
+    )
 
 
 def upscale_request(catalogue: Catalogue, source: Source, factor: int, words: str = "") -> BuiltRequest:

@@ -33,9 +33,9 @@ def help_embed(say: Speaker) -> discord.Embed:
         (
             say("/img2img: from a picture"),
             say(
-                "Starts from your picture, adds noise and draws it anew after the prompt. Or reply to a picture of "
-                "mine with words (“as a watercolour, strong, 2x”); without a strength it is medium. For anybody's "
-                "picture open its menu and choose Apps > Refine."
+                "Starts from your picture, adds noise and draws it again after the prompt. Or reply to a picture of "
+                "mine with words (“on a yellow background, strong, 2 pictures”); without a strength it is medium. For "
+                "anybody's picture open its menu and choose Apps > Refine."
             ),
         ),
         (
@@ -56,9 +56,9 @@ def help_embed(say: Speaker) -> discord.Embed:
         (
             say("Tips"),
             say(
-                "Start from a clean, well-composed, sharp picture. Say where things are: centred, close-up, from "
-                "above, wide shot. Make several pictures: each has its own seed, and the same seed with a changed "
-                "prompt shows what the words do."
+                "Start from a clean, well-composed, sharp picture. Say where things are: in the middle, "
+                "small, in the top left, beside a ball. Make several pictures: each has its own seed, and the same "
+                "seed with a changed prompt shows what the words do."
             ),
         ),
         (

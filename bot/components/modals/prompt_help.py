@@ -15,6 +15,7 @@ from bot.interactions.language import speaker_for
 from bot.interactions.permissions import NOT_KEPT
 from bot.messages.buttons import Buttons
 from bot.requests.builder import build_request, check_prompt
+from bot.requests.vocabulary import EMBEDDED, vocabulary_notes
 from bot.text.translate import Speaker
 from generation import ModelSpec, Task
 
@@ -27,22 +28,35 @@ class PromptModal(Form):
 
     def __init__(self, say: Speaker, spec: ModelSpec) -> None:
         super().__init__(title=say("Help me with the prompt"), custom_id=f"helped:{spec.id}")
-        hints = {
-            "subject": (say("What is it of?"), say("a cat, an old lighthouse")),
-            "composition": (
-                say("How is it arranged?"),
-                ", ".join(spec.composition) or say("close-up, from above, centred"),
-            ),
-            "surroundings": (say("What is around it?"), say("a blue background, a forest")),
-            "light": (say("In what light?"), say("soft morning light, neon")),
-            "style": (say("In what style?"), say("flat, 3d, watercolour, photo")),
-        }
-        for name in PARTS:
+        hints = _hints(say, spec)
+        for name in hints:
             label, hint = hints[name]
             field: discord.ui.TextInput[Any] = discord.ui.TextInput(
                 custom_id=name, placeholder=hint[:MAX_HINT], max_length=MAX_PART, required=name == "subject"
             )
             self.add_item(discord.ui.Label(text=label, component=field))
+
+
+def _hints(say: Speaker, spec: ModelSpec) -> dict[str, tuple[str, str]]:
+    """The label of each part and words for it, of which the embedded model is offered only what it can draw."""
+    embedded = spec.id == EMBEDDED
+    hints = {
+        "subject": (say("What is it of?"), say("a cat, a castle") if embedded else say("a cat, an old lighthouse")),
+        "composition": (
+            say("How is it arranged?"),
+            ", ".join(spec.composition) or say("close-up, from above, centred"),
+        ),
+        "surroundings": (
+            say("What is around it?"),
+            say("a blue background, a ball") if embedded else say("a blue background, a forest"),
+        ),
+        "light": (say("In what light?"), say("soft morning light, neon")),
+        "style": (
+            say("In what style?"),
+            say("flat, 3d, cartoon, outlined") if embedded else say("flat, 3d, watercolour, photo"),
+        ),
+    }
+    return {name: hints[name] for name in PARTS if name != "light" or not embedded}
 
 
 class PromptButton(PersistentItem, template=r"help:prompt"):
@@ -86,7 +100,9 @@ async def submit_prompt_help(interaction: Interaction, model: str, filled_in: di
     view.button(f"prompted:{model}", say("Make it"), discord.ButtonStyle.primary)
     view.button("help:prompt", say("Start over"))
     embed = discord.Embed(description=prompt)
-    await interaction.edit_original_response(content=say("This is your prompt:"), embed=embed, view=view)
+    unknown = say.small_print(vocabulary_notes(interaction.client.catalogue.get(model), prompt))
+    content = "\n".join(filter(None, [say("This is your prompt:"), unknown]))
+    await interaction.edit_original_response(content=content, embed=embed, view=view)
 
 
 def join(parts: dict[str, str]) -> str:

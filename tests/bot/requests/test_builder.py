@@ -41,14 +41,14 @@ def test_only_the_prompt_is_needed() -> None:
 
 def test_what_was_chosen_is_kept() -> None:
     """Zero and the empty text are choices, not gaps."""
-    options = Options(prompt="x", guidance_scale=0.0, seed=0, negative_prompt="", count=3)
+    options = Options(prompt="a cat", guidance_scale=0.0, seed=0, negative_prompt="", count=3)
     request = build_request(CATALOGUE, Task.TXT2IMG, options).request
     assert (request.guidance_scale, request.seed, request.negative_prompt, request.count) == (0.0, 0, "", 3)
 
 
 def test_a_picture_comes_with_medium_strength_and_what_was_received_is_said() -> None:
     """img2img without a strength is at 0.5; the note names the file, its size and the result's."""
-    built = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source())
+    built = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="a cat"), source())
     assert built.request.strength == 0.5
     assert built.request.images == (Path("/nowhere/a.png"),)
     assert speaker("en-US").small_print(built.notes) == ("-# I received “a.png”, 300×200; the result will be 640×416.")
@@ -57,10 +57,10 @@ def test_a_picture_comes_with_medium_strength_and_what_was_received_is_said() ->
 def test_a_small_strength_brings_the_steps_that_it_needs_where_nobody_chose_them() -> None:
     """So that the smallest strength runs one; who chooses too few steps is told instead."""
     for strength, steps in ((0.05, 20), (0.08, 13), (0.5, 12)):
-        request = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x", strength=strength), source()).request
+        request = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="a cat", strength=strength), source()).request
         assert request.num_inference_steps == steps
     with pytest.raises(RequestError):
-        build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x", strength=0.05, num_inference_steps=12), source())
+        build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="a cat", strength=0.05, num_inference_steps=12), source())
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_is_no_size_is_refused_with_examples(text: str) -> None:
 def test_no_text_breaks_the_reading_of_sizes(text: str) -> None:
     """Whatever is typed is a size that the model makes, or refused."""
     try:
-        request = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size=text)).request
+        request = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", size=text)).request
     except Refusal:
         return
     CATALOGUE.check(request)
@@ -99,9 +99,9 @@ def test_no_text_breaks_the_reading_of_sizes(text: str) -> None:
 
 def test_a_size_that_is_changed_is_said_and_a_ratio_is_not() -> None:
     """Pixels that the model cannot make come with a note; a ratio has no exact pixels to miss."""
-    (note,) = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="500x300")).notes
+    (note,) = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", size="500x300")).notes
     assert str(note) == "Criar embedded cannot make 500×300; the nearest it can is 512×288."
-    assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", size="16:9")).notes == ()
+    assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", size="16:9")).notes == ()
 
 
 def test_a_prompt_that_no_field_could_hold_is_refused() -> None:
@@ -157,7 +157,7 @@ def test_a_field_that_cannot_be_is_named(field: str, text: str, words: str) -> N
 
 def test_a_request_whose_picture_is_gone_asks_for_it_again() -> None:
     """Repeating img2img after its input was deleted is refused with what to do."""
-    before = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source()).request
+    before = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="a cat"), source()).request
     with pytest.raises(Refusal, match="attach it again"):
         edit_request(CATALOGUE, before, {"seed": ""})
 
@@ -183,9 +183,9 @@ def test_loras_are_read_with_their_weights_and_their_words_are_added() -> None:
 
 def test_a_lora_chooses_a_model_that_it_fits() -> None:
     """Where no model is chosen it is the first that the LoRAs fit; a chosen one that they do not fit is refused."""
-    assert build_request(DRESSED, Task.TXT2IMG, Options(prompt="x", lora="far")).request.model == "xl"
+    assert build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="far")).request.model == "xl"
     with pytest.raises(RequestError, match="does not fit Criar embedded; it fits xl"):
-        build_request(DRESSED, Task.TXT2IMG, Options(prompt="x", lora="far", model="criar-embedded"))
+        build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="far", model="criar-embedded"))
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_lora_chooses_a_model_that_it_fits() -> None:
 def test_what_is_no_lora_is_refused(text: str, sentence: str) -> None:
     """Unknown names, weights that are no number or too large are answered with what would do."""
     with pytest.raises((Refusal, RequestError), match=sentence):
-        build_request(DRESSED, Task.TXT2IMG, Options(prompt="x", lora=text))
+        build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora=text))
 
 
 def test_refining_keeps_the_loras_of_the_picture() -> None:
@@ -211,15 +211,15 @@ def test_refining_keeps_the_loras_of_the_picture() -> None:
 
 def test_what_counts_more_than_one_image_is_said() -> None:
     """A model whose images count three says so before it is made; one that counts one says nothing."""
-    dear = build_request(DRESSED, Task.TXT2IMG, Options(prompt="x", model="xl"))
+    dear = build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", model="xl"))
     assert "Each image of XL counts 3 against your day." in speaker("en-US").small_print(dear.notes)
-    assert build_request(DRESSED, Task.TXT2IMG, Options(prompt="x")).notes == ()
+    assert build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat")).notes == ()
 
 
 def test_a_negative_prompt_that_is_not_heard_is_said() -> None:
     """A model that has no negative prompt says so."""
     deaf = replace(SPEC, limits=replace(SPEC.limits, negative_prompt=False))
-    built = build_request(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="x", negative_prompt="dogs"))
+    built = build_request(Catalogue([deaf]), Task.TXT2IMG, Options(prompt="a cat", negative_prompt="dogs"))
     assert "Criar embedded has no negative prompt" in speaker("en-US").small_print(built.notes)
 
 
@@ -239,7 +239,7 @@ def test_a_negative_prompt_that_is_not_heard_is_said() -> None:
 )
 def test_a_strength_is_read_as_people_write_it(text: str, strength: float) -> None:
     """With a comma, in percent, or in a word, in a form as in an option and in a flag."""
-    before = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="x"), source()).request
+    before = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="a cat"), source()).request
     assert read_fields({"strength": text})["strength"] == strength
     built = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt=f"x --strength {text}"), source()).request
     assert (built.strength, built.prompt) == (strength, "x sketch" if "sketch" in text else "x")
@@ -297,5 +297,16 @@ def test_flags_in_the_form_of_a_prompt_change_the_request() -> None:
 def test_a_model_is_found_by_the_name_that_is_shown(name: str) -> None:
     """Title or id, in any case."""
     title = SPEC.title if name == "Criar embedded" else name
-    assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", model=title)).request.model == "criar-embedded"
-    assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="x", scheduler="ddim")).request.scheduler == "DDIM"
+    assert (
+        build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", model=title)).request.model == "criar-embedded"
+    )
+    assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", scheduler="ddim")).request.scheduler == "DDIM"
+
+
+def test_words_that_the_embedded_model_does_not_know_are_named() -> None:
+    """Members 5: an aubergine for “cyberpunk city” is no surprise then; what it knows says nothing."""
+    said = [
+        speaker("en-US").small_print(build_request(CATALOGUE, Task.TXT2IMG, Options(prompt=prompt)).notes)
+        for prompt in ("cyberpunk city, a red apple", "a red apple on a blue background")
+    ]
+    assert said == ["-# Criar embedded can draw 236 things, not: cyberpunk, city.", ""]
