@@ -67,7 +67,7 @@ def signing_costs(made: Sequence[bytes], rounds: int) -> dict[str, float]:
     times, added = [], []
     with tempfile.TemporaryDirectory() as folder:
         credentials = ContentCredentials(Provenance(), Path(folder))
-        credentials.sheet(files[0])  # loads the library
+        credentials.preview(files[0])  # loads the library
         for number in range(rounds):
             file = files[number % len(files)]
             began = perf_counter()

@@ -179,9 +179,15 @@ def _answer(name: str, data: bytes) -> tuple[Facts, bytes]:
     except MemoryError:
         refused = PictureError("That picture needs too much memory to open; send a smaller one.")
     except Exception:  # noqa: BLE001 - whatever a broken file does to a decoder, only that file fails
-        traceback.print_exc()
+        _report()
         refused = PictureError("That picture is damaged or incomplete; save it again as PNG or JPEG and send that.")
     return {"error": refused.template, "params": dict(refused.params)}, b""
+
+
+def _report() -> None:
+    """Print the exception at hand; not into a file, since this process may write none."""
+    with suppress(OSError):
+        traceback.print_exc()
 
 
 def _open_picture(data: bytes) -> tuple[Facts, bytes]:
@@ -211,8 +217,12 @@ def _provenance(asked: bytes) -> tuple[Facts, bytes]:
     options = json.loads(head)
     names = tuple((organization, name) for organization, name in options["known"].pop("names"))
     found = provenance.read_provenance(data, provenance.Known(names=names, **options["known"]))
-    mark = provenance.read_watermark(data, Path(options["folder"])) if options["folder"] else ""
-    return asdict(replace(found, mark=mark)), b""
+    if folder := options["folder"]:
+        try:
+            found = replace(found, mark=provenance.read_watermark(data, Path(folder)))
+        except OSError:  # the files of the watermark cannot be used, which says nothing of the picture
+            _report()
+    return asdict(found), b""
 
 
 def _look(data: bytes) -> tuple[Facts, bytes]:

@@ -26,8 +26,6 @@ CONSTANTS = {
     "NOT_KEPT",
     "REASONS",
     "PINGS",
-    "BLOCKINGS",
-    "REPLY_CHOICES",
     "UNKNOWN_REASON",
     "GOES_ON",
     "TOO_LATE",

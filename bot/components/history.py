@@ -18,6 +18,7 @@ from bot.text.translate import Speaker
 
 PAGE, COLUMNS = 6, 3  # thumbnails
 MAX_PROMPT_SHOWN = 120  # characters
+MAX_ALT_TEXT = 1000  # characters; Discord takes 1,024
 
 
 class HistoryButton(PersistentItem, template=r"history:(?P<offset>\d{1,9})"):
@@ -42,11 +43,13 @@ async def show_history(interaction: Interaction, offset: int) -> None:
     tiles = [
         (await _thumbnail(interaction, job, row), str(number)) for number, (job, row) in enumerate(page, offset + 1)
     ]
-    data = await asyncio.to_thread(lambda: client.credentials.sheet(contact_sheet(tiles, COLUMNS)))
+    limit = interaction.filesize_limit
+    data, extension = await asyncio.to_thread(lambda: client.credentials.sheet(contact_sheet(tiles, COLUMNS), limit))
     lines = [_line(say, number, job) for number, (job, _) in enumerate(page, offset + 1)]
     view = _view(say, page, offset, more=more)
-    file = discord.File(io.BytesIO(data), "criar-history.png", description="\n".join(lines)[:1000])
-    await interaction.edit_original_response(content="\n".join(lines), attachments=[file], view=view)
+    text = "\n".join([f"-# {say('Pictures made with AI')}", *lines])
+    file = discord.File(io.BytesIO(data), f"criar-history.{extension}", description=text[:MAX_ALT_TEXT])
+    await interaction.edit_original_response(content=text, attachments=[file], view=view)
 
 
 def _view(say: Speaker, page: list[tuple[JobRow, PictureRow]], offset: int, *, more: bool) -> Buttons:

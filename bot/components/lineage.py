@@ -18,6 +18,7 @@ from generation import Task
 MAX_STEPS = 8  # pictures of the way that are shown, the last ones
 COLUMNS = 4
 MAX_PROMPT_SHOWN = 150  # characters
+MAX_ALT_TEXT = 1000  # characters; Discord takes 1,024
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ async def lineage(interaction: Interaction, say: Speaker, job: JobRow, row: Pict
         tiles.append((data if shown else None, say("sent")))
     for number, step in enumerate(steps, 1):
         tiles.append((await _bytes(client, channel_id, step), f"{number}. {_caption(say, step)}"))
-    whole = await asyncio.to_thread(lambda: client.credentials.sheet(contact_sheet(tiles, min(COLUMNS, len(tiles)))))
-    text = "\n".join(f"{number}. {_line(say, step)}" for number, step in enumerate(steps, 1))
-    file = discord.File(io.BytesIO(whole), "criar-origin.png", description=text[:1000])
+    columns, limit = min(COLUMNS, len(tiles)), interaction.filesize_limit
+    whole, extension = await asyncio.to_thread(lambda: client.credentials.sheet(contact_sheet(tiles, columns), limit))
+    lines = [f"{number}. {_line(say, step)}" for number, step in enumerate(steps, 1)]
+    text = "\n".join([f"-# {say('Pictures made with AI')}", *lines])
+    file = discord.File(io.BytesIO(whole), f"criar-origin.{extension}", description=text[:MAX_ALT_TEXT])
     return Lineage(steps, text, file)
 
 

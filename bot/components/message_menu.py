@@ -147,7 +147,8 @@ async def _info(interaction: Interaction, channel_id: int, message_id: int, plac
     say, client = speaker_for(interaction), interaction.client
     if ours := await _ours(interaction, message_id):
         job = _chosen(ours, place)[0]
-        text = details(say, client.catalogue.title(job.request.model), job)
+        made = say("**This bot made it** ({when}).", when=discord_time(job.created_at))
+        text = f"{made}\n{details(say, client.catalogue.title(job.request.model), job)}"
     else:
         attachment = await seen_attachment(interaction, channel_id, message_id, place)
         parameters, found = await client.uploads.provenance(attachment)

@@ -20,8 +20,8 @@ from bot.messages.credentials import ContentCredentials
 from bot.messages.farewell import Brought, Way, elsewhere, farewell, kept, settled
 from bot.messages.job_message import COMPARISON, JobMessage
 from bot.moderation.policy import Moderation
-from bot.requests.requester import channels_of
 from bot.store import Action, Change, JobRow, PictureRow, Ping, State, Store
+from bot.store.export import Encode
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker
 from generation import Catalogue
@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 
 SPOILER = "SPOILER_"  # Discord covers files whose names begin so
 ORIGINAL: Any = "@original"  # the interaction's own answer, in place of a message's id
-PNG = b"\x89PNG\r\n\x1a\n"  # begins such a file
 LARGEST = 100 * 2**20  # bytes of a picture of ours that is fetched again; Discord takes no larger ones
 SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is not refused for its size
 #: seconds that editing an interaction's answer may take, in words or with pictures: discord.py waits there for a rate
@@ -200,7 +199,7 @@ class Delivery:
         """Send one finished picture in a message by itself. Raises Refusal if it is no longer kept."""
         data, name = await self.picture(job, row)
         if has_manifest(data) or not name.endswith(".png"):
-            file = self._message.sent_file(job, row, data, name)
+            file = self._message.sent_file(job, row, await self.signed(job, row, data), name)
         else:
             prompt = await self._prompt_in_files(job)
             file = await asyncio.to_thread(self._message.file, job, row, data, job.upload_limit, prompt=prompt)
@@ -215,9 +214,14 @@ class Delivery:
 
     async def signed(self, job: JobRow, row: PictureRow, data: bytes) -> bytes:
         """A finished picture's bytes with the manifest that says how it was made."""
-        if has_manifest(data) or not data.startswith(PNG):
+        if has_manifest(data):
             return data
         return await asyncio.to_thread(self._message.signed, job, row, data)
+
+    async def encoder(self, job: JobRow, row: PictureRow) -> Encode:
+        """Makes a finished picture, PNG, ready to leave as its member wishes; blocks."""
+        prompt = await self._prompt_in_files(job)
+        return lambda png, limit: self._message.encode(job, row, png, limit, prompt=prompt)
 
     async def delete(self, job: JobRow) -> None:
         """Take away the message and pictures of a job that is marked as deleted, except those posted by themselves."""
@@ -279,8 +283,7 @@ class Delivery:
         public = job.guild_id and job.message_id and not job.private and brought.way is Way.HERE
         if not public or not job.of_state(State.FINISHED):
             return
-        policy = self._store.policies.of(job.guild_id, channels_of(self._client.get_channel(job.channel_id)))
-        choice = (await self._store.preferences.get(job.user_id)).ping or policy.ping or Ping.LONG
+        choice = (await self._store.preferences.get(job.user_id)).ping or Ping.LONG
         long = datetime.now(UTC) - job.created_at > LONG_WAIT
         if choice == Ping.NEVER or (
             choice == Ping.LONG and not long and not self._traffic.buried(job.channel_id, job.message_id or 0)

@@ -1,5 +1,6 @@
 """Finished pictures, used again: as the source of others, posted by themselves, as bytes; remade if they are gone."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from bot.errors import Refusal
@@ -9,6 +10,7 @@ from bot.jobs.uploads import Uploads
 from bot.moderation.policy import Moderation
 from bot.requests.builder import Source
 from bot.store import JobRow, PictureRow, Store
+from bot.store.export import Encode, export
 from bot.text.translate import Speaker
 from generation import Request, Task
 
@@ -68,6 +70,14 @@ class PictureLibrary:
         data, _ = await self._have(job, row)
         await self._moderation.check(channel_id, data)
         return data
+
+    def export(self, user_id: int, limit: int) -> AsyncIterator[bytes]:
+        """All that is kept about a member, as zip files of at most ``limit`` bytes."""
+        return export(self._store, user_id, limit, self._encoder)
+
+    async def _encoder(self, picture_id: str) -> Encode | None:
+        found = await self._store.jobs.picture(picture_id)
+        return await self._delivery.encoder(*found) if found else None
 
     async def _have(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
         """A finished picture's bytes and name.

@@ -169,7 +169,7 @@ class _Follower:
             discord.File(
                 io.BytesIO(shown.passed),
                 f"preview-{place}.jpg",
-                description=self._say("Preview"),
+                description=self._say("Preview, made with AI"),
                 spoiler=self._job.spoiler,
             )
             for place, shown in enumerate(self._shown.values(), 1)

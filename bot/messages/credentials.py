@@ -2,6 +2,8 @@
 
 import io
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -23,6 +25,22 @@ LABEL_SHARE, SMALLEST_LABEL = 0.035, 11  # of the shorter side, and pixels, that
 RESERVED = 12 * 2**10  # bytes of a manifest, with its picture's input and without its input's own manifests
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The pictures, PNG, that another is made from."""
+
+    first: bytes = b""
+    #: the manifests that came with the first one
+    archive: bytes = b""
+    others: tuple[bytes, ...] = ()
+
+    def __len__(self) -> int:
+        return bool(self.first) + len(self.others)
+
+
+NO_INPUTS = Inputs()
+
+
 class ContentCredentials:
     """Makes files ready to leave. A file that cannot be signed leaves all the same, and ``take_trouble`` says why."""
 
@@ -36,10 +54,12 @@ class ContentCredentials:
         self._signer: provenance.Signer | None = None
         try:
             self._own = _own(settings)
-            self._trusted = settings.trusted.read_text() if settings.trusted else ""
+            self._trusted = provenance.read_authorities(settings.trusted) if settings.trusted else ""
             if settings.c2pa != "off":
                 self._signer = provenance.Signer(self._credentials)
                 self._credentials()
+            if self._signer and isinstance(settings.c2pa, SigningFiles):
+                _try(self._signer, settings.c2pa.certificates)
             self._mark_key = self._authority.mark_key() if settings.watermark else b""
         except (provenance.CertificateError, OSError) as error:
             raise ConfigError(f"provenance: {error}") from error
@@ -90,30 +110,25 @@ class ContentCredentials:
         when = _hour(when)
         if not prompt:
             png = provenance.with_parameters(png, images.parameters_text(request, prompt=False))
-        if self._settings.label == "corner":
-            png = _labelled(png)
-        mark = provenance.write_payload(when, self._mark_key) if self._settings.watermark else ""
-        if mark:
-            png, mark = self._marked(png, mark)
-        source, archive = read_source(request) if self._signer else (b"", b"")
-        reserved = RESERVED + len(archive) if self._signer else 0
-        data, extension = images.under_limit(png, max(limit - reserved, limit // 2))
-        manifest = provenance.describe_picture(
-            request, model=model, when=when, prompt=prompt, mark=mark, source=bool(source)
-        )
-        return self._signed(data, manifest, source, archive), extension
+        inputs = read_inputs(request) if self._signer else NO_INPUTS
 
-    def original(self, png: bytes, request: Request, *, model: str, when: datetime) -> bytes:
-        """A finished picture that another is made from: signed, and otherwise as it is."""
-        source, archive = read_source(request) if self._signer else (b"", b"")
-        manifest = provenance.describe_picture(
-            request, model=model, when=_hour(when), prompt=False, source=bool(source)
-        )
-        return self._signed(png, manifest, source, archive)
+        def manifest(mark: str) -> provenance.Manifest:
+            return provenance.describe_picture(
+                request, model=model, when=when, prompt=prompt, mark=mark, inputs=len(inputs)
+            )
 
-    def sheet(self, data: bytes) -> bytes:
-        """A sheet (PNG, JPEG, WebP) that shows several pictures, signed."""
-        return self._signed(data, provenance.describe_sheet(_hour(datetime.now(UTC))))
+        return self._finished(png, limit, when, manifest, inputs)
+
+    def original(self, data: bytes, request: Request, *, model: str, when: datetime) -> bytes:
+        """A finished picture (PNG, JPEG, WebP) that another is made from: signed, and otherwise as it is."""
+        inputs = read_inputs(request) if self._signer else NO_INPUTS
+        manifest = provenance.describe_picture(request, model=model, when=_hour(when), prompt=False, inputs=len(inputs))
+        return self._signed(data, manifest, inputs)
+
+    def sheet(self, png: bytes, limit: int) -> tuple[bytes, str]:
+        """A sheet that shows several pictures, as a file of about at most ``limit`` bytes, and its extension."""
+        when = _hour(datetime.now(UTC))
+        return self._finished(png, limit, when, lambda mark: provenance.describe_sheet(when, mark))
 
     def preview(self, data: bytes) -> bytes:
         """A picture (PNG, JPEG, WebP) that is not finished, signed."""
@@ -130,11 +145,29 @@ class ContentCredentials:
         trouble, self._trouble, self._told = self._trouble, "", monotonic()
         return trouble
 
-    def _signed(self, data: bytes, manifest: provenance.Manifest, source: bytes = b"", archive: bytes = b"") -> bytes:
+    def _finished(
+        self,
+        png: bytes,
+        limit: int,
+        when: datetime,
+        manifest: Callable[[str], provenance.Manifest],
+        inputs: Inputs = NO_INPUTS,
+    ) -> tuple[bytes, str]:
+        """Labelled, marked, made to fit and signed last; ``manifest`` takes the watermark's bits."""
+        if self._settings.label == "corner":
+            png = _labelled(png)
+        mark = ""
+        if self._settings.watermark:
+            png, mark = self._marked(png, provenance.write_payload(when, self._mark_key))
+        reserved = RESERVED + len(inputs.archive) if self._signer else 0
+        data, extension = images.under_limit(png, max(limit - reserved, limit // 2))
+        return self._signed(data, manifest(mark), inputs), extension
+
+    def _signed(self, data: bytes, manifest: provenance.Manifest, inputs: Inputs = NO_INPUTS) -> bytes:
         if self._signer is None:
             return data
         try:
-            return self._signer.sign(data, manifest, source, archive)
+            return self._signer.sign(data, manifest, inputs.first, inputs.archive, inputs.others)
         except (provenance.SigningError, provenance.CertificateError, OSError) as error:
             log.error("a picture leaves unsigned: %s", error)
             self._trouble = str(error)
@@ -150,13 +183,30 @@ class ContentCredentials:
             return png, ""
 
 
-def read_source(request: Request) -> tuple[bytes, bytes]:
-    """The picture that a request begins with, and the manifests that came with it; empty as far as they are gone."""
-    path = request.images[0] if request.images else None
-    if path is None or not path.exists():
-        return b"", b""
-    manifests = path.with_suffix(provenance.MANIFESTS_SUFFIX)
-    return path.read_bytes(), manifests.read_bytes() if manifests.exists() else b""
+def read_inputs(request: Request) -> Inputs:
+    """What a request begins with, as far as it is there."""
+    if not request.images or not request.images[0].exists():
+        return NO_INPUTS
+    first, *others = request.images
+    manifests = first.with_suffix(provenance.MANIFESTS_SUFFIX)
+    return Inputs(
+        first=first.read_bytes(),
+        archive=manifests.read_bytes() if manifests.exists() else b"",
+        others=tuple(path.read_bytes() for path in others if path.exists()),
+    )
+
+
+def _try(signer: provenance.Signer, certificates: Path) -> None:
+    """Sign something. Raises CertificateError if the operator's certificate is not for that."""
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16)).save(file, "PNG")
+    try:
+        signer.sign(file.getvalue(), provenance.describe_preview(datetime.now(UTC)))
+    except provenance.SigningError as error:
+        raise provenance.CertificateError(
+            f"{certificates}: cannot sign pictures ({error}); C2PA wants a certificate that an authority issued, with "
+            "the extended key usage C2PA claim signing or e-mail protection, and its chain"
+        ) from error
 
 
 def _own(settings: Provenance) -> provenance.Credentials | None:

@@ -12,7 +12,7 @@ from bot.requests.sizes import pixels
 from bot.store import Files, JobRow, PictureRow, State
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker
-from generation import Catalogue, Task, images
+from generation import Catalogue, Task
 
 COMPARISON = "criar-strengths"  # name of the file that compares strengths
 MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's 2,000
@@ -46,11 +46,15 @@ class JobMessage:
 
     def file(self, job: JobRow, row: PictureRow, png: bytes, limit: int, *, prompt: bool) -> discord.File:
         """A finished picture as ``files`` has it; blocks."""
-        data, extension = self._credentials.picture(
+        data, extension = self.encode(job, row, png, limit, prompt=prompt)
+        return self.sent_file(job, row, data, f"{self.name(job, row)}.{extension}")
+
+    def encode(self, job: JobRow, row: PictureRow, png: bytes, limit: int, *, prompt: bool) -> tuple[bytes, str]:
+        """A finished picture's bytes as they leave, and their extension; blocks."""
+        return self._credentials.picture(
             png, job.request.of_picture(row.place), limit, model=self._catalogue.title(job.request.model),
             when=job.created_at, prompt=prompt,
         )  # fmt: skip
-        return self.sent_file(job, row, data, f"{self.name(job, row)}.{extension}")
 
     def sent_file(self, job: JobRow, row: PictureRow, data: bytes, name: str) -> discord.File:
         """A finished picture that left before, as it is."""
@@ -71,8 +75,7 @@ class JobMessage:
         for place, strength in enumerate(request.strengths):
             data = self._files.picture(rows[place].id).read_bytes() if place in rows else None
             tiles.append((data, f"{strength:g}"))
-        data, extension = images.under_limit(contact_sheet(tiles), limit)
-        data = self._credentials.sheet(data)
+        data, extension = self._credentials.sheet(contact_sheet(tiles), limit)
         shown = ", ".join(f"{strength:g}" for strength in request.strengths)
         text = say(
             "The same picture before, and changed with AI at the strengths {shown}: {prompt}",

@@ -1,6 +1,6 @@
 """Where a picture comes from: signed, marked invisibly, and read back. None of it loads torch."""
 
-from .certificates import KEPT, Authority, CertificateError, Credentials, read_credentials
+from .certificates import KEPT, Authority, CertificateError, Credentials, read_authorities, read_credentials
 from .fetching import fetch_watermark_files
 from .manifest import Manifest, describe_picture, describe_preview, describe_sheet
 from .payload import read_payload, write_payload
@@ -30,6 +30,7 @@ __all__ = [
     "has_manifest",
     "has_watermark_files",
     "manifest_archive",
+    "read_authorities",
     "read_credentials",
     "read_payload",
     "read_provenance",

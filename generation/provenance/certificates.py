@@ -139,6 +139,11 @@ def read_credentials(chain: Path, key: Path) -> Credentials:
     )
 
 
+def read_authorities(path: Path) -> str:
+    """The certificates of authorities, PEM. Raises CertificateError if they cannot be read."""
+    return b"".join(map(_pem, _certificates(path))).decode()
+
+
 def _make_authority(now: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
     # Part of the name is random, so that installations can be told apart by it.
@@ -211,7 +216,9 @@ def _certificates(path: Path) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(_read(path))
     except ValueError:
-        raise CertificateError(f"{path}: holds no certificate as PEM; restore it from a backup") from None
+        raise CertificateError(
+            f"{path}: holds no certificate as PEM; convert it, or restore it from a backup"
+        ) from None
 
 
 def _key(path: Path) -> PrivateKey:

@@ -18,13 +18,13 @@ Manifest = dict[str, Any]
 
 
 def describe_picture(
-    request: Request, *, model: str, when: datetime, prompt: bool, mark: str = "", source: bool = False
+    request: Request, *, model: str, when: datetime, prompt: bool, mark: str = "", inputs: int = 0
 ) -> Manifest:
     """The manifest of a finished picture.
 
     ``request`` is that of one picture, ``model`` the model's title, ``mark`` the invisible watermark's bits if it
-    carries one, ``source`` whether the picture that it was made from is at hand to be named. The prompt stands in it
-    only if ``prompt`` is true: what is signed cannot be taken back.
+    carries one, ``inputs`` how many of the pictures that it was made from are at hand to be named. The prompt stands in
+    it only if ``prompt`` is true: what is signed cannot be taken back.
     """
     how = {
         "digitalSourceType": SOURCE_TYPE + source_type(request),
@@ -33,9 +33,11 @@ def describe_picture(
         "description": parameters_text(request, prompt=prompt),
     }
     actions: list[Mapping[str, Any]]
-    if source:
+    if inputs:
+        placed = [further_input(number) for number in range(inputs - 1)]
         actions = [
             {"action": "c2pa.opened", "parameters": {"ingredientIds": [INPUT]}},
+            *({"action": "c2pa.placed", "parameters": {"ingredientIds": [label]}} for label in placed),
             {"action": "c2pa.edited", **how},
         ]
     else:
@@ -43,9 +45,14 @@ def describe_picture(
     return _manifest(actions, mark)
 
 
-def describe_sheet(when: datetime) -> Manifest:
+def describe_sheet(when: datetime, mark: str = "") -> Manifest:
     """The manifest of a sheet that shows several pictures, some of them made by models."""
-    return _manifest([_created("compositeWithTrainedAlgorithmicMedia", when)])
+    return _manifest([_created("compositeWithTrainedAlgorithmicMedia", when)], mark)
+
+
+def further_input(number: int) -> str:
+    """The label by which an action names the second picture (0), the third (1) … that went in."""
+    return f"{INPUT}-{number + 2}"
 
 
 def describe_preview(when: datetime) -> Manifest:

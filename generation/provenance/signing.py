@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from .certificates import Credentials
-from .manifest import GENERATOR, INPUT, Manifest
+from .manifest import GENERATOR, INPUT, Manifest, further_input
 
 MANIFESTS_SUFFIX = ".c2pa"  # of the file beside an input that keeps the manifests that came with it
 MOST_ARCHIVE = 512 * 2**10  # bytes of an input's manifests, which may hold pictures themselves
@@ -39,25 +39,32 @@ class Signer:
         self._credentials: Credentials | None = None
         self._context: Any = None
 
-    def sign(self, picture: bytes, manifest: Manifest, source: bytes = b"", archive: bytes = b"") -> bytes:
+    def sign(
+        self,
+        picture: bytes,
+        manifest: Manifest,
+        source: bytes = b"",
+        archive: bytes = b"",
+        others: Sequence[bytes] = (),
+    ) -> bytes:
         """The picture (PNG, JPEG, WebP) with a signed manifest in it.
 
-        ``source`` is the picture that it was made from as PNG, and ``archive`` what ``manifest_archive`` found in the
-        file that came. Raises SigningError if it cannot be signed, CertificateError or OSError if there is nothing to
-        sign with.
+        ``source`` is the picture that it was made from as PNG, ``archive`` what ``manifest_archive`` found in the file
+        that came, and ``others`` further pictures that went into it. Raises SigningError if it cannot be signed,
+        CertificateError or OSError if there is nothing to sign with.
         """
         import c2pa
 
         with self._lock:
-            context = self._ready()
             try:
+                context = self._ready()
                 if archive:
                     try:
-                        return _signed(context, picture, manifest, source, archive)
+                        return _signed(context, picture, manifest, source, archive, others)
                     except c2pa.C2paError:
                         pass  # somebody else's manifest must not keep ours from being written
-                return _signed(context, picture, manifest, source, b"")
-            except c2pa.C2paError as error:
+                return _signed(context, picture, manifest, source, b"", others)
+            except (c2pa.C2paError, ValueError, RuntimeError) as error:  # the library raises all three
                 raise SigningError(str(error)) from error
 
     def _ready(self) -> Any:
@@ -105,7 +112,9 @@ def manifest_archive(data: bytes) -> bytes:
 INGREDIENT: dict[str, Any] = {"title": INPUT, "relationship": "parentOf", "label": INPUT}
 
 
-def _signed(context: Any, picture: bytes, manifest: Manifest, source: bytes, archive: bytes) -> bytes:
+def _signed(
+    context: Any, picture: bytes, manifest: Manifest, source: bytes, archive: bytes, others: Sequence[bytes]
+) -> bytes:
     import c2pa
 
     builder = c2pa.Builder(manifest, context=context)
@@ -113,6 +122,9 @@ def _signed(context: Any, picture: bytes, manifest: Manifest, source: bytes, arc
         builder.add_ingredient_from_archive(io.BytesIO(archive))
     elif source:
         builder.add_ingredient(INGREDIENT, _mime(source), io.BytesIO(source))
+    for number, other in enumerate(others):
+        further = {"title": INPUT, "relationship": "componentOf", "label": further_input(number)}
+        builder.add_ingredient(further, _mime(other), io.BytesIO(other))
     signed = io.BytesIO()
     builder.sign(_mime(picture), io.BytesIO(picture), signed)
     return signed.getvalue()

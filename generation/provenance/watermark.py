@@ -6,6 +6,8 @@ up and added. Blocks.
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -75,18 +77,32 @@ class Watermark:
 def write_watermark(png: bytes, payload: str, folder: Path) -> bytes:
     """A picture as PNG with 61 bits in it, its texts kept. Raises OSError if the folder's files cannot be used."""
     with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
-        return encode_like(image, _watermark(folder).write(image.convert("RGB"), payload))
+        with _failures_of(folder):
+            marked = _watermark(folder).write(image.convert("RGB"), payload)
+        return encode_like(image, marked)
 
 
 def read_watermark(data: bytes, folder: Path) -> str:
     """The 61 bits of a picture; empty if there are none. Raises OSError if the folder's files cannot be used."""
     with open_image(data) as image:
-        return _watermark(folder).read(image.convert("RGB"))
+        picture = image.convert("RGB")
+    with _failures_of(folder):
+        return _watermark(folder).read(picture)
 
 
 def has_watermark_files(folder: Path) -> bool:
     """Whether the files are there."""
     return (folder / ENCODER).is_file() and (folder / DECODER).is_file()
+
+
+@contextmanager
+def _failures_of(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # of files of another model, for one; onnxruntime's kinds have no common base
+        raise OSError(f"{folder}: {error}") from error
 
 
 @cache

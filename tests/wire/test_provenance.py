@@ -1,6 +1,7 @@
 """What members receive says where it comes from, as c2pa's own reader finds in the bytes that Discord was sent."""
 
 import io
+import zipfile
 
 import c2pa
 from PIL import Image
@@ -36,6 +37,22 @@ async def info(local: LocalDiscord, data: bytes, name: str, words: str) -> str:
     return asked.content
 
 
+def other_pixels(signed: bytes, other: bytes) -> bytes:
+    """A PNG with the pixels of another one, its manifest kept, as a careless forger makes it."""
+    kept = [chunk for chunk in chunks(signed) if chunk[4:8] not in (b"IHDR", b"IDAT", b"IEND")]
+    head, *rest = chunks(other)
+    return signed[:8] + b"".join([head, *kept, *rest])
+
+
+def chunks(data: bytes) -> list[bytes]:
+    found, place = [], 8
+    while place < len(data):
+        size = 12 + int.from_bytes(data[place : place + 4])
+        found.append(data[place : place + size])
+        place += size
+    return found
+
+
 async def test_a_picture_is_signed_and_known_again(local: LocalDiscord, bot: Bot) -> None:
     """Each picture of a request is signed; posted by somebody, it is told from an altered copy and from a plain one."""
     await done(local, slash(local, "txt2img", prompt="a signed apple", count=2, seed=1))
@@ -47,8 +64,10 @@ async def test_a_picture_is_signed_and_known_again(local: LocalDiscord, bot: Bot
     assert "signed apple" not in Image.open(io.BytesIO(first)).text["parameters"]  # type: ignore[attr-defined]
     assert b"signed apple" not in first
     assert f"**{HERE}**" in await info(local, first, "first.png", HERE)
-    altered = encode_like(Image.open(io.BytesIO(first)), Image.new("RGB", (64, 64)))
-    assert HERE not in await info(local, altered, "altered.png", "anybody could have written that")
+    altered = other_pixels(first, png((512, 512)))
+    assert "was altered since" in await info(local, altered, "altered.png", "This bot made it, but")
+    bare = encode_like(Image.open(io.BytesIO(first)), Image.new("RGB", (64, 64)))
+    assert HERE not in await info(local, bare, "bare.png", "anybody could have written that")
     assert "proves nothing" in await info(local, png(), "plain.png", "proves nothing")
 
 
@@ -71,10 +90,35 @@ async def test_what_is_made_from_a_picture_names_it(local: LocalDiscord, bot: Bo
 async def test_a_member_who_wishes_it_has_the_prompt_in_the_file(local: LocalDiscord) -> None:
     """After /settings, both the signed manifest and the usual parameters have it."""
     await local.answered(slash(local, "settings", "milo", prompt_in_files=True))
-    await done(local, slash(local, "txt2img", "milo", prompt="an apple with its prompt"))
+    slash(local, "txt2img", "milo", prompt="an apple with its prompt")
+    # Milo is answered in another language, so the picture is waited for and no words.
+    await local.wait_for(lambda: [m for m in local.messages() if "its prompt" in m.content and m.attachments], 60)
     (data,) = local.files(delivered(local, "an apple with its prompt"))
     assert "an apple with its prompt" in Image.open(io.BytesIO(data)).text["parameters"]  # type: ignore[attr-defined]
     assert "an apple with its prompt" in c2pa.Reader(io.BytesIO(data)).json()
+
+
+async def test_what_a_member_exports_is_signed_too(local: LocalDiscord, bot: Bot) -> None:
+    """Without the prompt in the pictures, since that member did not wish it there."""
+    pat = local.world.add_member("pat")
+    await done(local, slash(local, "txt2img", "pat", prompt="an exported apple", seed=3))
+    slash(local, "privacy export", "pat")
+    await local.wait_for(lambda: [m for m in local.messages(pat) if m.is_ephemeral and m.attachments], 60)
+    (part,) = [m for m in local.messages(pat) if m.is_ephemeral and m.attachments]
+    with zipfile.ZipFile(io.BytesIO(local.files(part)[0])) as archive:
+        (data,) = [archive.read(name) for name in archive.namelist() if name.startswith("pictures/")]
+    assert state(data, bot) == ("Trusted", {"c2pa.created": "trainedAlgorithmicMedia"})
+    assert b"exported apple" not in data
+
+
+async def test_picture_info_on_the_bot_s_own_message_says_that_it_made_it(local: LocalDiscord) -> None:
+    """With the time at which it was asked for, and not by whom."""
+    await done(local, slash(local, "txt2img", prompt="an apple to ask about", seed=4))
+    ana = local.world.members["ana"]
+    asked = local.people.menu(ana, "Picture info", delivered(local, "an apple to ask about"))
+    await local.wait_for(lambda: HERE in asked.content, 30)
+    assert "<t:" in asked.content
+    assert str(ana) not in asked.content
 
 
 async def test_the_profile_says_that_it_is_a_bot(local: LocalDiscord) -> None:

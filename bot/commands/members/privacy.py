@@ -10,7 +10,6 @@ from bot.client import Interaction
 from bot.components.privacy import delete_data_view
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.language import speaker_for
-from bot.store.export import export as parts_of
 
 privacy = app_commands.Group(
     name=locale_str("privacy"), description=locale_str("What I keep about you, and how to get or delete it")
@@ -46,7 +45,7 @@ async def export(interaction: Interaction) -> None:
     await acknowledge(interaction)
     client, say = interaction.client, speaker_for(interaction)
     number = 0
-    async for data in parts_of(client.store, interaction.user.id, interaction.filesize_limit):
+    async for data in client.library.export(interaction.user.id, interaction.filesize_limit):
         number += 1
         file = discord.File(io.BytesIO(data), f"criar-{number}.zip")
         await interaction.followup.send(say("Part {number}", number=number), file=file, ephemeral=True)

@@ -2,12 +2,17 @@
 
 import io
 from dataclasses import replace
+from threading import get_ident
+from typing import Any
 
 import c2pa
+import pytest
 from PIL import Image
 
+from bot.messages.job_message import JobMessage
 from bot.store import Action, JobRow
-from generation import Finished, Request, Task, images
+from generation import Catalogue, Finished, Request, Task, images
+from generation.provenance import Signer
 from tests.generation.provenance.conftest import drawn
 
 from .stage import Stage
@@ -63,6 +68,61 @@ async def test_a_bot_that_cannot_sign_delivers_and_tells_its_operator(stage: Sta
     entries = [entry for entry in await stage.store.audit.unposted(10) if entry.action == Action.UNSIGNED]
     assert len(entries) == 1
     assert "signer.pem" in entries[0].detail
+
+
+async def test_signing_does_not_hold_up_the_bot(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs in another thread than the event loop."""
+    threads: list[int] = []
+    sign = Signer.sign
+
+    def noted(*arguments: Any) -> bytes:
+        threads.append(get_ident())
+        return sign(*arguments)
+
+    monkeypatch.setattr(Signer, "sign", noted)
+    await make(stage)
+    assert threads
+    assert get_ident() not in threads
+
+
+async def test_nothing_in_a_file_tells_whose_it_is(stage: Stage) -> None:
+    """No id of the member, their server, channel, message or request, and no path, signed or not."""
+    job = await stage.ask()
+    await stage.hands.happen(finished(job))
+    (message,) = await stage.delivered(job)
+    (data,) = stage.local.files(message)
+    world = stage.local.world
+    ids = [job.user_id, job.guild_id, job.channel_id, job.message_id, job.interaction_id, job.id]
+    telling = [*ids, *world.members.values(), stage.store.files.certificates.parent]
+    image = Image.open(io.BytesIO(data))
+    texts = data.decode("latin-1") + reader(stage, data).json() + str(image.info)
+    assert [each for each in telling if str(each) in texts] == []
+    assert "Model: criar-embedded" in texts
+
+
+async def test_what_left_unsigned_is_signed_as_it_is_taken_up(stage: Stage) -> None:
+    """Found again on its message as JPEG or WebP, since its file is gone."""
+    job = await stage.ask()
+    await stage.hands.happen(finished(job))
+    await stage.delivered(job)
+    row = (await stage.now(job)).pictures[0]
+    for format_ in ("JPEG", "WEBP"):
+        file = io.BytesIO()
+        drawn().save(file, format_)
+        data = await stage.delivery.signed(job, row, file.getvalue())
+        assert reader(stage, data).get_validation_state() == "Trusted"
+        assert await stage.delivery.signed(job, row, data) == data
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en-US", "made with AI"), ("pt-BR", "feita com IA"), ("es-ES", "hecha con IA")]
+)
+async def test_caption_and_alt_text_say_that_it_is_made_with_ai(stage: Stage, locale: str, words: str) -> None:
+    """In the member's language."""
+    job = replace(await stage.ask(), locale=locale)
+    message = JobMessage(stage.store.files, Catalogue.load(), stage.delivery.credentials)
+    assert words in message.describe(job)
+    assert words in message.alt_text(job, job.pictures[0])
 
 
 async def test_a_comparison_of_strengths_is_signed(stage: Stage) -> None:

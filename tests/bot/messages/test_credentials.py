@@ -2,15 +2,22 @@
 
 import io
 import logging
+import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import c2pa
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from PIL import Image
 
 from bot.config.schema import Provenance, SigningFiles
@@ -89,7 +96,7 @@ def test_what_cannot_be_signed_leaves_all_the_same(make: Make, caplog: pytest.Lo
     before = png()
     with caplog.at_level(logging.ERROR):
         assert finish(broken, before, prompt=True) == (before, "png")
-        assert broken.sheet(before) == before
+        assert broken.sheet(before, LIMIT) == (before, "png")
     assert "signer.pem" in broken.take_trouble()
     assert broken.take_trouble() == ""
     finish(broken, before)
@@ -132,6 +139,31 @@ def test_settings_that_cannot_work_are_named(make: Make, tmp_path: Path) -> None
         make(watermark=True)
 
 
+def test_a_certificate_that_is_for_something_else_ends_the_start(make: Make, tmp_path: Path) -> None:
+    """A web server's certificate belongs to its key and cannot sign pictures, which is said before any is made."""
+    chain, key = a_web_server_s(tmp_path)
+    with pytest.raises(ConfigError, match=r"chain\.pem: cannot sign pictures .* e-mail protection"):
+        make(c2pa=SigningFiles(certificates=chain, key=key))
+
+
+def a_web_server_s(folder: Path) -> tuple[Path, Path]:
+    key, name, now = ec.generate_private_key(ec.SECP256R1()), x509.Name([]), datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 5, now - timedelta(1), now + timedelta(90))
+    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    chain, file = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return chain, file
+
+
+def test_a_list_of_trusted_authorities_is_checked(make: Make, tmp_path: Path) -> None:
+    """Certificates in another form than PEM are named, and do not make every look at a picture fail."""
+    listed = tmp_path / "list.der"
+    listed.write_bytes(b"\x30\x82\xff")
+    with pytest.raises(ConfigError, match=r"list\.der: holds no certificate as PEM"):
+        make(trusted=listed)
+
+
 def test_a_marked_picture_is_known_without_its_signature(make: Make, tmp_path: Path) -> None:
     """The bits are read after everything else is gone, name the hour, and stand in the manifest too."""
     folder = write_tiny_trustmark(tmp_path / "data" / "watermark")
@@ -156,6 +188,33 @@ def test_a_picture_that_cannot_be_marked_leaves_signed(make: Make, tmp_path: Pat
     data, _ = finish(credentials, png())
     assert trusted(data, credentials)
     assert "encoder_Q" in credentials.take_trouble()
+
+
+def test_files_of_another_watermark_lose_no_picture(make: Make, tmp_path: Path) -> None:
+    """Files that load and take other inputs fail as the picture is marked, and it leaves signed."""
+    folder = write_tiny_trustmark(tmp_path / "data" / "watermark")
+    shutil.copy(folder / "decoder_Q.onnx", folder / "encoder_Q.onnx")
+    credentials = make(watermark=True)
+    data, _ = finish(credentials, png())
+    assert trusted(data, credentials)
+    assert str(folder) in credentials.take_trouble()
+
+
+def test_a_sheet_is_labelled_marked_and_signed(make: Make, tmp_path: Path) -> None:
+    """As a single picture is, within the limit, and named as a composite."""
+    folder = write_tiny_trustmark(tmp_path / "data" / "watermark")
+    credentials = make(watermark=True, label="corner")
+    data, extension = credentials.sheet(png((512, 512)), LIMIT)
+    assert extension == "png"
+    assert trusted(data, credentials)
+    assert credentials.made_at(read_watermark(data, folder))
+    assert "compositeWithTrainedAlgorithmicMedia" in c2pa.Reader(io.BytesIO(data)).json()
+    corner = np.asarray(Image.open(io.BytesIO(data)))[-14:-10, -14:-10]  # within the label's dark ground
+    assert corner.mean() < np.asarray(drawn((512, 512)))[-14:-10, -14:-10].mean() - 80
+    small, extension = credentials.sheet(noise(), 40_000)
+    assert len(small) <= 40_000
+    assert extension in ("webp", "jpg")
+    assert trusted(small, credentials)
 
 
 @pytest.mark.parametrize("size", [(512, 512), (64, 200)])
@@ -186,6 +245,28 @@ def test_a_changed_picture_names_what_it_was_made_from(make: Make, tmp_path: Pat
     source.unlink()
     data, _ = credentials.picture(png(), changed, LIMIT, model="Second", when=NOON, prompt=False)
     assert trusted(data, credentials)
+
+
+def test_every_picture_that_went_in_is_named(make: Make, tmp_path: Path) -> None:
+    """The first is what was opened, with its own manifest; the others were placed into it."""
+    credentials = make()
+    paths = tuple(tmp_path / f"input-{number}.png" for number in range(3))
+    for path in paths:
+        path.write_bytes(png())
+    first = credentials.original(png(), MADE, model="First", when=NOON)
+    paths[0].with_suffix(".c2pa").write_bytes(manifest_archive(first))
+    changed = replace(MADE, task=Task.EDIT, images=paths)
+    data, _ = credentials.picture(png(), changed, LIMIT, model="Second", when=NOON, prompt=False)
+    assert trusted(data, credentials)
+    active = c2pa.Reader(io.BytesIO(data)).get_active_manifest()
+    assert active
+    assert [each["action"] for each in active["assertions"][0]["data"]["actions"]] == [
+        "c2pa.opened", "c2pa.placed", "c2pa.placed", "c2pa.edited",
+    ]  # fmt: skip
+    relations = sorted(each["relationship"] for each in active["ingredients"])
+    assert relations == ["componentOf", "componentOf", "parentOf"]
+    (parent,) = (each for each in active["ingredients"] if each["relationship"] == "parentOf")
+    assert parent["active_manifest"]
 
 
 def test_what_signs_is_for_its_owner_only(make: Make, tmp_path: Path) -> None:

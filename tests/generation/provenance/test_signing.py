@@ -58,7 +58,7 @@ def test_a_changed_picture_says_that_it_was_opened_and_edited(signer: Signer, re
     """The picture that was sent is an ingredient, though it carries no manifest."""
     changed = replace(MADE, task=Task.IMG2IMG, images=(Path("input.png"),), strength=0.5)
     found = read(
-        signer.sign(png, describe_picture(changed, model="M", when=NOON, prompt=False, source=True), encoded("PNG"))
+        signer.sign(png, describe_picture(changed, model="M", when=NOON, prompt=False, inputs=1), encoded("PNG"))
     )
     opened, edited = found["assertions"][0]["data"]["actions"]
     assert (found["state"], opened["action"], edited["action"]) == ("Trusted", "c2pa.opened", "c2pa.edited")
@@ -71,7 +71,7 @@ def test_the_manifests_of_an_input_go_on(signer: Signer, read: Read, png: bytes)
     first = signer.sign(encoded("JPEG"), describe_picture(MADE, model="First", when=NOON, prompt=False))
     archive = manifest_archive(first)
     changed = replace(MADE, task=Task.IMG2IMG, images=(Path("input.png"),))
-    manifest = describe_picture(changed, model="Second", when=NOON, prompt=False, source=True)
+    manifest = describe_picture(changed, model="Second", when=NOON, prompt=False, inputs=1)
     found = read(signer.sign(png, manifest, encoded("PNG"), archive))
     (ingredient,) = found["ingredients"]
     assert found["state"] == "Trusted"
@@ -84,7 +84,7 @@ def test_broken_manifests_of_an_input_do_not_keep_ours_from_being_written(
 ) -> None:
     """Then the input is named without them."""
     changed = replace(MADE, task=Task.IMG2IMG, images=(Path("input.png"),))
-    manifest = describe_picture(changed, model="M", when=NOON, prompt=False, source=True)
+    manifest = describe_picture(changed, model="M", when=NOON, prompt=False, inputs=1)
     found = read(signer.sign(png, manifest, encoded("PNG"), b"nonsense"))
     assert found["state"] == "Trusted"
     assert "active_manifest" not in found["ingredients"][0]

@@ -111,5 +111,7 @@ async def test_the_image_sandbox_reads_marks(folder: Path) -> None:
     try:
         assert (await inspector.provenance(marked, Known(), folder)).mark == payload
         assert (await inspector.provenance(marked, Known(), None)).mark == ""
+        # Files that cannot be used say nothing of the picture.
+        assert (await inspector.provenance(marked, Known(), folder / "absent")).mark == ""
     finally:
         await inspector.close()
