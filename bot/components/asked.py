@@ -39,7 +39,7 @@ class MeantItem(PersistentItem, template=r"meant:(?P<message>\d{1,20})"):
 
 
 async def answer_reaction(client: Client, reaction: discord.RawReactionActionEvent) -> None:
-    """Make what the author of a message means where he presses the reaction with which we asked."""
+    """Make what the author of a message means once they press the reaction with which we asked."""
     asked = client.user is not None and str(reaction.emoji) == MEANT and reaction.user_id != client.user.id
     if not asked or _too_old(reaction.message_id) or reaction.message_author_id not in (None, reaction.user_id):
         return
