@@ -77,6 +77,7 @@ def joining(engine: Engine, pictures: Sequence[Picture]) -> dict[str, np.ndarray
     return {event.picture_id: pixels(event) for event in ends}
 
 
+@pytest.mark.slow
 def test_requests_of_all_ways_and_schedulers_join_in_mid_run_and_come_out_as_alone(
     engine: Engine, catalogue: Catalogue, inputs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

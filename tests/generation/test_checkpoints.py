@@ -17,7 +17,7 @@ from .studio import TERMINAL, Studio, pixels
 
 SIZE = 96, 64
 #: the builds that differ most, for the fast suite: a UNet, a flow model with packed latents, and one without
-CORE = ("stable_diffusion", "flux", "z_image")
+CORE = ("stable_diffusion", "flux")
 #: their pipelines work at about a megapixel whatever is asked for
 LARGE = ("qwen_image_edit", "qwen_image_edit_plus", "kandinsky5", "kandinsky5_edit", "longcat_image_edit")
 NAMES = [pytest.param(name, marks=[] if name in CORE else [pytest.mark.slow]) for name in CHECKPOINTS]

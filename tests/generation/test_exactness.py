@@ -8,7 +8,7 @@ from benchmarks.exactness import SAME, joining, measure
 from generation.families import FAMILIES
 from tests.tiny import CHECKPOINTS
 
-CORE = ("flux", "qwen_image", "z_image")
+CORE = ("flux", "z_image")
 
 
 @pytest.mark.parametrize(

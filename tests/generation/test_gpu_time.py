@@ -69,6 +69,7 @@ def knee(rows: int) -> float:
     return 0.05 * max(4, rows) / 4
 
 
+@pytest.mark.slow
 def test_row_counts_settle_at_the_knee_of_the_work_though_launching_is_constant(model: ModelSpec) -> None:
     """Passes of any number of rows are launched in the same time; the rows that are joined are those that gain."""
     device = LateDevice()

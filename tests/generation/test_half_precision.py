@@ -21,7 +21,7 @@ from generation.types import Loading, Precision
 from tests.tiny import spec
 
 CLOSE = 40.0  # dB: half precision rounds by what else is in the batch
-CORE = ("stable_diffusion_xl", "qwen_image")
+CORE = ("stable_diffusion_xl",)
 HALVES = (Precision.FP16, Precision.BF16)
 SIDE = 64
 

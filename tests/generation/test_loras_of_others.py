@@ -42,7 +42,7 @@ def _other_text_encoder(base: ModelSpec) -> Tensors:
 
 
 @pytest.mark.parametrize("kind", ["half fits", "not finite", "another width", "no lora"])
-@pytest.mark.parametrize("offload", [None, Offload.MODEL])
+@pytest.mark.parametrize("offload", [None, pytest.param(Offload.MODEL, marks=pytest.mark.slow)])
 def test_a_refused_lora_leaves_the_model_as_it_was(
     base: ModelSpec, unet: Tensors, tmp_path: Path, kind: str, offload: Offload | None
 ) -> None:

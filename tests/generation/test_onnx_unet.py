@@ -54,6 +54,7 @@ def test_the_faster_runtime_is_chosen_after_both_ran_and_says_the_same(unet: UNe
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]
+@pytest.mark.slow
 def test_what_the_graph_does_not_know_is_left_to_torch(unet: UNet2DConditionModel) -> None:
     """Sides that would have to be padded, and arguments beyond latents, time and prompt, never reach the graph."""
     quick = OnnxUNet(unet)
@@ -66,6 +67,7 @@ def test_what_the_graph_does_not_know_is_left_to_torch(unet: UNet2DConditionMode
 
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]
+@pytest.mark.slow
 def test_a_runtime_that_says_something_else_is_never_asked_again(
     unet: UNet2DConditionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

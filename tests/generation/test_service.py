@@ -68,7 +68,10 @@ async def test_the_same_request_makes_the_same_picture_alone_and_in_a_batch(stud
     assert psnr(pixels(together[0]), pixels(together[1])) < 30
 
 
-@pytest.mark.parametrize("scheduler", ["DPM++ 2M", "DPM++ 2M Karras", "UniPC", "Euler", "Euler a", "Heun"])
+OTHERS = ("DPM++ 2M Karras", "UniPC", "Euler", "Euler a", "Heun")
+
+
+@pytest.mark.parametrize("scheduler", ["DPM++ 2M", *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)])
 async def test_every_scheduler_draws_the_thing(studio: Studio, scheduler: str) -> None:
     """Each scheduler that is offered draws a red thing on blue."""
     (finished,) = await studio.make(job(scheduler=scheduler, num_inference_steps=12).pictures())
@@ -196,6 +199,7 @@ async def test_a_request_that_breaks_fails_with_a_sentence_and_harms_nobody(stud
     assert isinstance((await studio.make(job().pictures()))[0], Finished)
 
 
+@pytest.mark.slow
 async def test_the_childs_death_fails_its_pictures_to_be_tried_again(own_studio: Studio) -> None:
     """After a SIGKILL each picture in the child gets one Failed(retryable), and the next child makes the rest."""
     running, waiting = job(num_inference_steps=100).pictures()[0], job().pictures()[0]
