@@ -7,7 +7,7 @@ from . import downloads, images, machine, model_file
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
 from .errors import GenerationError, HubError, ModelError, PictureError, RequestError, Sentence, SentenceError
-from .events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
+from .events import Cancelled, Enlarging, Event, Failed, Finished, Noted, Preview, Progress, Started
 from .image_sandbox import Inspector
 from .logs import set_up_logging
 from .machine import give_back
@@ -56,6 +56,7 @@ __all__ = [
     "ClusterState",
     "Defaults",
     "DeviceReport",
+    "Enlarging",
     "Event",
     "Failed",
     "Finished",

@@ -36,11 +36,14 @@ class CostKey(NamedTuple):
     height: int
     #: whether each step runs the prompt and the negative prompt
     guided: bool
+    #: whether the picture that it starts from is enlarged before the first step
+    enlarged: bool = False
 
     @classmethod
     def of(cls, request: Request) -> "CostKey":
         """Return the kind of a request."""
-        return cls(request.model, request.task, request.width, request.height, request.guidance_scale > 1)
+        guided = request.guidance_scale > 1
+        return cls(request.model, request.task, request.width, request.height, guided, request.enlarge_first)
 
     @property
     def size(self) -> int:
@@ -189,6 +192,17 @@ class Estimator:
         start, step, end = (part or 0.0 for part in parts)
         return start + step * max(0, request.steps_run - 1), end
 
+    def left(self, picture_id: str, now: float) -> float | None:
+        """Return the seconds until a picture that is being made is done, if nobody else comes; None if not known."""
+        for device in self._devices.values():
+            if run := device.running.get(picture_id):
+                device.pass_time(now)
+                together = len(device.running)
+                if not run.step and self.cost(run.picture.request, together) is None:
+                    return None
+                return sum(self._rest(device, run, together)) * together
+        return None
+
     def forecast(
         self, order: Iterable[Picture], room: int, devices: int, resident: Iterable[str], now: float
     ) -> Forecast:
@@ -247,19 +261,30 @@ class Estimator:
         for device in self._devices.values():
             device.pass_time(now)
             for run in device.running.values():
-                before, after = self.cost(run.picture.request, together) or (0.0, 0.0)
-                since = device.charged - run.last
+                before, after = self._rest(device, run, together)
                 if run.ending:
-                    ends.append(max(0.0, after - since))
-                    continue
-                if run.step:
-                    known = _known(self._steps, run.picture.request, together) or 0.0
-                    step = (OWN * known + run.last - run.first) / (OWN + run.step - 1)
-                    before = step * (run.picture.request.steps_run - run.step)
-                leaves.append((max(0.0, before - since), after))
+                    ends.append(after)
+                else:
+                    leaves.append((before, after))
         heapq.heapify(leaves)
         heapq.heapify(ends)
         return leaves, ends
+
+    def _rest(self, device: _Device, run: _Run, together: int) -> tuple[float, float]:
+        """Return what a picture that is being made will be charged up to its last step, and after it."""
+        request, since = run.picture.request, device.charged - run.last
+        before, after = self.cost(request, together) or (0.0, 0.0)
+        if run.ending:
+            return 0.0, max(0.0, after - since)
+        if run.step:
+            known = _known(self._steps, request, together)
+            # Its own pace counts for little at first, but for everything where nothing else is known.
+            weight = OWN if known is not None else 0
+            step = (weight * (known or 0.0) + run.last - run.first) / max(1, weight + run.step - 1)
+            before = step * (request.steps_run - run.step)
+        elif not run.loaded:
+            before += self._loads.get(request.model, 0.0)
+        return max(0.0, before - since), after
 
     def _on_step(self, device: _Device, run: _Run, step: int) -> None:
         if not (run.loaded or run.step):
@@ -296,5 +321,7 @@ def _known(costs: dict[CostKey, _Cost], request: Request, together: int) -> floa
     like = [other for other in costs if other.model == kind.model]
     if not like:
         return None
-    nearest = min(like, key=lambda other: (other.task != kind.task, abs(other.size - kind.size)))
+    nearest = min(
+        like, key=lambda other: (other.task != kind.task, other.enlarged != kind.enlarged, abs(other.size - kind.size))
+    )
     return costs[nearest].get(together) * kind.size / max(1, nearest.size)

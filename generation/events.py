@@ -41,6 +41,14 @@ class Progress(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enlarging(Event):
+    """It is being enlarged, before its steps, after them or in place of them: ``done`` tiles ``of`` so many."""
+
+    done: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview(Event):
     """What the picture looks like so far, as a small JPEG."""
 

@@ -175,6 +175,15 @@ class Service:
             self._forecast = self._estimator.forecast(order, room, devices, resident, now)
         return self._forecast.seconds(ahead, now)
 
+    def left(self, picture_id: str) -> float | None:
+        """Seconds until a picture is made, whether it waits or is being made, if nobody comes; None if not known."""
+        begun = self._estimator.left(picture_id, monotonic())
+        waiting = self._queue.get(picture_id)
+        if begun is not None or waiting is None:
+            return begun
+        begins, cost = self.estimate(picture_id), self._estimator.cost(waiting.request, 1)
+        return None if begins is None or cost is None else begins + sum(cost)
+
     def ready(self) -> bool:
         """Whether at least one worker is able to make pictures."""
         return any(worker.capacity for worker in self._workers.values())

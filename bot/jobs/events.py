@@ -12,7 +12,20 @@ from bot.metrics import Metrics
 from bot.moderation.policy import HeldBack, Moderation
 from bot.store import State, Store, job_id_of
 from bot.text.sanitize import escape_for_discord
-from generation import Cancelled, Event, Failed, Finished, Noted, Picture, Preview, Progress, Sentence, Service, Started
+from generation import (
+    Cancelled,
+    Enlarging,
+    Event,
+    Failed,
+    Finished,
+    Noted,
+    Picture,
+    Preview,
+    Progress,
+    Sentence,
+    Service,
+    Started,
+)
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +119,7 @@ class EventConsumer:
         if job is None or not job.complete:
             return
         # First, since an edit that shows progress may overtake the one that brings the pictures.
-        await self.board.end(job.id)
+        await self.board.end(job.id, uploading=bool(job.of_state(State.FINISHED)))
         self.outbox.put(job)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
@@ -126,13 +139,15 @@ class EventConsumer:
     async def _on_event(self, event: Event) -> None:
         jobs = self._store.jobs
         match event:
-            case Progress() | Preview():
+            case Progress() | Preview() | Enlarging():
                 self.board.update(event)
             case Noted():
                 await self._on_noted(event)
             case Started(picture_id=picture_id, attempt=attempt):
                 await jobs.started(picture_id, attempt)
+                self.board.update(event)
             case Finished():
+                self.board.update(event)
                 await self._on_finished(event)
             case Failed():
                 await self._on_failed(event)

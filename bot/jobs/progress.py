@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import Collection, Sized
+from collections.abc import Collection, Iterable, Sized
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -17,7 +17,7 @@ from bot.messages.credentials import ContentCredentials
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, job_id_of
 from bot.text.translate import Speaker, speaker
-from generation import Event, Preview, Progress, Service, Started
+from generation import Enlarging, Event, Finished, Preview, Progress, Service, Started
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,12 @@ def message_pace() -> Pace:
 
 @dataclass(slots=True)
 class _Shown:
+    #: whether a worker has it
+    begun: bool = False
+    #: tiles enlarged, before the steps, after them or in place of them; None while it is not enlarged
+    tiles: tuple[int, int] | None = None
+    #: whether it is made, and looked at by the output filter
+    checked: bool = False
     step: int = 0
     of: int = 0
     #: the newest preview, not looked at yet
@@ -113,15 +119,22 @@ class _Follower:
     def update(self, event: Event) -> None:
         """Take in what happened; the next edit shows it."""
         shown = self._shown[event.picture_id]
+        shown.begun = True
         match event:
+            case Enlarging():
+                shown.tiles = event.done, event.of
             case Progress():
-                shown.step, shown.of = event.step, event.of
+                shown.step, shown.of, shown.tiles = event.step, event.of, None
+            case Finished():
+                shown.checked = True
             case Preview():
                 shown.jpeg = event.jpeg
         self._changed.set()
 
-    async def end(self, last_words: str = "") -> None:
+    async def end(self, last_words: str = "", *, uploading: bool = False) -> None:
         """Stop; an edit under way is finished first, since one that is cut off could still overtake the next.
+
+        ``uploading`` shows that as the last stage, in an interaction's answer and where no edit has to wait for it.
 
         Who comes while another ends it waits for that end, and says nothing more: by then the pictures may be there.
         """
@@ -132,6 +145,9 @@ class _Follower:
                 if last_words and not self._ended:
                     with suppress(*DELIVERY_ERRORS):
                         await self._edit(content=self._say(last_words), attachments=[], view=None)
+                elif uploading and not self._ended and not self._pace.counted and not self._pace.wait(monotonic()):
+                    with suppress(*DELIVERY_ERRORS):
+                        await self._edit(content=f"{self._say('Uploading …')}\n{self._notes}".strip())
                 self._ended = True
         finally:  # also if nobody waits any longer, since the bot must stop and Discord does not answer
             self._task.cancel()
@@ -177,7 +193,7 @@ class _Follower:
         ]
 
     async def _wait_for_change(self) -> None:
-        running = any(shown.of for shown in self._shown.values())
+        running = any(shown.begun for shown in self._shown.values())
         try:
             pause = max(self._refresh, len(self._all_followed) / REFRESHES)
             async with asyncio.timeout(None if running else pause):
@@ -186,21 +202,51 @@ class _Follower:
             self._refresh = min(2 * self._refresh, LAST_REFRESH)
 
     def _describe(self) -> str:
-        running = [shown for shown in self._shown.values() if shown.of]
-        if not running:
-            return describe_place(self._say, self._service, next(iter(self._shown)))
-        title = self._say.plural(
+        """The stage, how far it is, and how long it takes still."""
+        say, all_shown = self._say, list(self._shown.values())
+        begun = [shown for shown in all_shown if shown.begun]
+        if not begun:
+            return describe_place(say, self._service, next(iter(self._shown)))
+        left = describe_left(say, self._service, self._shown)
+        if all(shown.checked for shown in all_shown):
+            return say("Looking your picture over …") if len(all_shown) == 1 else say("Looking your pictures over …")
+        stepping = [shown for shown in begun if shown.of and not shown.tiles]
+        if not stepping:
+            return self._describe_other_stage(begun, left)
+        running = [shown for shown in begun if shown.of]
+        title = say.plural(
             "Making your picture",
             "Making your pictures, {running} of {n} begun",
-            len(self._shown),
+            len(all_shown),
             running=len(running),
         )
         # Of several pictures the mean: they may be at different steps, and of different strengths have different ones.
         of = max(shown.of for shown in running)
-        share = sum(shown.step / shown.of for shown in running) / len(self._shown)
-        step, done = round(of * share), round(BAR * share)
-        bar = "█" * done + "░" * (BAR - done)
-        return f"{title}\n`{bar}` {self._say('step {step} of {of}', step=step, of=of)}"
+        share = sum(shown.step / shown.of for shown in running) / len(all_shown)
+        return f"{title}\n{_bar(share)} {say('step {step} of {of}', step=round(of * share), of=of)} {left}".strip()
+
+    def _describe_other_stage(self, begun: list[_Shown], left: str) -> str:
+        """What is done before the first step or after the last one."""
+        tiles = [shown.tiles for shown in begun if shown.tiles]
+        if not tiles:
+            return f"{self._say('It is being made now.')} {left}".strip()
+        done, of = sum(done for done, _ in tiles), sum(of for _, of in tiles)
+        return f"{self._say('Enlarging …')}\n{_bar(done / of)} {left}".strip()
+
+
+def _bar(share: float) -> str:
+    done = round(BAR * share)
+    return f"`{'█' * done}{'░' * (BAR - done)}`"
+
+
+def describe_left(say: Speaker, service: Service, picture_ids: Iterable[str]) -> str:
+    """How long it takes until the last of a request's pictures is made; empty where that is not known."""
+    seconds = round(max((service.left(picture_id) or 0.0 for picture_id in picture_ids), default=0.0))
+    if not seconds:
+        return ""
+    if seconds < IN_MINUTES:
+        return say("About {seconds} s left.", seconds=seconds)
+    return say("About {minutes} min left.", minutes=round(seconds / 60))
 
 
 def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
@@ -257,14 +303,14 @@ class ProgressBoard:
     def update(self, event: Event) -> None:
         """Show what happened to a picture, if its job is followed."""
         follower = self._followers.get(job_id_of(event.picture_id))
-        if follower and isinstance(event, Started | Progress | Preview):
+        if follower and isinstance(event, Started | Enlarging | Progress | Preview | Finished):
             follower.update(event)
 
-    async def end(self, job_id: str, last_words: str = "") -> None:
+    async def end(self, job_id: str, last_words: str = "", *, uploading: bool = False) -> None:
         """Stop editing; when this returns, no edit is under way, whoever else ended it."""
         self._open.discard(job_id)
         if follower := self._followers.get(job_id):
-            await follower.end(last_words)
+            await follower.end(last_words, uploading=uploading)
             self._followers.pop(job_id, None)
 
     async def close(self, last_words: str = "", but: Collection[str] = ()) -> None:

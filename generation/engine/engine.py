@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from time import monotonic, perf_counter
@@ -37,7 +38,7 @@ from .run import Emit, Run
 from .schedulers import StepObserver, make_scheduler
 from .step_batcher import StepBatcher
 from .truncation import truncated_end
-from .upscale import OWN_WEIGHTS, Upscaler, weights_of
+from .upscale import OWN_WEIGHTS, Upscaler, tiles_of, weights_of
 from .weighted_prompts import encoded
 
 log = logging.getLogger(__name__)
@@ -264,9 +265,9 @@ class Engine:
         request = run.picture.request
         spec = self._specs[request.model]
         if request.task is Task.UPSCALE:
-            return self._background.run(partial(self._upscaled, request, spec))
+            return self._background.run(partial(self._upscaled, run, spec))
         model, family = self._load(spec), family_of(spec)
-        call = self._call(spec, self._readable(run, family, spec))
+        call = self._call(run, spec, self._readable(run, family, spec))
         member = self._batcher.members[run.picture.id]
         member.kind = replace(member.kind, precision=model.precision)
         if model.able is not None and request.task not in model.able:
@@ -291,7 +292,7 @@ class Engine:
                 run.note_truncation(truncated_end(pipeline, call.request.negative_prompt, most), negative=True)
         self._observe_steps(run, model, scheduler, call)
         image = self._on_host(family.first_picture(pipeline(**arguments)))
-        return self._background.run(partial(self._encoded, request, image, call.size, spec.enlarge))
+        return self._background.run(partial(self._encoded, run, image, call.size, spec.enlarge))
 
     def _readable(self, run: Run, family: Family, spec: ModelSpec) -> Picture:
         """Return the picture, without the syntax for weights in its prompts if its family does not know that."""
@@ -362,22 +363,24 @@ class Engine:
             raise ModelError("The model's numbers overflowed on this request; try other settings or another model.")
         return Image.fromarray(pixels.numpy())
 
-    def _encoded(self, request: Request, image: Image.Image, size: tuple[int, int], factor: int, pause: Pause) -> bytes:
+    def _encoded(self, run: Run, image: Image.Image, size: tuple[int, int], factor: int, pause: Pause) -> bytes:
         """Return what a pipeline made as PNG, enlarged, with the kept part of the source as it was."""
         if image.size != size:  # some pipelines choose a size themselves
             image = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-        larger = self._enlarge(image, factor, pause)
+        request = run.picture.request
+        larger = self._enlarge(run, image, factor, pause)
         if request.task is Task.INPAINT:
             larger = merge(larger, *(read_kept(path.read_bytes(), larger.size) for path in request.images))
         return encode_png(larger, request)
 
-    def _upscaled(self, request: Request, spec: ModelSpec, pause: Pause) -> bytes:
+    def _upscaled(self, run: Run, spec: ModelSpec, pause: Pause) -> bytes:
+        request = run.picture.request
         with loading_errors(spec):
             weights = weights_of(spec, offline=True)
         image = read_kept(request.images[0].read_bytes())
-        return encode_png(self._enlarge(image, request.width // image.width, pause, weights), request)
+        return encode_png(self._enlarge(run, image, request.width // image.width, pause, weights), request)
 
-    def _call(self, spec: ModelSpec, picture: Picture) -> Call:
+    def _call(self, run: Run, spec: ModelSpec, picture: Picture) -> Call:
         request = picture.request
         size = request.width // spec.enlarge, request.height // spec.enlarge
         fit = size if family_of(spec).resizes_inputs or request.task is Task.INPAINT else None
@@ -385,25 +388,33 @@ class Engine:
             return Call([picture], size, [[]])
 
         def read(pause: Pause) -> list[Image.Image]:
-            return [self._input(path, fit, pause, enlarge_first=request.enlarge_first) for path in request.images]
+            return [self._input(run, path, fit, pause) for path in request.images]
 
         return Call([picture], size, [self._background.run(read)])
 
-    def _input(self, path: Path, size: tuple[int, int] | None, pause: Pause, *, enlarge_first: bool) -> Image.Image:
+    def _input(self, run: Run, path: Path, size: tuple[int, int] | None, pause: Pause) -> Image.Image:
         """Return a picture that a request starts from, at ``size``, or its own if that is None."""
-        if not enlarge_first:
+        if not run.picture.request.enlarge_first:
             return read_kept(path.read_bytes(), size)
-        larger = self._enlarge(read_kept(path.read_bytes()), ENLARGE_FIRST, pause)
+        larger = self._enlarge(run, read_kept(path.read_bytes()), ENLARGE_FIRST, pause)
         return ImageOps.fit(larger, size, Image.Resampling.LANCZOS) if size else larger
 
-    def _enlarge(self, image: Image.Image, factor: int, pause: Pause, weights: Path = OWN_WEIGHTS) -> Image.Image:
-        """Return the picture enlarged; ``pause`` is called before each tile."""
+    def _enlarge(
+        self, run: Run, image: Image.Image, factor: int, pause: Pause, weights: Path = OWN_WEIGHTS
+    ) -> Image.Image:
+        """Return the picture enlarged; the run is told of each tile, and ``pause`` is called before it."""
         if factor == 1:
             return image
         with self._loading:  # beside a GPU several pictures are enlarged at once
             if weights not in self._upscalers:
                 self._upscalers[weights] = Upscaler(weights, self._device.name)
-        return self._upscalers[weights].enlarge(image, factor, pause)
+        tiles, done = tiles_of(image), count()
+
+        def on_tile() -> None:
+            pause()
+            run.on_tile(next(done), tiles)
+
+        return self._upscalers[weights].enlarge(image, factor, on_tile)
 
 
 def _scheduler(spec: ModelSpec, request: Request) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ..errors import GenerationError
-from ..events import Cancelled, Event, Failed, Finished, Noted, Preview, Progress, Started
+from ..events import Cancelled, Enlarging, Event, Failed, Finished, Noted, Preview, Progress, Started
 from ..types import Picture
 from .device import is_out_of_memory
 from .preview import Previews
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 Emit = Callable[[Event], None]
 
+TILES_EVERY = 0.5  # seconds between two reports of tiles
 MAX_CUT = 300  # characters of a truncated prompt's end that are shown
 
 
@@ -31,6 +32,7 @@ class Run:
         self._previews = previews
         self._began, self.previewed = monotonic(), previews.pacer.clock()
         self._step = 0
+        self._told = 0.0
         self._ended = False
         #: ids of the model and LoRAs whose files were made sure to be here
         self.downloaded: set[str] = set()
@@ -77,6 +79,12 @@ class Run:
             self._step = step
         if project:
             self._previews.offer(self, project)
+
+    def on_tile(self, done: int, of: int) -> None:
+        """Report how far enlarging is, now and then: beside a GPU a tile takes milliseconds."""
+        if not self._ended and (not done or monotonic() - self._told >= TILES_EVERY):
+            self._told = monotonic()
+            self._say(Enlarging, done=done, of=of)
 
     def show(self, jpeg: bytes) -> None:
         """Send a preview, unless the picture has ended."""

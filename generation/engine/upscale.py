@@ -112,6 +112,11 @@ class Large(nn.Module):  # type: ignore[misc]
         return made
 
 
+def tiles_of(image: Image.Image) -> int:
+    """Return in how many tiles a picture is enlarged."""
+    return -(-image.height // TILE) * -(-image.width // TILE)
+
+
 class Upscaler:
     """A network on a device; usable in several threads."""
 

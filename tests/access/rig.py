@@ -78,6 +78,9 @@ class InstantService(Service):
     def waiting(self) -> int:
         return 0
 
+    def left(self, _: str) -> float | None:
+        return None
+
     def estimate(self, _: str) -> float | None:
         return None
 

@@ -2,7 +2,7 @@
 
 import random
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -17,6 +17,32 @@ def picture(name: int, steps: int, model: str = "a", side: int = 512) -> Picture
         task=Task.TXT2IMG, model=model, num_inference_steps=steps, guidance_scale=4.0, width=side, height=side
     )
     return Picture(id=f"{name}:0", user_id=name, request=request)
+
+
+def test_enlarging_before_the_steps_is_learnt_by_itself_and_told_as_time_left() -> None:
+    """Members 3: whoever waits behind “Enlarge and refine” is told of its minutes, and it says how long it takes."""
+    estimator = Estimator()
+    plain = Request(task=Task.IMG2IMG, model="a", num_inference_steps=2, width=512, height=512)
+    enlarged = replace(plain, enlarge_first=True)
+    now = 0.0
+    for number, (request, start) in enumerate([(plain, 1.0), (enlarged, 61.0)]):
+        made = Picture(id=f"{number}:0", user_id=1, request=request)
+        estimator.begin("device", made, loaded=True, now=now)
+        for seconds, event in (
+            (0.0, Started(picture_id=made.id, attempt=1)),
+            (start, Progress(picture_id=made.id, attempt=1, step=1, of=2)),
+            (1.0, Progress(picture_id=made.id, attempt=1, step=2, of=2)),
+            (1.0, Finished(picture_id=made.id, attempt=1, png=b"", seed=0, seconds=0.0)),
+        ):
+            now += seconds
+            estimator.take("device", event, now)
+    costs = [sum(estimator.cost(request, 1) or ()) for request in (plain, enlarged)]
+    assert costs == [pytest.approx(3.0), pytest.approx(63.0)]
+    estimator.begin("device", Picture(id="2:0", user_id=1, request=enlarged), loaded=True, now=now)
+    assert estimator.left("2:0", now + 13) == pytest.approx(50.0)
+    behind = Picture(id="3:0", user_id=2, request=plain)
+    assert estimator.forecast([behind], 1, 1, ["a"], now + 13).seconds(0, now + 13) == pytest.approx(49.0, abs=1.5)
+    assert estimator.left("3:0", now) is None
 
 
 @dataclass

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from generation import Event, Failed, Finished, ModelSpec, Picture, Preview, Request, Task
+from generation import Enlarging, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Task
 from generation.engine import engine as engine_module
 from generation.engine import upscale
 from generation.engine.engine import Engine
@@ -211,7 +211,9 @@ def test_pictures_are_read_enlarged_and_encoded_beside_the_engines_thread(
     images = (tmp_path / "input.png",)
     engine = engine_on(LateDevice(), model, lambda _: 0.1)
     inked = picture(model, 1, task=Task.IMG2IMG, strength=0.5, images=images, enlarge_first=True)
-    assert isinstance(make(engine, inked)[-1], Finished)
+    events = make(engine, inked)
+    assert isinstance(events[-1], Finished)
+    assert Enlarging in [type(event) for event in events[: [type(event) for event in events].index(Progress)]]
     assert threads
     assert threading.get_ident() not in threads
 

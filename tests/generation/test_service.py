@@ -16,7 +16,20 @@ import pytest
 from PIL import Image
 
 from benchmarks.exactness import psnr
-from generation import Cancelled, Catalogue, Failed, Finished, Job, Preview, Progress, Service, Started, Task, service
+from generation import (
+    Cancelled,
+    Catalogue,
+    Enlarging,
+    Failed,
+    Finished,
+    Job,
+    Preview,
+    Progress,
+    Service,
+    Started,
+    Task,
+    service,
+)
 from generation.workers.local import LocalWorker
 
 from .studio import TERMINAL, Studio, job, pixels
@@ -139,7 +152,10 @@ async def test_upscale_makes_any_picture_larger(studio: Studio, tmp_path: Path, 
     Image.fromarray(source).save(path)
     wide, high = 301 * factor, 223 * factor
     request = job(task=Task.UPSCALE, model="realesr-animevideov3", images=(path,), width=wide, height=high)
-    (finished,) = await studio.make(request.pictures())
+    (picture,) = request.pictures()
+    (finished,) = await studio.make([picture])
+    told = [event for event in studio.events[picture.id] if isinstance(event, Enlarging)]
+    assert (told[0].done, told[0].of) == (0, 4)  # its stage shows itself
     made = pixels(finished)
     assert made.shape == (high, wide, 3)
     back = np.asarray(Image.fromarray(made.astype(np.uint8)).resize((301, 223), Image.Resampling.BOX))

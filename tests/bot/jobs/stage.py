@@ -47,6 +47,9 @@ class Hands:
     def ahead(self, _: str) -> int:
         return 0
 
+    def left(self, _: str) -> float | None:
+        return None
+
     def estimate(self, _: str) -> float:
         return 0.0
 

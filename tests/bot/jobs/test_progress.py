@@ -11,7 +11,7 @@ from bot.jobs import progress
 from bot.jobs.progress import Pace, ProgressBoard, describe_place
 from bot.store import PictureRow, State
 from bot.text.translate import speaker
-from generation import Progress
+from generation import Enlarging, Event, Finished, Progress, Started
 from tests.bot.factory import MakeJob
 
 
@@ -34,6 +34,9 @@ class Queue:
         return self.places
 
     def estimate(self, _: str) -> float | None:
+        return self.seconds
+
+    def left(self, _: str) -> float | None:
         return self.seconds
 
 
@@ -79,8 +82,9 @@ async def test_pictures_of_different_strengths_share_one_bar(make_job: MakeJob) 
     async def edit(**fields: Any) -> None:
         shown.put_nowait(fields["content"])
 
-    nobody: Any = None  # the queue is not asked where all have begun, and no preview is looked at
-    board = ProgressBoard(nobody, nobody, nobody)
+    busy: Any = Queue(None, None)
+    nobody: Any = None  # no preview is looked at
+    board = ProgressBoard(busy, nobody, nobody)
     board.open(job.id)
     board.follow(job, edit, Pace(burst=4, every=1.0))
     for place, (step, of) in enumerate([(4, 4), (12, 16)]):
@@ -149,3 +153,41 @@ async def test_the_pictures_come_after_all_that_is_said_in_their_message(make_jo
     answered.set()
     await asyncio.wait_for(asyncio.gather(*ending), 5)
     assert said == ["You are next.", *(["the last words"] if stopped else []), "the pictures"]
+
+
+async def test_every_stage_shows_itself_with_the_time_left(make_job: MakeJob) -> None:
+    """Members 3: enlarging first, the steps, enlarging after them, the output filter's look, and the upload."""
+    told, edited = list[str](), asyncio.Event()
+
+    async def edit(**fields: Any) -> None:
+        told.append(fields["content"])
+        edited.set()
+
+    places: Any = Queue(None, 45.0)
+    nobody: Any = None  # there are no previews
+    board = ProgressBoard(places, nobody, nobody)
+    row = PictureRow(id=f"{'a' * 12}:0", place=0, state=State.RUNNING, attempt=1, seconds=None, reason=None)
+    job = replace(make_job(), id="a" * 12, pictures=(row,))
+    known: dict[str, Any] = {"picture_id": row.id, "attempt": 1}
+    events: list[Event] = [
+        Started(**known),
+        Enlarging(**known, done=2, of=4),
+        Progress(**known, step=1, of=4),
+        Enlarging(**known, done=0, of=1),
+        Finished(**known, png=b"", seed=1, seconds=1.0),
+    ]
+    board.open(job.id)
+    board.follow(job, edit, Pace(burst=20, every=0.01, gap=0.0))
+    await asyncio.wait_for(edited.wait(), 10)
+    for event in events:
+        edited.clear()
+        board.update(event)
+        await asyncio.wait_for(edited.wait(), 10)
+    await board.end(job.id, uploading=True)
+    stages = [words.partition("\n")[0].removesuffix(" About 45 s left.") for words in told]
+    assert stages == [
+        "You are next. About 45 s to wait.", "It is being made now.", "Enlarging …", "Making your picture",
+        "Enlarging …", "Looking your picture over …", "Uploading …",
+    ]  # fmt: skip
+    assert "██████████░░░░░░░░░░` About 45 s left." in told[2]
+    assert told[3].endswith("step 1 of 4 About 45 s left.")
