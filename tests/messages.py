@@ -26,6 +26,8 @@ CONSTANTS = {
     "NOT_KEPT",
     "REASONS",
     "PINGS",
+    "BLOCKINGS",
+    "REPLY_CHOICES",
     "UNKNOWN_REASON",
     "GOES_ON",
     "TOO_LATE",

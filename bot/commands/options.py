@@ -12,7 +12,7 @@ from bot.client import Interaction
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge, person_of, requester_of
 from bot.interactions.defaults import apply_defaults, style_owners
-from bot.interactions.language import speaker_for
+from bot.interactions.language import policy_of, speaker_for
 from bot.interactions.models import usable_models
 from bot.requests.builder import MAX_PROMPT, Options, model_named
 from bot.requests.numbers import read_strength
@@ -194,8 +194,9 @@ async def read_options(interaction: Interaction, task: Task, chosen: CommandOpti
     """
     await acknowledge(interaction)
     options, private = await apply_defaults(
-        interaction.client, person_of(interaction), task, dataclasses.asdict(chosen), chosen.style
-    )
+        interaction.client, person_of(interaction), task, dataclasses.asdict(chosen), chosen.style,
+        policy_of(interaction),
+    )  # fmt: skip
     if chosen.private is not None:
         private = chosen.private
     return await requester_of(interaction, private=private, spoiler=bool(chosen.spoiler)), options

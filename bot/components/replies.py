@@ -22,9 +22,9 @@ from bot.moderation.admission import RateLimited
 from bot.requests.builder import BuiltRequest, Options, build_request, refine_request, upscale_request
 from bot.requests.intent import Intent, Read, is_small_talk, read_intent
 from bot.requests.reply_parser import DEFAULT_FACTOR, Phrase, read_choice, read_reply
-from bot.requests.requester import Requester, message_requester
+from bot.requests.requester import Requester, channels_of, message_requester
 from bot.requests.strengths import MEDIUM
-from bot.store import JobRow, PictureRow, Replies, State
+from bot.store import JobRow, PictureRow, Replies, ServerPolicy, State
 from bot.text.translate import Speaker, speaker
 from generation import Task
 
@@ -93,11 +93,11 @@ async def answer_choice(
 
 async def _answer_reply(client: Client, meant: Meant) -> None:
     """Words in reply to a picture of ours that mention nobody."""
-    guild = meant.message.guild
+    guild, policy = meant.message.guild, _policy(client, meant.message)
     choice = await client.store.settings.replies(guild.id if guild else None)
     place, rest = read_choice(meant.words, len(meant.ours))
     read = read_intent(rest) if rest or not _PRESSED.fullmatch(meant.words) else Read(Intent.INSTRUCTION, meant.words)
-    if choice is Replies.MENTIONS or read.intent is Intent.CHAT:
+    if choice is Replies.MENTIONS or not policy.here(channels_of(meant.message.channel)) or read.intent is Intent.CHAT:
         return
     if read.intent is Intent.INSTRUCTION and choice is Replies.INSTRUCTIONS:
         await _carry_out(client, meant if place is not None else replace(meant, words=read.words))
@@ -123,7 +123,7 @@ async def _carry_out(
 ) -> None:
     """Make what the message asks for, or answer what it lacks; nothing ends in silence."""
     message = meant.message
-    locale = client.languages.get(message.author.id) or await client.store.jobs.locale_of(message.author.id)
+    locale = await _locale(client, message)
     requester = message_requester(message, locale, by=by, spoiler=bool(meant.ours and meant.ours[0][0].spoiler))
     say = speaker(requester.locale)
     try:
@@ -230,7 +230,14 @@ async def _from_words(client: Client, phrase: Phrase, requester: Requester) -> B
     """As /txt2img, with the member's own defaults."""
     chosen: dict[str, Any] = {**phrase.flags, "prompt": phrase.prompt, "count": phrase.count}
     style = chosen.pop("style", None)
-    options, _ = await apply_defaults(client, requester.person, Task.TXT2IMG, chosen, style)
+    options, _ = await apply_defaults(
+        client,
+        requester.person,
+        Task.TXT2IMG,
+        chosen,
+        style,
+        client.store.policies.of(requester.guild_id, requester.channels),
+    )
     options = replace(options, unknown=phrase.unknown)
     return build_request(client.catalogue, Task.TXT2IMG, options)
 
@@ -315,8 +322,19 @@ def _words(client: Client, message: discord.Message) -> tuple[str, bool]:
     return text.strip(" \n,:"), mentioned
 
 
+def _policy(client: Client, message: discord.Message) -> ServerPolicy:
+    """What the server's admins chose for the message's channel."""
+    return client.store.policies.of(message.guild.id if message.guild else None, channels_of(message.channel))
+
+
+async def _locale(client: Client, message: discord.Message) -> str | None:
+    """The language of the author's or the server's choice, or of the author's last command; None if none is known."""
+    chosen = client.languages.get(message.author.id) or _policy(client, message).language
+    return chosen or await client.store.jobs.locale_of(message.author.id)
+
+
 async def _speaker(client: Client, message: discord.Message) -> Speaker:
-    locale = client.languages.get(message.author.id) or await client.store.jobs.locale_of(message.author.id)
+    locale = await _locale(client, message)
     return speaker(message_requester(message, locale).locale)
 
 

@@ -6,7 +6,7 @@ from bot.client import Interaction
 from bot.interactions.channel_permissions import check_may_post
 from bot.interactions.language import locale_of
 from bot.quota import Person
-from bot.requests.requester import Requester, roles_of
+from bot.requests.requester import Requester, parent_of, roles_of
 from bot.store import JobRow
 
 
@@ -40,6 +40,7 @@ async def requester_of(
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
         channel_id=interaction.channel_id or 0,
+        parent_channel_id=parent_of(interaction.channel),
         locale=locale_of(interaction),
         upload_limit=interaction.filesize_limit,
         private=private,

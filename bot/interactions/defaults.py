@@ -9,16 +9,24 @@ from bot.errors import Refusal
 from bot.interactions.acknowledge import person_of
 from bot.quota import Person
 from bot.requests.builder import Options, can, model_named, with_flags
-from generation import Task
+from bot.store import NO_POLICY, ServerPolicy
+from generation import Catalogue, Task
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Options))
 USUAL = Options()
 
 
 async def apply_defaults(
-    client: Client, person: Person, task: Task, chosen: Mapping[str, Any], style: str | None = None
+    client: Client,
+    person: Person,
+    task: Task,
+    chosen: Mapping[str, Any],
+    style: str | None = None,
+    policy: ServerPolicy = NO_POLICY,
 ) -> tuple[Options, bool]:
-    """What a person chose (None: left out) over their settings, with a style's words added to the prompt.
+    """What a person chose (None: left out) over their settings and those of the server's admins.
+
+    A style's words are added to the prompt.
 
     Flags in the prompt count as chosen. Returns the options, and whether the pictures are private by default. Raises
     Refusal if the style does not exist, or a flag has a value that cannot be.
@@ -31,8 +39,7 @@ async def apply_defaults(
     preference = await client.store.preferences.get(person.user_id)
     defaults = {name: getattr(preference, name, None) for name in FIELDS}
     defaults["style"] = None
-    if not can(client.catalogue, preference.model, task):
-        defaults["model"] = None
+    defaults["model"] = _default_model(client.catalogue, task, policy, preference.model)
     # A picture that is sent has a shape already.
     if task is not Task.TXT2IMG:
         defaults["size"] = None
@@ -41,6 +48,19 @@ async def apply_defaults(
     styles = await client.store.styles.of(*owners_for(person))
     usual = "" if options.raw else preference.style or ""
     return apply_style(options, styles, options.style or style, usual), bool(preference.private)
+
+
+def _default_model(catalogue: Catalogue, task: Task, policy: ServerPolicy, own: str | None) -> str | None:
+    """The model for those who name none: their own default, the server's, or the first that the server allows.
+
+    None leaves it to the configuration.
+    """
+    for model in filter(None, (own, policy.model)):
+        if policy.allows(model) and can(catalogue, model, task):
+            return model
+    if not policy.models:
+        return None
+    return next((spec.id for spec in catalogue.only(policy.allows).models if task in spec.tasks), None)
 
 
 def apply_style(options: Options, styles: Mapping[str, str], name: str | None = None, usual: str = "") -> Options:

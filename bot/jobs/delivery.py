@@ -20,6 +20,7 @@ from bot.messages.credentials import ContentCredentials
 from bot.messages.farewell import Brought, Way, elsewhere, farewell, kept, settled
 from bot.messages.job_message import COMPARISON, JobMessage
 from bot.moderation.policy import Moderation
+from bot.requests.requester import channels_of
 from bot.store import Action, Change, JobRow, PictureRow, Ping, State, Store
 from bot.store.export import Encode
 from bot.text.sanitize import escape_for_discord
@@ -283,7 +284,8 @@ class Delivery:
         public = job.guild_id and job.message_id and not job.private and brought.way is Way.HERE
         if not public or not job.of_state(State.FINISHED):
             return
-        choice = (await self._store.preferences.get(job.user_id)).ping or Ping.LONG
+        policy = self._store.policies.of(job.guild_id, channels_of(self._client.get_channel(job.channel_id)))
+        choice = (await self._store.preferences.get(job.user_id)).ping or policy.ping or Ping.LONG
         long = datetime.now(UTC) - job.created_at > LONG_WAIT
         if choice == Ping.NEVER or (
             choice == Ping.LONG and not long and not self._traffic.buried(job.channel_id, job.message_id or 0)

@@ -63,6 +63,7 @@ class JobManager:
             raise Refusal("Pictures cannot be made just now; this was not counted. Try again later.")
         self._events.outbox.hurry(requester.user_id)
         await self._moderation.check_request(requester, built)
+        policy = self._store.policies.of(requester.guild_id, requester.channels)
         job = await self._store.accept(
             JobRow(
                 id=secrets.token_hex(6),
@@ -80,7 +81,8 @@ class JobManager:
                 token=requester.token,
                 roles=requester.roles,
                 created_at=datetime.now(UTC),
-            )
+            ),
+            slow_mode=policy.slow_mode or 0,
         )
         if job is not None:
             request = job.request

@@ -22,6 +22,7 @@ DONE: dict[str, tuple[str, str]] = {
     Action.HELD: ("a picture was blocked: {detail}", "a picture could not be checked, and was blocked"),
     Action.CANCEL: ("images cancelled: {detail}", ""),
     Action.PAUSE: ("no requests are taken: {detail}", "requests are taken again"),
+    Action.SETTINGS: ("settings: {detail}", ""),
     Action.MODERATORS: ("moderators are those with {detail}", "moderators are those whom Discord lets moderate"),
     Action.UNSIGNED: ("a picture left without its mark of origin: {detail}", ""),
     Action.LOG: ("changes are posted into {detail}", "changes are no longer posted"),

@@ -12,9 +12,10 @@ from bot.config.schema import Filter
 from bot.errors import Refusal
 from bot.moderation.minors import names_minors
 from bot.moderation.prompt_rules import Rulebook
+from bot.moderation.server_policy import check_server_policy
 from bot.requests.builder import BuiltRequest
-from bot.requests.requester import Requester
-from bot.store import Action, Change, JobRow, Store
+from bot.requests.requester import Requester, channels_of
+from bot.store import Action, Blocking, Change, JobRow, Store
 from generation import Inspector, PictureError
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,8 @@ class Moderation:
         self._inspector = inspector or Inspector(seconds=SECONDS)
 
     async def check_request(self, requester: Requester, built: BuiltRequest) -> None:
-        """Raise Refusal if the prompt is forbidden, the member timed out, or an input may not be shown there."""
+        """Raise Refusal if the server's admins or the rules forbid it, or an input may not be shown there."""
+        check_server_policy(self._store.policies.of(requester.guild_id, requester.channels), requester, built.request)
         await self._rulebook.check(requester, built)
         for path in built.request.images:
             if await asyncio.to_thread(path.exists):
@@ -103,11 +105,15 @@ class Moderation:
 
     async def _scores(self, channel_id: int) -> Mapping[str, float]:
         """The policy of the channel; a thread has its channel's, and one that we do not know the strict one."""
-        if self._policy.age_restricted == "strict":
+        if self._policy.age_restricted == "strict" and not self._store.policies.any_blocking():
             return self._policy.strict
         # What was resumed after a restart may be finished before we hear of the channels.
         await self._client.wait_until_ready()
         channel = self._client.get_channel(channel_id)
+        guild = getattr(channel, "guild", None)
+        chosen = self._store.policies.of(guild.id if guild else None, channels_of(channel)).blocking
+        if chosen in (Blocking.STRICT, Blocking.TIGHT):
+            return _tightened(self._policy, half=chosen is Blocking.TIGHT)
         if isinstance(channel, RESTRICTABLE):
             # A channel that we may not view comes without facts; discord.py does not read its flag yet.
             restricted = channel.is_nsfw() and getattr(channel, "name", "") != HIDDEN
@@ -124,6 +130,12 @@ RESTRICTABLE = (
     discord.ForumChannel,
     discord.Thread,
 )
+
+
+def _tightened(policy: Filter, *, half: bool) -> Mapping[str, float]:
+    """The strict policy with all classes that usually count, if ``half`` from half their scores."""
+    scores = {**Filter().strict, **policy.strict}
+    return {label: score / 2 for label, score in scores.items()} if half else scores
 
 
 def too_much(found: Mapping[str, float], scores: Mapping[str, float]) -> str:

@@ -19,6 +19,8 @@ class Requester:
     user_id: int
     guild_id: int | None
     channel_id: int
+    #: of the channel that a thread belongs to
+    parent_channel_id: int | None = None
     #: Discord's code of the member's language
     locale: str
     #: bytes that one file may have here
@@ -36,6 +38,11 @@ class Requester:
     roles: frozenset[int] = frozenset()
 
     @property
+    def channels(self) -> tuple[int, ...]:
+        """The channel, and the one that it is a thread of."""
+        return tuple(filter(None, (self.channel_id, self.parent_channel_id)))
+
+    @property
     def person(self) -> Person:
         """Whose limits count."""
         return Person(user_id=self.user_id, guild_id=self.guild_id, roles=self.roles)
@@ -44,6 +51,16 @@ class Requester:
 def roles_of(user: discord.User | discord.Member) -> frozenset[int]:
     """The ids of the roles that Discord sent along; none outside a server."""
     return frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()
+
+
+def channels_of(channel: object) -> tuple[int, ...]:
+    """The ids of a channel, and of the one that it is a thread of."""
+    return tuple(filter(None, (getattr(channel, "id", None), parent_of(channel))))
+
+
+def parent_of(channel: object) -> int | None:
+    """The id of the channel that a thread belongs to; None for any other channel."""
+    return channel.parent_id if isinstance(channel, discord.Thread) else None
 
 
 def message_requester(
@@ -63,6 +80,7 @@ def message_requester(
         user_id=message.author.id,
         guild_id=message.guild.id if message.guild else None,
         channel_id=message.channel.id,
+        parent_channel_id=parent_of(message.channel),
         locale=locale or usual.value,
         upload_limit=message.guild.filesize_limit if message.guild else DEFAULT_UPLOAD_LIMIT,
         spoiler=spoiler,

@@ -20,6 +20,7 @@ from bot.store.tables.audit import ALL_ENTRIES, COMMAND_LINE, Action, Audit, Cha
 from bot.store.tables.bans import Ban, Bans
 from bot.store.tables.jobs import Jobs
 from bot.store.tables.limits import BANNED, Limits, banned
+from bot.store.tables.policies import NO_POLICY, WHOLE_SERVER, Blocking, Policies, ServerPolicy
 from bot.store.tables.preferences import Ping, Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
@@ -34,8 +35,11 @@ __all__ = [
     "BANNED",
     "CERTIFICATES",
     "COMMAND_LINE",
+    "NO_POLICY",
+    "WHOLE_SERVER",
     "Action",
     "Ban",
+    "Blocking",
     "Change",
     "DayUsed",
     "Entry",
@@ -50,6 +54,7 @@ __all__ = [
     "Quotas",
     "Replies",
     "Rule",
+    "ServerPolicy",
     "Settings",
     "State",
     "Store",
@@ -83,6 +88,7 @@ class Store:
         self.audit = Audit(self._database)
         self._limits = Limits(config, self.quotas, self.usages, self.bans)
         self.settings = Settings(self._database)
+        self.policies = Policies(self._database)
         self.preferences = Preferences(self._database)
         self.styles = Styles(self._database)
         self.forbidden = ForbiddenWords(self._database)
@@ -93,6 +99,7 @@ class Store:
         """Make what is missing, and bring the tables up to date."""
         await self._database.open()
         await self.bans.refresh()
+        await self.policies.refresh()
         await asyncio.to_thread(self.files.open)
         kept = await self.settings.take(CERTIFICATES_KEY)
         await asyncio.to_thread(restore_certificates, kept, self.files.certificates)
@@ -101,11 +108,11 @@ class Store:
         """Close the database."""
         await self._database.close()
 
-    async def accept(self, job: JobRow) -> JobRow | None:
+    async def accept(self, job: JobRow, *, slow_mode: int = 0) -> JobRow | None:
         """Reserve and insert the job in one transaction; None if its interaction was accepted before.
 
-        Raises Refusal if the member has not enough images left today, too many waiting, or a plan that does not
-        include it; Unavailable if the disk is full.
+        Raises Refusal if the member has not enough images left today, too many waiting, a plan that does not
+        include it, or asked in the server within the last ``slow_mode`` seconds; Unavailable if the disk is full.
         """
         if trouble := await asyncio.to_thread(disk_trouble, self._config.storage.folder):
             log.error("a request is refused: %s", trouble)
@@ -114,6 +121,8 @@ class Store:
         def write(tables: Tables) -> JobRow | None:
             if next(iter(tables.query("SELECT 1 FROM jobs WHERE interaction_id = ?", [job.interaction_id])), None):
                 return None
+            if slow_mode:
+                self._limits.check_pace(tables, job.person, job.created_at, slow_mode)
             plan, payers = self._limits.admit(tables, job.person, job.request, job.created_at)
             day = day_of(job.created_at, self._config.zone)
             cost = self._config.generation.cost(job.request.model)

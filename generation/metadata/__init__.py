@@ -1,7 +1,7 @@
 """How a picture was made, as it says itself: ours, and the metadata of the common tools. Blocks.
 
-Read are Automatic1111 and its relatives, ComfyUI, InvokeAI, SwarmUI, NovelAI and Fooocus, each in all of the containers
-that it writes: PNG's texts, and EXIF in JPEG, WebP and AVIF.
+Read are Automatic1111 and its relatives, ComfyUI, InvokeAI, SwarmUI, NovelAI, Fooocus, Draw Things, Easy Diffusion and
+Civitai, each in all of the containers that it writes: PNG's texts, XMP, and EXIF in JPEG, WebP and AVIF.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,16 @@ from collections.abc import Callable, Mapping
 from .automatic1111 import read_automatic1111
 from .comfyui import read_comfyui
 from .containers import texts_of
-from .others import read_fooocus, read_invokeai, read_invokeai_2, read_novelai, read_swarmui
+from .others import (
+    read_civitai,
+    read_drawthings,
+    read_easydiffusion,
+    read_fooocus,
+    read_invokeai,
+    read_invokeai_2,
+    read_novelai,
+    read_swarmui,
+)
 from .parameters import Parameters
 
 __all__ = ["Parameters", "read_parameters"]
@@ -18,11 +27,16 @@ __all__ = ["Parameters", "read_parameters"]
 READERS: tuple[tuple[str, Callable[[str, Mapping[str, str]], Parameters | None]], ...] = (
     ("parameters", read_swarmui),
     ("parameters", read_fooocus),
+    ("parameters", read_civitai),
     ("parameters", read_automatic1111),
     ("invokeai_metadata", read_invokeai),
     ("sd-metadata", read_invokeai_2),
+    ("Comment", read_drawthings),
     ("Comment", read_novelai),
     ("prompt", read_comfyui),
+    ("Comment", read_comfyui),
+    ("prompt", read_easydiffusion),
+    ("Comment", read_easydiffusion),
 )
 
 MAX_TEXT = 8 * 2**20  # characters of metadata that are looked at; graphs of some hundred nodes have 200,000

@@ -8,7 +8,7 @@ from .parameters import Parameters, a_count, a_number, a_seed
 
 MAX_FACTS = 20_000  # characters of facts that are looked at
 _FACT = re.compile(r'\s*([\w ./()-]+):\s*("(?:\\.|[^"\\])*"|[^,\n]*)(?:[,\n]|$)')
-_LAST_LINE = re.compile(r"^Steps: \d+", re.MULTILINE)
+_LAST_LINE = re.compile(r"^Steps: \d+\s*(?:,|$)", re.MULTILINE)
 _INLINE = re.compile(r"[.,\s]\s*(?=Steps: \d+\s*,)")  # some write all on one line
 _NEGATIVE = "Negative prompt:"
 _RESOURCES = "Civitai resources:"
@@ -24,8 +24,10 @@ def read_automatic1111(text: str, _: Mapping[str, str]) -> Parameters | None:
     words, told = text[: match.start()].strip(), text[match.end() if inline else match.start() :][:MAX_FACTS]
     facts = {name.strip().lower(): value.strip() for name, value in reversed(_FACT.findall(told))}
     prompt, _mark, negative = words.partition(_NEGATIVE)
-    ends = ". \n" if inline else None  # a full stop stands for the end of a line there
-    guidance = a_number(facts.get("cfg scale"))
+    ends = "., \n" if inline else None  # a full stop or a comma stands for the end of a line there
+    guidance = a_number(facts.get("cfg scale", facts.get("guidance scale")))
+    if not _mark and "guidance scale" in facts:  # as Draw Things has it
+        prompt, _mark, negative = words.rpartition("\n-") if "\n-" in words else (words, "", "")
     # Forge's FLUX.1 has 1 there and what is meant beside it.
     distilled = a_number(facts.get("distilled cfg scale"))
     return Parameters(

@@ -12,13 +12,17 @@ from .parameters import Parameters, a_count, a_number, a_seed, a_text
 MAX_DEPTH = 40  # nodes between a sampler and what is looked for
 MAX_VISITS = 5_000  # nodes looked at for one field: graphs may lead to the same node on many ways
 
-#: inputs that hold a prompt, the one that says most first: T5's before CLIP's, and XL's larger CLIP before its smaller
-TEXTS = ("text", "t5xxl", "text_g", "clip_l", "text_l", "clip_g", "prompt", "string", "value", "populated_text",
-         "wildcard_text", "Text", "STRING")  # fmt: skip
-PAIRS = (("string_a", "string_b"), ("text_a", "text_b", "text_c", "text_d"), ("text1", "text2"), ("string1", "string2"))
+#: inputs that hold a prompt, the one that says most first: what a text shown came to before its link, T5's before
+#: CLIP's, and XL's larger CLIP before its smaller
+TEXTS = ("text_0", "text", "t5xxl", "text_g", "clip_l", "text_l", "clip_g", "prompt", "string", "value",
+         "populated_text", "wildcard_text", "Text", "STRING")  # fmt: skip
+PAIRS = (("string_a", "string_b"), ("text_a", "text_b", "text_c", "text_d"), ("text1", "text2"),
+         ("string1", "string2"), ("string_1", "string_2", "string_3", "string_4"),
+         ("conditioning_to", "conditioning_from"), ("conditioning_1", "conditioning_2"))  # fmt: skip
 NUMBERS = ("value", "seed", "noise_seed", "int", "Number", "number", "steps", "cfg", "float", "a")
 MODELS = ("ckpt_name", "unet_name", "base_ckpt_name", "model_name", "gguf_name")
-LATENTS = ("latent_image", "latent", "samples", "optional_latent")
+#: what a sampler starts from; detailers and tiled upscalers start from a picture
+LATENTS = ("latent_image", "latent", "samples", "optional_latent", "image", "upscaled_image")
 SETTINGS = {"seed", "noise_seed", "steps", "sigmas"}
 
 Inputs = Mapping[str, Any]
@@ -26,7 +30,9 @@ Inputs = Mapping[str, Any]
 
 def read_comfyui(text: str, _: Mapping[str, str]) -> Parameters | None:
     """The parameters of the sampler whose latents come from no other sampler."""
-    graph = _Graph(json.loads(text))
+    nodes = json.loads(text)
+    # In EXIF some write the graph with the workflow beside it.
+    graph = _Graph(nodes.get("prompt", nodes))
     sampler = graph.first_sampler()
     if sampler is None:
         return None
@@ -108,11 +114,11 @@ class _Graph:
         for pair in PAIRS:
             if pair[0] in inputs:
                 between = inputs.get("delimiter")
-                parts = [self._text(inputs.get(key), role, depth + 1, visits) for key in pair]
-                return (between if isinstance(between, str) else " ").join(part for part in parts if part)
+                chosen = [f"text{inputs['Input']}"] if "Input" in inputs else pair  # a switch lets one through
+                parts = [self._text(inputs.get(key), role, depth + 1, visits) for key in chosen]
+                return (between if isinstance(between, str) else " ").join(dict.fromkeys(filter(None, parts)))
         # Nodes that carry both ways are left on the same one.
-        keys = (role, f"{role}_prompt", *TEXTS) if role in inputs or f"{role}_prompt" in inputs else TEXTS
-        for key in keys:
+        for key in (role, f"{role}_prompt", f"text_{role}", *TEXTS):
             value = inputs.get(key)
             if found := self._text(value, role, depth + 1, visits):
                 return found

@@ -1,5 +1,6 @@
 """The texts that a picture's container carries, under the names that PNG's have."""
 
+import html
 import re
 from typing import Any
 
@@ -9,8 +10,9 @@ from ..image_formats import BROKEN, open_image, texts_of_png
 
 EXIF_IFD, USER_COMMENT, MAKER_NOTE = 0x8769, 0x9286, 0x927C
 DESCRIPTION, MAKE, MODEL = 0x010E, 0x010F, 0x0110
+XMP_COMMENT = re.compile(r"<exif:UserComment>.*?<rdf:li[^>]*>([^<]*)</rdf:li>", re.DOTALL)
 #: ComfyUI's WebP has the name of a PNG's text before its content, in fields that mean something else
-NAMED = re.compile(r"^(prompt|workflow|parameters):\s*(?=[\[{])")
+NAMED = re.compile(r"^(prompt|workflow|parameters):\s*(?=[\[{])", re.IGNORECASE)
 
 
 def texts_of(data: bytes) -> dict[str, str]:
@@ -24,10 +26,11 @@ def texts_of(data: bytes) -> dict[str, str]:
     except (Image.DecompressionBombError, *BROKEN):
         return texts
     comments = [inner.get(USER_COMMENT), exif.get(USER_COMMENT), comment]
-    fields = [_decoded(value) for value in (*comments, exif.get(DESCRIPTION), exif.get(MAKE), exif.get(MODEL))]
+    described = (_from_xmp(texts.get("XML:com.adobe.xmp", "")), exif.get(DESCRIPTION), exif.get(MAKE), exif.get(MODEL))
+    fields = [_decoded(value) for value in (*comments, *described)]
     for field in fields:
         if named := NAMED.match(field):
-            texts.setdefault(named[1], field[named.end() :])
+            texts.setdefault(named[1].lower(), field[named.end() :])
     found = next((field for field in fields if field and not NAMED.match(field)), "")
     if found:
         # NovelAI's and Fooocus's are JSON in the same place; each reader tells its own from the others'.
@@ -36,6 +39,12 @@ def texts_of(data: bytes) -> dict[str, str]:
     if scheme := _decoded(inner.get(MAKER_NOTE)):
         texts.setdefault("fooocus_scheme", scheme)
     return texts
+
+
+def _from_xmp(text: str) -> str:
+    """The comment in XMP, where Draw Things keeps what others have in EXIF; strangers' XML is let at no parser."""
+    found = XMP_COMMENT.search(text)
+    return html.unescape(found[1]) if found else ""
 
 
 def _decoded(value: Any) -> str:

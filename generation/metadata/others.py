@@ -1,4 +1,4 @@
-"""InvokeAI, SwarmUI, NovelAI and Fooocus: each has JSON with its own names."""
+"""InvokeAI, SwarmUI, NovelAI, Fooocus, Draw Things, Easy Diffusion and Civitai: each has JSON with its own names."""
 
 import json
 import re
@@ -21,9 +21,7 @@ def read_invokeai(text: str, _: Mapping[str, str]) -> Parameters | None:
         model=_named(model, "name", "model_name") if isinstance(model, dict) else a_text(model),
         seed=a_seed(values.get("seed")),
         num_inference_steps=a_count(values.get("steps")),
-        guidance_scale=a_number(
-            values.get("cfg_scale") if values.get("cfg_scale") is not None else values.get("guidance")
-        ),
+        guidance_scale=_guidance(values.get("cfg_scale"), values.get("guidance")),
         strength=a_number(values.get("strength")),
     )
 
@@ -55,7 +53,6 @@ def read_swarmui(text: str, _: Mapping[str, str]) -> Parameters | None:
     values = _object(text).get("sui_image_params")
     if not isinstance(values, dict):
         return None
-    distilled, guidance = a_number(values.get("fluxguidancescale")), a_number(values.get("cfgscale"))
     return Parameters(
         tool="SwarmUI",
         prompt=a_text(values.get("prompt")),
@@ -63,7 +60,7 @@ def read_swarmui(text: str, _: Mapping[str, str]) -> Parameters | None:
         model=a_text(values.get("model")),
         seed=a_seed(values.get("seed")),
         num_inference_steps=a_count(values.get("steps")),
-        guidance_scale=distilled if distilled is not None and guidance in (None, 1.0) else guidance,
+        guidance_scale=_guidance(values.get("cfgscale"), values.get("fluxguidancescale")),
         strength=a_number(values.get("initimagecreativity")),
     )
 
@@ -71,6 +68,8 @@ def read_swarmui(text: str, _: Mapping[str, str]) -> Parameters | None:
 def read_novelai(text: str, texts: Mapping[str, str]) -> Parameters | None:
     """The Comment's JSON; since version 4 the prompts stand in captions of their own."""
     values = _object(text)
+    if isinstance(values.get("Comment"), str):  # in EXIF, with all of PNG's texts in one
+        texts, values = values, _object(values["Comment"])
     if "uc" not in values and "v4_prompt" not in values:
         return None
     prompt = _caption(values.get("v4_prompt")) or a_text(values.get("prompt")) or a_text(texts.get("Description"))
@@ -87,20 +86,69 @@ def read_novelai(text: str, texts: Mapping[str, str]) -> Parameters | None:
 
 
 def read_fooocus(text: str, texts: Mapping[str, str]) -> Parameters | None:
-    """The scheme of its own; it can write Automatic1111's too."""
-    if not text.lstrip().startswith("{"):
-        return None
+    """The scheme of its own, and that of RuinedFooocus; it can write Automatic1111's too."""
     values = _object(text)
-    if "base_model" not in values and texts.get("fooocus_scheme") != "fooocus":
+    if "base_model" not in values and "base_model_name" not in values and texts.get("fooocus_scheme") != "fooocus":
         return None
     return Parameters(
         tool="Fooocus",
-        prompt=a_text(values.get("prompt")),
-        negative_prompt=a_text(values.get("negative_prompt")),
-        model=a_text(values.get("base_model")),
+        prompt=_named(values, "prompt", "Prompt"),
+        negative_prompt=_named(values, "negative_prompt", "Negative"),
+        model=_named(values, "base_model", "base_model_name"),
         seed=a_seed(values.get("seed")),
         num_inference_steps=a_count(values.get("steps")),
+        guidance_scale=a_number(values.get("guidance_scale", values.get("cfg"))),
+    )
+
+
+def read_drawthings(text: str, _: Mapping[str, str]) -> Parameters | None:
+    """One letter for the prompt, two for the negative one."""
+    values = _object(text)
+    if "c" not in values:
+        return None
+    return Parameters(
+        tool="Draw Things",
+        prompt=a_text(values["c"]),
+        negative_prompt=a_text(values.get("uc")),
+        model=a_text(values.get("model")),
+        seed=a_seed(values.get("seed")),
+        num_inference_steps=a_count(values.get("steps")),
+        guidance_scale=a_number(values.get("scale")),
+        strength=a_number(values.get("strength")),
+    )
+
+
+def read_easydiffusion(text: str, texts: Mapping[str, str]) -> Parameters | None:
+    """Diffusers' names, each a text of a PNG, or as JSON in EXIF."""
+    values = texts if "num_inference_steps" in texts else _object(text)
+    if "num_inference_steps" not in values:
+        return None
+    return Parameters(
+        tool="Easy Diffusion",
+        prompt=a_text(values.get("prompt")),
+        negative_prompt=a_text(values.get("negative_prompt")),
+        model=a_text(values.get("use_stable_diffusion_model")),
+        seed=a_seed(values.get("seed")),
+        num_inference_steps=a_count(values.get("num_inference_steps")),
         guidance_scale=a_number(values.get("guidance_scale")),
+        strength=a_number(values.get("prompt_strength")),
+    )
+
+
+def read_civitai(text: str, _: Mapping[str, str]) -> Parameters | None:
+    """What its generator's graphs were asked for, as JSON within the JSON."""
+    said = _object(text).get("extraMetadata")
+    values = _object(said) if isinstance(said, str) else {}
+    if not values:
+        return None
+    return Parameters(
+        tool="Civitai",
+        prompt=a_text(values.get("prompt")),
+        negative_prompt=a_text(values.get("negativePrompt")),
+        seed=a_seed(values.get("seed")),
+        num_inference_steps=a_count(values.get("steps")),
+        guidance_scale=a_number(values.get("cfgScale")),
+        strength=a_number(values.get("denoise")),
     )
 
 
@@ -110,6 +158,12 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ValueError("no object")
     return values
+
+
+def _guidance(classic: Any, distilled: Any) -> float | None:
+    """The distilled guidance of FLUX.1 and its kin, which have 1 as the classifier-free one; else the latter."""
+    own, usual = a_number(distilled), a_number(classic)
+    return own if own is not None and usual in (None, 1.0) else usual
 
 
 def _named(values: Mapping[str, Any], *keys: str) -> str:

@@ -45,11 +45,11 @@ def a_count(value: Any) -> int | None:
 
 
 def a_seed(value: Any) -> int | None:
-    """A seed, exactly as it stands: floats have too few digits for it. None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
+    """A seed, exactly as it stands, also if it was written as 5.0. None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        number = int(str(value).strip()[:20])
+        number = int(str(value).strip().removesuffix(".0")[:20])
     except ValueError:
         return None
     return number if 0 <= number <= MAX_FOREIGN_SEED else None

@@ -79,7 +79,7 @@ def test_every_command_button_menu_and_modal_has_a_row() -> None:
     expected |= {f"job:{action}" for action in OF_JOBS} | {f"pic:{action}" for action in OF_PICTURES}
     forms = [item.__discord_ui_compiled_template__.pattern for item in ITEMS]
     expected |= {form.split(":")[0] for form in forms} - {"job", "pic"}
-    expected |= {f"modal:{verb}" for verb in ("change", *WAYS, "edit", "helped")} | {"reply"}
+    expected |= {f"modal:{verb}" for verb in ("change", *WAYS, "edit", "helped", "server")} | {"reply"}
     assert {key(row) for row in ROWS} == expected
 
 
@@ -326,6 +326,7 @@ class Attempt:
             "words": (f"words:refine:{picture}", None, private, self._modal_shown),
             "models": ("models:0:", None, private, lambda asked: asked.record.responded and bool(private.embeds)),
             "model": ("model", ["criar-embedded"], private, self._answered),
+            "server": ("server:where:0", None, private, self._modal_shown),
             "audit": ("audit:older:999999", None, private, lambda _: private.edited_timestamp is not None),
         }[kind]
 
@@ -342,6 +343,10 @@ class Attempt:
     def _modal(self, verb: str) -> tuple[Asked, Callable[[Asked], bool]]:
         job = self.place.job
         custom_id = {"change": f"change:{job.id}", "helped": "helped:criar-embedded"}.get(verb, f"{verb}:{job.id}:0")
+        if verb == "server":
+            place = self.place.private(self.who)
+            asked = self.rig.forge_modal(self.who, self.channel, "server:channel:1", {"slow_mode": "0"}, place)
+            return asked, lambda _: place.edited_timestamp is not None
         fields = {"subject": "a cat"} if verb == "helped" else {"prompt": "a cat"}
         message = self.place.at_hand(self.who)
         asked = self.rig.forge_modal(self.who, self.channel, custom_id, fields, message)

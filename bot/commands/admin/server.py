@@ -5,10 +5,12 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.client import Interaction
+from bot.components.server import show_server_settings
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change
-from bot.store import Replies
+from bot.messages.server_settings import REPLY_CHOICES
+from bot.store import WHOLE_SERVER, Replies
 
 server = app_commands.Group(
     name=locale_str("server"),
@@ -19,13 +21,23 @@ server = app_commands.Group(
 )
 
 
+@server.command(name=locale_str("settings"), description=locale_str("See and change what counts in this server"))
+@app_commands.describe(channel=locale_str("Only for this channel; leave it out for the whole server"))
+async def settings(
+    interaction: Interaction,
+    channel: discord.TextChannel | discord.ForumChannel | discord.VoiceChannel | discord.Thread | None = None,
+) -> None:
+    await acknowledge(interaction)
+    change = authorise_change(interaction, here=True)
+    await show_server_settings(interaction, change, channel.id if channel else WHOLE_SERVER)
+
+
 @server.command(name=locale_str("replies"), description=locale_str("Choose when a reply to a picture makes another"))
 @app_commands.describe(when=locale_str("Which replies make a picture"))
 @app_commands.choices(
     when=[
-        Choice(name=locale_str("clear instructions; in between, I ask"), value=Replies.INSTRUCTIONS.value),
-        Choice(name=locale_str("always ask the author first"), value=Replies.ASK.value),
-        Choice(name=locale_str("only those that mention me"), value=Replies.MENTIONS.value),
+        Choice(name=locale_str(text), value=reply.value)  # the words of the page
+        for reply, text in REPLY_CHOICES.items()
     ]
 )
 async def replies(interaction: Interaction, when: str) -> None:

@@ -9,6 +9,7 @@ from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.defaults import style_owners
 from bot.interactions.language import speaker_for
+from bot.messages.server_settings import LANGUAGES, PINGS
 from bot.requests.builder import model_named
 from bot.requests.sizes import wished_size
 from bot.store import Ping, Preference
@@ -16,8 +17,6 @@ from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 from generation import Task
 
-LANGUAGES = {"en-US": "English", "pt-BR": "Português do Brasil", "es-ES": "Español"}
-PINGS = {Ping.NEVER: "never", Ping.LONG: "after long waits", Ping.ALWAYS: "always"}
 MAX_SHOWN = 300  # characters
 
 

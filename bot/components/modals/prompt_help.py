@@ -11,7 +11,7 @@ from bot.components.modals.form import Form
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge, person_of, requester_of
 from bot.interactions.defaults import apply_defaults
-from bot.interactions.language import speaker_for
+from bot.interactions.language import policy_of, speaker_for
 from bot.interactions.permissions import NOT_KEPT
 from bot.messages.buttons import Buttons
 from bot.requests.builder import build_request, check_prompt
@@ -86,7 +86,9 @@ class PromptedButton(PersistentItem, template=r"prompted:(?P<model>[\w.-]{1,80})
             raise Refusal(NOT_KEPT)
         client = interaction.client
         chosen = {"prompt": embeds[0].description, "model": match["model"]}
-        options, private = await apply_defaults(client, person_of(interaction), Task.TXT2IMG, chosen)
+        options, private = await apply_defaults(
+            client, person_of(interaction), Task.TXT2IMG, chosen, policy=policy_of(interaction)
+        )
         requester = await requester_of(interaction, private=private)
         await client.manager.submit(requester, build_request(client.catalogue, Task.TXT2IMG, options))
 

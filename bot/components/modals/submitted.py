@@ -9,6 +9,7 @@ from bot.components.modals.edit import submit_edit
 from bot.components.modals.edit_prompt import submit_edit_prompt
 from bot.components.modals.prompt_help import submit_prompt_help
 from bot.components.modals.refine import WAYS, submit_refine
+from bot.components.server import submit_server
 from bot.errors import Refusal
 from bot.interactions.admission import admitted
 from bot.interactions.errors import answering
@@ -19,6 +20,7 @@ SUBMITTED: Mapping[str, Callable[[Interaction, str, dict[str, str]], Awaitable[N
     "change": submit_edit_prompt,
     "edit": submit_edit,
     "helped": submit_prompt_help,
+    "server": submit_server,
     **{verb: partial(submit_refine, verb) for verb in WAYS},
 }
 
@@ -40,3 +42,5 @@ def _fields(rows: Any) -> Iterator[tuple[str, str]]:
         field = row.get("component") or {}
         if "value" in field:
             yield field["custom_id"], field["value"]
+        elif "values" in field:  # of menus, whose values have no blanks
+            yield field["custom_id"], " ".join(field["values"])

@@ -16,7 +16,7 @@ COMMAND_LINE = 0  # stands for an actor who is no member
 
 
 class Action(StrEnum):
-    """What was done; bot/logbook.py has the words."""
+    """What was done; bot/messages/audit_entry.py has the words."""
 
     SET = "set"
     PLAN = "plan"
@@ -29,6 +29,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     MODERATORS = "moderators"
     PAUSE = "pause"
+    SETTINGS = "settings"
     FORBID = "forbid"
     ALLOW = "allow"
     LIFT = "lift"

@@ -4,6 +4,7 @@ Everything here is part of the caller's transaction, and nothing is kept between
 """
 
 from datetime import datetime
+from math import ceil
 
 from sqlite_utils import Database as Tables
 
@@ -80,6 +81,13 @@ class Limits:
         payers = _pay(self.allowance(tables, person, now), request, cost)
         self._check_waiting(tables, person, plan, request.count)
         return plan, payers
+
+    def check_pace(self, tables: Tables, person: Person, now: datetime, slow_mode: int) -> None:
+        """Raise Refusal if the person asked for pictures in the server within the last ``slow_mode`` seconds."""
+        sql = "SELECT max(created_at) FROM jobs WHERE user_id = ? AND guild_id = ?"
+        last = tables.execute(sql, [person.user_id, person.guild_id]).fetchone()[0] or 0.0
+        if (until := last + slow_mode) > now.timestamp():
+            raise Refusal("Slow mode is on here: you can ask for pictures again <t:{until}:R>.", until=ceil(until))
 
     def _pause(self, tables: Tables, guild_id: int | None) -> str:
         row = tables.execute("SELECT value FROM settings WHERE key = ?", [pause_key(guild_id)]).fetchone()

@@ -57,6 +57,11 @@ class Quotas:
         key = {"guild_id": change.guild_id, "by_operator": change.by_operator}
         await self._set(change, Action.BUDGET, "budgets", key, {"images_per_day": images_per_day})
 
+    async def budget(self, change: Change) -> int | None:
+        """The budget of the change's server that its admins set, or the operator if the operator asks."""
+        found = await self._database.read(lambda tables: self.budgets(tables, change.guild_id or EVERYWHERE))
+        return found.get(change.by_operator)
+
     async def set_log_channel(self, change: Change, channel_id: int | None) -> None:
         """Post every entry of the server's audit into this channel from now on; None into none."""
         await self._set(change, Action.LOG, "log_channels", {"guild_id": change.guild_id}, {"channel_id": channel_id})

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from bot.config import Config
 from bot.config.schema import Filter, Storage
 from bot.moderation.policy import HeldBack, Moderation, too_much
-from bot.store import Store
+from bot.store import Blocking, Change, ServerPolicy, Store
 from generation import Inspector
 
 OPEN, STRICT = 1, 2
@@ -94,10 +94,28 @@ async def test_a_thread_is_as_its_channel(store: Store, inspector: Inspector) ->
     """A thread in an age-restricted channel is age-restricted."""
     parent = _channel(discord.TextChannel, nsfw=True)
     thread = discord.Thread.__new__(discord.Thread)
-    thread.parent_id, thread.guild = 7, SimpleNamespace(get_channel={7: parent}.get)  # type: ignore[assignment]
+    guild: Any = SimpleNamespace(id=1, get_channel={7: parent}.get)
+    thread.id, thread.parent_id, thread.guild = 3, 7, guild
     moderation = Moderation(_client({3: thread}), CONFIG, store, inspector)
     assert await moderation.allows(3, face())
     assert not await moderation.allows(4, face())
+
+
+@pytest.mark.parametrize(
+    ("blocking", "blocked"), [(Blocking.OPERATOR, []), (Blocking.STRICT, [0.4]), (Blocking.TIGHT, [0.2, 0.4])]
+)
+async def test_admins_block_more_than_the_operator_and_never_less(
+    store: Store, inspector: Inspector, blocking: Blocking, blocked: list[float]
+) -> None:
+    """In an age-restricted channel that the operator opened; a channel of another server stays as it was."""
+    here, elsewhere = (_channel(discord.TextChannel, nsfw=True) for _ in range(2))
+    here.id, here.guild, elsewhere.id, elsewhere.guild = 5, SimpleNamespace(id=1), 6, SimpleNamespace(id=2)
+    admin = Change(actor_id=1, guild_id=1, at=discord.utils.utcnow(), by_operator=False)
+    await store.policies.set(admin, ServerPolicy(blocking=blocking), 5)
+    moderation = Moderation(_client({5: here, 6: elsewhere}), CONFIG, store, inspector)
+    scores = await moderation._scores(5)
+    assert [seen for seen in (0.2, 0.4) if too_much({"FEMALE_BREAST_EXPOSED": seen}, scores)] == blocked
+    assert await moderation._scores(6) == {}
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from bot.components.modals.edit import EditModal
 from bot.components.modals.edit_prompt import EditPromptModal
 from bot.components.modals.prompt_help import PromptModal
 from bot.components.modals.refine import RefineModal
+from bot.components.modals.server import ChannelModal, HowModal, WhereModal
 from bot.messages.buttons import cancel_buttons, delivered_buttons, more_buttons, posted_buttons
 from bot.messages.costs import Costs
-from bot.store import PictureRow, State
+from bot.store import PictureRow, Replies, ServerPolicy, State
 from bot.text.translate import LOCALES, CommandTranslator, Speaker, speaker
 from generation import Catalogue, Task
 from tests.bot.factory import MakeJob
@@ -178,7 +179,9 @@ async def test_modals_stay_within_discord_s_limits(locale: str, make_job: MakeJo
     changed = replace(job, request=replace(job.request, task=Task.IMG2IMG, strength=0.5))
     spec = Catalogue.load().get("criar-embedded")
     edit, refine, helped = EditModal("x", say), RefineModal("x", say, Catalogue.load()), PromptModal(say, spec)
-    for modal in (EditPromptModal(job, say), EditPromptModal(changed, say), edit, refine, helped):
+    policy = ServerPolicy()
+    server = WhereModal(say, policy), HowModal(say, policy, Replies.ASK, None), ChannelModal(say, policy, 1)
+    for modal in (*server, EditPromptModal(job, say), EditPromptModal(changed, say), edit, refine, helped):
         labels: list[Any] = modal.children
         assert [text for text in (modal.title, *(each.text for each in labels)) if len(text) > MAX_LABEL] == []
 
