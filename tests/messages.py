@@ -15,7 +15,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "generation")
 SAYERS = {
     "say", "_say", "locale_str", "as_it_stands", "fail", "note",
-    "Refusal", "RateLimited", "HeldBack", "GenerationError", "PictureError", "RequestError", "ModelError", "Sentence",
+    "Refusal", "NotEnough", "RateLimited", "HeldBack",
+    "GenerationError", "PictureError", "RequestError", "ModelError", "Sentence",
 }  # fmt: skip
 #: said elsewhere
 CONSTANTS = {

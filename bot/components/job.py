@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from bot.client import Interaction
 from bot.components.base import PersistentItem
@@ -29,6 +30,20 @@ class JobButton(PersistentItem, template=rf"job:(?P<action>again|change|details|
     async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
         """Carry out the action."""
         await ACTIONS[match["action"]](interaction, match["job"])
+
+
+class FewerButton(PersistentItem, template=rf"fewer:(?P<offer>{JOB_ID})"):
+    """Makes as many pictures as the member may still make, of a request that was refused for its number."""
+
+    async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
+        """Make them. Raises Refusal if the offer no longer stands."""
+        await acknowledge(interaction)
+        manager = interaction.client.manager
+        if (offer := manager.offers.take(match["offer"], interaction.user.id)) is None:
+            raise Refusal("This offer no longer stands; ask again.")
+        asked = offer.requester
+        requester = await requester_of(interaction, private=asked.private, spoiler=asked.spoiler)
+        await manager.submit(replace(requester, reply_to=asked.reply_to), offer.built)
 
 
 async def _again(interaction: Interaction, job_id: str) -> None:

@@ -106,8 +106,9 @@ class Server(Section):
 class Flooding(Section):
     """How much may come at once."""
 
-    #: commands, buttons and modals of one member a minute, and of all members of one server
+    #: commands, buttons and modals a minute: of one member, of one who may manage the server, of all of one server
     member_commands: int = Field(default=30, ge=1, le=1000)
+    admin_commands: int = Field(default=120, ge=1, le=1000)
     server_commands: int = Field(default=600, ge=1, le=100_000)
     #: images that may wait or run, of all members of one server, and in all
     server_waiting: int = Field(default=1000, ge=1, le=1_000_000)

@@ -15,7 +15,10 @@ async def admitted(interaction: Interaction) -> bool:
     suggesting = interaction.type is discord.InteractionType.autocomplete
     try:
         own_data = _root(interaction) == "privacy"
-        interaction.client.admission.check(person_of(interaction), counts=not suggesting, own_data=own_data)
+        admin = interaction.permissions.manage_guild
+        interaction.client.admission.check(
+            person_of(interaction), counts=not suggesting, own_data=own_data, admin=admin
+        )
     except Refusal as refusal:
         if suggesting:
             await interaction.response.autocomplete([])

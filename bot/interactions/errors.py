@@ -9,8 +9,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.errors import Refusal
+from bot.errors import NotEnough, Refusal
 from bot.interactions.language import speaker_for
+from bot.messages.buttons import Buttons
 from bot.text.sanitize import escape_params
 from bot.text.translate import Speaker
 from generation import GenerationError, SentenceError
@@ -40,17 +41,27 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         return
     if isinstance(error, SentenceError):
         interaction.client.metrics.refused(error.template)
-    sentence = sentence_for(speaker_for(interaction), error, f"interaction {interaction.id}")
+    say = speaker_for(interaction)
+    sentence = sentence_for(say, error, f"interaction {interaction.id}")
+    view = _fewer(say, error) if isinstance(error, NotEnough) and error.offer else None
     try:
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            await interaction.edit_original_response(content=sentence, attachments=[], view=None)
+            await interaction.edit_original_response(content=sentence, attachments=[], view=view)
         elif interaction.response.is_done():
-            await interaction.followup.send(sentence, ephemeral=True)
+            await interaction.followup.send(sentence, ephemeral=True, view=view or discord.utils.MISSING)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as failure:
         # Not the sentence, which may quote a prompt.
         log.warning("interaction %s could not be answered (%s): %s", interaction.id, type(error).__name__, failure)
+
+
+def _fewer(say: Speaker, error: NotEnough) -> Buttons:
+    """The button that makes as many as are possible."""
+    view = Buttons()
+    label = say.plural("Make {n} instead", "Make {n} instead", error.possible)
+    view.button(f"fewer:{error.offer}", label, discord.ButtonStyle.primary)
+    return view
 
 
 def sentence_for(say: Speaker, error: Exception, where: str) -> str:

@@ -14,6 +14,8 @@ from bot.errors import Refusal
 from bot.requests.requester import roles_of
 from bot.store import Change, JobRow, PictureRow
 
+#: where a change counts, if an operator chooses
+HERE, EVERYWHERE = "here", "everywhere"
 NOT_KEPT = "This picture is no longer kept; make a new one with /txt2img."
 
 
@@ -80,15 +82,19 @@ async def usable_picture(interaction: Interaction, picture_id: str) -> tuple[Job
     return found
 
 
-async def authorise_moderation(interaction: Interaction, reason: str = "", *, user_id: int | None = None) -> Change:
+async def authorise_moderation(
+    interaction: Interaction, reason: str = "", *, user_id: int | None = None, where: str | None = None
+) -> Change:
     """Who moderates whom: the operator everywhere, admins and moderators in their server.
 
     Moderators have the role that the admins named with /server moderators; if none is named, those whom Discord lets
     moderate members. Raises Refusal for everybody else.
     """
     try:
-        return authorise_change(interaction, reason, user_id=user_id)
+        return authorise_change(interaction, reason, user_id=user_id, where=where)
     except Refusal:
+        if where == EVERYWHERE:
+            raise
         if not (interaction.is_guild_integration() and await _moderates(interaction)):
             raise Refusal("Only this server's moderators can use this command.") from None
     return Change(
@@ -113,8 +119,11 @@ def authorise_change(
     user_id: int | None = None,
     role_id: int | None = None,
     here: bool = False,
+    where: str | None = None,
 ) -> Change:
     """Who changes what: the operator for everywhere (only for this server if ``here``), an admin for their server.
+
+    With ``where`` HERE an operator changes as an admin of this server does, within the same ceiling.
 
     Raises Refusal for everybody else: the command's default permissions may have been loosened by the server.
     """
@@ -122,12 +131,15 @@ def authorise_change(
     # If the app is not in the server, nobody's rights there say anything about it.
     if not interaction.is_guild_integration() or not (operator or interaction.permissions.manage_guild):
         raise Refusal("Only those who may manage the server can use this command.")
+    if where == EVERYWHERE and not operator:
+        raise Refusal("Only the bot's operator can change that in every server.")
+    by_operator = operator and where != HERE
     return Change(
         actor_id=interaction.user.id,
-        guild_id=interaction.guild_id if here or not operator else None,
+        guild_id=interaction.guild_id if here or not by_operator else None,
         user_id=user_id,
         role_id=role_id,
         reason=reason,
         at=datetime.now(UTC),
-        by_operator=operator,
+        by_operator=by_operator,
     )

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 import discord
 
 from bot.config import Config
-from bot.errors import Refusal
+from bot.errors import NotEnough, Refusal
 from bot.jobs.delivery import DELIVERY_ERRORS, Delivery
 from bot.jobs.events import EventConsumer
+from bot.jobs.offers import Offers
 from bot.jobs.progress import answer_pace, message_pace
 from bot.metrics import Metrics
 from bot.moderation.policy import Moderation
@@ -50,6 +51,7 @@ class JobManager:
         self._cost = config.generation.cost
         self._late_cancels = config.rules.late_cancels
         self._stopping = False
+        self.offers = Offers()
 
     async def submit(self, requester: Requester, built: BuiltRequest) -> None:
         """Accept the request, queue its pictures and announce them.
@@ -63,8 +65,9 @@ class JobManager:
             raise Refusal("Pictures cannot be made just now; this was not counted. Try again later.")
         self._events.outbox.hurry(requester.user_id)
         await self._moderation.check_request(requester, built)
-        policy = self._store.policies.of(requester.guild_id, requester.channels)
-        job = await self._store.accept(
+        job = await self._accept(
+            requester,
+            built,
             JobRow(
                 id=secrets.token_hex(6),
                 interaction_id=requester.id,
@@ -82,7 +85,6 @@ class JobManager:
                 roles=requester.roles,
                 created_at=datetime.now(UTC),
             ),
-            slow_mode=policy.slow_mode or 0,
         )
         if job is not None:
             request = job.request
@@ -93,6 +95,16 @@ class JobManager:
             self._metrics.accepted(job, self._cost(job.request.model))
             self._service.submit(job.to_make())
             await self._follow(job, requester.reply_to)
+
+    async def _accept(self, requester: Requester, built: BuiltRequest, job: JobRow) -> JobRow | None:
+        """Accept the job as the store does; if fewer pictures would do, the refusal carries an offer of them."""
+        slow_mode = self._store.policies.of(requester.guild_id, requester.channels).slow_mode or 0
+        try:
+            return await self._store.accept(job, slow_mode=slow_mode)
+        except NotEnough as refusal:
+            if refusal.possible and not built.request.strengths:
+                refusal.offer = self.offers.keep(requester, built, refusal.possible)
+            raise
 
     async def _follow(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> None:
         """Announce the job if that was not done, and show its progress: privately, or else in the channel."""

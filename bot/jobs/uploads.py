@@ -112,6 +112,15 @@ class Uploads:
         source = await self.keep(await self._cdn.fetch(picture), picture.filename.removeprefix(SPOILER))
         return replace(source, spoiler=spoiler)
 
+    async def text(self, attachment: discord.Attachment, most: int) -> str:
+        """A text file that a person sent, of at most ``most`` bytes. Raises Refusal if it is none."""
+        if attachment.size > most:
+            raise Refusal("The file may have at most {most} KB.", most=most // 1024)
+        try:
+            return (await self._cdn.fetch(attachment, most)).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise Refusal("That is no text file; save it as plain text in UTF-8.") from None
+
     async def parameters(self, attachment: Remote) -> Parameters | None:
         """How a picture was made, where it says so. Raises generation.PictureError."""
         return await self._inspector.parameters(await self._cdn.fetch(attachment))

@@ -235,3 +235,45 @@ async def test_whoever_is_too_fast_is_asked_to_wait(rig: Rig, newcomer: str) -> 
         assert "images used today" in (await ask(rig, "oscar", "quota")).content
     finally:
         window._most = most
+
+
+async def test_an_operator_chooses_between_this_server_and_all(rig: Rig, newcomer: str) -> None:
+    """Finding 25: here they are held to what its admins may give; an admin cannot choose every server."""
+    member, guild = rig.members[newcomer], rig.local.world.guild_id
+    here = await ask(rig, "oscar", "quota-admin set", member=member, images_per_day=5, where="here", reason="here five")
+    assert "for this server" in here.content
+    (entry,) = await rig.store.audit.page(None, None, 1)
+    assert (entry.guild_id, entry.actor_id) == (guild, rig.members["oscar"])
+    await ask(rig, "oscar", "moderation ban", member=member, where="here", reason="floods")
+    ban = rig.store.bans.of(member, guild)
+    assert ban
+    assert ban.guild_id == guild
+    assert not rig.store.bans.of(member, rig.other_guild)
+    await ask(rig, "oscar", "moderation unban", member=member, where="here", reason="enough")
+    refused = await ask(rig, "adam", "quota-admin reset", member=member, where="everywhere", reason="all")
+    assert "Only the bot's operator can change that in every server" in refused.content
+    await ask(rig, "oscar", "quota-admin set", member=member, where="here", reason="back")
+
+
+async def test_an_empty_grant_names_the_member_and_the_remedy(rig: Rig, newcomer: str) -> None:
+    """Finding 11: the sentence shows the member as Discord does, and the line of the operator's configuration."""
+    member = rig.members[newcomer]
+    refused = (await ask(rig, "adam", "quota-admin grant", member=member, images=5, reason="thanks")).content
+    assert f"<@{member}> has as many already" in refused
+    assert f"[servers.{rig.local.world.guild_id}]" in refused
+
+
+async def test_words_are_imported_and_exported_as_a_file(rig: Rig) -> None:
+    """Finding 13: a file's words are forbidden at once, known ones counted; a line that cannot be changes nothing."""
+    said = await ask(rig, "adam", "rules import", file=("words.txt", "# ours\ntulip\nBläck  Rose*\n\ntulip\n".encode()))
+    assert "2 words are forbidden now; 0 of the file were before." in said.content
+    said = await ask(rig, "adam", "rules import", file=("words.txt", b"tulip\norchid\n"))
+    assert "1 word is forbidden now; 1 of the file were before." in said.content
+    for data, words in ((b"fern\nx\n", "Line 2 cannot"), (b"\xff\xfe\x00", "no text file"), (b"a" * 70_000, "64 KB")):
+        assert words in (await ask(rig, "adam", "rules import", file=("words.txt", data))).content
+    exported = await ask(rig, "adam", "rules export")
+    assert exported.message
+    (data,) = rig.local.files(exported.message)
+    assert data.decode().split("\n") == ["black rose*", "orchid", "tulip", ""]
+    for word in ("black rose*", "orchid", "tulip"):
+        await ask(rig, "adam", "rules allow", word=word)

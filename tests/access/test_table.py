@@ -16,6 +16,8 @@ from bot.components import ITEMS
 from bot.components.job import ACTIONS as OF_JOBS
 from bot.components.modals.refine import WAYS
 from bot.components.picture import ACTIONS as OF_PICTURES
+from bot.requests.builder import BuiltRequest
+from bot.requests.requester import Requester
 from bot.store import Change, JobRow
 from sandbox.people import Asked
 
@@ -36,6 +38,7 @@ REFUSALS = (
     "Only this server's moderators",
     "Only moderators can change the server's styles",
     "Only the bot's operator sees all servers",
+    "Only the bot's operator can change that in every server",
     "You may give at most",
     "You may grant at most",
     "You cannot give the plan",
@@ -230,7 +233,7 @@ class Attempt:
             owner = self.rig.local.world.guild_id if "server" in row else self.user
             await self.rig.store.styles.save(owner, "ink", "in ink")
             return {"name": "ink"} | ({"scope": "server"} if "server" in row else {})
-        if path == "rules allow":
+        if path in ("rules allow", "rules export"):
             await self.rig.store.forbidden.add(self._change(self.rig.local.world.guild_id, None), "zebra")
         if path == "quota-admin grant":  # a limit below the ceiling, so that a grant is not empty
             await self.rig.store.quotas.set_limit(self._change(None, vic), 10)
@@ -244,7 +247,8 @@ class Attempt:
             "upscale": {"image": ("a.png", png()), "factor": 2},
             "model": {"name": "criar-embedded"},
             "quota-admin show": {"member": vic},
-            "quota-admin set": {"member": vic, "images_per_day": images},
+            "quota-admin set": {"member": vic, "images_per_day": images}
+            | ({"where": "everywhere"} if "everywhere" in row else {}),
             "quota-admin grant": {"member": vic, "images": images},
             "quota-admin reset": {"member": vic},
             "quota-admin plan": {"member": vic, "plan": "platinum" if "does not" in row else "gold"},
@@ -254,6 +258,7 @@ class Attempt:
             "moderation cancel": {"member": vic},
             "quota-admin report": {"everywhere": True} if "all servers" in row else {},
             "rules forbid": {"word": "zebra"},
+            "rules import": {"file": ("words.txt", b"zebra\n")},
             "rules allow": {"word": "zebra"},
             "moderation lift": {"member": vic},
             "server replies": {"when": "instructions"},
@@ -305,6 +310,8 @@ class Attempt:
             }.get(action, self._made)  # fmt: skip
             value = "=4" if action == "enlarge" else ""
             return f"pic:{action}{value}:{picture}", None, at_hand, done
+        if kind == "fewer":
+            return f"fewer:{self._offer()}", None, private, self._made
         if kind == "which":
             public = self._public()
             channel = self.channel if place.name != "Direct" or self.who != "ana" else public.channel_id
@@ -329,6 +336,14 @@ class Attempt:
             "server": ("server:where:0", None, private, self._modal_shown),
             "audit": ("audit:older:999999", None, private, lambda _: private.edited_timestamp is not None),
         }[kind]
+
+    def _offer(self) -> str:
+        """An offer to this person to make one picture instead of more."""
+        requester = Requester(
+            id=1, user_id=self.user, guild_id=self.place.guild_id, channel_id=self.channel, locale="en-US",
+            upload_limit=2**20,
+        )  # fmt: skip
+        return self.rig.client.manager.offers.keep(requester, BuiltRequest(request=self.place.job.request), 1)
 
     def _prompted(self, message: Message) -> Message:
         return replace(message, embeds=[{"type": "rich", "description": "a cat"}])

@@ -12,7 +12,7 @@ from bot.commands.members.quota import allowance_text
 from bot.commands.options import MAX_CHOICES
 from bot.config import FREE
 from bot.interactions.language import speaker_for
-from bot.interactions.permissions import is_operator
+from bot.interactions.permissions import EVERYWHERE, HERE, is_operator
 from bot.quota import Person
 from bot.requests.requester import roles_of
 from bot.store import Ban
@@ -32,6 +32,8 @@ Reason: TypeAlias = app_commands.Range[str, 1, MAX_REASON]
 User: TypeAlias = discord.Member | discord.User
 
 MEMBER = locale_str("Whose limit")
+WHERE = locale_str("Where it counts; for the bot's operator every server, unless they choose this one")
+WHERES = [Choice(name=locale_str("this server"), value=HERE), Choice(name=locale_str("every server"), value=EVERYWHERE)]
 REASON = locale_str("Why; it is written into the audit log")
 
 
@@ -40,16 +42,20 @@ def person(interaction: Interaction, member: User) -> Person:
     return Person(user_id=member.id, guild_id=interaction.guild_id, roles=roles_of(member))
 
 
-def plans_to_give(interaction: Interaction) -> list[str]:
-    """The plans that this admin may give here: the operator any, others what the operator allows the server."""
+def plans_to_give(interaction: Interaction, *, by_operator: bool) -> list[str]:
+    """The plans that may be given here: by the operator any, by others what the operator allows the server."""
     config = interaction.client.config
-    allowed = config.plans if is_operator(interaction) else {FREE, *config.server(interaction.guild_id).plans}
+    allowed = config.plans if by_operator else {FREE, *config.server(interaction.guild_id).plans}
     return [plan for plan in config.plans if plan in allowed]
 
 
 async def suggest_plan(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Plans that this admin may give here."""
-    names = [name for name in plans_to_give(interaction) if typed.lower() in name.lower()]
+    names = [
+        name
+        for name in plans_to_give(interaction, by_operator=is_operator(interaction))
+        if typed.lower() in name.lower()
+    ]
     return [Choice(name=name[:100], value=name[:100]) for name in names][:MAX_CHOICES]
 
 

@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import Interaction
-from bot.commands.admin.group import MEMBER, REASON, Reason, show_member
+from bot.commands.admin.group import MEMBER, REASON, WHERE, WHERES, Reason, show_member
 from bot.commands.admin.rules import forgive, show_strikes
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge
@@ -32,16 +32,18 @@ moderation = app_commands.Group(
 
 @moderation.command(name=locale_str("ban"), description=locale_str("Keep a member from using the bot"))
 @app_commands.describe(
-    member=locale_str("Who"), reason=REASON, days=locale_str("For how many days; leave it out for no end")
+    member=locale_str("Who"), reason=REASON, days=locale_str("For how many days; leave it out for no end"), where=WHERE
 )
+@app_commands.choices(where=WHERES)
 async def ban(
     interaction: Interaction,
     member: discord.User,
     reason: Reason,
     days: app_commands.Range[int, 1, MOST_DAYS] | None = None,
+    where: str | None = None,
 ) -> None:
     await acknowledge(interaction)
-    change = await authorise_moderation(interaction, reason, user_id=member.id)
+    change = await authorise_moderation(interaction, reason, user_id=member.id, where=where)
     client, say = interaction.client, speaker_for(interaction)
     if member.id == interaction.user.id or member.id in client.config.discord.operators:
         raise Refusal("You cannot ban yourself or the bot's operators.")
@@ -61,10 +63,11 @@ async def ban(
 
 
 @moderation.command(name=locale_str("unban"), description=locale_str("Let a member use the bot again"))
-@app_commands.describe(member=locale_str("Who"), reason=REASON)
-async def unban(interaction: Interaction, member: discord.User, reason: Reason) -> None:
+@app_commands.describe(member=locale_str("Who"), reason=REASON, where=WHERE)
+@app_commands.choices(where=WHERES)
+async def unban(interaction: Interaction, member: discord.User, reason: Reason, where: str | None = None) -> None:
     await acknowledge(interaction)
-    change = await authorise_moderation(interaction, reason, user_id=member.id)
+    change = await authorise_moderation(interaction, reason, user_id=member.id, where=where)
     if not await interaction.client.store.bans.unban(change):
         raise Refusal("There is no ban here that you can lift.")
     say = speaker_for(interaction)

@@ -10,6 +10,8 @@ from bot.client import Interaction
 from bot.commands.admin.group import (
     MEMBER,
     REASON,
+    WHERE,
+    WHERES,
     Reason,
     person,
     plans_to_give,
@@ -37,16 +39,21 @@ async def show(interaction: Interaction, member: discord.User) -> None:
 
 @quota_admin.command(name=locale_str("set"), description=locale_str("Set how many images a member may make a day"))
 @app_commands.describe(
-    member=MEMBER, images_per_day=locale_str("Images a day; leave it out to go back to the plan"), reason=REASON
+    member=MEMBER,
+    images_per_day=locale_str("Images a day; leave it out to go back to the plan"),
+    reason=REASON,
+    where=WHERE,
 )
+@app_commands.choices(where=WHERES)
 async def set_limit(
     interaction: Interaction,
     member: discord.User,
     reason: Reason,
     images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None,
+    where: str | None = None,
 ) -> None:
     await acknowledge(interaction)
-    change = authorise_change(interaction, reason, user_id=member.id)
+    change = authorise_change(interaction, reason, user_id=member.id, where=where)
     client, say = interaction.client, speaker_for(interaction)
     if not change.by_operator and images_per_day is not None:
         allowed = await client.store.allowance(person(interaction, member), change.at)
@@ -75,16 +82,19 @@ def _limit_text(say: Speaker, *, taken: bool, everywhere: bool) -> str:
     images=locale_str("How many; 0 takes back what is left of earlier grants"),
     days=locale_str("How many days they can be used, 30 if you do not choose"),
     reason=REASON,
+    where=WHERE,
 )
+@app_commands.choices(where=WHERES)
 async def grant(
     interaction: Interaction,
     member: discord.User,
     images: app_commands.Range[int, 0, MOST_IMAGES],
     reason: Reason,
     days: app_commands.Range[int, 1, MOST_DAYS] = DAYS,
+    where: str | None = None,
 ) -> None:
     await acknowledge(interaction)
-    change = authorise_change(interaction, reason, user_id=member.id)
+    change = authorise_change(interaction, reason, user_id=member.id, where=where)
     client, say = interaction.client, speaker_for(interaction)
     ceiling = client.config.ceiling(change.guild_id)
     if not change.by_operator and images > ceiling:
@@ -93,10 +103,11 @@ async def grant(
         allowed = await client.store.allowance(person(interaction, member), change.at)
         if ceiling <= allowed.limit:
             raise Refusal(
-                "A grant would be empty: with the day's images it counts up to {ceiling} a day here, and {member} has "
-                "as many already. The bot's operator can raise it: admin_ceiling in [servers.{server}] of config.toml.",
+                "A grant would be empty: with the day's images it counts up to {ceiling} a day here, and <@{member}> "
+                "has as many already. The bot's operator can raise it: admin_ceiling in [servers.{server}] of "
+                "config.toml.",
                 ceiling=ceiling,
-                member=member.mention,
+                member=member.id,
                 server=interaction.guild_id or 0,
             )
     if images:
@@ -111,10 +122,11 @@ async def grant(
 
 
 @quota_admin.command(name=locale_str("reset"), description=locale_str("Reset a member's daily count"))
-@app_commands.describe(member=MEMBER, reason=REASON)
-async def reset(interaction: Interaction, member: discord.User, reason: Reason) -> None:
+@app_commands.describe(member=MEMBER, reason=REASON, where=WHERE)
+@app_commands.choices(where=WHERES)
+async def reset(interaction: Interaction, member: discord.User, reason: Reason, where: str | None = None) -> None:
     await acknowledge(interaction)
-    change = authorise_change(interaction, reason, user_id=member.id)
+    change = authorise_change(interaction, reason, user_id=member.id, where=where)
     client, say = interaction.client, speaker_for(interaction)
     await client.store.quotas.reset(change)
     did = say("The daily count is reset.")
@@ -130,7 +142,9 @@ async def reset(interaction: Interaction, member: discord.User, reason: Reason) 
     member=locale_str("Who gets it"),
     role=locale_str("The role whose members get it, in this server"),
     reason=REASON,
+    where=WHERE,
 )
+@app_commands.choices(where=WHERES)
 @app_commands.autocomplete(plan=suggest_plan)
 async def give_plan(
     interaction: Interaction,
@@ -138,6 +152,7 @@ async def give_plan(
     plan: str | None = None,
     member: discord.User | None = None,
     role: discord.Role | None = None,
+    where: str | None = None,
 ) -> None:
     await acknowledge(interaction)
     quotas, say = interaction.client.store.quotas, speaker_for(interaction)
@@ -147,10 +162,11 @@ async def give_plan(
         user_id=member.id if member else None,
         role_id=role.id if role else None,
         here=role is not None,
+        where=where,
     )
     if (member is None) == (role is None):
         raise Refusal("Name either a member or a role.")
-    allowed = plans_to_give(interaction)
+    allowed = plans_to_give(interaction, by_operator=change.by_operator)
     if plan is not None and plan not in allowed:
         raise Refusal(
             "You cannot give the plan {plan} here; you can give {allowed}. The bot's operator says which: plans in "

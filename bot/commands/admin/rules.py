@@ -1,5 +1,7 @@
 """/rules: what prompts may not contain in this server, and the strikes of those who wrote it."""
 
+import io
+
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -14,7 +16,8 @@ from bot.text.matching import plain
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 
-MAX_WORD, MAX_WORDS = 60, 200  # characters; words of a server
+MAX_WORD, MAX_WORDS = 60, 500  # characters; words of a server
+MAX_FILE = 64 * 1024  # bytes of a file of words
 SHOWN = 15  # strikes
 MAX_PROMPT_SHOWN, MAX_TEXT = 80, 1900  # characters
 
@@ -33,7 +36,7 @@ async def forbid(interaction: Interaction, word: app_commands.Range[str, 1, MAX_
     await acknowledge(interaction)
     change, forbidden = authorise_change(interaction, here=True), interaction.client.store.forbidden
     word = " ".join(plain(word).split())
-    if len(word.strip("* ")) < 2 and word.isascii():
+    if _is_short(word):
         raise Refusal("Write at least two letters; a shorter word would forbid almost everything.")
     if len(await forbidden.of(change.guild_id)) >= MAX_WORDS:
         raise Refusal("There are {most} words already; allow one again with /rules allow first.", most=MAX_WORDS)
@@ -43,6 +46,65 @@ async def forbid(interaction: Interaction, word: app_commands.Range[str, 1, MAX_
         "“{word}” is forbidden in this server now, however it is written.", word=escape_for_discord(word, MAX_WORD)
     )
     await interaction.edit_original_response(content=text)
+
+
+@rules.command(name=locale_str("import"), description=locale_str("Forbid all words of a file, one a line"))
+@app_commands.describe(file=locale_str("A text file; lines that begin with # are left out"))
+async def import_words(interaction: Interaction, file: discord.Attachment) -> None:
+    await acknowledge(interaction)
+    change, client, say = authorise_change(interaction, here=True), interaction.client, speaker_for(interaction)
+    forbidden = client.store.forbidden
+    words = _words_in(await client.uploads.text(file, MAX_FILE))
+    known = await forbidden.of(change.guild_id)
+    new = [word for word in words if word not in known]
+    if len(known) + len(new) > MAX_WORDS:
+        raise Refusal(
+            "With these there would be {count} words, and at most {most} can be forbidden here; nothing was changed.",
+            count=len(known) + len(new),
+            most=MAX_WORDS,
+        )
+    for word in new:
+        await forbidden.add(change, word)
+    text = say.plural(
+        "{n} word is forbidden now; {known} of the file were before.",
+        "{n} words are forbidden now; {known} of the file were before.",
+        len(new),
+        known=len(words) - len(new),
+    )
+    await interaction.edit_original_response(content=text)
+
+
+def _words_in(text: str) -> list[str]:
+    """The words of a file, one a line. Raises Refusal naming the line that cannot be one."""
+    words = []
+    for number, line in enumerate(text.splitlines(), 1):
+        word = " ".join(plain(line).split())
+        if not word or line.lstrip().startswith("#"):
+            continue
+        if len(word) > MAX_WORD or _is_short(word):
+            raise Refusal(
+                "Line {number} cannot be forbidden: a word or phrase has 2 to {most} letters. Nothing was changed.",
+                number=number,
+                most=MAX_WORD,
+            )
+        words.append(word)
+    return list(dict.fromkeys(words))
+
+
+def _is_short(word: str) -> bool:
+    """Whether it would forbid almost everything; one letter of Chinese is a word."""
+    return len(word.strip("* ")) < 2 and word.isascii()
+
+
+@rules.command(name=locale_str("export"), description=locale_str("Get the forbidden words as a file"))
+async def export_words(interaction: Interaction) -> None:
+    await acknowledge(interaction)
+    found = await interaction.client.store.forbidden.of(authorise_change(interaction, here=True).guild_id)
+    if not found:
+        raise Refusal("This server forbids no words yet; /rules forbid adds one.")
+    file = discord.File(io.BytesIO("".join(f"{word}\n" for word in found).encode()), "criar-words.txt")
+    text = speaker_for(interaction)("/rules import takes this file in another server.")
+    await interaction.edit_original_response(content=text, attachments=[file])
 
 
 @rules.command(name=locale_str("allow"), description=locale_str("Allow a word again that was forbidden in this server"))

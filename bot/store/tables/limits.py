@@ -10,7 +10,7 @@ from sqlite_utils import Database as Tables
 
 from bot.config import Config
 from bot.config.schema import Plan
-from bot.errors import Refusal
+from bot.errors import NotEnough, Refusal
 from bot.quota import EVERYWHERE, Allowance, Person, allowance, capped, day_of, plan_of, resets_at
 from bot.store.tables.bans import Ban, Bans
 from bot.store.tables.quotas import Quotas
@@ -105,8 +105,9 @@ class Limits:
         flooding = self._config.flooding
         waiting = self._usages.unfinished(tables, user_id=person.user_id)
         if waiting + count > plan.waiting:
-            raise Refusal(
+            raise NotEnough(
                 "You have {waiting} images waiting, and at most {most} may wait; try again when some are done.",
+                possible=max(plan.waiting - waiting, 0),
                 waiting=waiting,
                 most=plan.waiting,
             )
@@ -120,7 +121,10 @@ def _check_plan(plan: Plan, request: Request) -> None:
     if not plan.allows(request.model):
         raise Refusal("Your plan does not include the model {model}; /models shows others.", model=request.model)
     if request.count > plan.count:
-        raise Refusal("Your plan makes at most {most} at once, not {count}.", most=plan.count, count=request.count)
+        raise NotEnough(
+            "Your plan makes at most {most} at once, not {count}.",
+            possible=plan.count, most=plan.count, count=request.count,
+        )  # fmt: skip
     if max(request.width, request.height) > plan.max_side:
         raise Refusal(
             "Your plan makes sides of up to {most} pixels; {width}×{height} is larger.",
@@ -133,34 +137,40 @@ def _check_plan(plan: Plan, request: Request) -> None:
 def _pay(allowed: Allowance, request: Request, cost: int) -> list[int | None]:
     """What pays each image. Raises Refusal if there is not enough."""
     payers = allowed.payers(request.count, cost)
+    in_server = request.count if allowed.server_left is None or not cost else allowed.server_left // cost
+    possible = min(len(payers), in_server)
     if len(payers) < request.count:
         numbers = {"count": request.count, "left": allowed.left, "limit": allowed.limit}
         reset = int(allowed.resets_at.timestamp())
         if cost != 1:
-            raise Refusal(
+            raise NotEnough(
                 "The images that you asked for ({count}) count {cost} each, and you have {left} of your {limit} left "
                 "today; new ones come <t:{reset}:R>.",
                 reset=reset,
+                possible=possible,
                 cost=cost,
                 **numbers | {"left": allowed.left + allowed.granted},
             )
         if not allowed.granted:
-            raise Refusal(
+            raise NotEnough(
                 "You asked for {count} and have {left} of your {limit} images left today; new ones come <t:{reset}:R>.",
                 reset=reset,
+                possible=possible,
                 **numbers,
             )
-        raise Refusal(
+        raise NotEnough(
             "You asked for {count} and have {left} of your {limit} images left today, and {granted} that were granted; "
             "new ones come <t:{reset}:R>.",
             reset=reset,
+            possible=possible,
             granted=allowed.granted,
             **numbers,
         )
     if allowed.server_left is not None and request.count * cost > allowed.server_left:
-        raise Refusal(
+        raise NotEnough(
             "This server has {left} of its images left today; new ones come <t:{reset}:R>.",
             left=allowed.server_left,
+            possible=possible,
             reset=int(allowed.resets_at.timestamp()),
         )
     return payers

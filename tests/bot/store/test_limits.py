@@ -12,6 +12,7 @@ from bot.components.base import PersistentItem
 from bot.config import Config
 from bot.config.schema import Flooding, Plan, Server, Storage
 from bot.errors import Refusal
+from bot.moderation.admission import AdmissionControl, RateLimited
 from bot.moderation.rate_limit import SlidingWindow
 from bot.quota import EVERYWHERE, Allowance, Person
 from bot.store import Change, JobRow, Store
@@ -332,3 +333,17 @@ async def test_the_ten_thousand_and_first_waiting_image_is_refused_politely(tmp_
     await store.jobs.cancelled(first.pictures[0].id, 1)
     assert await store.accept(make_job())
     await store.close()
+
+
+def test_admins_may_use_more_commands_a_minute_than_members(store: Store) -> None:
+    """Finding 25: who manages a server is stopped later; what they may counts apart from what they may as a member."""
+    admission = AdmissionControl(Config(flooding=Flooding(member_commands=2, admin_commands=4)), store)
+    person = Person(user_id=1, guild_id=2)
+    for _ in range(4):
+        admission.check(person, admin=True)
+    with pytest.raises(RateLimited):
+        admission.check(person, admin=True)
+    for _ in range(2):
+        admission.check(person)
+    with pytest.raises(RateLimited):
+        admission.check(person)
