@@ -112,6 +112,7 @@ async def test_a_node_that_is_cut_off_is_given_up_and_not_heard_any_later(nodes:
                 process.resume()
     await joined(studio, 1)
     (last,) = several(1, num_inference_steps=2)
+    studio.service.submit([last])
     await again(studio, last)
     assert [ends(studio, picture) for picture in pictures] == [1, 1, 1, 1]
 
@@ -127,11 +128,13 @@ async def test_without_a_head_local_devices_go_on_and_the_cluster_is_joined_agai
     assert monotonic() - at < SOON
     assert not state.cards
     (picture,) = several(1, num_inference_steps=2)
+    studio.service.submit([picture])
     assert (await again(studio, picture)).attempt == 1
     nodes.add_head()
     nodes.add("two")
     await joined(studio, 1)
     (picture,) = several(1, num_inference_steps=2)
+    studio.service.submit([picture])
     await again(studio, picture)
 
 
@@ -167,4 +170,5 @@ async def test_a_bot_that_is_killed_leaves_no_actor_and_the_next_one_gets_the_ca
     studio = await start()
     await joined(studio, 1)
     (picture,) = several(1, num_inference_steps=2)
+    studio.service.submit([picture])
     await again(studio, picture)
