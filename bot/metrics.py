@@ -8,7 +8,7 @@ from time import monotonic
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from bot.store import JobRow, Waiting
-from generation import Cancelled, Event, Failed, Finished, Progress, Started
+from generation import Cancelled, ClusterState, Event, Failed, Finished, Progress, Started
 
 SECONDS = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)  # upper ends of the histograms' buckets
 PAGE_SIZE = 4096  # bytes, of /proc/PID/statm
@@ -47,6 +47,8 @@ class Metrics:
         self._asked: dict[str, float] = {}
         self._models: dict[str, str] = {}
         self._progress: dict[str, int] = {}
+        #: none without a cluster, since an alarm on these must not ring there
+        self._cluster: _ClusterFigures | None = None
 
     def accepted(self, job: JobRow, cost: int) -> None:
         """A request was accepted, each of whose images counts ``cost``."""
@@ -108,6 +110,12 @@ class Metrics:
             self._memory.labels(device).set(size)
         self._worker_memory.set(sum(_resident(pids)))
 
+    def set_cluster(self, state: ClusterState | None) -> None:
+        """How it stands with the cluster; None if there is none."""
+        if state:
+            self._cluster = self._cluster or _ClusterFigures(self._registry)
+            self._cluster.set(state)
+
     async def text(self) -> bytes:
         """All figures in Prometheus's text format."""
         return await asyncio.to_thread(generate_latest, self._registry)
@@ -116,6 +124,37 @@ class Metrics:
         self._ended.labels(state).inc()
         for known in (self._asked, self._models, self._progress):
             known.pop(picture_id, None)
+
+
+class _ClusterFigures:
+    """The figures of a cluster and its cards."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._connected = Gauge("criar_cluster_connected", "1 while the cluster is in reach", registry=registry)
+        self._cards = Gauge("criar_cluster_cards", "Cards of the cluster", ["state"], registry=registry)
+        self._making = Gauge("criar_cluster_pictures", "Pictures that a card makes", ["card"], registry=registry)
+        self._models = Gauge("criar_cluster_models", "Models of a card", ["card", "state"], registry=registry)
+        self._versions = Gauge(
+            "criar_cluster_card_info", "Libraries of a card", ["card", "versions"], registry=registry
+        )
+
+    def set(self, state: ClusterState) -> None:
+        """Forget cards that are gone, and take over what the others do."""
+        self._connected.set(state.trouble is None)
+        draining = sum(card.draining for card in state.cards)
+        for name, number in (
+            ("working", len(state.cards) - draining),
+            ("draining", draining),
+            ("refused", len(state.refused)),
+        ):
+            self._cards.labels(name).set(number)
+        for figure in (self._making, self._models, self._versions):
+            figure.clear()
+        for card in state.cards:
+            self._making.labels(card.name).set(card.making)
+            self._models.labels(card.name, "loaded").set(len(card.models))
+            self._models.labels(card.name, "fetching").set(len(card.fetching))
+            self._versions.labels(card.name, card.versions).set(1)
 
 
 def _resident(pids: list[int]) -> Iterator[int]:

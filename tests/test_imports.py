@@ -162,6 +162,17 @@ def test_generation_loads_neither_torch_nor_discord() -> None:
     assert result.stdout.strip() == ""
 
 
+def test_a_bot_without_a_cluster_loads_nothing_of_ray() -> None:
+    """In a fresh interpreter, neither the bot's whole program nor a service of local devices loads Ray."""
+    code = (
+        "import sys, bot.app, bot.cli.main, generation; "
+        "generation.Service(generation.Catalogue.load(), ('cpu',)); "
+        "print(*[name for name in sys.modules if name.partition('.')[0] == 'ray'])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.strip() == ""
+
+
 def test_packages_do_not_reach_where_they_must_not() -> None:
     """Generation and sandbox know nothing of the bot, and the bot neither of torch nor of the sandbox."""
     assert past_the_walls(sources(), WALLS) == []

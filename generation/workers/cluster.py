@@ -42,6 +42,8 @@ class CardState:
     """What one card of the cluster does for this bot."""
 
     name: str
+    #: of the libraries on its node, such as "torch 2.13.0"
+    versions: str
     #: ids of the models that are loaded, and of those that are being downloaded to its node
     models: frozenset[str]
     fetching: frozenset[str]
@@ -78,6 +80,7 @@ class ClusterWorker(Worker):
         self.site = joined.card.node_id
         #: its node is about to leave
         self.draining = False
+        self._versions = joined.versions
         self._missing = joined.missing
         self._send = send
 
@@ -100,6 +103,7 @@ class ClusterWorker(Worker):
         """What it does now."""
         return CardState(
             name=self.device,
+            versions=self._versions,
             models=self.resident,
             fetching=self.fetching,
             making=len(self.running),

@@ -2,13 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.metrics import Metrics
 from bot.store import Store, Waiting
-from generation import Failed, Finished, Progress, Started
+from generation import CardState, ClusterState, Failed, Finished, Progress, Started
 from tests.bot.factory import MakeJob
 
 BOARD = Path(__file__).parents[2] / "contrib" / "grafana" / "criar.json"
@@ -45,6 +46,30 @@ async def test_the_way_of_a_picture_is_counted(store: Store, make_job: MakeJob) 
     assert (found["criar_pictures_total", "finished"], found["criar_pictures_total", "failed"]) == (1, 1)
     assert found["criar_queue_pictures", "2,waiting"] == 4
     assert [*metrics._asked, *metrics._models, *metrics._progress] == []
+
+
+async def test_cards_of_a_cluster_are_counted_while_there_is_one() -> None:
+    """Without a cluster nothing is said of one; with one its cards are counted, and lost ones are forgotten."""
+    metrics = Metrics()
+    metrics.set_cluster(None)
+    assert not [name for name, _ in await values(metrics) if "cluster" in name]
+    card = CardState(
+        name="a/gpu0", versions="torch 2", models=frozenset({"x"}), fetching=frozenset({"y", "z"}), making=3,
+        draining=False,
+    )  # fmt: skip
+    leaving = replace(card, name="b/gpu0", draining=True)
+    metrics.set_cluster(ClusterState(trouble=None, cards=(card, leaving), refused={"c/gpu0": "it is old"}))
+    found = await values(metrics)
+    assert found["criar_cluster_connected", ""] == 1
+    assert [found["criar_cluster_cards", state] for state in ("working", "draining", "refused")] == [1, 1, 1]
+    assert found["criar_cluster_pictures", "a/gpu0"] == 3
+    assert found["criar_cluster_models", "a/gpu0,loaded"] == 1
+    assert found["criar_cluster_models", "a/gpu0,fetching"] == 2
+    assert found["criar_cluster_card_info", "a/gpu0,torch 2"] == 1
+    metrics.set_cluster(ClusterState(trouble="its head does not answer"))
+    found = await values(metrics)
+    assert found["criar_cluster_connected", ""] == 0
+    assert not [label for _, label in found if "gpu0" in label]
 
 
 async def test_the_board_asks_for_figures_that_there_are() -> None:

@@ -17,6 +17,8 @@ from tests.generation.studio import Studio
 from .nodes import Start
 
 PATIENCE = 300.0  # seconds for a picture, also where a node has to come first
+#: in the command lines of Ray's processes; "ray" by itself may be part of anybody's path
+RAYS = ("ray::", "/ray/core/", "/ray/_private/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,7 +37,7 @@ def nodes(tmp_path: Path) -> Iterator[Nodes]:
     nodes.close()
     for process in psutil.Process(os.getpid()).children(recursive=True):
         with suppress(psutil.Error):  # it ends just now, or has ended and is waited for by whoever began it
-            if "ray" in " ".join(process.cmdline()):
+            if any(mark in " ".join(process.cmdline()) for mark in RAYS):
                 process.kill()
 
 
