@@ -14,10 +14,12 @@ from .manifest import GENERATOR, INPUT, Manifest, further_input
 
 MANIFESTS_SUFFIX = ".c2pa"  # of the file beside an input that keeps the manifests that came with it
 MOST_ARCHIVE = 512 * 2**10  # bytes of an input's manifests, which may hold pictures themselves
+#: what we vouch for ourselves; the rest of a claim is named as gathered from elsewhere
+OWN = ["c2pa.actions", "c2pa.ingredient", "c2pa.soft-binding"]
 #: no thumbnails, which would show what a person cut away; nothing is ever fetched
 SETTINGS: dict[str, Any] = {
     "version": 1,
-    "builder": {"thumbnail": {"enabled": False}},
+    "builder": {"thumbnail": {"enabled": False}, "created_assertion_labels": OWN},
     "verify": {"verify_after_sign": True, "verify_trust": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
 }
 

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import c2pa
 import pytest
 from PIL import Image
 
@@ -64,6 +65,16 @@ def test_a_changed_picture_says_that_it_was_opened_and_edited(signer: Signer, re
     assert (found["state"], opened["action"], edited["action"]) == ("Trusted", "c2pa.opened", "c2pa.edited")
     assert edited["digitalSourceType"].endswith("/compositeWithTrainedAlgorithmicMedia")
     assert [each["relationship"] for each in found["ingredients"]] == ["parentOf"]
+
+
+def test_the_signer_vouches_for_what_it_says(signer: Signer, png: bytes) -> None:
+    """Actions, ingredients and the watermark's bits are the claim's own, as C2PA 2 wants it, and not gathered."""
+    manifest = describe_picture(MADE, model="M", when=NOON, prompt=False, mark="01" * 30 + "0", inputs=1)
+    found = c2pa.Reader(io.BytesIO(signer.sign(png, manifest, encoded("PNG"))))
+    (whole,) = json.loads(found.detailed_json())["manifests"].values()
+    own = {assertion["url"].rpartition("/")[2] for assertion in whole["claim"]["created_assertions"]}
+    assert own >= {"c2pa.actions.v2", "c2pa.ingredient.v3", "c2pa.soft-binding"}
+    assert not whole["claim"].get("gathered_assertions")
 
 
 def test_the_manifests_of_an_input_go_on(signer: Signer, read: Read, png: bytes) -> None:
@@ -145,6 +156,7 @@ def test_no_person_stands_in_a_file(signer: Signer, read: Read, png: bytes) -> N
         "assertions": [
             {
                 "label": "c2pa.actions.v2",
+                "created": True,
                 "data": {
                     "actions": [
                         {
