@@ -14,7 +14,7 @@ from bot.cli.check import application_id
 from bot.config import load
 from bot.store import Store
 from sandbox import LocalDiscord
-from tests.bot.command_line import ROOT, TOKEN, criar
+from tests.bot.command_line import ROOT, TOKEN, criar, criar_here
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def config(tmp_path: Path) -> Path:
 
 async def test_check_passes_where_all_is_well_and_prints_the_invitation(config: Path) -> None:
     """With a token of the right form every finding is ok, and the link carries id and permissions."""
-    code, said = await criar("check", "--offline", "--config", str(config), token=TOKEN)
+    code, said = await criar_here("check", "--offline", "--config", str(config), token=TOKEN)
     assert code == 0
     assert "FAIL" not in said
     link = re.search(r"https://discord\.com/oauth2/authorize\S+", said)
@@ -49,7 +49,7 @@ async def test_check_fails_with_the_remedy(tmp_path: Path, text: str, token: str
     """What is missing is said with what to do, and the exit code is 1."""
     config = tmp_path / "config.toml"
     config.write_text(text or f'[storage]\nfolder = "{tmp_path / "data"}"\n')
-    code, said = await criar("check", "--offline", "--config", str(config), token=token)
+    code, said = await criar_here("check", "--offline", "--config", str(config), token=token)
     assert code == 1
     assert "FAIL" in said
     assert words in said
@@ -65,6 +65,7 @@ async def test_a_wrong_configuration_ends_with_one_line_and_no_traceback(tmp_pat
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 async def test_a_token_that_discord_refuses_is_said_in_one_line(config: Path) -> None:
     """Logging in with a wrong token ends with 2 and what to do."""
     async with LocalDiscord() as local:
@@ -84,7 +85,7 @@ async def test_the_operator_changes_limits_from_the_command_line(config: Path) -
     await store.close()
 
     async def quota(*arguments: str) -> str:
-        return (await criar("quota", *arguments, "--config", str(config)))[1]
+        return (await criar_here("quota", *arguments, "--config", str(config)))[1]
 
     assert "0 of 77 images" in await quota("set", "5", "77", "--reason", "helps a lot")
     assert "0 of 77 images used today, 77 left, 9 granted (plan gold)" in "".join(
@@ -102,7 +103,7 @@ async def test_the_operator_changes_limits_from_the_command_line(config: Path) -
 
 async def test_a_bot_that_never_connected_is_not_healthy(config: Path) -> None:
     """The health check fails where no bot has touched its sign of life, and says so."""
-    code, said = await criar("health", "--config", str(config))
+    code, said = await criar_here("health", "--config", str(config))
     assert code == 1
     assert "was ever connected" in said
 

@@ -66,6 +66,7 @@ def test_no_command_makes_an_empty_database(empty_folder: Path, command: list[st
     assert not (empty_folder / "data").exists()
 
 
+@pytest.mark.slow
 def test_init_writes_a_file_for_the_cards_that_are_there(empty_folder: Path) -> None:
     """Finding 4: each card is a device, and what is offered runs whole on the smallest of them."""
     driver(empty_folder, "0, NVIDIA GeForce RTX 3060, 12288, 11900", "1, NVIDIA H100, 81559, 81000")

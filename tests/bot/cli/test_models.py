@@ -1,4 +1,4 @@
-"""``python -m bot models``, each in its process, against a hub on this machine."""
+"""``python -m bot models``, against a hub on this machine."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from bot.config import load
 from bot.requests.offered_models import offered, workers_folder
 from generation import Catalogue, Event, Failed, Finished, Job, Request, Service, Task
 from generation.profile import SAMPLES, BatchKey, Profile
-from tests.bot.command_line import criar
+from tests.bot.command_line import criar, criar_here
 from tests.hub import Hub, local_hub
 from tests.tiny import CHECKPOINTS
 
@@ -143,7 +143,7 @@ async def test_without_a_hub_the_sentence_names_it(config: Path, monkeypatch: py
 
 async def test_the_list_shows_what_is_offered(config: Path) -> None:
     """All models are listed, those that members may use are marked, the operator's own among them."""
-    code, said = await criar("models", "list", "--json", "--config", str(config))
+    code, said = await criar_here("models", "list", "--json", "--config", str(config))
     assert code == 0
     models = {row["id"]: row for row in json.loads(said)["models"]}
     assert len(models) > 100
@@ -153,7 +153,7 @@ async def test_the_list_shows_what_is_offered(config: Path) -> None:
         "mine",
     }
     assert "licence" in models["mine"]
-    _, said = await criar("models", "list", "flux-k*", "--config", str(config))
+    _, said = await criar_here("models", "list", "flux-k*", "--config", str(config))
     assert "flux-krea" in said
     assert "sdxl" not in said.partition("LoRAs")[0]
 
@@ -163,7 +163,7 @@ async def test_check_says_which_models_are_too_large(tmp_path: Path, monkeypatch
     config = tmp_path / "config.toml"
     config.write_text(f'[storage]\nfolder = "{tmp_path / "data"}"\n[generation]\nmodels = ["sd15", "flux2-dev"]\n')
     monkeypatch.setenv("HF_TOKEN", "hf_" + "x" * 34)  # without one, that it is gated is said first
-    code, said = await criar("check", "--offline", "--config", str(config))
+    code, said = await criar_here("check", "--offline", "--config", str(config))
     assert code == 1
     lines = {line.split(": ")[0]: line for line in said.splitlines()}
     assert "it needs 216 GiB of memory on a CPU" in lines["FAIL  flux2-dev"]
@@ -171,6 +171,7 @@ async def test_check_says_which_models_are_too_large(tmp_path: Path, monkeypatch
     assert lines["ok    sd15"].endswith("it fits")
 
 
+@pytest.mark.slow
 async def test_check_asks_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a GPU what is larger than the card passes with a warning, since parts of it can wait in the host's memory."""
     driver = tmp_path / "nvidia-smi"
@@ -183,7 +184,7 @@ async def test_check_asks_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         f'[storage]\nfolder = "{tmp_path / "data"}"\n[generation]\ndevices = ["cuda:0"]\n'
         'models = ["sdxl", "flux-dev"]\n'
     )
-    _, said = await criar("check", "--offline", "--config", str(config))
+    _, said = await criar_here("check", "--offline", "--config", str(config))
     lines = {line.split(": ")[0]: line for line in said.splitlines()}
     assert "it needs 34 GiB, of which the card has 24.0" in lines["ok    flux-dev"]
     assert lines["ok    sdxl"].endswith("it fits")
@@ -209,14 +210,14 @@ async def test_what_is_offered_is_pinned_at_the_first_start(hub: Hub, config: Pa
 @pytest.mark.slow
 async def test_the_profile_shows_what_was_measured(words: tuple[str, ...], config: Path) -> None:
     """Before pictures were made it says so; afterwards each number of rows has its line, the used one a star."""
-    code, said = await criar(*words, "--config", str(config))
+    code, said = await criar_here(*words, "--config", str(config))
     assert (code, said.split(";")[0]) == (0, "Nothing was measured yet")
     measured = Profile(workers_folder(load(config)), "cuda:0", "torch 2, diffusers 0")
     kind = BatchKey("mine", 512, 768, precision="bf16")
     for rows, seconds in ((1, 0.02), (2, 0.025), (4, 0.05)):
         for _ in range(SAMPLES):
             measured.took(kind, rows, seconds)
-    code, said = await criar(*words, "--config", str(config))
+    code, said = await criar_here(*words, "--config", str(config))
     assert code == 0
     head, _, *table = said.splitlines()
     assert head == "mine at 512×768 on cuda:0, bf16 (torch 2, diffusers 0)"
@@ -225,7 +226,7 @@ async def test_the_profile_shows_what_was_measured(words: tuple[str, ...], confi
         ["*", "2", "25.0", "80.0"],
         ["4", "50.0", "80.0"],
     ]
-    code, said = await criar(*words, "--json", "--config", str(config))
+    code, said = await criar_here(*words, "--json", "--config", str(config))
     (entry,) = json.loads(said)
     assert (entry["model"], entry["rows"], entry["seconds"]["4"]) == ("mine", 2, 0.05)
 
@@ -235,9 +236,9 @@ async def test_inspect_says_what_files_are(tmp_path: Path) -> None:
     page, model = tmp_path / "page.safetensors", Catalogue.load().get("criar-embedded")
     page.write_text("<!DOCTYPE html><html>Sign in</html>")
     vae = Path(model.source) / "vae" / "diffusion_pytorch_model.safetensors"
-    code, said = await criar("models", "inspect", str(vae))
+    code, said = await criar_here("models", "inspect", str(vae))
     assert code == 0, said
     assert "an autoencoder" in said
-    code, said = await criar("models", "inspect", "--json", str(vae), str(page))
+    code, said = await criar_here("models", "inspect", "--json", str(vae), str(page))
     assert code == 1
     assert [each["kind"] for each in json.loads(said)] == ["autoencoder", "web page or message"]
