@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import transformers
 
@@ -10,11 +10,11 @@ import transformers
 PIXTRAL = "PixtralProcessor"
 
 
-class ImageAndText(transformers.Qwen2VLProcessor):  # type: ignore[misc]
-    """Qwen2VLProcessor without its video part, the only one that needs torchvision."""
+class _WithoutVideo:
+    """A processor of Qwen's vision models without its video part, the only one that needs torchvision."""
 
     def __init__(self, image_processor: Any, tokenizer: Any, chat_template: str | None = None) -> None:
-        """Take the parts of a Qwen2VLProcessor."""
+        """Take the parts of the whole processor."""
         self.image_processor = image_processor
         self.tokenizer = tokenizer
         self.video_processor = self.audio_tokenizer = None
@@ -22,6 +22,9 @@ class ImageAndText(transformers.Qwen2VLProcessor):  # type: ignore[misc]
         self.image_token, self.video_token = "<|image_pad|>", "<|video_pad|>"
         self.image_token_id = tokenizer.convert_tokens_to_ids(self.image_token)
         self.video_token_id = tokenizer.convert_tokens_to_ids(self.video_token)
+        self.vision_start_token, self.vision_end_token = "<|vision_start|>", "<|vision_end|>"
+        self.vision_start_token_id = tokenizer.convert_tokens_to_ids(self.vision_start_token)
+        self.vision_end_token_id = tokenizer.convert_tokens_to_ids(self.vision_end_token)
 
     @classmethod
     def get_attributes(cls) -> list[str]:
@@ -29,30 +32,39 @@ class ImageAndText(transformers.Qwen2VLProcessor):  # type: ignore[misc]
         return ["image_processor", "tokenizer"]
 
     def save_pretrained(self, save_directory: str, **_: Any) -> None:
-        """Save it in the layout of Qwen2VLProcessor."""
+        """Save it in the layout of the whole processor."""
         Path(save_directory).mkdir(parents=True, exist_ok=True)
         self.image_processor.save_pretrained(save_directory)
         self.tokenizer.save_pretrained(save_directory)
 
     @classmethod
-    def load(cls, folder: Path) -> "ImageAndText":
-        """Load a processor from a folder in the layout of Qwen2VLProcessor."""
+    def load(cls, folder: Path) -> Self:
+        """Load a processor from a folder in the layout of the whole one."""
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
         pictures = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
         return cls(pictures, tokenizer, tokenizer.chat_template)
 
 
+class ImageAndText(_WithoutVideo, transformers.Qwen2VLProcessor):  # type: ignore[misc]
+    """Qwen2VLProcessor."""
+
+
+class ImageAndText3(_WithoutVideo, transformers.Qwen3VLProcessor):  # type: ignore[misc]
+    """Qwen3VLProcessor."""
+
+
+PROCESSORS = {"Qwen2VLProcessor": ImageAndText, "Qwen3VLProcessor": ImageAndText3}
 # Checkpoints that are saved name the original class, so that they load anywhere.
-ImageAndText.__name__ = "Qwen2VLProcessor"
-ImageAndText.__module__ = "transformers.models.qwen2_vl.processing_qwen2_vl"
+for _name, _own in PROCESSORS.items():
+    _own.__name__, _own.__module__ = _name, _own.__mro__[2].__module__
 
 
 def substitutes(folder: Path) -> dict[str, Any]:
     """Load components of a checkpoint whose own classes need torchvision; None postpones one to complete()."""
     found: dict[str, Any] = {}
     for name, class_name in _classes(folder):
-        if class_name == "Qwen2VLProcessor":
-            found[name] = ImageAndText.load(folder / name)
+        if own := PROCESSORS.get(class_name):
+            found[name] = own.load(folder / name)
         elif class_name == PIXTRAL:
             found[name] = None
     return found

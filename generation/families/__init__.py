@@ -3,6 +3,7 @@
 from ..errors import ModelError
 from ..types import ModelSpec
 from .aura_flow import AuraFlow
+from .bria_fibo import BriaFibo
 from .chroma import Chroma
 from .cogview4 import CogView4
 from .ernie_image import ErnieImage
@@ -12,7 +13,9 @@ from .flux2 import Flux2
 from .flux2_klein import Flux2Klein
 from .flux_kontext import FluxKontext
 from .generic import Generic
+from .hidream_image import HiDreamImage
 from .hunyuan_image import HunyuanImage
+from .ideogram4 import Ideogram4
 from .instruct_pix2pix import InstructPix2Pix
 from .kandinsky5 import Kandinsky5
 from .krea2 import Krea2
@@ -22,6 +25,7 @@ from .lumina2 import Lumina2
 from .ovis_image import OvisImage
 from .pixart import PixArt
 from .qwen_image import QwenImage
+from .qwen_image_21 import QwenImage21
 from .qwen_image_edit import QwenImageEdit
 from .qwen_image_edit_plus import QwenImageEditPlus
 from .sana import Sana
@@ -59,6 +63,10 @@ FAMILIES: dict[str, Family] = {
     "ovis_image": OvisImage(),
     "longcat_image": LongCatImage(),
     "longcat_image_edit": LongCatImageEdit(),
+    "qwen_image_21": QwenImage21(),
+    "hidream_image": HiDreamImage(),
+    "bria_fibo": BriaFibo(),
+    "ideogram4": Ideogram4(),
     "generic": Generic(),
 }
 

@@ -59,6 +59,23 @@ class Flux2Latents(Latents):
         return latents.permute(0, 2, 1).reshape(len(latents), -1, rows, columns)
 
 
+class SequenceLatents(QwenLatents):
+    """Qwen-Image's normalisation, each place of the latents by itself in a sequence: (n, rows · columns, channels)."""
+
+    @override
+    def encode(self, vae: Any, pixels: Any) -> Any:
+        if vae.config.in_channels == 4:  # with opacity
+            pixels = pixels.new_ones(len(pixels), 4, *pixels.shape[2:]).index_copy(
+                1, pixels.new_tensor([0, 1, 2]).long(), pixels
+            )
+        return super().encode(vae, pixels)
+
+    @override
+    def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        rows, columns = _squares(latents.shape[1], size)
+        return latents.permute(0, 2, 1).reshape(len(latents), -1, rows, columns)
+
+
 class PatchLatents(Flux2Latents):
     """FLUX.2's, of shape (n, channels · 4, height / 2, width / 2): ERNIE-Image's."""
 

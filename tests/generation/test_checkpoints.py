@@ -19,7 +19,15 @@ SIZE = 96, 64
 #: the builds that differ most, for the fast suite: a UNet, a flow model with packed latents, and one without
 CORE = ("stable_diffusion", "flux")
 #: their pipelines work at about a megapixel whatever is asked for
-LARGE = ("qwen_image_edit", "qwen_image_edit_plus", "kandinsky5", "kandinsky5_edit", "longcat_image_edit")
+LARGE = (
+    "qwen_image_edit",
+    "qwen_image_edit_plus",
+    "qwen_image_21",
+    "kandinsky5",
+    "kandinsky5_edit",
+    "longcat_image_edit",
+    "hidream_image",
+)
 NAMES = [pytest.param(name, marks=[] if name in CORE else [pytest.mark.slow]) for name in CHECKPOINTS]
 CASES = [
     pytest.param(name, Task(task), marks=[] if name in CORE else [pytest.mark.slow], id=f"{name}-{task}")
@@ -123,7 +131,7 @@ async def test_a_family_shows_previews_and_can_be_stopped(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["flux2", "flux2_klein", "flux_kontext", "qwen_image_edit_plus"])
+@pytest.mark.parametrize("name", ["flux2", "flux2_klein", "flux_kontext", "qwen_image_edit_plus", "qwen_image_21"])
 async def test_several_pictures_reach_an_edit_in_the_order_given(
     tiny_studio: Studio, folder: Path, inputs: dict[Task, tuple[Path, ...]], name: str
 ) -> None:

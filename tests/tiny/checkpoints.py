@@ -301,15 +301,10 @@ def krea2() -> Any:
         text_num_key_value_heads=1, text_intermediate_size=16, num_layerwise_text_blocks=1, num_refiner_text_blocks=1,
         axes_dims_rope=(4, 2, 2), rope_theta=1000.0,
     )  # fmt: skip
-    text = {
-        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
-        "num_key_value_heads": 2, "head_dim": 8, "vocab_size": 512,
-    }  # fmt: skip
-    vision = {"depth": 2, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16}
-    encoder = transformers.Qwen3VLModel(transformers.Qwen3VLConfig(text_config=text, vision_config=vision)).eval()
     return diffusers.Krea2Pipeline(
         transformer=parts.filled(transformer), vae=parts.qwen_autoencoder(), scheduler=Flow(**FLUX_FLOW),
-        text_encoder=encoder, tokenizer=tokenizers.qwen(), text_encoder_select_layers=(0, 1, 2),
+        text_encoder=parts.qwen3vl(transformers.Qwen3VLModel), tokenizer=tokenizers.qwen(),
+        text_encoder_select_layers=(0, 1, 2),
     )  # fmt: skip
 
 
@@ -354,6 +349,80 @@ def longcat_image_edit() -> Any:
     return longcat_image(diffusers.LongCatImageEditPipeline)
 
 
+def qwen_image_21() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.QwenImage21Transformer2DModel(
+        in_channels=4, out_channels=4, num_layers=2, attention_head_dim=8, num_attention_heads=4, context_in_dim=16,
+        axes_dims_rope=(2, 2, 4),
+    )  # fmt: skip
+    vae = diffusers.AutoencoderKLQwenImage21(
+        base_dim=8, decoder_base_dim=8, z_dim=4, dim_mult=[1, 2, 2, 2, 2], num_res_blocks=1,
+        latents_mean=[0.0, 0.1, -0.1, 0.0], latents_std=[1.0, 0.5, 2.0, 1.0],
+    )  # fmt: skip
+    return diffusers.QwenImage21Pipeline(
+        transformer=parts.filled(transformer), vae=vae.eval(), scheduler=Flow(**FLUX_FLOW),
+        text_encoder=parts.qwen3vl(), processor=parts.image_and_text_3(),
+    )  # fmt: skip
+
+
+def ideogram4() -> Any:
+    def transformer() -> Any:
+        return parts.filled(diffusers.Ideogram4Transformer2DModel(
+            in_channels=64, num_layers=2, attention_head_dim=16, num_attention_heads=2, intermediate_size=32,
+            adaln_dim=16, llm_features_dim=16 * 13, mrope_section=(4, 2, 2),
+        ))  # fmt: skip
+
+    torch.manual_seed(0)
+    return diffusers.Ideogram4Pipeline(
+        transformer=transformer(), unconditional_transformer=transformer(), vae=flux2().vae, scheduler=Flow(shift=1.0),
+        text_encoder=parts.qwen3vl(transformers.Qwen3VLModel, layers=36), tokenizer=tokenizers.qwen(),
+    )  # fmt: skip
+
+
+def bria_fibo() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.BriaFiboTransformer2DModel(
+        in_channels=4, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+        joint_attention_dim=32, axes_dims_rope=[4, 4, 8], text_encoder_dim=16,
+    )  # fmt: skip
+    vae = diffusers.AutoencoderKLWan(
+        base_dim=8, decoder_base_dim=8, z_dim=4, dim_mult=[1, 2, 2, 2], num_res_blocks=1, in_channels=12,
+        out_channels=12, patch_size=2, is_residual=True, scale_factor_spatial=16,
+        temperal_downsample=[False, True, True],
+        latents_mean=[0.0, 0.1, -0.1, 0.0], latents_std=[1.0, 0.5, 2.0, 1.0],
+    )  # fmt: skip
+    config = transformers.SmolLM3Config(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
+        vocab_size=128_256, pad_token_id=256,
+    )  # fmt: skip
+    return diffusers.BriaFiboPipeline(
+        transformer=parts.filled(transformer), vae=vae.eval(), scheduler=Flow(**FLUX_FLOW),
+        text_encoder=transformers.SmolLM3ForCausalLM(config).eval(), tokenizer=tokenizers.bytes_with("<|endoftext|>"),
+    )  # fmt: skip
+
+
+def hidream_image() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.HiDreamImageTransformer2DModel(
+        patch_size=2, in_channels=16, out_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16,
+        num_attention_heads=2, caption_channels=[32, 16], text_emb_dim=64, axes_dims_rope=(8, 4, 4),
+        max_resolution=(128, 128), llama_layers=[0, 1], force_inference_output=True,
+    )  # fmt: skip
+    config = transformers.LlamaConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, vocab_size=300,
+        attn_implementation="eager",
+    )  # fmt: skip
+    tokenizer = tokenizers.bytes_with("<|eot_id|>")
+    tokenizer.eos_token = tokenizer.pad_token
+    clip = parts.clip(projection=True, positions=248)
+    return diffusers.HiDreamImagePipeline(
+        scheduler=Flow(shift=3.0), vae=parts.flux_autoencoder(), text_encoder=clip, tokenizer=tokenizers.clip(),
+        text_encoder_2=clip, tokenizer_2=tokenizers.clip(), text_encoder_3=parts.t5(), tokenizer_3=tokenizers.t5(),
+        text_encoder_4=transformers.LlamaForCausalLM(config), tokenizer_4=tokenizer,
+        transformer=parts.filled(transformer),
+    )  # fmt: skip
+
+
 def sana_sprint() -> Any:
     common = sana()
     torch.manual_seed(0)
@@ -394,5 +463,9 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[], Any], tuple[str, ...]]] = {
     "ovis_image": ("ovis_image", ovis_image, ("txt2img",)),
     "longcat_image": ("longcat_image", longcat_image, ("txt2img",)),
     "longcat_image_edit": ("longcat_image_edit", longcat_image_edit, ("edit",)),
+    "qwen_image_21": ("qwen_image_21", qwen_image_21, ("txt2img", "edit")),
+    "hidream_image": ("hidream_image", hidream_image, ("txt2img",)),
+    "bria_fibo": ("bria_fibo", bria_fibo, ("txt2img",)),
+    "ideogram4": ("ideogram4", ideogram4, ("txt2img",)),
     "generic": ("generic", krea2, ("txt2img",)),
 }

@@ -6,7 +6,7 @@ import diffusers
 import torch
 import transformers
 
-from generation.engine.processors import ImageAndText
+from generation.engine.processors import ImageAndText, ImageAndText3
 
 from . import tokenizers
 
@@ -31,11 +31,11 @@ def ddim() -> Any:
     return diffusers.DDIMScheduler(**NOISE, clip_sample=False, set_alpha_to_one=False)
 
 
-def clip(*, projection: bool = False, hidden: int = 32) -> Any:
+def clip(*, projection: bool = False, hidden: int = 32, positions: int = 77) -> Any:
     torch.manual_seed(0)
     config = transformers.CLIPTextConfig(
         hidden_size=hidden, intermediate_size=2 * hidden, num_attention_heads=4, num_hidden_layers=2, vocab_size=514,
-        projection_dim=hidden, hidden_act="gelu", max_position_embeddings=77, bos_token_id=512, eos_token_id=513,
+        projection_dim=hidden, hidden_act="gelu", max_position_embeddings=positions, bos_token_id=512, eos_token_id=513,
         pad_token_id=513,
     )  # fmt: skip
     model = transformers.CLIPTextModelWithProjection if projection else transformers.CLIPTextModel
@@ -86,6 +86,26 @@ def qwen3(model: Any = transformers.Qwen3Model, layers: int = 2) -> Any:
     return model(config).eval()
 
 
+def qwen3vl(model: Any = transformers.Qwen3VLForConditionalGeneration, layers: int = 2) -> Any:
+    torch.manual_seed(0)
+    ids = tokenizers.QWEN_IDS
+    text = {
+        "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": layers, "num_attention_heads": 2,
+        "num_key_value_heads": 2, "head_dim": 8, "vocab_size": 512,
+        "rope_parameters": {"rope_type": "default", "mrope_section": [2, 1, 1], "rope_theta": 1e6},
+    }  # fmt: skip
+    vision = {
+        "depth": 2, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16,
+        "deepstack_visual_indexes": [0],
+    }  # fmt: skip
+    config = transformers.Qwen3VLConfig(
+        text_config=text, vision_config=vision, image_token_id=ids["<|image_pad|>"],
+        video_token_id=ids["<|video_pad|>"], vision_start_token_id=ids["<|vision_start|>"],
+        vision_end_token_id=ids["<|vision_end|>"],
+    )  # fmt: skip
+    return model(config).eval()
+
+
 def gemma2() -> Any:
     torch.manual_seed(0)
     config = transformers.Gemma2Config(
@@ -110,6 +130,14 @@ def image_and_text() -> Any:
 
     pictures = Qwen2VLImageProcessorPil(min_pixels=56 * 56, max_pixels=64 * 28 * 28)
     return ImageAndText(pictures, tokenizers.qwen(), tokenizers.CHAT)
+
+
+def image_and_text_3() -> Any:
+    """Qwen3VLProcessor, which as it comes asks for torchvision."""
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    pictures = Qwen2VLImageProcessorPil(min_pixels=64 * 64, max_pixels=2**24, patch_size=16)
+    return ImageAndText3(pictures, tokenizers.qwen(), tokenizers.CHAT)
 
 
 def autoencoder(channels: int = 4, scale: float = 0.18215, shift: float | None = None, *, quant: bool = True) -> Any:
