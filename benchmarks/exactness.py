@@ -44,6 +44,13 @@ def joining() -> list[str]:
     return [name for name, (family, _, _) in CHECKPOINTS.items() if FAMILIES[family].joins]
 
 
+def half(name: str) -> Precision:
+    """Return the precision in which a GPU runs the checkpoint's family."""
+    from generation.families import FAMILIES
+
+    return FAMILIES[CHECKPOINTS[name][0]].half_precision
+
+
 async def run(*, quick: bool) -> dict[str, Any]:
     """Measure the worst PSNR of each family in dB (infinite if no pixel differs); return the lowest."""
     return await asyncio.to_thread(_run, QUICK if quick else joining())

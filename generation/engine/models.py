@@ -290,8 +290,11 @@ def widen_autoencoder(pipeline: Any, *, bf16: bool) -> None:
     """Load an autoencoder whose numbers overflow fp16 in bf16, or in fp32 on a device that has none.
 
     diffusers' pipelines of SDXL widen it around each call instead, and narrow it again: pictures that are made at the
-    same time share the autoencoder, and would find it narrow in between.
+    same time share the autoencoder, and would find it narrow in between. Those of Stable Diffusion 1.5 run theirs
+    as it is, though its configuration says the same; their denoiser takes latents of its own precision only.
     """
+    if not hasattr(pipeline, "upcast_vae"):
+        return
     vae = getattr(pipeline, "vae", None)
     if vae is not None and vae.dtype is torch.float16 and getattr(vae.config, "force_upcast", False):
         vae.to(torch.bfloat16 if bf16 else torch.float32)

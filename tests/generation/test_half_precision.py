@@ -14,26 +14,28 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from benchmarks.exactness import joining, measure, psnr
+from benchmarks.exactness import half, joining, measure, psnr
 from generation import Event, Finished, ModelSpec, Picture, Request, Task
 from generation.engine.engine import Engine
 from generation.types import Loading, Precision
 from tests.tiny import spec
 
 CLOSE = 40.0  # dB: half precision rounds by what else is in the batch
-CORE = ("stable_diffusion_xl",)
-HALVES = (Precision.FP16, Precision.BF16)
+CORE = ("stable_diffusion",)
+#: whose tiny checkpoints take a CPU minutes, since their pipelines make about a megapixel whatever is asked for
+LARGE = ("qwen_image_edit", "qwen_image_edit_plus")
 SIDE = 64
 
 
-@pytest.mark.parametrize("precision", HALVES)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in CORE else [pytest.mark.slow]) for name in joining()]
+    "name",
+    [pytest.param(name, marks=[] if name in CORE else [pytest.mark.slow]) for name in joining() if name not in LARGE],
 )
-def test_pictures_of_a_family_join_in_half_precision(tmp_path: Path, name: str, precision: Precision) -> None:
-    """In lock-step and in mid-run each is finite, and close to what it is alone."""
+def test_pictures_of_a_family_join_in_half_precision(tmp_path: Path, name: str) -> None:
+    """In the precision of a GPU, in lock-step and in mid-run, each is finite, and close to what it is alone."""
     for lockstep in (False, True):
-        found = measure(name, tmp_path, precision, lockstep=lockstep)
+        found = measure(name, tmp_path, half(name), lockstep=lockstep)
         assert found.psnr >= CLOSE
         assert found.rows_joined > found.rows_alone
 
