@@ -39,6 +39,11 @@ class Metrics:
         self._latency = Gauge("criar_discord_latency_seconds", "Of the gateway's heartbeat", registry=registry)
         self._connected = Gauge("criar_discord_connected", "1 while the gateway is connected", registry=registry)
         self._loaded = Gauge("criar_loaded_models", "Models that are loaded", ["device"], registry=registry)
+        self._making = Gauge("criar_making_pictures", "Pictures made at once, by device", ["device"], registry=registry)
+        self._loads = Counter("criar_model_loads", "Models that were loaded", ["device"], registry=registry)
+        self._exits = Counter(
+            "criar_worker_exits", "Workers that ended by themselves", ["device", "ending"], registry=registry
+        )
         self._memory = Gauge("criar_device_memory_bytes", "Memory in use of cards", ["device"], registry=registry)
         self._worker_memory = Gauge(
             "criar_workers_memory_bytes", "Memory in use of all workers on this machine", registry=registry
@@ -47,6 +52,8 @@ class Metrics:
         self._asked: dict[str, float] = {}
         self._models: dict[str, str] = {}
         self._progress: dict[str, int] = {}
+        #: of counters that are counted elsewhere
+        self._totals: dict[tuple[str, tuple[str, ...]], int] = {}
         #: none without a cluster, since an alarm on these must not ring there
         self._cluster: _ClusterFigures | None = None
 
@@ -115,6 +122,22 @@ class Metrics:
         if state:
             self._cluster = self._cluster or _ClusterFigures(self._registry)
             self._cluster.set(state)
+
+    def set_work(self, making: dict[str, int], loads: dict[str, int], exits: dict[tuple[str, str], int]) -> None:
+        """Pictures made at once by device; models loaded and workers ended since the start."""
+        self._making.clear()
+        for device, count in making.items():
+            self._making.labels(device).set(count)
+        for device, count in loads.items():
+            self._raise_to(self._loads, (device,), count)
+        for where, count in exits.items():
+            self._raise_to(self._exits, where, count)
+
+    def _raise_to(self, counter: Counter, labels: tuple[str, ...], total: int) -> None:
+        """Bring a counter to a total that is counted elsewhere."""
+        key = (str(counter), labels)
+        counter.labels(*labels).inc(max(total - self._totals.get(key, 0), 0))
+        self._totals[key] = total
 
     async def text(self) -> bytes:
         """All figures in Prometheus's text format."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Hashable, Sequence
 from functools import partial
 from itertools import chain
@@ -72,6 +72,9 @@ class Service:
         self._troubles: dict[Hashable, Sentence] = {}
         #: set whenever what trouble() says may have changed
         self.trouble_changed = asyncio.Event()
+        #: how often models were loaded by workers that are gone, by device; how workers ended, by device and ending
+        self._loads: Counter[str] = Counter()
+        self._exits: Counter[tuple[str, str]] = Counter()
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         #: whether no more pictures are begun
         self._held = False
@@ -195,6 +198,21 @@ class Service:
             found[worker.device] = found.get(worker.device, frozenset()) | frozenset(worker.resident)
         return found
 
+    def making(self) -> dict[str, int]:
+        """How many pictures each device makes at once: the rows of its batches."""
+        found: Counter[str] = Counter({worker.device: 0 for worker in self._workers.values()})
+        for worker in self._workers.values():
+            found[worker.device] += len(worker.running)
+        return dict(found)
+
+    def loads(self) -> dict[str, int]:
+        """How often models were loaded since the start, by device."""
+        return dict(self._loads + Counter({each.device: each.loads for each in self._workers.values()}))
+
+    def exits(self) -> dict[tuple[str, str], int]:
+        """How often workers ended by themselves since the start, by device and ending, such as "signal SIGKILL"."""
+        return dict(self._exits)
+
     def worker_pids(self) -> list[int]:
         """Process ids of the children."""
         return [worker.pid for worker in self._workers.values() if worker.pid]
@@ -297,6 +315,7 @@ class Service:
     def _on_exit(self, place: int, worker: Worker) -> None:
         """Note that a child is dead; another one takes its place after a pause."""
         ending = worker.ending or "it is not known how"
+        self._exits[worker.device, worker.ending or "unknown"] += 1
         if not worker.trouble:
             told = {"device": worker.device}
             log.error(
@@ -342,6 +361,7 @@ class Service:
 
     def _lose(self, worker: Worker) -> None:
         """Fail the pictures of a worker that is gone, and forget it."""
+        self._loads[worker.device] += worker.loads
         for picture in worker.running.values():
             self._recalled.pop(picture.id, None)
             self._events.put_nowait(

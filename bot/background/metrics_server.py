@@ -57,6 +57,7 @@ async def _metrics(client: Client) -> web.Response:
     loaded = {device: len(models) for device, models in service.resident().items()}
     metrics.set_devices(loaded, memory, service.worker_pids())
     metrics.set_cluster(service.cluster())
+    metrics.set_work(service.making(), service.loads(), service.exits())
     return web.Response(body=await metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
 

@@ -53,6 +53,8 @@ class Worker(ABC):
         #: which disk its models lie on: a node's id, or empty for this machine's
         self.site = ""
         self.resident: frozenset[str] = frozenset()
+        #: how often it loaded a model
+        self.loads = 0
         #: models that it is fetching, while it makes pictures of others
         self.fetching: frozenset[str] = frozenset()
         #: how many pictures it wants to have; none until it is ready
@@ -118,6 +120,7 @@ class Worker(ABC):
                 self.trouble = message.reason
                 continue
             if isinstance(message, Room):
+                self.loads += len(message.models - self.resident)
                 self.resident, self.fetching, self.capacity = message.models, message.fetching, message.pictures
             elif isinstance(message, TERMINAL):
                 self.running.pop(message.picture_id, None)

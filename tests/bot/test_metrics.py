@@ -48,6 +48,18 @@ async def test_the_way_of_a_picture_is_counted(store: Store, make_job: MakeJob) 
     assert [*metrics._asked, *metrics._models, *metrics._progress] == []
 
 
+async def test_loads_and_ends_of_workers_are_counted_up() -> None:
+    """What is counted by the service is counted once, however often it is asked for; pictures made at once go down."""
+    metrics, killed = Metrics(), ("cuda:0", "signal SIGKILL")
+    metrics.set_work({"cuda:0": 8}, {"cuda:0": 1}, {})
+    for _ in range(2):
+        metrics.set_work({"cuda:0": 3}, {"cuda:0": 2}, {killed: 1})
+    found = await values(metrics)
+    assert found["criar_making_pictures", "cuda:0"] == 3
+    assert found["criar_model_loads_total", "cuda:0"] == 2
+    assert found["criar_worker_exits_total", ",".join(killed)] == 1
+
+
 async def test_cards_of_a_cluster_are_counted_while_there_is_one() -> None:
     """Without a cluster nothing is said of one; with one its cards are counted, and lost ones are forgotten."""
     metrics = Metrics()

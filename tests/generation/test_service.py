@@ -228,6 +228,8 @@ async def test_the_childs_death_fails_its_pictures_to_be_tried_again(own_studio:
     assert failed.retryable
     assert isinstance(await own_studio.wait(waiting.id, *TERMINAL), Finished)
     assert [event for event in own_studio.events[running.id] if isinstance(event, TERMINAL)] == [failed]
+    assert own_studio.service.exits() == {("cpu", "signal SIGKILL"): 1}
+    assert own_studio.service.loads() == {"cpu": 2}  # by the child that died, and by the next
 
 
 async def test_a_child_that_is_told_to_end_with_its_parent_leaves_that_to_it(studio: Studio) -> None:
