@@ -62,6 +62,7 @@ class Moderation:
         try:
             await self.check(job.channel_id, data, prompts)
         except HeldBack as held:
+            log.info("a picture of job %s is blocked: %s", job.id, held.seen or "unseen", extra={"job": job.id})
             made = Change(actor_id=job.user_id, guild_id=job.guild_id, at=datetime.now(UTC), by_operator=False)
             await self._store.audit.add(made, Action.HELD, held.seen)
             raise
@@ -78,14 +79,15 @@ class Moderation:
             raise HeldBack("The output filter could not look at the picture, so it is not shown; try again.") from None
         usual = Filter().strict if names_minors(prompts) else {}
         if seen := too_much(found, usual) or too_much(found, await self._scores(channel_id)):
-            log.info("a picture for channel %d is blocked: %s", channel_id, seen)
             raise HeldBack("The output filter blocked the picture: it may show more than this channel allows.", seen)
 
     async def allows(self, channel_id: int, data: bytes) -> bool:
         """Whether an encoded picture may be shown in a channel."""
         try:
             await self.check(channel_id, data)
-        except HeldBack:
+        except HeldBack as held:
+            # Mostly a preview, in whose noise the filter sees what the finished picture has not.
+            log.debug("a preview or copy for channel %d is left out: %s", channel_id, held.seen)
             return False
         return True
 

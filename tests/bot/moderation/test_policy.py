@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import logging
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +16,7 @@ from bot.config.schema import Filter, Storage
 from bot.moderation.policy import HeldBack, Moderation, too_much
 from bot.store import Blocking, Change, ServerPolicy, Store
 from generation import Inspector
+from tests.bot.factory import MakeJob
 
 OPEN, STRICT = 1, 2
 CONFIG = Config(filter=Filter(strict={"FACE_FEMALE": 0.1}, age_restricted={}))
@@ -74,6 +77,19 @@ async def test_a_channel_that_only_an_interaction_showed_keeps_its_age_restricti
     assert not await moderation.allows(998, face())
     moderation.saw(thread)
     assert await moderation.allows(998, face())
+
+
+async def test_a_preview_that_is_left_out_is_no_incident_in_the_log(
+    moderation: Moderation, make_job: MakeJob, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Finding 21: only a finished picture that is blocked is a line of the log, with its job."""
+    caplog.set_level(logging.INFO)
+    assert not await moderation.allows(STRICT, face())
+    assert not caplog.records
+    job = replace(make_job(), channel_id=STRICT)
+    with pytest.raises(HeldBack):
+        await moderation.check_made(job, face())
+    assert [record.getMessage() for record in caplog.records] == [f"a picture of job {job.id} is blocked: FACE_FEMALE"]
 
 
 async def test_other_pictures_pass(moderation: Moderation) -> None:
