@@ -39,7 +39,7 @@ def run(folder: Path, fragile: int, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout.partition("needed a second try")[2]
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("fragile", "code"), [(2, 0), (3, 1)])
 def test_second_tries_are_named_and_more_than_two_fail_the_run(
     tmp_path: Path, workers: str, fragile: int, code: int

@@ -22,6 +22,12 @@ def new_by_bot(rig: Rig, channel: int, after: int) -> list[Message]:
     return [each for each in found if each.author_id == backend.bot_user.id and not each.ping_user_ids]
 
 
+def answers(rig: Rig, message: Message) -> list[Message]:
+    """The bot's replies to a message, without what it says of pictures that were asked for before."""
+    found = new_by_bot(rig, message.channel_id, message.id)
+    return [each for each in found if each.reference and each.reference["message_id"] == str(message.id)]
+
+
 async def picture(rig: Rig) -> Message:
     """A picture of milo's in the channel."""
     _, message = await rig.job("milo", rig.local.world.channel_id, rig.local.world.guild_id)
@@ -110,8 +116,8 @@ async def test_where_the_bot_may_not_react_it_asks_with_a_button(rig: Rig) -> No
     before = rig.service.asked[ana]
     rig.local.rest.faults.append(Fault(method="PUT", path="/channels/*/messages/*/reactions/*", status=403, code=50013))
     message = await said(rig, "ana", "a dog", reply_to=shown.id)
-    await rig.settle(lambda: new_by_bot(rig, channel, message.id))
-    (question,) = new_by_bot(rig, channel, message.id)
+    await rig.settle(lambda: answers(rig, message))
+    (question,) = answers(rig, message)
     refused = rig.local.people.press(rig.members["otto"], question, f"meant:{message.id}")
     await rig.settle(lambda: refused.reply)
     assert rig.service.asked[ana] == before
@@ -160,10 +166,10 @@ async def test_a_mention_with_words_alone_makes_a_picture_from_words(rig: Rig) -
 
 async def test_a_picture_alone_is_answered_with_what_can_be_done(rig: Rig) -> None:
     """Bot 14: the buttons of the answer work, and the answer leaves after a while, also over a restart."""
-    channel, ana = rig.local.world.channel_id, rig.members["ana"]
+    ana = rig.members["ana"]
     message = await said(rig, "ana", me(rig), [("mine.png", png())])
-    await rig.settle(lambda: new_by_bot(rig, channel, message.id))
-    (answer,) = new_by_bot(rig, channel, message.id)
+    await rig.settle(lambda: answers(rig, message))
+    (answer,) = answers(rig, message)
     before = rig.service.asked[ana]
     rig.local.people.press(ana, answer, f"found:upscale:{message.id}")
     await made(rig, "ana", before)
@@ -184,8 +190,8 @@ async def test_whoever_speaks_to_the_bot_gets_one_short_answer(rig: Rig, text: s
         return  # Discord sends no empty message
     before = rig.service.asked[rig.members["ana"]]
     message = await said(rig, "ana", f"{me(rig) if place == 'channel' else ''} {text}".strip(), channel=channel)
-    await rig.settle(lambda: new_by_bot(rig, channel, message.id))
-    (answer,) = new_by_bot(rig, channel, message.id)
+    await rig.settle(lambda: answers(rig, message))
+    (answer,) = answers(rig, message)
     assert "/txt2img" in answer.content
     assert rig.service.asked[rig.members["ana"]] == before
 
@@ -201,22 +207,21 @@ async def test_words_and_pictures_in_direct_messages_are_meant_for_the_bot(rig: 
 
 async def test_the_bot_s_own_role_counts_as_a_mention(rig: Rig) -> None:
     """Bot 13: people pick the managed role of the same name when they type @Bot."""
-    channel = rig.local.world.channel_id
     message = await said(rig, "ana", f"<@&{rig.local.world.bot_role.id}> a green pear")
-    await rig.settle(lambda: new_by_bot(rig, channel, message.id))
-    assert "/txt2img" in new_by_bot(rig, channel, message.id)[0].content
+    await rig.settle(lambda: answers(rig, message))
+    assert "/txt2img" in answers(rig, message)[0].content
 
 
 async def test_one_of_several_pictures_is_chosen_in_words_or_from_a_menu(rig: Rig) -> None:
     """“the second” is taken at once; without such words a menu asks, of which only the author may choose."""
-    channel, ana = rig.local.world.channel_id, rig.members["ana"]
+    ana = rig.members["ana"]
     files = [("one.png", png("red")), ("two.png", png("blue"))]
     before = rig.service.asked[ana]
     await said(rig, "ana", f"{me(rig)} the second, as a watercolour", files)
     await made(rig, "ana", before)
     message = await said(rig, "ana", f"{me(rig)} as a watercolour", files)
-    await rig.settle(lambda: new_by_bot(rig, channel, message.id))
-    (menu,) = new_by_bot(rig, channel, message.id)
+    await rig.settle(lambda: answers(rig, message))
+    (menu,) = answers(rig, message)
     rig.local.people.press(ana, menu, f"meant:{message.id}", ["1"])
     await made(rig, "ana", before + 1)
 
@@ -235,8 +240,8 @@ async def test_what_a_member_typed_is_not_echoed_as_a_link(rig: Rig) -> None:
     """Bot 15: a masked link in a refused flag does not speak with the bot's voice."""
     shown = await picture(rig)
     message = await said(rig, "ana", "a dog --ar [free](https://evil.example/x)", reply_to=shown.id)
-    await rig.settle(lambda: new_by_bot(rig, message.channel_id, message.id))
-    (answer,) = new_by_bot(rig, message.channel_id, message.id)
+    await rig.settle(lambda: answers(rig, message))
+    (answer,) = answers(rig, message)
     assert "is no size" in answer.content
     assert "](https://" not in answer.content
 

@@ -47,6 +47,7 @@ async def test_a_person_chooses_a_command_and_a_strength_with_the_keyboard(page:
     await expect(page.get_by_role("option", name="0.5 medium: noticeable changes, composition kept")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page) -> None:
     """Take one, compare strengths, take one of these, see its origin and the history: all by pressing buttons."""
     composer = page.get_by_label("Message", exact=True)

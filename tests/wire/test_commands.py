@@ -237,7 +237,7 @@ async def test_quota_shows_used_left_and_reset(local: LocalDiscord) -> None:
 async def test_models_and_help_answer_privately(local: LocalDiscord) -> None:
     """/models lists the catalogue with sample words; /help explains the two modes and strength."""
     models, explained = slash(local, "models"), slash(local, "help")
-    await local.wait_for(lambda: models.message and explained.message, 30)
+    await local.wait_for(lambda: all(asked.message and asked.message.embeds for asked in (models, explained)), 30)
     assert models.message
     assert explained.message
     assert models.message.is_ephemeral

@@ -39,6 +39,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
         yield Place(local, bot, local.world.add_age_restricted_channel("adults"))
 
 
+@pytest.mark.slow
 async def test_a_picture_that_shows_too_much_is_not_posted_and_not_charged(place: Place) -> None:
     """In a usual channel the picture is blocked: the member is told, nothing is posted or kept, nothing counts."""
     asked = place.slash("txt2img", prompt=APPLE, seed=1, num_inference_steps=12)
@@ -49,6 +50,7 @@ async def test_a_picture_that_shows_too_much_is_not_posted_and_not_charged(place
     assert not list((place.bot.folder / "data" / "pictures").iterdir())
 
 
+@pytest.mark.slow
 async def test_what_an_age_restricted_channel_shows_does_not_leave_it(place: Place) -> None:
     """The same picture is posted there; in a usual channel it can neither be shown again, nor refined, nor sent in."""
     asked = place.slash("txt2img", restricted=True, prompt=APPLE, seed=1, num_inference_steps=12)

@@ -166,6 +166,7 @@ async def test_it_works_in_a_thread(local: LocalDiscord) -> None:
     assert [m for m in messages if "a cat on a thread" in m.content and m.attachments and not m.is_ephemeral]
 
 
+@pytest.mark.slow
 async def test_spoilers_are_covered(local: LocalDiscord) -> None:
     """The file's name tells Discord to cover it; a reply's picture is covered too, and in the member's language."""
     ana = local.world.members["ana"]

@@ -70,6 +70,7 @@ async def test_a_picture_that_lies_elsewhere_is_not_fetched(
     assert not asked_for.is_set()
 
 
+@pytest.mark.slow
 async def test_any_prompt_is_taken_whole_and_shown_inert(local: LocalDiscord) -> None:
     """4,000 characters of mentions, links, Markdown, right-to-left text, emoji and what is no text are one request."""
     words = (

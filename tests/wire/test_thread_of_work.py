@@ -117,6 +117,7 @@ async def test_comparing_strengths_makes_one_labelled_strip_of_one_seed(local: L
     assert delivered(local, "a cat to compare").attachments[0]["filename"].startswith("criar-3-")
 
 
+@pytest.mark.slow
 async def test_origin_shows_the_way_and_any_step_can_be_taken_up_again(local: LocalDiscord) -> None:
     """txt2img, refined, enlarged: three captions in order, and a menu that posts any of them again."""
     ana = local.world.members["ana"]
@@ -139,6 +140,7 @@ async def test_origin_shows_the_way_and_any_step_can_be_taken_up_again(local: Lo
     await local.wait_for(lambda: delivered(local, "a cat with a past").id > third.id, 10)
 
 
+@pytest.mark.slow
 async def test_history_pages_through_one_s_own_pictures_newest_first(local: LocalDiscord) -> None:
     """Six thumbnails a page, private, with buttons to older and newer ones."""
     milo = local.world.members["milo"]
