@@ -1,5 +1,8 @@
-"""When the sessions of shards may begin."""
+"""The client: when the sessions of shards may begin, and what it keeps of servers."""
 
+import pytest
+
+from benchmarks.caches import megabytes
 from bot.client import SessionPace
 
 
@@ -15,3 +18,9 @@ def test_a_shard_that_begins_again_waits_for_its_turn_only_as_long_as_it_must() 
     assert pace.reserve(0, 0.0) == 0.0
     assert pace.reserve(0, 3.0) == 2.0
     assert pace.reserve(0, 60.0) == 0.0
+
+
+@pytest.mark.slow
+def test_three_thousand_servers_fit_into_memory() -> None:
+    """3,000 servers of 50 channels take less than 256 MiB; neither members nor users are kept of them."""
+    assert 0 < megabytes(3000, 50) < 256

@@ -62,6 +62,28 @@ async def test_discord_counts_no_more_than_fifty_a_second() -> None:
             discord.http.Route.BASE = base
 
 
+@pytest.mark.slow
+async def test_deliveries_reach_discord_before_progress() -> None:
+    """Of 80 deliveries and ten edits of progress, all wanted at once, a local Discord gets the edits last."""
+    limit = RestLimit()
+    async with LocalDiscord() as local, aiohttp.ClientSession(trace_configs=[limit.trace()]) as http:
+
+        async def ask(kind: str, number: int) -> None:
+            async with http.get(f"{local.api}/channels/{number}/{kind}"):
+                pass
+
+        async def show(number: int) -> None:
+            await limit.leisure()
+            await ask("progress", number)
+
+        deliveries = [asyncio.create_task(ask("delivery", number)) for number in range(80)]
+        async with asyncio.timeout(30):
+            await deliveries[0]  # all of them have asked by then
+            await asyncio.gather(*deliveries, *(show(number) for number in range(10)))
+        kinds = [call.path.rpartition("/")[2] for call in sorted(local.rest.calls, key=lambda call: call.at)]
+        assert kinds == ["delivery"] * 80 + ["progress"] * 10
+
+
 async def test_other_addresses_are_not_counted() -> None:
     """What is read from elsewhere, as attachments are, takes nothing of the limit."""
     limit = RestLimit()
