@@ -55,6 +55,10 @@ class _NotUsableError(Exception):
     """A card cannot be used, for a reason that a further try at once does not change."""
 
 
+class _EnoughError(Exception):
+    """A card is free, and we have as many as we may."""
+
+
 class HeadLostError(Exception):
     """The cluster's head does not answer."""
 
@@ -105,6 +109,8 @@ class _Bridge:
         self._inputs = SentInputs(folder, ray.put)
         #: what keeps each card's worker, by the card's node and number
         self._keepers: dict[tuple[str, int | None], asyncio.Task[None]] = {}
+        #: places of the cards that we have; others' cards are waited for
+        self._ours: set[tuple[str, int | None]] = set()
         #: what workers are to do, by their ids
         self._orders: dict[str, asyncio.Queue[_To]] = {}
         self._draining: set[str] = set()
@@ -169,10 +175,17 @@ class _Bridge:
         there = {(card.node_id, card.number): card for card in cards}
         for place in self._keepers.keys() - there.keys():
             self._keepers.pop(place).cancel()
+        if self._has_enough():
+            for place in self._keepers.keys() - self._ours:
+                self._keepers.pop(place).cancel()
+            return
         for place, card in there.items():
-            full = self._config.workers is not None and len(self._keepers) >= self._config.workers
-            if place not in self._keepers and not full and card.node_id not in self._draining:
+            if place not in self._keepers and card.node_id not in self._draining:
                 self._keepers[place] = asyncio.create_task(self._keep_one(card))
+
+    def _has_enough(self) -> bool:
+        """Whether we have as many cards as we may. Those that we wait for do not count: others may keep them long."""
+        return self._config.workers is not None and len(self._ours) >= self._config.workers
 
     async def _keep_one(self, card: Card) -> None:
         """Have a worker on the card, again and again."""
@@ -209,6 +222,7 @@ class _Bridge:
                 del self._orders[worker_id]
                 self._say(Gone(worker_id=worker_id, reason=reason))
         finally:
+            self._ours.discard((card.node_id, card.number))
             self._spawn(asyncio.to_thread(self._ray.kill, actor))
 
     def _actor(self, card: Card) -> Any:
@@ -244,6 +258,9 @@ class _Bridge:
             raise _NotUsableError(f"it has no release of this package that fits {release()}") from error
         if theirs != release():
             raise _NotUsableError(f"it has the release {theirs}, and the bot {release()}; install the same on both")
+        if self._has_enough():
+            raise _EnoughError("other cards came first")
+        self._ours.add((card.node_id, card.number))
         async with asyncio.timeout(STARTING):
             missing = await actor.start.remote(self._specs, card)
         return Joined(worker_id=worker_id, card=card, versions=versions, missing=missing)

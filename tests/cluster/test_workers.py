@@ -83,6 +83,18 @@ async def test_two_bots_keep_apart(nodes: Nodes, start: Start) -> None:
     assert isinstance((await other.make(job(num_inference_steps=2).pictures()))[0], Finished)
 
 
+async def test_two_bots_share_cards_out(nodes: Nodes, start: Start) -> None:
+    """Of two bots that may have one worker each, neither waits for the card of the other while another one is free."""
+    for name in ("one", "two"):
+        nodes.add(name)
+    first = await start(namespace="first", workers=1)
+    await joined(first, 1)
+    other = await start(namespace="other", workers=1)
+    await joined(other, 1)
+    assert isinstance((await other.make(job(num_inference_steps=2).pictures()))[0], Finished)
+    await joined(first, 1)
+
+
 async def test_another_release_is_refused_with_a_sentence(nodes: Nodes, start: Start, tmp_path: Path) -> None:
     """A node with other code makes no pictures, and the reason names both releases."""
     old = tmp_path / "old"
