@@ -64,6 +64,18 @@ def test_another_s_certificate_of_the_same_authority_is_not_ours(signed: bytes, 
     assert found.trust is Trust.UNKNOWN
 
 
+def test_what_another_implementation_signed_is_read() -> None:
+    """A JPEG that c2pa-ts 0.9.4 wrote, which shares no code with c2pa-python, under an issuer made for it."""
+    folder = Path(__file__).parent
+    data, issuer = (folder / "foreign.jpg").read_bytes(), (folder / "foreign.pem").read_text()
+    for known, trust in ((Known(), Trust.UNKNOWN), (Known(trusted=issuer), Trust.LISTED)):
+        found = signature_of(data, known)
+        assert (found.valid, found.trust, found.organization) == (True, trust, "Foreign Camera GmbH")
+        assert found.source_type == "trainedAlgorithmicMedia"
+    altered = data[:-30] + bytes([data[-30] ^ 1]) + data[-29:]
+    assert (signature_of(altered, Known()).valid, signature_of(altered, Known()).changed) == (False, True)
+
+
 def test_a_changed_pixel_is_seen(signed: bytes, known: Known) -> None:
     """The signature holds and the picture is another."""
     place = signed.rfind(b"IDAT") + 10
