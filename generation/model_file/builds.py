@@ -96,12 +96,17 @@ BASES = (
     ("flux2", "FLUX.2", re.compile(r"single.stream.modulation|double.stream.modulation")),
     ("chroma", "Chroma", re.compile(r"distilled.guidance.layer")),
     ("hunyuan_image", "HunyuanImage 2.1", re.compile(r"double.blocks.\d+.img.attn.qkv(?!.*img.attn.qkv).*byt5")),
-    ("flux", "FLUX.1", re.compile(r"double.blocks.\d+.|single.transformer.blocks.\d+")),
+    ("flux", "FLUX.1", re.compile(r"(?:double|single).blocks.\d+.|single.transformer.blocks.\d+")),
     ("stable_diffusion_3", "Stable Diffusion 3", re.compile(r"joint.blocks.\d+.")),
     ("qwen_image", "Qwen-Image", re.compile(r"transformer.blocks.\d+.(?:img|txt).(?:mod|mlp)")),
-    ("z_image", "Z-Image", re.compile(r"(?:^|.)layers.\d+.attention.to.q|noise.refiner|context.refiner")),
+    ("z_image", "Z-Image", re.compile(r"(?:^|.)layers.\d+.attention.(?:to.q|qkv)|noise.refiner|context.refiner")),
+    ("krea2", "Krea 2", re.compile(r"txtfusion.")),
+    ("", "Wan (makes videos)", re.compile(r"(?:^|[^m]\.)blocks.\d+.(?:self|cross).attn.[qkvo](?:\.|$)", re.MULTILINE)),
     ("hidream_image", "HiDream I1", re.compile(r"double.stream.blocks")),
 )
+#: the half of a pair that has a column for each input
+DOWN = re.compile(r"(?:lora_down|lora_A|lora\.down)\.")
+FLUX2_WIDTHS = {6144: ("flux2", "FLUX.2"), 4096: ("flux2_klein", "FLUX.2 Klein")}
 ARCHITECTURES = (  # of modelspec.architecture and ss_base_model_version
     ("stable-diffusion-xl", "stable_diffusion_xl", "Stable Diffusion XL"),
     ("sdxl", "stable_diffusion_xl", "Stable Diffusion XL"),
@@ -235,9 +240,15 @@ def _adapter(shapes: Shapes, metadata: Mapping[str, str]) -> dict[str, Any] | No
 def _base(shapes: Shapes, metadata: Mapping[str, str]) -> tuple[str, str]:
     """What an adapter is for: by its names and widths, which do not lie, else by what it says of itself."""
     names = "\n".join(shapes).replace("_", ".")
-    for family, build, form in BASES:
-        if form.search(names):
-            return family, build
+    found = next(((family, build) for family, build, form in BASES if form.search(names)), None)
+    inner = {shape[1] for name, shape in shapes.items() if DOWN.search(name) and len(shape) > 1}
+    if found == ("flux", "FLUX.1"):
+        # FLUX.2's layers have the same names; 3072 wide are FLUX.1 and the smaller Klein.
+        return next((base for width, base in FLUX2_WIDTHS.items() if width in inner), found)
+    if found:
+        return found
+    if re.search(r"transformer\.blocks\.\d+\.attn\.add\.[qkv]\.proj", names):
+        return ("qwen_image", "Qwen-Image") if 3072 in inner else ("stable_diffusion_3", "Stable Diffusion 3")
     widths = [
         shape[1]
         for name, shape in shapes.items()

@@ -42,6 +42,15 @@ def test_what_is_excused_exists_and_is_not_run() -> None:
     assert both == set()
 
 
+def test_the_changelog_counts_the_families() -> None:
+    """What is claimed is what there is."""
+    claim = re.search(
+        r"^- (\d+) families of models", (DOCS.parents[1] / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert claim
+    assert int(claim[1]) == len(FAMILIES)
+
+
 def test_the_families_classes_exist() -> None:
     """A name that diffusers does not have would be noticed only when somebody asks for a picture."""
     assert run_by_families() - {""} <= classes()
