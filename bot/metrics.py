@@ -128,6 +128,7 @@ class Metrics:
         self._making.clear()
         for device, count in making.items():
             self._making.labels(device).set(count)
+            self._loads.labels(device)  # from 0 on, so that the first load is an increase
         for device, count in loads.items():
             self._raise_to(self._loads, (device,), count)
         for where, count in exits.items():

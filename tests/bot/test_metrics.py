@@ -51,6 +51,8 @@ async def test_the_way_of_a_picture_is_counted(store: Store, make_job: MakeJob) 
 async def test_loads_and_ends_of_workers_are_counted_up() -> None:
     """What is counted by the service is counted once, however often it is asked for; pictures made at once go down."""
     metrics, killed = Metrics(), ("cuda:0", "signal SIGKILL")
+    metrics.set_work({"cuda:0": 0}, {}, {})
+    assert (await values(metrics))["criar_model_loads_total", "cuda:0"] == 0
     metrics.set_work({"cuda:0": 8}, {"cuda:0": 1}, {})
     for _ in range(2):
         metrics.set_work({"cuda:0": 3}, {"cuda:0": 2}, {killed: 1})
