@@ -72,7 +72,9 @@ async def answer_message(client: Client, message: discord.Message) -> None:
         return
     meant = await _read(client, message)
     if meant.addressed:
-        await _carry_out(client, meant)
+        read = read_intent(meant.words)
+        # “love it! now at night”: what is said to be kind is no part of the picture.
+        await _carry_out(client, replace(meant, words=read.words) if read.intent is Intent.INSTRUCTION else meant)
     elif meant.of_job and LEAST_WORDS.search(meant.words):
         await _answer_reply(client, meant)
 

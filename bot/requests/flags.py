@@ -38,8 +38,12 @@ _LONG = frozenset({"negative_prompt", "style", "lora", "model", "scheduler"})
 _WORDY = frozenset(["sref", "cref", "oref", "p", "profile", "v", "version", "niji", "q", "quality", "personalize"])
 #: words of a sentence too: “a cat —no, a dog—”
 _NAME = r"[A-Za-zÀ-ÿ][\wÀ-ÿ-]*"
+#: one hyphen before what can only be a flag: “-ar 3:2”
+_HYPHEN = r"-(?=(?:ar|aspect|seed|cfg|steps)\s*[=:]?\s*\d)"
+#: its value is written to it: “--ar16:9”
+_GLUED = re.compile(r"([A-Za-z_]+?)(\d.*)")
 _FLAG = re.compile(
-    rf"(?:(?<![\w-])(?P<two>--+|[-—–―−]{{2,3}})|(?<![\w—–-])(?P<one>[—–―−])|(?<=\w)(?P<joined>--))(?P<name>{_NAME})"
+    rf"(?:(?<![\w-])(?P<two>--+|[-—–―−]{{2,3}}|{_HYPHEN})|(?<![\w—–-])(?P<one>[—–―−])|(?<=\w)(?P<joined>--))(?P<name>{_NAME})"
 )
 _CLOSED = re.compile(r"\w[—–―−](?:\s|$|[,.])|\s[—–―−]\s")
 _VALUE = re.compile(r"\s*[=:]?\s*(?:\"([^\"]*)\"|“([^”]*)”|(\S+))")
@@ -86,6 +90,8 @@ def _name(written: str) -> str | None:
 def _take(written: str, rest: str, values: dict[str, str], unknown: list[str]) -> str:
     """Take one flag with its value; returns what is left for the prompt."""
     name = _name(written)
+    if name is None and (glued := _GLUED.fullmatch(written)) and _name(glued[1]):
+        name, rest = _name(glued[1]), glued[2] + rest
     first = _VALUE.match(rest)
     value = next((each for each in first.groups() if each is not None), "") if first else ""
     after = rest[first.end() :] if first else ""
@@ -136,6 +142,7 @@ def _read(name: str, value: str) -> object:
         case "raw":
             return True
         case _ if not value:
-            raise Refusal("Write a value after --{name}, or leave it out.", name=name)
+            usual = next(alias for alias, each in NAMES.items() if each == name)
+            raise Refusal("Write a value after --{name}, or leave it out.", name=usual)
         case _:
             return value

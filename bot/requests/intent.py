@@ -47,11 +47,12 @@ _LEAD = re.compile(
 )
 _PLEASE = re.compile(r"\b(?:please|pls|plz|por favor|porfa|pfv)\b")
 _POLITE = re.compile(
-    r"(?:can|could|would|will) (?:you|u|we)(?: please)?|(?:voce )?(?:pode|poderia)|podes|(?:me )?(?:puedes|"
-    r"podrias|puede)"
+    r"(?:can|could|would|will) (?:you|u|we)(?: please)?|(?:voce )?(?:pode|poderia)|da (?:pra|para)|"
+    r"podes|(?:me )?(?:puedes|podrias|puede)"
 )
 _WISH = re.compile(
-    r"what if|what about|how about|e se|que tal|y si|i(?:'d| would)? (?:want|like)|quero|queria|quiero|quisiera|maybe"
+    r"what if|se fosse|si fuera|si fuese|"
+    r"what about|how about|e se|que tal|y si|i(?:'d| would)? (?:want|like)|quero|queria|quiero|quisiera|maybe"
 )
 _STRENGTH = re.compile(
     r"(?:(?:strength|denoising|forca|intensidade|fuerza|intensidad)\b.*|\d{1,2}(?:[.,]\d+)?\s*%|0[.,]\d+|"
@@ -62,6 +63,11 @@ _STRENGTH = re.compile(
     r"(?:[2-4]|two|three|four|duas|dois|tres|quatro|dos|cuatro) (?:pictures|images|versions|variations|"
     r"imagens|fotos|versoes|variacoes|"
     r"imagenes|versiones|variaciones))"
+)
+#: once more, or a shape: an order for the picture, or talk of a game
+_ONCE_MORE = re.compile(
+    r"again|try again|once more|redo|redo it|one more|another one|faz de novo|de novo|outra vez|mais uma|otra vez|"
+    r"hazlo otra vez|de nuevo|una mas|\d{1,2}:\d{1,2}"
 )
 _NEUTRAL_STRENGTH = re.compile(
     r"(?:a (?:bit|little|lot)|very much|much|medium|moderate|high|low|light|soft|weak|um pouco|so um pouco|"
@@ -80,7 +86,7 @@ _ENLARGES = re.compile(
 _ARTICLE = {*"a an the some um uma o os as un una unos unas el la los las no any".split()}  # noqa: SIM905
 _LINKS = _ARTICLE | {
     *"and of with in on at under by e y de do da dos das del com con em en nele nela".split(),  # noqa: SIM905
-    *"her his please pls very more less deep big small little long art look effect tone filter".split(),  # noqa: SIM905
+    *"her his please pls very more less deep big small little long art look effect tone filter version versao".split(),  # noqa: SIM905
 }
 _AS = re.compile(r"(?:as|como|igual a) (?:if )?(?:it were )?(?:a|an|um|uma|un|una) (.+)|as (.+)|como (.+)")
 _IN = re.compile(
@@ -172,6 +178,16 @@ def read_intent(text: str) -> Read:
     return Read(Intent.UNSURE if unclear or len(whole.split()) > _ALL_WORDS else Intent.INSTRUCTION, words.strip())
 
 
+def changes_picture(text: str) -> bool:
+    """Whether plain words say how a picture is to look, “bluer”, “ghibli style”, rather than what it shows."""
+    words = _TOKEN.findall(text)
+    if not words:
+        return False
+    looks = ("style", "colour", "scene", "quality", "comparative")
+    of_looks = words[0] not in _ARTICLE and all(_is(word, *looks) or word in _LINKS for word in words)
+    return (of_looks and _has(text, *looks)) or _compared(text) or _named(text) or _manner(text)
+
+
 def is_small_talk(text: str) -> bool:
     """Whether words to the bot itself are only talk, “thanks!”, “hello there”, “what can you do?”, and no prompt."""
     bare = _plain(_without_symbols(_MENTION.sub(" ", _LINK.sub(" ", _CUSTOM_EMOJI.sub(" ", text)))))
@@ -201,13 +217,16 @@ def _of_clause(clause: str, whole: str) -> Intent:
     question = clause.endswith("?") or clause.startswith("¿")
     polite = bool(_PLEASE.search(whole))
     text = clause.strip("?¿ ")
+    if _ONCE_MORE.fullmatch(_PLEASE.sub("", text).strip(" ,")):
+        return Intent.CHAT if question else Intent.UNSURE
     if lead := _LEAD.match(f"{text} "):
         text = text[lead.end() :]
     text = " ".join(_FUNNY.sub("", _PLEASE.sub("", text)).split()).strip(" ,")
     if not text:
         return Intent.CHAT
     if asked := _POLITE.match(text):
-        inner = _instruction(text[asked.end() :].strip()) or _infinitive(text[asked.end() :].strip())
+        rest = text[asked.end() :].strip()
+        inner = _instruction(rest) or _infinitive(rest) or _orders_something(rest)
         if inner:
             return Intent.INSTRUCTION if polite else Intent.UNSURE
         return Intent.CHAT
@@ -322,6 +341,12 @@ def _more_than_thing(bound: str) -> bool:
         "que",
         "everything",
     ) and (words[0] not in ("a",) or (_describes(bound) and len(words) > 2))
+
+
+def _orders_something(text: str) -> bool:
+    """After “can you”: “make the hands better”, not “make me laugh”."""
+    first, _, after = text.partition(" ")
+    return first in _words()["order"] and bool(after) and not _idiom(after) and not _has(after, "talk", "meta")
 
 
 def _infinitive(text: str) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.requests.flags import MAX_COUNT, read_flags, read_values
-from bot.requests.numbers import strength_in, without_accents
+from bot.requests.intent import changes_picture
+from bot.requests.numbers import read_seed, strength_in, without_accents
 
 _NAMED = r"(?:strength|denoising|denoise|forca|intensidade|fuerza|intensidad)"
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "duas": 2, "dois": 2, "tres": 3, "quatro": 4, "dos": 2, "cuatro": 4}
@@ -20,9 +21,9 @@ _PICTURES = (
 #: at the beginning or the end of a part; elsewhere, as in “a 3 x 5 card”, it belongs to the picture
 _COUNT = re.compile(rf"(?:([1-9])\s?[x×]|[x×]\s?([1-9])|{_PICTURES})(?=$|\s+(?:an?|the|uma?|una?|o|el|la)\b)")
 _LAST_COUNT = re.compile(r"\s(?:([1-9])[x×]|[x×]([1-9]))$")
-_NAMED_STRENGTH = re.compile(rf"\b{_NAMED}\s*(?:of|de|:|=)?\s*(\d+(?:[.,]\d+)?\s*%?|[a-z ]+?)\s*(?=[,;.]?$|[,;])")
-_NUMBER = re.compile(r"(?:^|\s)(?:(0[.,]\d+|1[.,]0+)|(\d{1,3})\s*%)$")
-_FACTOR = r"(?:by |to |a |por )?(?:([2-8])\s?[x×]|[x×]\s?([2-8])|twice|el doble|o dobro)"
+_NAMED_STRENGTH = re.compile(rf"\b{_NAMED}\s*(?:of|de|:|=)?\s*(\d*[.,]?\d+\s*%?|[a-z ]+?)\s*(?=[,;.]?$|[,;])")
+_NUMBER = re.compile(r"(?:^|\s)(?:(0[.,]\d+|1[.,]0+|(?<![\w.])[.,]\d+)|(\d{1,3})\s*%)$")
+_FACTOR = r"(?:(?:by |to |a |por |para )?(?:([2-8])\s?[x×]|[x×]\s?([2-8])|twice|el doble|o dobro)|(?:by|por) ([2-8])\b)"
 _LARGER = (
     r"(?:(?:upscale|enlarge|amplia|amplie|ampliar|amplialo|amplialapor|aumenta|aumente|agranda|agrandalo|"
     r"agrandala)(?: (?:it|this|the picture|the "
@@ -31,7 +32,9 @@ _LARGER = (
     r"even|um pouco|un poco) )?(?:bigger|larger|maior|mas grande)|(?:in |em |en )?(?:higher resolution|hd|"
     r"uhd|4k)|upres)"
 )
-_ENLARGE = re.compile(rf"(?:{_FACTOR}\s+)?{_LARGER}(?:\s+{_FACTOR})?(?: (?:please|pls|por favor))?")
+_ENLARGE = re.compile(
+    rf"(?:(?:make it |make this )?{_FACTOR}\s+)?{_LARGER}(?:\s+{_FACTOR})?(?: (?:please|pls|por favor))?"
+)
 _ADDS = re.compile(
     r"(?:as|in|with|without|but|at|on|under|like|look|looks|looking|more|less|como|com|sem|mas|em|no|na|con|sin|pero|"
     r"en|mais|menos|mas|parecido|parecida|estilo|style|a noite|de noche|de noite|add|remove|change the|mude|"
@@ -40,8 +43,20 @@ _ADDS = re.compile(
     r"darker|brighter|lighter)\b"
 )
 _COURTESY = re.compile(
-    r"(?:(?:please|por favor|porfa|pls|can you|could you|now|agora|ahora|ok|okay|and|e|y)\b[\s,:]*)+(?=\S)"
+    r"(?:(?:please|por favor|porfa|pls|can you|could you|now|agora|ahora|ok|okay|and|e|y)\b[\s,:]*|"
+    r"(?:/?imagine(?: prompt)?:?\s|/txt2img\s|prompt:)\s*|"
+    r"(?:try (?:it )?again|again|(?:the |exactly the )?same(?: thing| one)?|de novo|outra vez|o mesmo|a mesma coisa|"
+    r"otra vez|lo mismo|igual)\s*(?:,|but|pero|mas)\s+)+(?=\S)"
 )
+#: the same once more, with the words that it has
+_AGAIN = re.compile(
+    r"(?:(?:try|do|make|draw) (?:it |this )?)?(?:again|once more)|one more(?: time)?|another(?: one)?|"
+    r"redo(?: it| this)?|(?:faz |tenta )?(?:de novo|outra vez|mais uma(?: vez)?)|"
+    r"(?:hazlo |prueba )?(?:otra(?: vez| mas)?|de nuevo|una mas)"
+)
+_RATIO = re.compile(r"(?:(?:make it|make this|in|as|em|en|a|formato|format) )?(\d{1,2}:\d{1,2})(?: format| formato)?")
+_SEED = re.compile(r"(?:with |same |com |con )?(?:the |a |la )?(?:seed|semente|semilla)\s*[:=]?\s*(\d{1,10})")
+_CUSTOM_EMOJI = re.compile(r"<a?:\w+:\d+>")
 _PLEASE = re.compile(r"(?:^|[\s,]+)(?:please|pls|plz|por favor|porfa|pfv)\W*$")
 _REPLACING = re.compile(
     r"(?:make (?:it|this|h(?:im|er)|them) into|turn (?:it|this) into|change (?:it|this) (?:in)?to|redo (?:it|this)|"
@@ -93,11 +108,11 @@ DEFAULT_FACTOR = 2
 
 def read_reply(text: str) -> Phrase:
     """Read a reply's words. Raises Refusal with the range where a flag's value is none."""
-    flags = read_flags(text)
+    flags = read_flags(_CUSTOM_EMOJI.sub(" ", text).strip().strip('"“”'))
     values = read_values(flags.values)
     found: dict[str, object] = {name: values.pop(name) for name in ("strength", "count") if name in values}
     parts = [part.strip() for part in re.split(r"[;,\n]\s+|[;,\n]$|\.\s*$", flags.text.strip())]
-    kept = [part for part in (_take(part, found) for part in parts) if part]
+    kept = [part for part in (_take(part, found, values) for part in parts) if part]
     prompt, adds = _opened(", ".join(kept))
     return Phrase(prompt=prompt.strip(" ,"), adds=adds, flags=values, unknown=flags.unknown, **found)  # type: ignore[arg-type]
 
@@ -116,17 +131,16 @@ def _opened(prompt: str) -> tuple[str, bool]:
             and len(after.split()) > 2
         ):
             return after, not _THING.match(_plain(after))
-    return prompt, bool(_ADDS.match(_plain(prompt)) or _ORDER.match(_plain(prompt)))
+    plain = _plain(prompt)
+    return prompt, bool(_ADDS.match(plain) or _ORDER.match(plain) or changes_picture(plain.rstrip(" .!")))
 
 
-def _take(part: str, found: dict[str, object]) -> str:
-    """What is left of a part for the prompt."""
+def _take(part: str, found: dict[str, object], flags: dict[str, object]) -> str:
+    """What is left of a part for the prompt; a ratio and a seed go to the flags."""
     if courtesy := _PLEASE.search(_plain(part)):
         part = part[: courtesy.start()]
     plain = _plain(part)
-    if match := _ENLARGE.fullmatch(plain.strip(" !.")):
-        factor = next((each for each in match.groups() if each), None)
-        found["enlarge"] = int(factor) if factor else DEFAULT_FACTOR
+    if _is_order(plain.strip(" !."), found, flags):
         return ""
     if match := _COUNT.match(plain) or _LAST_COUNT.search(plain):
         said = next(each for each in match.groups() if each)
@@ -147,6 +161,20 @@ def _take(part: str, found: dict[str, object]) -> str:
             found["strength"] = value
             return _before(part, match)
     return " ".join(part.split())
+
+
+def _is_order(plain: str, found: dict[str, object], flags: dict[str, object]) -> bool:
+    """Take a part that is no prompt at all: “again”, “16:9”, “seed 5”, “2x bigger”."""
+    if match := _RATIO.fullmatch(plain):
+        flags.setdefault("size", match[1])
+    elif match := _SEED.fullmatch(plain):
+        flags.setdefault("seed", read_seed(match[1]))
+    elif match := _ENLARGE.fullmatch(plain):
+        factor = next((each for each in match.groups() if each), None)
+        found["enlarge"] = int(factor) if factor else DEFAULT_FACTOR
+    else:
+        return bool(_AGAIN.fullmatch(plain))
+    return True
 
 
 def _before(part: str, match: re.Match[str]) -> str:

@@ -15,13 +15,18 @@ INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 RIGHT_TO_LEFT = ("R", "AL")
 MAX_PARAM = 400  # characters of a text in a sentence
 _WORD = re.compile(r"[A-Za-z0-9](?:_?[A-Za-z0-9.,×-])*")
+_OWN_EMOJI = re.compile(r"<a?:(\w{1,32}):\d{1,20}>")
 MAX_MARKS = 4  # accents on one letter; more run over the lines around
 _ACCENT = "[\u0300-\u036f\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
 _MARKS = re.compile(rf"({_ACCENT}{{{MAX_MARKS}}}){_ACCENT}+")
 
 
 def strip_control_characters(text: str) -> str:
-    """A prompt without what is no text; lines, alphabets, emoji and what joins them are kept."""
+    """A prompt without what is no text; lines, alphabets, emoji and what joins them are kept.
+
+    A server's own emoji, “<:smile:123>”, are their names: no model knows numbers of Discord.
+    """
+    text = _OWN_EMOJI.sub(r"\1", text)
     kept = (char if char in "\n\t" or unicodedata.category(char) not in NOTHING else " " for char in text)
     return "".join(kept).strip()
 

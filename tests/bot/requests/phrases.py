@@ -3,6 +3,12 @@
 #: for the picture, beyond doubt
 INSTRUCTIONS = tuple(
     """
+watercolor version
+make it 16:9
+make it 2x bigger
+without the hat, seed 42
+a dog -ar 3:2
+amplíalo por 4
 as a watercolour
 as a watercolour, strong
 as an oil painting
@@ -265,6 +271,14 @@ please turn this into a painting
 #: praise, thanks, questions, emoji, talk between members
 CHAT = tuple(
     """
+can you make me a sandwich?
+can you share the prompt?
+prompt: a dog?
+lol the hands
+mto bom kkkk
+jajaja buenísimo
+vc fez isso com ia?
+the hat is weird
 thanks, I love it!
 thanks
 thank you so much
@@ -589,5 +603,14 @@ lol make it make sense
 make more of these
 more like a potato
 move it to #off-topic
+try again
+again
+one more
+faz de novo
+otra vez
+16:9
+can you make the hands better?
+dá pra deixar mais realista?
+e se fosse de noite?
 """.strip().splitlines()
 )
