@@ -36,6 +36,7 @@ MEANT = "🎨"  # the reaction that asks, and with which the author says yes
 ASKED = timedelta(minutes=10)  # in which the author may say yes
 #: Midjourney's buttons under four pictures, in words: enlarge, vary
 _PRESSED = re.compile(r"[uv][1-4]", re.IGNORECASE)
+MAX_PICTURES = 10  # that a message of Discord may have
 LEAST_WORDS = re.compile(r"\w")
 KINDS = (discord.MessageType.default, discord.MessageType.reply)
 
@@ -72,11 +73,17 @@ async def answer_message(client: Client, message: discord.Message) -> None:
         return
     meant = await _read(client, message)
     if meant.addressed:
-        read = read_intent(meant.words)
-        # “love it! now at night”: what is said to be kind is no part of the picture.
-        await _carry_out(client, replace(meant, words=read.words) if read.intent is Intent.INSTRUCTION else meant)
+        await _carry_out(client, _without_praise(meant))
     elif meant.of_job and LEAST_WORDS.search(meant.words):
         await _answer_reply(client, meant)
+
+
+def _without_praise(meant: Meant) -> Meant:
+    """“Love it! now at night”: what is said to be kind is no part of the picture; which picture is meant stays."""
+    read = read_intent(meant.words)
+    if read.intent is not Intent.INSTRUCTION or read_choice(meant.words, MAX_PICTURES)[0] is not None:
+        return meant
+    return replace(meant, words=read.words)
 
 
 async def answer_yes(client: Client, message: discord.Message, by: discord.User | discord.Member | None = None) -> None:

@@ -333,9 +333,14 @@ def _changed(
         fields["seed"] = new_seed()
     if options.scheduler:
         fields["scheduler"] = _scheduler(spec, options.scheduler)
-    if options.size and request.task is Task.TXT2IMG:
-        fields["width"], fields["height"] = images.fit_size(*wished_size(options.size, spec), spec)
-    elsewhere = tuple(f"--{name}" for name in ("model", "lora", "style") if name in flags)
+    sized = request.task in (Task.TXT2IMG, Task.IMG2IMG)
+    if options.size:
+        wish = wished_size(options.size, spec)
+        if sized:
+            fields["width"], fields["height"] = images.fit_size(*wish, spec)
+    elsewhere = tuple(
+        f"--{name}" for name in ("model", "lora", "style", *(() if sized else ("size",))) if name in flags
+    )
     return fields, _left_out(replace(options, style=None, unknown=(*options.unknown, *elsewhere)))
 
 

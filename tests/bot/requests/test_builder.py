@@ -310,3 +310,20 @@ def test_words_that_the_embedded_model_does_not_know_are_named() -> None:
         for prompt in ("cyberpunk city, a red apple", "a red apple on a blue background")
     ]
     assert said == ["-# Criar embedded can draw 236 things, not: cyberpunk, city.", ""]
+
+
+def test_a_size_in_the_form_of_a_prompt_is_read_as_everywhere() -> None:
+    """For a picture made from another too, and a wrong one is refused."""
+    before = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="a cat"), source()).request
+    before = replace(before, images=())
+    changed = edit_request(CATALOGUE, before, {"prompt": "a cat --ar 16:9"}).request
+    assert (changed.prompt, changed.width, changed.height) == ("a cat", 672, 384)
+    for size in ("99999x99999", "[free](https://evil.example)", "00x00", "0:9"):
+        with pytest.raises(Refusal, match="is no size"):
+            edit_request(CATALOGUE, before, {"prompt": f"a cat --ar {size}"})
+
+
+def test_a_server_s_own_emoji_is_its_name_in_a_prompt() -> None:
+    """Bot 50: numbers of Discord mean nothing to a model."""
+    built = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a <:cat:123456789012345678> <a:star:1> on blue"))
+    assert built.request.prompt == "a cat star on blue"
