@@ -21,7 +21,9 @@ async def main():
     service = Service(Catalogue.load(), (), cluster=ClusterConfig(address=sys.argv[1], cpu=True))
     await service.start()
     before = service.cluster().trouble
-    while not (state := service.cluster()).cards and state.trouble in (None, before):
+    # The first one comes before the head is there, and tries until it is.
+    patient = sys.argv[2] == "patient"
+    while not (state := service.cluster()).cards and (patient or state.trouble in (None, before)):
         await asyncio.sleep(0.1)
     await service.close()
     print("joined" if state.cards else "refused", flush=True)
@@ -30,10 +32,10 @@ asyncio.run(main())
 """
 
 
-async def _bot(address: str, environment: dict[str, str]) -> str:
-    """Whether a bot with this environment joins the cluster."""
+async def _bot(address: str, environment: dict[str, str], manner: str) -> str:
+    """Whether a bot with this environment joins the cluster; one that is "hasty" goes at the first trouble."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", BOT, address, stdout=PIPE, cwd=ROOT, env=environment
+        sys.executable, "-c", BOT, address, manner, stdout=PIPE, cwd=ROOT, env=environment
     )
     out, _ = await asyncio.wait_for(process.communicate(), 400)
     return out.decode().strip()
@@ -68,5 +70,6 @@ async def test_who_has_the_token_joins_and_who_has_not_is_refused() -> None:
     # Ray's sockets lie there, and their paths must be short.
     with tempfile.TemporaryDirectory(prefix="ray") as folder:
         async with _head(port, Path(folder), environment):
-            assert await _bot(address, environment) == "joined"
-            assert await _bot(address, environment | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}) == "refused"
+            assert await _bot(address, environment, "patient") == "joined"
+            stranger = environment | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
+            assert await _bot(address, stranger, "hasty") == "refused"
