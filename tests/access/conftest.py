@@ -52,7 +52,11 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
             quota=Quota(admin_ceiling=20),
             servers={str(world.guild_id): Server(plans=("gold", "patron"))},
             flooding=Flooding(
-                member_commands=1000, server_commands=100_000, server_waiting=1_000_000, waiting=1_000_000
+                member_commands=1000,
+                admin_commands=1000,
+                server_commands=100_000,
+                server_waiting=1_000_000,
+                waiting=1_000_000,
             ),
             generation=Generation(models=MODELS),
         )
