@@ -24,6 +24,8 @@ TEXT_IN_DOCS = {("PATCH", "/applications/@me")}
 @cache
 def _description() -> dict[str, Any]:
     document: dict[str, Any] = json.loads(DESCRIPTION.read_text())
+    # Media channels stand in Discord's documentation and are missing here.
+    document["components"]["schemas"]["ChannelTypes"]["oneOf"].append({"title": "GUILD_MEDIA", "const": 16})
     return document
 
 
