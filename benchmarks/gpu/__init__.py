@@ -7,6 +7,7 @@ to a machine without a network. docs/gpu.md says what the lines mean.
 import asyncio
 import gc
 import logging
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,6 +18,7 @@ from typing import Any
 
 from .pack import pack
 from .parts import Check, Line, env, speed, steps
+from .stand_in import rules, stand_in
 from .trials import attention, fault, leaving, lockstep, memory, offload
 
 LIMIT = 450.0  # seconds after which no more parts are begun
@@ -33,7 +35,10 @@ async def run(*, quick: bool = False, tiny: bool = False, folder: Path | None = 
 def check(*, tiny: bool) -> dict[str, Any]:
     """Run all parts, one after another; one that fails says so in its line and stops no other."""
     from generation.engine.engine import quiet_libraries
+    from generation.workers.devices import narrow
 
+    if not tiny:
+        narrow("cuda:0", os.environ)
     quiet_libraries()
     logging.getLogger("generation").setLevel(logging.ERROR)
     began = perf_counter()
@@ -56,7 +61,7 @@ def _parts(found: Check) -> Iterator[tuple[str, Callable[[], Iterator[Line]]]]:
     yield "env", partial(env, found)
     for name in ("sdxl", "sd15", "flux", "qwen"):
         yield f"speed {name}", partial(speed, found, name)
-    for part in (steps, lockstep, attention, offload, memory, leaving, fault):
+    for part in (rules, stand_in, steps, lockstep, attention, offload, memory, leaving, fault):
         yield part.__name__, partial(part, found)
 
 

@@ -23,7 +23,7 @@ def engine_for(name: str, device: str, folder: Path, *, tiny: bool, loading: Loa
     """Return an engine whose one model is loaded, with previews as in the product."""
     from generation.engine.engine import Engine
 
-    spec = _tiny(name, folder) if tiny else _entry(name, folder)
+    spec = tiny_spec(name, folder) if tiny else _entry(name, folder)
     spec = replace(spec, loading=loading or Loading(offload=Offload.NONE), memory=None)
     engine = Engine({spec.id: spec}, device, 1 if tiny else 8, 64.0, onnx=False)
     if tiny:
@@ -53,7 +53,8 @@ def model_of(engine: Any) -> tuple[ModelSpec, Any]:
     return spec, engine._models.get(spec)
 
 
-def _tiny(name: str, folder: Path) -> ModelSpec:
+def tiny_spec(name: str, folder: Path) -> ModelSpec:
+    """Return the tests' tiny model of that name, which is written if it is not there."""
     from tests.tiny import spec
 
     found = spec(FAMILIES[name], folder)

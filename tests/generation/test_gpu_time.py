@@ -12,15 +12,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from benchmarks.gpu.stand_in import MOST_IDLE, idle_share, reads_within_steps
 from generation import Enlarging, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Task
 from generation.engine import engine as engine_module
 from generation.engine import upscale
 from generation.engine.engine import Engine
 from generation.engine.preview import PreviewPacer
 from generation.engine.step_batcher import LEAD
-from generation.images import encode_png, read_kept
 from generation.profile import SAMPLES
 from generation.types import Loading, Offload
 from tests.tiny import spec
@@ -102,51 +101,10 @@ def test_the_host_runs_ahead_of_the_device_and_not_too_far(model: ModelSpec) -> 
     assert device.idle_seconds < 0.01 * device.busy_seconds
 
 
-#: seconds of the host, as they were measured with a noisy photograph of 1024 by 1024 pixels
-PNG_SECONDS, READ_SECONDS = 0.21, 0.05
-
-
-def idle_share(model: ModelSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, threads: bool) -> float:
-    """The share of the time in which the device has nothing to do, of a model of six quick steps, as Lightning's."""
-    device = LateDevice()
-    engine = engine_on(device, model, lambda rows: 0.025 * max(1, rows / 2))
-    device.runs(engine._models.get(model).pipeline.vae, "decode", lambda _: 0.05)
-    if not threads:
-        monkeypatch.setattr(engine._background, "_pool", None)
-    mine = threading.get_ident()
-
-    def costing(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if threading.get_ident() == mine:
-                device.time.sleep(seconds)
-            return function(*args, **kwargs)
-
-        return call
-
-    monkeypatch.setattr(engine_module, "encode_png", costing(encode_png, PNG_SECONDS))
-    monkeypatch.setattr(engine_module, "read_kept", costing(read_kept, READ_SECONDS))
-    Image.radial_gradient("L").resize((SIDE, SIDE)).convert("RGB").save(tmp_path / "input.png")
-    ways: list[dict[str, Any]] = [
-        {},
-        {"task": Task.IMG2IMG, "strength": 0.9, "images": (tmp_path / "input.png",)},
-    ]
-    waiting = [picture(model, number, num_inference_steps=6, **ways[number % 2]) for number in range(24)]
-    events: list[Event] = []
-    while engine.step() or waiting:
-        while waiting and engine.capacity() > len(engine._batcher.members) + len(engine._arrivals):
-            engine.submit(waiting.pop(), events.append)
-    assert sum(isinstance(event, Finished) for event in events) == 24
-    return device.idle_seconds / (device.idle_seconds + device.busy_seconds)
-
-
-def test_the_device_hardly_idles_while_pictures_begin_and_end(
-    model: ModelSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_device_hardly_idles_while_pictures_begin_and_end(model: ModelSpec, tmp_path: Path) -> None:
     """Reading and encoding take longer than the steps, and cost the device next to nothing beside threads."""
-    with monkeypatch.context() as patch:
-        assert idle_share(model, patch, tmp_path, threads=True) < 0.05
-    with monkeypatch.context() as patch:
-        assert idle_share(model, patch, tmp_path, threads=False) > 0.2
+    assert idle_share(model, tmp_path) < MOST_IDLE
+    assert idle_share(model, tmp_path, threads=False) > 0.2
 
 
 @pytest.mark.parametrize(("seconds", "least"), [(1.6, 15), (0.05, 3)], ids=["slow", "fast"])
@@ -169,27 +127,7 @@ def test_previews_come_at_their_pace_and_nothing_waits_for_them(
 
 def test_the_host_reads_no_value_from_the_device_within_a_step(model: ModelSpec) -> None:
     """Between the first step and the last nothing asks for a number, which would drain a GPU's queue."""
-
-    class Reads(TorchDispatchMode):  # type: ignore[misc]
-        names: list[str] = []  # noqa: RUF012 - of this test only
-
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            del types
-            if any(name in str(func) for name in ("_local_scalar_dense", "nonzero", "is_nonzero", "masked_select")):
-                self.names.append(str(func))
-            return func(*args, **(kwargs or {}))
-
-    engine = engine_on(LateDevice(), model, lambda _: 0.1)
-    make(engine, picture(model, 1))
-    engine.submit(picture(model, 2), lambda _: None)
-    for _ in range(4):
-        engine.step()
-    with Reads() as reads:
-        for _ in range(10):
-            engine.step()
-    assert engine._batcher.members
-    assert reads.names == []
-    engine.cancel("2")
+    assert reads_within_steps(model) == []
 
 
 def test_pictures_are_read_enlarged_and_encoded_beside_the_engines_thread(
