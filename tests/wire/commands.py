@@ -85,7 +85,7 @@ def public(local: LocalDiscord, words: str) -> list[Message]:
 
 
 async def announced(local: LocalDiscord, words: str) -> Message:
-    found: list[Message] = await local.wait_for(lambda: public(local, words), 30)
+    found: list[Message] = await local.wait_for(lambda: public(local, words), 60)
     (message,) = found
     return message
 

@@ -78,7 +78,7 @@ async def test_only_the_models_of_one_s_plan_are_suggested(config: Config) -> No
     await store.open()
     try:
         client = SimpleNamespace(config=config, store=store, catalogue=CATALOGUE)
-        interaction: Any = SimpleNamespace(client=client, user=SimpleNamespace(id=1), guild_id=9)
+        interaction: Any = SimpleNamespace(client=client, user=SimpleNamespace(id=1), guild_id=9, channel=None)
         catalogue = await usable_models(interaction)
     finally:
         await store.close()
