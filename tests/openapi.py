@@ -58,11 +58,17 @@ def _normal(body: Any) -> Any:
         return [_normal(item) for item in body]
     if not isinstance(body, dict):
         return body
-    return {key: str(value) if _is_id(key, value) else _normal(value) for key, value in body.items()}
+    return {key: _ids(value) if _has_ids(key, value) else _normal(value) for key, value in body.items()}
 
 
-def _is_id(key: str, value: Any) -> bool:
+def _has_ids(key: str, value: Any) -> bool:
+    if isinstance(value, list):  # of whom a message may mention
+        return key in ("users", "roles") and all(isinstance(each, int) for each in value)
     return isinstance(value, int) and (key.endswith("_id") or key == "id")
+
+
+def _ids(value: Any) -> Any:
+    return [str(each) for each in value] if isinstance(value, list) else str(value)
 
 
 def problems(call: Call) -> list[str]:

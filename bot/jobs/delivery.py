@@ -38,6 +38,8 @@ SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is no
 #: limit as long as Discord says, whatever the client's max_ratelimit_timeout
 ANSWERED, UPLOADED = 60.0, 300.0
 TOKEN_LIFE = timedelta(minutes=15)  # in which an interaction's answer can be edited
+#: what a delivered message has among its buttons, the second until 0.1.0
+DELIVERED = ("more", "delete")
 NONCE_LIFE = timedelta(minutes=2)  # in which a nonce surely keeps a message from being sent twice
 LONG_WAIT = timedelta(minutes=1)  # after which a member has looked away
 PING_STAYS = timedelta(minutes=10)
@@ -89,7 +91,7 @@ class Delivery:
     async def announce(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> discord.PartialMessage:
         """Say in the channel who asked for what; sent twice, it is the same message."""
         channel = self._channel(job)
-        if message := await self._sent_before(channel, job, "cancel", "delete"):
+        if message := await self._sent_before(channel, job, "cancel", *DELIVERED):
             await self._remember(job, message)
             return message
         say = speaker(job.locale)
@@ -329,7 +331,7 @@ class Delivery:
 
     async def _put_anew(self, channel: Channel, job: JobRow, more: str = "") -> discord.PartialMessage:
         """A further message with the pictures, which is the job's from now on."""
-        if message := await self._sent_before(channel, job, "delete"):
+        if message := await self._sent_before(channel, job, *DELIVERED):
             await self._remember(job, message)
             return message
         sent: list[discord.PartialMessage] = []
