@@ -14,6 +14,8 @@ pytest_plugins = ["tests.second_tries"]
 HERE = Path(__file__).parent
 #: folders whose tests share something that runs, such as a local Discord or a bot: they stay in one process
 SHARING = ("access", "bot/jobs", "bot/moderation", "sandbox", "wire")
+#: seconds that a slow test may take before it counts as stuck, unless it says otherwise
+SLOW_SECONDS = 600
 #: a fixture of one worker that makes pictures, which the tests that use it share likewise
 STUDIO = "studio"
 
@@ -27,6 +29,9 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares something, else the tests of a file; what shares takes longest, so it starts first."""
     groups = {item: _shared(item) for item in items}
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group or item.path.name))
     items.sort(key=lambda item: groups[item] is None)

@@ -206,8 +206,8 @@ def steps(check: Check, name: str = "sdxl") -> Iterator[Line]:
     yield "preview", {
         "model": name, "made": shown, "of_steps": done, "cost_ms": round(1000 * engine._previews.pacer._cost, 2),
     }  # fmt: skip
-    # Four pictures that took less than a preview's pace, as tiny ones do on a quiet machine, need none.
-    check.judge("a8", shown > 0 or wall < engine._previews.pacer.EVERY, "no preview was shown")
+    # Tiny pictures on a quiet machine are made before a preview is due.
+    check.judge("a8", shown > 0 or wall < 4 * engine._previews.pacer.EVERY, "no preview was shown")
     yield from _end(check, engine, name)
 
 

@@ -12,6 +12,10 @@ from sandbox.people import Asked
 APPLE = "a red apple on a blue background"
 
 
+#: within which a bot that was just started makes its first picture, on a machine that does much else
+START_SECONDS = 240
+
+
 def png(size: tuple[int, int] = (300, 200)) -> bytes:
     image = Image.new("RGB", size, "#f0c020")
     ImageDraw.Draw(image).ellipse((60, 40, 200, 160), fill="#d02020")
@@ -32,7 +36,7 @@ def slash(local: LocalDiscord, path: str, who: str = "ana", **options: Any) -> A
 
 async def done(local: LocalDiscord, asked: Asked, words: str = "left today") -> str:
     """The private answer's last words."""
-    await local.wait_for(lambda: words in asked.content, 60)
+    await local.wait_for(lambda: words in asked.content, START_SECONDS)
     return asked.content
 
 
@@ -59,7 +63,7 @@ async def offered(local: LocalDiscord, user_id: int, message: Message, label: st
         return message, custom_id(message, label)
     except StopIteration:
         more = local.people.press(user_id, message, custom_id(message, "More"))
-        await local.wait_for(lambda: more.message and more.message.components, 20)
+        await local.wait_for(lambda: more.message and more.message.components, 100)
         assert more.message
         return more.message, custom_id(more.message, label)
 
@@ -85,7 +89,7 @@ def public(local: LocalDiscord, words: str) -> list[Message]:
 
 
 async def announced(local: LocalDiscord, words: str) -> Message:
-    found: list[Message] = await local.wait_for(lambda: public(local, words), 60)
+    found: list[Message] = await local.wait_for(lambda: public(local, words), 100)
     (message,) = found
     return message
 

@@ -32,7 +32,7 @@ async def test_commands_and_replies_are_answered(sharded: tuple[LocalDiscord, Bo
     first = delivered(local, "a sharded apple")
     ana = local.world.members["ana"]
     local.people.say(ana, local.world.channel_id, "strong", (), first.id)
-    await local.wait_for(lambda: len([m for m in local.messages() if m.attachments and not m.is_ephemeral]) >= 2, 60)
+    await local.wait_for(lambda: len([m for m in local.messages() if m.attachments and not m.is_ephemeral]) >= 2, 100)
 
 
 async def test_a_direct_message_is_answered(sharded: tuple[LocalDiscord, Bot]) -> None:
