@@ -288,7 +288,7 @@ def _waiting(bot: Bot) -> list[str]:
         return [row[0] for row in database.execute("SELECT id FROM jobs WHERE delivered_at IS NULL")]
 
 
-async def _until(look, seconds: float = 60.0):  # type: ignore[no-untyped-def]
+async def _until(look, seconds: float = 200.0):  # type: ignore[no-untyped-def]
     """What ``look`` returns as soon as that is true: another process's database makes no event."""
     async with asyncio.timeout(seconds):
         while not (seen := look()):  # noqa: ASYNC110
