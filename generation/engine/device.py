@@ -197,6 +197,8 @@ def open_device(name: str, clock: Callable[[], float] = perf_counter) -> Device:
 #: what torch says if memory runs out, in whichever library it does
 NO_MEMORY = (
     "can't allocate memory",  # c10/core/impl/alloc_cpu.cpp
+    "could not create a primitive",  # oneDNN
+    "Failed to allocate memory",  # ONNX Runtime, whose errors have a type of their own
     "CUDA error: out of memory",  # outside of torch's allocator
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",
@@ -208,4 +210,4 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether it says that the device's memory, or the machine's, did not suffice."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
+    return any(words in str(error) for words in NO_MEMORY)

@@ -60,7 +60,7 @@ async def test_memory_that_runs_out_fails_one_picture_with_a_sentence(own_studio
     assert isinstance(first, Finished)
     worker = child(own_studio)
     worker.rlimit(psutil.RLIMIT_AS, (worker.memory_info().vms + 40 * 2**20, resource.RLIM_INFINITY))
-    (large,) = await own_studio.make(job(num_inference_steps=2, width=1024, height=1024).pictures())
+    (large,) = await own_studio.make(job(num_inference_steps=2, width=1536, height=1536).pictures())
     assert isinstance(large, Failed)
     assert "memory" in large.template or large.retryable
     if not large.retryable:

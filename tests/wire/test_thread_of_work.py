@@ -8,8 +8,14 @@ from simcord.backend.models import Message
 
 from bot.messages.contact_sheet import contact_sheet
 from sandbox import LocalDiscord
+from sandbox.people import Asked
 
 from .commands import custom_id, delivered, done, modal_fields, offered, pixels, png, press, refused, slash
+
+
+def steps(asked: Asked) -> list[str]:
+    """The lines of a private answer that say what a picture is, without the small print."""
+    return [line for line in asked.content.splitlines() if not line.startswith("-# ")]
 
 
 async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(local: LocalDiscord) -> None:
@@ -129,7 +135,7 @@ async def test_origin_shows_the_way_and_any_step_can_be_taken_up_again(local: Lo
     third = delivered(local, "enlarge")
     asked = await press(local, ana, third, "Origin")
     await local.wait_for(lambda: "3. enlarged to" in asked.content, 100)
-    lines = asked.content.splitlines()
+    lines = steps(asked)
     assert lines[0].startswith("1. txt2img: “a cat with a past” · seed 9")
     assert "strength 0.5" in lines[1]
     assert asked.message
@@ -152,7 +158,7 @@ async def test_history_pages_through_one_s_own_pictures_newest_first(local: Loca
     await local.wait_for(lambda: "history 1" in asked.content, 100)
     assert asked.message
     assert asked.message.is_ephemeral
-    assert [line.split()[2] for line in asked.content.splitlines()] == ["1", "1", "1", "1", "0", "0"]
+    assert [line.split()[2] for line in steps(asked)] == ["1", "1", "1", "1", "0", "0"]
     older = local.people.press(milo, asked.message, custom_id_of_row(asked.message, "Older"))
     await local.acknowledged(older)
     await local.wait_for(lambda: asked.content.startswith("**7**"), 100)
