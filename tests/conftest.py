@@ -27,13 +27,12 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something, else the tests of a file; what shares takes longest, so it starts first."""
+    """Keep together what shares something, else a file's tests, and give slow ones time; what shares starts first."""
     groups = {item: _shared(item) for item in items}
-    for item in items:
-        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group or item.path.name))
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
     items.sort(key=lambda item: groups[item] is None)
 
 
