@@ -52,14 +52,16 @@ async def test_members_choose_whether_they_are_pinged_when_pictures_are_ready(
             await make(rig, "otto", "a boat after it")
             assert pings(rig, shown) == []
     finally:
-        await rig.store.preferences.change(otto, ping=None)
+        await rig.store.preferences.change(otto, ping=Ping.NEVER)
 
 
 async def test_five_messages_after_the_announcement_are_reason_enough_to_ping(rig: Rig) -> None:
     """Members 9: in a busy channel the result stands far above, however soon it came."""
+    otto = rig.members["otto"]
+    await rig.store.preferences.change(otto, ping=None)
     rig.service.makes = False
     try:
-        rig.slash(rig.members["otto"], rig.local.world.channel_id, "txt2img", {"prompt": "a buried boat"})
+        rig.slash(otto, rig.local.world.channel_id, "txt2img", {"prompt": "a buried boat"})
         await rig.settle(lambda: any("a buried boat" in each.request.prompt for each in rig.service.pictures))
         messages = rig.local.world.backend.messages[rig.local.world.channel_id]
         found = await rig.settle(lambda: [each for each in messages.values() if "a buried boat" in each.content])
@@ -69,9 +71,10 @@ async def test_five_messages_after_the_announcement_are_reason_enough_to_ping(ri
         await rig.settle(lambda: rig.client.traffic.buried(rig.local.world.channel_id, shown.id))
         rig.service.finish(rig.service.pictures[-1])
         (ping,) = await rig.settle(lambda: pings(rig, shown))
-        assert ping.ping_user_ids == [rig.members["otto"]]
+        assert ping.ping_user_ids == [otto]
     finally:
         rig.service.makes = True
+        await rig.store.preferences.change(otto, ping=Ping.NEVER)
 
 
 async def test_one_picture_takes_two_requests_to_its_channel(rig: Rig) -> None:

@@ -58,7 +58,7 @@ MODEL = "criar-embedded"
 
 
 async def next_event(service: Service) -> Event:
-    return await asyncio.wait_for(anext(service.events()), 5)
+    return await asyncio.wait_for(anext(service.events()), 30)
 
 
 async def test_a_picture_goes_where_its_model_is() -> None:

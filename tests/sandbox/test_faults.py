@@ -20,7 +20,7 @@ def said(local: LocalDiscord, words: str) -> list[str]:
 async def test_a_late_acknowledgement_is_refused(local: LocalDiscord, slash: Slash) -> None:
     """After 3 seconds of real time the first answer is met with 10062, and nothing is shown."""
     asked = slash("fail", how="late")
-    await local.wait_for(lambda: said(local, "late: 10062"), 10)
+    await local.wait_for(lambda: said(local, "late: 10062"))
     assert not asked.record.responded
 
 
@@ -112,7 +112,7 @@ async def test_a_refused_token_ends_the_bot() -> None:
     async with LocalDiscord() as local:
         local.refuse_token()
         async with echo_bot(local) as process:
-            assert await asyncio.wait_for(process.wait(), 20) != 0
+            assert await asyncio.wait_for(process.wait(), 30) != 0
 
 
 async def test_rate_limits_are_kept_where_they_are_wanted() -> None:

@@ -32,7 +32,7 @@ async def test_it_says_where_it_is_and_ends_cleanly(number: signal.Signals) -> N
         answer = await http.get(addresses["api"] + "/gateway/bot", headers=headers)
         assert (await answer.json())["url"] == addresses["gateway"]
         process.send_signal(number)
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), 30) == 0
 
 
 async def test_it_says_why_it_cannot_start() -> None:

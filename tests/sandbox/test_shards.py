@@ -84,4 +84,4 @@ async def _identify(http: aiohttp.ClientSession, local: LocalDiscord, number: in
     async with http.ws_connect(local.gateway_address) as socket:
         await socket.receive_json()
         await socket.send_json({"op": IDENTIFY, "d": {"token": local.token, "intents": 0, "shard": [number, 3]}})
-        return await asyncio.wait_for(socket.receive_json(), 5)
+        return await asyncio.wait_for(socket.receive_json(), 30)

@@ -141,7 +141,7 @@ async def test_change_and_repeat_opens_a_filled_in_modal_and_uses_what_is_sent(l
     await done(local, slash(local, "txt2img", prompt="a house to change", seed=77))
     ana, first = local.world.members["ana"], delivered(local, "a house to change")
     shown = await press(local, ana, first, "Edit the prompt")
-    await local.wait_for(lambda: shown.record.modal, 3)
+    await local.wait_for(lambda: shown.record.modal)
     fields = modal_fields(shown)
     assert "77" in fields
     sent = local.people.submit(ana, shown, {fields["a house to change"]: "a castle instead", fields["77"]: "78"})
@@ -154,7 +154,7 @@ async def test_a_modal_with_words_for_numbers_is_refused(local: LocalDiscord) ->
     await done(local, slash(local, "txt2img", prompt="a modal gone wrong", seed=5))
     ana, first = local.world.members["ana"], delivered(local, "a modal gone wrong")
     shown = await press(local, ana, first, "Edit the prompt")
-    await local.wait_for(lambda: shown.record.modal, 3)
+    await local.wait_for(lambda: shown.record.modal)
     fields = modal_fields(shown)
     assert "seed must be a whole number between 0 and 4294967295, or -1 for any; not “five”" in await refused(
         local, local.people.submit(ana, shown, {fields["5"]: "five"})

@@ -114,7 +114,7 @@ async def test_a_bot_that_is_killed_delivers_after_its_restart_and_its_buttons_w
         await done(local, slash(local, "txt2img", prompt="a cat from before"))
         first = delivered(local, "a cat from before")
         shown = await press(local, ana, first, "Edit the prompt")
-        await local.wait_for(lambda: shown.record.modal, 3)
+        await local.wait_for(lambda: shown.record.modal)
         asked = slash(local, "txt2img", prompt="a cat in two runs", count=2, num_inference_steps=100)
         await local.wait_for(lambda: "step" in asked.content, 100)
         await bot.kill()

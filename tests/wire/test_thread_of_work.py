@@ -59,7 +59,7 @@ async def test_the_refine_modal_takes_strength_prompt_model_and_seed(local: Loca
     alone = delivered(local, "a cat for the modal")
     ana = local.world.members["ana"]
     shown = await press(local, ana, alone, "Refine with")
-    await local.wait_for(lambda: shown.record.modal, 3)
+    await local.wait_for(lambda: shown.record.modal)
     fields = modal_fields(shown)
     assert fields["a cat for the modal"] == "prompt"
     sent = local.people.submit(ana, shown, {"prompt": "a fox from the modal", "strength": "0,6", "seed": "77"})
@@ -82,7 +82,7 @@ async def test_an_upload_that_was_only_enlarged_is_refined_with_words_that_are_a
         await local.wait_for(lambda: said.message and said.message.components, 100)  # noqa: B023 - awaited at once
         assert said.message
         shown = await press(local, ana, said.message, "Refine with")
-        await local.wait_for(lambda: shown.record.modal, 3)  # noqa: B023 - awaited at once
+        await local.wait_for(lambda: shown.record.modal)  # noqa: B023 - awaited at once
         assert ("strength" in modal_fields(shown).values()) == asked_for
     local.people.say(ana, local.world.channel_id, "strong", (), large.id)
     await local.wait_for(lambda: by_bot(local, "Say what the picture should show"))

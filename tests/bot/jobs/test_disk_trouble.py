@@ -119,9 +119,9 @@ async def test_an_end_is_told_though_the_database_cannot_be_read_right_after_it(
     job = await stage.ask()
     with unreadable_after_a_change(stage.store) as failed:
         happening = asyncio.create_task(stage.hands.happen(ending(job)) if ending else stage.manager.cancel(job))
-        await asyncio.wait_for(failed.wait(), 5)
+        await asyncio.wait_for(failed.wait(), 30)
     await happening
-    (message,) = await asyncio.wait_for(stage.delivered(job), 5)
+    (message,) = await asyncio.wait_for(stage.delivered(job), 30)
     assert "on its way" not in message.content
 
 
@@ -133,7 +133,7 @@ async def test_a_picture_whose_worker_died_is_made_again_though_the_database_can
     job = await stage.ask()
     with unreadable_after_a_change(stage.store) as failed:
         happening = asyncio.create_task(stage.hands.happen(died(job)))
-        await asyncio.wait_for(failed.wait(), 5)
+        await asyncio.wait_for(failed.wait(), 30)
     await happening
     assert [picture.attempt for picture in stage.hands.submitted] == [1, 2]
 
@@ -147,8 +147,8 @@ async def test_a_delivery_is_tried_again_though_the_database_cannot_be_read_in_b
     await stage.fail_delivery(job)
     await stage.hands.happen(finished(job))
     with unreadable_after_a_change(stage.store) as failed:
-        await asyncio.wait_for(failed.wait(), 5)
-    (message,) = await asyncio.wait_for(stage.delivered(job), 10)
+        await asyncio.wait_for(failed.wait(), 30)
+    (message,) = await asyncio.wait_for(stage.delivered(job), 30)
     assert len(message.attachments) == 1
 
 
@@ -163,7 +163,7 @@ async def test_a_file_that_is_gone_is_noticed_again_where_that_could_not_be_writ
     stage.store.files.picture(f"{job.id}:0").unlink()
     other = sqlite3.connect(stage.store.files.pictures.parent / "criar.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while caplog.text.count("they are made again") < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         other.execute("ROLLBACK")

@@ -89,7 +89,7 @@ async def test_pictures_of_different_strengths_share_one_bar(make_job: MakeJob) 
     board.follow(job, edit, Pace(burst=4, every=1.0))
     for place, (step, of) in enumerate([(4, 4), (12, 16)]):
         board.update(Progress(picture_id=f"{job.id}:{place}", attempt=1, step=step, of=of))
-    words = await asyncio.wait_for(shown.get(), 5)
+    words = await asyncio.wait_for(shown.get(), 30)
     await board.close()
     assert "step 14 of 16" in words
     assert "2 of 2 begun" in words
@@ -144,14 +144,14 @@ async def test_the_pictures_come_after_all_that_is_said_in_their_message(make_jo
     job = replace(make_job(), pictures=(row,))
     board.open(job.id)
     board.follow(job, edit, Pace(burst=4, every=1.0))
-    await asyncio.wait_for(editing.wait(), 5)
+    await asyncio.wait_for(editing.wait(), 30)
     ending = []
     for each in (board.close("the last words") if stopped else board.end(job.id), deliver(), board.close("too late")):
         ending.append(asyncio.create_task(each))
         done, _ = await asyncio.wait(ending, timeout=0.05)
         assert not done
     answered.set()
-    await asyncio.wait_for(asyncio.gather(*ending), 5)
+    await asyncio.wait_for(asyncio.gather(*ending), 30)
     assert said == ["You are next.", *(["the last words"] if stopped else []), "the pictures"]
 
 
@@ -178,11 +178,11 @@ async def test_every_stage_shows_itself_with_the_time_left(make_job: MakeJob) ->
     ]
     board.open(job.id)
     board.follow(job, edit, Pace(burst=20, every=0.01, gap=0.0))
-    await asyncio.wait_for(edited.wait(), 10)
+    await asyncio.wait_for(edited.wait(), 30)
     for event in events:
         edited.clear()
         board.update(event)
-        await asyncio.wait_for(edited.wait(), 10)
+        await asyncio.wait_for(edited.wait(), 30)
     await board.end(job.id, uploading=True)
     stages = [words.partition("\n")[0].removesuffix(" About 45 s left.") for words in told]
     assert stages == [

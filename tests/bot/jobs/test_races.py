@@ -160,7 +160,7 @@ async def test_a_long_rate_limit_on_progress_does_not_hold_up_the_pictures(
     job = await stage.ask(command=True)
     await stage.local.wait_for(lambda: stage.edits_of_answers(429))
     await stage.hands.happen(finished(job))
-    (message,) = await asyncio.wait_for(stage.delivered(job), 10)
+    (message,) = await asyncio.wait_for(stage.delivered(job), 30)
     assert len(message.attachments) == 1
 
 
@@ -176,7 +176,7 @@ async def test_a_long_rate_limit_on_a_private_delivery_lets_others_through(
     await stage.local.wait_for(lambda: stage.edits_of_answers(429))
     other = await stage.ask(1)
     await stage.hands.happen(finished(other))
-    (message,) = await asyncio.wait_for(stage.delivered(other), 10)
+    (message,) = await asyncio.wait_for(stage.delivered(other), 30)
     assert len(message.attachments) == 1
 
 
