@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+# Tests that share a bot stay in one process; tests/conftest.py says what starts first.
+DIST := --dist loadgroup --no-loadscope-reorder
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo install test test-slow lint types lock clean data train evaluate docs image-dry-run
@@ -25,10 +27,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 
 test: lint types
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) $(DIST)
 
 test-slow: $(INSTALLED)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(WORKERS) --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(WORKERS) $(DIST)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

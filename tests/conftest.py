@@ -18,6 +18,8 @@ SHARING = ("access", "bot/jobs", "bot/moderation", "sandbox", "wire")
 SLOW_SECONDS = 600
 #: a fixture of one worker that makes pictures, which the tests that use it share likewise
 STUDIO = "studio"
+#: what starts first, so that the longest group does not run alone at the end
+FIRST = ("wire", STUDIO, "access")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
@@ -27,13 +29,13 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something, else a file's tests, and give slow ones time; what shares starts first."""
+    """Keep together what shares something, else a file's tests; the longest start first; slow ones get time."""
     groups = {item: _shared(item) for item in items}
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group or item.path.name))
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
-    items.sort(key=lambda item: groups[item] is None)
+    items.sort(key=lambda item: FIRST.index(group) if (group := groups[item]) in FIRST else len(FIRST))
 
 
 def _shared(item: pytest.Item) -> str | None:

@@ -161,7 +161,7 @@ async def test_history_pages_through_one_s_own_pictures_newest_first(local: Loca
     assert [line.split()[2] for line in steps(asked)] == ["1", "1", "1", "1", "0", "0"]
     older = local.people.press(milo, asked.message, custom_id_of_row(asked.message, "Older"))
     await local.acknowledged(older)
-    await local.wait_for(lambda: asked.content.startswith("**7**"), 100)
+    await local.wait_for(lambda: (shown := steps(asked)) and shown[0].startswith("**7**"), 100)
 
 
 def custom_id_of_row(message: object, label: str) -> str:
