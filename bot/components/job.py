@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+import discord
+
 from bot.client import Interaction
-from bot.components.base import PersistentItem
+from bot.components.base import PersistentItem, selected
 from bot.components.modals.edit_prompt import EditPromptModal
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import may_manage, usable_job
-from bot.messages.buttons import more_buttons
+from bot.messages.buttons import ALL_JOBS, more_buttons
 from bot.messages.costs import costs_of
 from bot.messages.details import details
 from bot.requests.builder import edit_request
@@ -19,6 +22,7 @@ from bot.store import JobRow, PictureRow, State
 
 JOB_ID = r"[0-9a-f]{12}"
 
+NOTHING_LEFT = "There is nothing left to cancel; these pictures are done."
 TOO_LATE = (
     "These pictures are being made already, and you cancelled such pictures often today; they are finished and count."
 )
@@ -44,6 +48,36 @@ class FewerButton(PersistentItem, template=rf"fewer:(?P<offer>{JOB_ID})"):
         asked = offer.requester
         requester = await requester_of(interaction, private=asked.private, spoiler=asked.spoiler)
         await manager.submit(replace(requester, reply_to=asked.reply_to), offer.built)
+        if interaction.message and not interaction.message.flags.ephemeral:
+            with suppress(discord.HTTPException):
+                await interaction.message.delete()
+
+
+class CancelSelect(PersistentItem, template=r"cancel"):
+    """Cancels one of the member's requests, or all."""
+
+    async def run(self, interaction: Interaction, _: re.Match[str]) -> None:
+        """Cancel it. Raises Refusal if nothing of it can be cancelled any longer."""
+        await interaction.response.defer()
+        chosen = selected(interaction)
+        jobs = await interaction.client.store.jobs.unfinished_of(interaction.user.id)
+        await cancel_own(interaction, [job for job in jobs if chosen in (ALL_JOBS, job.id)])
+
+
+async def cancel_own(interaction: Interaction, jobs: Sequence[JobRow]) -> None:
+    """Cancel jobs of the member who asks, and say in their private answer how many pictures that were.
+
+    Raises Refusal if nothing of them can be cancelled.
+    """
+    if not jobs:
+        raise Refusal(NOTHING_LEFT)
+    count = sum([await interaction.client.manager.cancel(job, interaction.user.id) for job in jobs])
+    if not count:
+        raise Refusal(TOO_LATE)
+    text = speaker_for(interaction).plural(
+        "{n} picture is cancelled and does not count.", "{n} pictures are cancelled and do not count.", count
+    )
+    await interaction.edit_original_response(content=text, view=None)
 
 
 async def _again(interaction: Interaction, job_id: str) -> None:
@@ -94,7 +128,7 @@ async def _cancel(interaction: Interaction, job_id: str) -> None:
     if not may_manage(interaction, job):
         raise Refusal("Only the member who asked for these pictures, or a moderator, can cancel them.")
     if job.complete:
-        raise Refusal("There is nothing left to cancel; these pictures are done.")
+        raise Refusal(NOTHING_LEFT)
     if not await interaction.client.manager.cancel(job, interaction.user.id):
         raise Refusal(TOO_LATE)
 

@@ -13,11 +13,11 @@ from typing import Any
 import discord
 
 from bot.client import Client
-from bot.errors import Refusal
+from bot.errors import NotEnough, Refusal
 from bot.interactions.defaults import apply_defaults, apply_style, owners_for
 from bot.interactions.errors import sentence_for
 from bot.jobs.uploads import MessagePicture, pictures_in
-from bot.messages.buttons import Buttons, found_buttons, meant_button, reply_menu
+from bot.messages.buttons import Buttons, fewer_button, found_buttons, meant_button, reply_menu
 from bot.moderation.admission import RateLimited
 from bot.requests.builder import BuiltRequest, Options, build_request, refine_request, upscale_request
 from bot.requests.intent import Intent, Read, is_small_talk, read_intent
@@ -149,7 +149,9 @@ async def _carry_out(
             return
         await client.manager.submit(requester, await _understood(client, meant, requester, place))
     except Exception as error:  # noqa: BLE001 - nothing ends in silence
-        await _answer(client, message, sentence_for(say, error, f"message {message.id}"))
+        view = fewer_button(say, error.offer, error.possible) if isinstance(error, NotEnough) and error.offer else None
+        sentence = sentence_for(say, error, f"message {message.id}")
+        await _answer(client, message, sentence, view, ASKED if view else STAYS)
 
 
 async def _asked(client: Client, meant: Meant, say: Speaker, place: int | None) -> tuple[str, Buttons | None] | None:

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.errors import NotEnough, Refusal
 from bot.interactions.language import speaker_for
-from bot.messages.buttons import Buttons
+from bot.messages.buttons import fewer_button
 from bot.text.sanitize import escape_params
 from bot.text.translate import Speaker
 from generation import GenerationError, SentenceError
@@ -43,25 +43,17 @@ async def answer_error(interaction: discord.Interaction[Any], error: Exception) 
         interaction.client.metrics.refused(error.template)
     say = speaker_for(interaction)
     sentence = sentence_for(say, error, f"interaction {interaction.id}")
-    view = _fewer(say, error) if isinstance(error, NotEnough) and error.offer else None
+    view = fewer_button(say, error.offer, error.possible) if isinstance(error, NotEnough) and error.offer else None
     try:
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             await interaction.edit_original_response(content=sentence, attachments=[], view=view)
         elif interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True, view=view or discord.utils.MISSING)
         else:
-            await interaction.response.send_message(sentence, ephemeral=True)
+            await interaction.response.send_message(sentence, ephemeral=True, view=view or discord.utils.MISSING)
     except discord.HTTPException as failure:
         # Not the sentence, which may quote a prompt.
         log.warning("interaction %s could not be answered (%s): %s", interaction.id, type(error).__name__, failure)
-
-
-def _fewer(say: Speaker, error: NotEnough) -> Buttons:
-    """The button that makes as many as are possible."""
-    view = Buttons()
-    label = say.plural("Make {n} instead", "Make {n} instead", error.possible)
-    view.button(f"fewer:{error.offer}", label, discord.ButtonStyle.primary)
-    return view
 
 
 def sentence_for(say: Speaker, error: Exception, where: str) -> str:

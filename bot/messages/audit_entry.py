@@ -22,6 +22,7 @@ DONE: dict[str, tuple[str, str]] = {
     Action.HELD: ("a picture was blocked: {detail}", "a picture could not be checked, and was blocked"),
     Action.CANCEL: ("images cancelled: {detail}", ""),
     Action.PAUSE: ("no requests are taken: {detail}", "requests are taken again"),
+    Action.ANNOUNCE: ("announced in {detail}", ""),
     Action.SETTINGS: ("settings: {detail}", ""),
     Action.MODERATORS: ("moderators are those with {detail}", "moderators are those whom Discord lets moderate"),
     Action.UNSIGNED: ("a picture left without its mark of origin: {detail}", ""),
@@ -43,6 +44,6 @@ def _what(say: Speaker, entry: Entry) -> str:
     to, away = DONE.get(entry.action, ("{detail}", "{detail}"))
     if entry.action == Action.MODERATORS:
         return say(to if entry.detail else away, detail=f"<@&{entry.detail}>")
-    if entry.action == Action.LOG:
+    if entry.action in (Action.LOG, Action.ANNOUNCE):
         return say(to if entry.detail else away, detail=f"<#{entry.detail}>")
     return say(to if entry.detail else away, detail=escape_for_discord(entry.detail, MAX_DETAIL))

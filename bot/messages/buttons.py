@@ -20,6 +20,7 @@ from generation import Task
 LAST_ROW = 2
 MAX_LABEL, MAX_OPTION = 80, 100  # characters that Discord allows
 MAX_OPTIONS = 25
+ALL_JOBS = "all"  # the value in the menu of what to cancel
 MAX_PROMPT_SHOWN = 90  # characters of a prompt in an option
 
 
@@ -156,6 +157,28 @@ def found_buttons(message_id: int, say: Speaker, *, edit: bool) -> Buttons:
         view.button(f"found:edit:{message_id}", say("Edit with words"))
     view.button(f"found:upscale:{message_id}", say("Enlarge {factor}×", factor=ENLARGE))
     view.button(f"found:info:{message_id}", say("Details"))
+    return view
+
+
+def fewer_button(say: Speaker, offer: str, count: int) -> Buttons:
+    """One button that makes as many pictures as an offer is for."""
+    view = Buttons()
+    view.button(f"fewer:{offer}", say.plural("Make {n} instead", "Make {n} instead", count), ButtonStyle.primary)
+    return view
+
+
+def cancel_menu(say: Speaker, jobs: Sequence[tuple[JobRow, str]]) -> Buttons:
+    """A menu of jobs, each with its model's title, of which one is cancelled, or all are."""
+    view = Buttons()
+    options = [discord.SelectOption(label=say("All of them"), value=ALL_JOBS)]
+    for job, model in jobs[: MAX_OPTIONS - 1]:
+        label = escape_for_discord(job.request.prompt, MAX_PROMPT_SHOWN) or say("enlarged")
+        options.append(
+            discord.SelectOption(
+                label=label[:MAX_OPTION], value=job.id, description=f"{job.request.count} × {model}"[:MAX_OPTION]
+            )
+        )
+    view.menu("cancel", say("What should be cancelled?"), options)
     return view
 
 

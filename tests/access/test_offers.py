@@ -55,3 +55,16 @@ async def test_an_offer_is_its_member_s_and_stands_once(rig: Rig, newcomer: str)
     again = rig.local.people.press(member, asked.message, offer_in(asked))
     await rig.settle(lambda: "no longer stands" in again.content)
     assert rig.service.asked[member] == 1
+
+
+async def test_words_in_a_message_get_the_offer_too(rig: Rig, newcomer: str) -> None:
+    """A mention for more pictures than are left is answered with the button, which makes them and goes."""
+    await ask(rig, "oscar", "quota-admin set", member=rig.members[newcomer], images_per_day=2, reason="few")
+    world, member = rig.local.world, rig.members[newcomer]
+    asked = rig.local.people.say(member, world.channel_id, f"<@{world.backend.bot_user.id}> a cat, 4 pictures", ())
+    written = world.backend.messages[world.channel_id]
+    answer = await rig.settle(lambda: next((m for m in written.values() if m.id > asked.id), None))
+    assert labels(answer) == ["Make 2 instead"]
+    rig.local.people.press(member, answer, str(answer.components[0]["components"][0]["custom_id"]))
+    await rig.settle(lambda: rig.service.asked[member] == 2)
+    await rig.settle(lambda: answer.id not in written)

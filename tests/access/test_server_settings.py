@@ -6,6 +6,8 @@ from typing import Any
 
 import discord
 import pytest
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
 
 from bot.store import Blocking, Change, Ping, Replies, ServerPolicy
 from sandbox.people import Asked
@@ -171,3 +173,30 @@ async def test_choices_outlive_a_restart(server: Rig) -> None:
     before = server.store.policies.own(server.local.world.guild_id)
     await server.store.policies.refresh()
     assert server.store.policies.own(server.local.world.guild_id) == before
+
+
+async def test_an_admin_announces_news(rig: Rig) -> None:
+    """The words stand in the chosen channel with the admin's name, ping nobody, and are in the audit log."""
+    world, backend = rig.local.world, rig.local.world.backend
+    news = backend.create_channel(world.guild_id, "news").id
+    said = await ask(rig, "adam", "server announce", text="I am away on Sunday, @everyone.", channel=news)
+    assert f"It is announced in <#{news}>." in said.content
+    (message,) = backend.messages[news].values()
+    assert message.content == f"📣 I am away on Sunday, @everyone.\n-# <@{rig.members['adam']}>"
+    assert not message.mention_everyone
+    (entry,) = await rig.store.audit.page(world.guild_id, None, 1)
+    assert (entry.action, entry.detail, entry.reason[:9]) == ("announce", str(news), "I am away")
+
+
+@pytest.mark.parametrize(("who", "words"), [("adam", "You may not write"), ("bot", "I may not write")])
+async def test_nothing_is_announced_where_the_admin_or_the_bot_may_not_write(rig: Rig, who: str, words: str) -> None:
+    """An admin does not speak through the bot where they may not speak themselves."""
+    backend = rig.local.world.backend
+    closed = backend.create_channel(rig.local.world.guild_id, "closed").id
+    person = backend.bot_user.id if who == "bot" else rig.members[who]
+    backend.set_overwrite(
+        closed, Overwrite(person, OverwriteType.MEMBER, deny=discord.Permissions(send_messages=True).value)
+    )
+    said = await ask(rig, "adam", "server announce", text="News", channel=closed)
+    assert words in said.content
+    assert not backend.messages.get(closed)

@@ -262,6 +262,7 @@ class Attempt:
             "rules allow": {"word": "zebra"},
             "moderation lift": {"member": vic},
             "server replies": {"when": "instructions"},
+            "server announce": {"text": "I am away on Sunday."},
         }
         return options.get(path, {})
 
@@ -300,6 +301,11 @@ class Attempt:
             shown = message if place.at_hand(self.who) is place.message else at_hand
             taken = f"{job.id}:0"
             return f"job:cancel:{job.id}", None, shown, lambda _: taken in self.rig.service.cancelled
+        if kind == "cancel":
+            whose = "ana" if self.who == "bob" else self.who  # nothing of who is banned waits
+            job, _ = await self.rig.job(whose, self.channel, place.guild_id, private=True, done=False)
+            waiting = f"{job.id}:0"
+            return "cancel", [job.id], private, lambda _: waiting in self.rig.service.cancelled
         if kind.startswith("job:"):
             done = {"again": self._made, "change": self._modal_shown}.get(action, self._answered)
             return f"job:{action}:{job.id}", None, at_hand, done

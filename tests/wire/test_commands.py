@@ -195,7 +195,9 @@ async def test_cancel_takes_back_what_is_not_made_and_gives_the_images_back(loca
     await local.wait_for(lambda: second.content, 100)
     cancelled = slash(local, "cancel", "carl")
     await local.answered(cancelled)
-    assert "6 pictures are cancelled" in cancelled.content
+    assert cancelled.message
+    local.people.press(local.world.members["carl"], cancelled.message, "cancel", ["all"])
+    await local.wait_for(lambda: "6 pictures are cancelled" in cancelled.content, 100)
     assert "500 of 500" in await done(local, first)
     assert "Nothing was made" in await done(local, second)
     nothing = slash(local, "cancel", "carl")

@@ -4,27 +4,21 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import Interaction
-from bot.components.job import TOO_LATE
-from bot.errors import Refusal
+from bot.components.job import cancel_own
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.language import speaker_for
+from bot.messages.buttons import cancel_menu
 
 
-@app_commands.command(
-    name=locale_str("cancel"), description=locale_str("Cancel all your pictures that are not made yet")
-)
+@app_commands.command(name=locale_str("cancel"), description=locale_str("Cancel your pictures that are not made yet"))
 async def cancel(interaction: Interaction) -> None:
     await acknowledge(interaction)
-    client = interaction.client
+    client, say = interaction.client, speaker_for(interaction)
     jobs = await client.store.jobs.unfinished_of(interaction.user.id)
-    count = sum([await client.manager.cancel(job, interaction.user.id) for job in jobs])
-    say = speaker_for(interaction)
-    if jobs and not count:
-        raise Refusal(TOO_LATE)
-    if not count:
+    if len(jobs) > 1:
+        view = cancel_menu(say, [(job, client.catalogue.title(job.request.model)) for job in jobs])
+        await interaction.edit_original_response(content=say("Several of your requests are not made yet."), view=view)
+    elif jobs:
+        await cancel_own(interaction, jobs)
+    else:
         await interaction.edit_original_response(content=say("You have no pictures waiting."))
-        return
-    text = say.plural(
-        "{n} picture is cancelled and does not count.", "{n} pictures are cancelled and do not count.", count
-    )
-    await interaction.edit_original_response(content=text)

@@ -29,6 +29,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     MODERATORS = "moderators"
     PAUSE = "pause"
+    ANNOUNCE = "announce"
     SETTINGS = "settings"
     FORBID = "forbid"
     ALLOW = "allow"
