@@ -17,7 +17,7 @@ from bot.interactions.permissions import may_manage, usable_job
 from bot.messages.buttons import ALL_JOBS, more_buttons
 from bot.messages.costs import costs_of
 from bot.messages.details import details
-from bot.requests.builder import edit_request
+from bot.requests.form import edit_request
 from bot.store import JobRow, PictureRow, State
 
 JOB_ID = r"[0-9a-f]{12}"

@@ -14,16 +14,25 @@ import discord
 
 from bot.client import Client
 from bot.errors import NotEnough, Refusal
-from bot.interactions.defaults import apply_defaults, apply_style, owners_for
+from bot.interactions.defaults import apply_defaults, owners_for
 from bot.interactions.errors import sentence_for
 from bot.jobs.uploads import MessagePicture, pictures_in
 from bot.messages.buttons import Buttons, fewer_button, found_buttons, meant_button, reply_menu
 from bot.moderation.admission import RateLimited
-from bot.requests.builder import BuiltRequest, Options, build_request, refine_request, upscale_request
+from bot.requests.builder import (
+    BuiltRequest,
+    Options,
+    build_request,
+    left_out_notes,
+    no_effect,
+    refine_request,
+    upscale_request,
+)
 from bot.requests.intent import Intent, Read, is_small_talk, read_intent
 from bot.requests.reply_parser import DEFAULT_FACTOR, Phrase, read_choice, read_reply
 from bot.requests.requester import Requester, channels_of, message_requester
 from bot.requests.strengths import MEDIUM
+from bot.requests.styles import apply_style
 from bot.store import JobRow, PictureRow, Replies, ServerPolicy, State
 from bot.text.translate import Speaker, speaker
 from generation import Task
@@ -35,7 +44,7 @@ STAYS = timedelta(seconds=30)
 MEANT = "🎨"  # the reaction that asks, and with which the author says yes
 ASKED = timedelta(minutes=10)  # in which the author may say yes
 #: Midjourney's buttons under four pictures, in words: enlarge, vary
-_PRESSED = re.compile(r"[uv][1-4]", re.IGNORECASE)
+_PRESSED = re.compile(r"[uv]\s?[1-4]", re.IGNORECASE)
 MAX_PICTURES = 10  # that a message of Discord may have
 LEAST_WORDS = re.compile(r"\w")
 KINDS = (discord.MessageType.default, discord.MessageType.reply)
@@ -221,9 +230,12 @@ async def _of_ours(
     source = await library.take_up(*shown)
     if phrase.enlarge and not phrase.prompt:
         words = await library.words_of(shown[0])
-        return upscale_request(client.catalogue, source, phrase.enlarge, words)
+        return _enlarged(upscale_request(client.catalogue, source, phrase.enlarge, words), phrase)
     style = await library.style_of(shown[0])
     options = await _options(client, phrase, phrase.prompt_for(style.prompt), requester)
+    if phrase.same_seed and options.seed is None:
+        drawn = shown[0].request.task not in (Task.UPSCALE, Task.EDIT)
+        options = replace(options, seed=shown[0].seed_of(shown[1]) if drawn else style.seed)
     built = refine_request(client.catalogue, style, source, options, enlarge_first=bool(phrase.enlarge))
     # The message that answers has the picture before it; only the member who presses a button needs to be told.
     return replace(built, notes=built.notes[1:])
@@ -232,14 +244,23 @@ async def _of_ours(
 async def _of_picture(client: Client, picture: MessagePicture, phrase: Phrase, requester: Requester) -> BuiltRequest:
     source = await client.uploads.receive(picture)
     if phrase.enlarge and not phrase.prompt:
-        return upscale_request(client.catalogue, source, phrase.enlarge)
+        return _enlarged(upscale_request(client.catalogue, source, phrase.enlarge), phrase)
     options = await _options(client, phrase, phrase.prompt, requester)
     return build_request(client.catalogue, Task.IMG2IMG, options, source)
 
 
+def _enlarged(built: BuiltRequest, phrase: Phrase) -> BuiltRequest:
+    """The request that enlarges, with what is to be said of all else that the phrase asks for."""
+    beside = {**phrase.flags, "strength": phrase.strength, "count": phrase.count}
+    no_use = [no_effect(name) for name, value in beside.items() if value is not None]
+    return replace(built, notes=(*built.notes, *no_use, *left_out_notes(Options(unknown=phrase.unknown))))
+
+
 async def _from_words(client: Client, phrase: Phrase, requester: Requester) -> BuiltRequest:
     """As /txt2img, with the member's own defaults."""
-    chosen: dict[str, Any] = {**phrase.flags, "prompt": phrase.prompt, "count": phrase.count}
+    chosen: dict[str, Any] = {
+        **phrase.flags, "prompt": phrase.prompt, "count": phrase.count, "strength": phrase.strength,
+    }  # fmt: skip
     style = chosen.pop("style", None)
     options, _ = await apply_defaults(
         client,

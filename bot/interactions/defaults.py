@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.client import Client, Interaction
-from bot.errors import Refusal
 from bot.interactions.acknowledge import person_of
 from bot.quota import Person
 from bot.requests.builder import Options, can, model_named, with_flags
+from bot.requests.styles import apply_style
 from bot.store import NO_POLICY, ServerPolicy
 from generation import Catalogue, Task
 
@@ -61,26 +61,6 @@ def _default_model(catalogue: Catalogue, task: Task, policy: ServerPolicy, own: 
     if not policy.models:
         return None
     return next((spec.id for spec in catalogue.only(policy.allows).models if task in spec.tasks), None)
-
-
-def apply_style(options: Options, styles: Mapping[str, str], name: str | None = None, usual: str = "") -> Options:
-    """The options with the words of the style ``name`` of these ``styles``, or else of the ``usual`` one.
-
-    Raises Refusal if there is no style of that name, however it is written.
-    """
-    if name:
-        found = next((words for each, words in styles.items() if each.casefold() == name.strip().casefold()), None)
-        if found is None:
-            raise Refusal("There is no style “{name}”; /style list shows those that are saved.", name=name)
-    else:
-        # The default style may be another server's, or deleted since.
-        found = styles.get(usual)
-    prompt = _styled(options.prompt, found) if found and options.prompt else options.prompt
-    return dataclasses.replace(options, prompt=prompt, style=None)
-
-
-def _styled(prompt: str, words: str) -> str:
-    return words.replace("{prompt}", prompt) if "{prompt}" in words else f"{prompt}, {words}"
 
 
 def style_owners(interaction: Interaction) -> tuple[int, ...]:

@@ -1,15 +1,13 @@
 """What a person asked for becomes a Request: gaps filled, sizes fitted, everything changed is said. Pure."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import Refusal
-from bot.requests.flags import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, read_flags, read_values
+from bot.requests.flags import read_flags, read_values, written
 from bot.requests.loras import from_prompt, read_loras, with_triggers, write_loras
-from bot.requests.numbers import read_number, read_seed, read_strength, read_whole
 from bot.requests.sizes import is_size, pixels, wished_size
 from bot.requests.strengths import DEFAULTS
 from bot.requests.vocabulary import vocabulary_notes
@@ -51,7 +49,7 @@ class Options:
     strength: float | None = None
     #: as read_loras reads it
     lora: str | None = None
-    #: of a flag: a saved style's name, until it is looked up
+    #: of a flag: a saved style's name, until its words are in the prompt
     style: str | None = None
     #: of a flag: without the member's default style
     raw: bool = False
@@ -122,19 +120,21 @@ def build_request(
     prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
     (width, height), size_notes = _size(spec, options.size, source)
     defaults = spec.defaults
-    strength = _chosen(options.strength, DEFAULTS[task]) if task in DEFAULTS else None
+    strength = chosen_or(options.strength, DEFAULTS[task]) if task in DEFAULTS else None
     request = Request(
         task=task,
         model=spec.id,
         prompt=prompt,
-        negative_prompt=strip_control_characters(_chosen(options.negative_prompt, defaults.negative_prompt)),
+        negative_prompt=strip_control_characters(chosen_or(options.negative_prompt, defaults.negative_prompt)),
         seed=new_seed() if options.seed is None or options.seed < 0 else options.seed,
         width=width,
         height=height,
-        num_inference_steps=_chosen(options.num_inference_steps, _enough(defaults.num_inference_steps, strength)),
-        guidance_scale=_chosen(options.guidance_scale, defaults.guidance_scale),
+        num_inference_steps=chosen_or(
+            options.num_inference_steps, enough_steps(defaults.num_inference_steps, strength)
+        ),
+        guidance_scale=chosen_or(options.guidance_scale, defaults.guidance_scale),
         strength=strength,
-        scheduler=_scheduler(spec, options.scheduler) or defaults.scheduler,
+        scheduler=scheduler_named(spec, options.scheduler) or defaults.scheduler,
         count=options.count,
         images=(source.path, *more) if source else (),
         loras=loras,
@@ -144,8 +144,9 @@ def build_request(
         *_unheard(spec, request),
         *vocabulary_notes(spec, request.prompt),
         *lora_notes,
-        *_left_out(options),
+        *left_out_notes(options),
         *_loras_left_out(left_out),
+        *_without_effect(task, options),
     )
     notes = (*_received(source, request), *size_notes, *heard, *_cost(spec))
     return BuiltRequest(
@@ -179,7 +180,7 @@ def _folded(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _scheduler(spec: ModelSpec, name: str | None) -> str | None:
+def scheduler_named(spec: ModelSpec, name: str | None) -> str | None:
     """The model's scheduler of this name, however it is written; the name itself where there is none."""
     if name is None:
         return None
@@ -193,7 +194,7 @@ def _loras_left_out(names: tuple[str, ...]) -> tuple[Sentence, ...]:
     )
 
 
-def _enough(steps: int, strength: float | None) -> int:
+def enough_steps(steps: int, strength: float | None) -> int:
     """The steps that nobody chose, or as many as the strength needs to run one at least."""
     return steps if strength is None else max(steps, fewest_steps(strength))
 
@@ -242,22 +243,22 @@ def refine_request(
     same_model = can(catalogue, style.model, Task.IMG2IMG)
     kept: dict[str, Any] = {
         "prompt": options.prompt or style.prompt,
-        "negative_prompt": _chosen(options.negative_prompt, style.negative_prompt),
+        "negative_prompt": chosen_or(options.negative_prompt, style.negative_prompt),
         "model": options.model or (style.model if same_model else None),
     }
     if same_model and kept["model"] == style.model:
         kept |= {
             "lora": options.lora or write_loras(style.loras),
-            "num_inference_steps": _chosen(
-                options.num_inference_steps, _enough(style.num_inference_steps, options.strength)
+            "num_inference_steps": chosen_or(
+                options.num_inference_steps, enough_steps(style.num_inference_steps, options.strength)
             ),
-            "guidance_scale": _chosen(options.guidance_scale, style.guidance_scale),
-            "scheduler": _chosen(options.scheduler, style.scheduler),
+            "guidance_scale": chosen_or(options.guidance_scale, style.guidance_scale),
+            "scheduler": chosen_or(options.scheduler, style.scheduler),
         }
     built = build_request(catalogue, Task.IMG2IMG, replace(options, **kept), source)
     request = built.request
     if strengths:
-        steps = _enough(request.num_inference_steps, min(strengths))
+        steps = enough_steps(request.num_inference_steps, min(strengths))
         request = replace(request, num_inference_steps=steps, strengths=strengths, strength=None, count=len(strengths))
     if enlarge_first:
         spec = catalogue.get(request.model)
@@ -273,9 +274,7 @@ def refine_request(
         request=request,
         notes=(
             said,
-            *vocabulary_notes(catalogue.get(request.model), request.prompt),
-            *_left_out(options),
-            *_cost(catalogue.get(request.model)),
+            *built.notes[len(_received(source, built.request)) :],
         ),
     )
 
@@ -299,78 +298,13 @@ def upscale_request(catalogue: Catalogue, source: Source, factor: int, words: st
     )
 
 
-def edit_request(
-    catalogue: Catalogue, request: Request, filled_in: Mapping[str, str], parent: str | None = None
-) -> BuiltRequest:
-    """The request made again with fields changed, as text from a modal; an empty seed is a new one.
-
-    Raises Refusal or generation.RequestError with a sentence if a field cannot be used.
-    """
-    fields, left_out = _changed(catalogue, request, filled_in)
-    request = replace(request, **fields)
-    if "prompt" in filled_in:
-        check_prompt(request.prompt)
-    if any(not path.exists() for path in request.images):
-        raise Refusal("The picture that this was made from is no longer kept; attach it again with /img2img.")
-    catalogue.check(request)
-    return BuiltRequest(request=request, notes=left_out, parent=parent)
-
-
-def _changed(
-    catalogue: Catalogue, request: Request, filled_in: Mapping[str, str]
-) -> tuple[dict[str, Any], tuple[Sentence, ...]]:
-    """A request's changed fields, of a modal and of flags in its prompt, and what to say of other flags."""
-    fields = read_fields(filled_in)
-    options = with_flags(Options(prompt=fields.get("prompt", "")))
-    if options.prompt != fields.get("prompt", ""):
-        fields["prompt"] = options.prompt
-    flags = read_flags(filled_in.get("prompt", "")).values
-    spec = catalogue.get(request.model)
-    for name in ("seed", "negative_prompt", "count", "num_inference_steps", "guidance_scale", "strength"):
-        if name in flags and (name != "strength" or request.strength is not None):
-            fields[name] = getattr(options, name)
-    if fields.get("seed", 0) is None:
-        fields["seed"] = new_seed()
-    if options.scheduler:
-        fields["scheduler"] = _scheduler(spec, options.scheduler)
-    sized = request.task in (Task.TXT2IMG, Task.IMG2IMG)
-    if options.size:
-        wish = wished_size(options.size, spec)
-        if sized:
-            fields["width"], fields["height"] = images.fit_size(*wish, spec)
-    elsewhere = tuple(
-        f"--{name}" for name in ("model", "lora", "style", *(() if sized else ("size",))) if name in flags
-    )
-    return fields, _left_out(replace(options, style=None, unknown=(*options.unknown, *elsewhere)))
-
-
-def read_fields(filled_in: Mapping[str, str]) -> dict[str, Any]:
-    """A modal's texts as a request's fields. Raises Refusal where a number is none."""
-    return {name: _read_field(name, text) for name, text in filled_in.items()}
-
-
-def _read_field(name: str, text: str) -> object:
-    match name:
-        case "seed":
-            return _chosen(read_seed(text), new_seed())
-        case "num_inference_steps":
-            return read_whole(name, text, 1, MAX_STEPS)
-        case "guidance_scale":
-            return read_number(name, text, 0.0, MAX_GUIDANCE)
-        case "strength":
-            return read_strength(text)
-        case "count":
-            return read_whole(name, text, 1, MAX_COUNT)
-        case _:
-            return strip_control_characters(text)
-
-
 def new_seed() -> int:
     """A seed that nobody can foresee."""
     return secrets.randbelow(MAX_SEED + 1)
 
 
-def _chosen(value: T | None, default: T) -> T:
+def chosen_or(value: T | None, default: T) -> T:
+    """The value, or the default where nothing was chosen; zero and the empty text are choices."""
     return default if value is None else value
 
 
@@ -414,11 +348,22 @@ def _unheard(spec: ModelSpec, request: Request) -> tuple[Sentence, ...]:
     return (Sentence("{model} has no negative prompt; say what it should show instead.", {"model": spec.title}),)
 
 
-def _left_out(options: Options) -> tuple[Sentence, ...]:
-    unknown = (*options.unknown, *(["--style"] if options.style else []))
-    if not unknown:
+def _without_effect(task: Task, options: Options) -> tuple[Sentence, ...]:
+    strength = task not in DEFAULTS and options.strength is not None
+    given = {"strength": strength, "style": options.style is not None}
+    return tuple(no_effect(name) for name, useless in given.items() if useless)
+
+
+def no_effect(name: str) -> Sentence:
+    """What is said of an option that does nothing for the picture that is made."""
+    return Sentence("{flag} does nothing here, so I left it out.", {"flag": written(name)})
+
+
+def left_out_notes(options: Options) -> tuple[Sentence, ...]:
+    """The sentence that names the flags that we have nothing like; none if there are none."""
+    if not options.unknown:
         return ()
-    shown = ", ".join(dict.fromkeys(unknown))[:MAX_UNKNOWN]  # letters, figures and hyphens, nothing to escape
+    shown = ", ".join(dict.fromkeys(options.unknown))[:MAX_UNKNOWN]  # letters, figures and hyphens, nothing to escape
     return (Sentence("I do not know {unknown}, and left it out.", {"unknown": shown}),)
 
 

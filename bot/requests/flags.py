@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from bot.errors import Refusal
 from bot.requests.numbers import read_number, read_seed, read_strength, read_whole, without_accents
+from bot.text.sanitize import strip_invisible
 
 MAX_COUNT, MAX_STEPS, MAX_GUIDANCE = 4, 100, 30.0
 
@@ -47,6 +48,7 @@ _FLAG = re.compile(
 )
 _CLOSED = re.compile(r"\w[—–―−](?:\s|$|[,.])|\s[—–―−]\s")
 _VALUE = re.compile(r"\s*[=:]?\s*(?:\"([^\"]*)\"|“([^”]*)”|(\S+))")
+_SIZE = re.compile(r"\s*[=:]?\s*(\d+\s*[:/x×*]\s*\d+)(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Flags:
 
 
 def read_flags(text: str) -> Flags:
-    """Take the flags out of a prompt."""
+    """Take the flags out of a prompt, and what nobody sees of it."""
+    text = strip_invisible(text)
     starts = [match for match in _FLAG.finditer(text) if _is_flag(match, text)]
     if not starts:
         return Flags(text)
@@ -92,7 +95,7 @@ def _take(written: str, rest: str, values: dict[str, str], unknown: list[str]) -
     name = _name(written)
     if name is None and (glued := _GLUED.fullmatch(written)) and _name(glued[1]):
         name, rest = _name(glued[1]), glued[2] + rest
-    first = _VALUE.match(rest)
+    first = (_SIZE.match(rest) if name == "size" else None) or _VALUE.match(rest)
     value = next((each for each in first.groups() if each is not None), "") if first else ""
     after = rest[first.end() :] if first else ""
     if name == "raw" or (name == "style" and value.strip(" ,").lower() == "raw"):
@@ -115,6 +118,11 @@ def _take(written: str, rest: str, values: dict[str, str], unknown: list[str]) -
         value, after = (rest[: limit.start()], rest[limit.start() :]) if limit else (rest, "")
     values[name] = value.strip(" ,=:\n").strip('"“”')
     return after
+
+
+def written(name: str) -> str:
+    """An option as a flag: “--ar”."""
+    return f"--{next(alias for alias, each in NAMES.items() if each == name)}"
 
 
 def read_values(values: Mapping[str, str]) -> dict[str, object]:
@@ -142,7 +150,6 @@ def _read(name: str, value: str) -> object:
         case "raw":
             return True
         case _ if not value:
-            usual = next(alias for alias, each in NAMES.items() if each == name)
-            raise Refusal("Write a value after --{name}, or leave it out.", name=usual)
+            raise Refusal("Write a value after --{name}, or leave it out.", name=written(name).lstrip("-"))
         case _:
             return value

@@ -35,6 +35,12 @@ class Read:
 _CUSTOM_EMOJI, _LINK = re.compile(r"<a?:\w+:\d+>"), re.compile(r"https?://\S+")
 _MENTION = re.compile(r"<@[!&]?\d+>|@(?:everyone|here)\b")
 _SENTENCE = re.compile(r"[.!?…;\n]+(?=\s|$)|,(?=\s)|[:](?=\s)|(?<=\s)[-–—]+(?=\s)")
+#: between praise and what is meant: “I love it but make it darker”
+_TURN = re.compile(r"\s(?:(?:and |e |y )?(?:now|agora|ahora)|but|mas|pero)\s", re.IGNORECASE)
+_SAME_SEED = re.compile(
+    r"(?:(?:use|usa|with|com|con) )?(?:the |a |o |la )?(?:same|mesma|misma) (?:seed|semente|semilla)\b"
+    r"(?: (?:but|and|with|mas|pero|com|con|e|y)\b)*"
+)
 _TOKEN = re.compile(r"[\w'&-]+(?:[.,:]\d+)?%?")
 #: before what is meant: “now make it night”, “same but in winter”
 _LEAD = re.compile(
@@ -56,7 +62,7 @@ _WISH = re.compile(
 )
 _STRENGTH = re.compile(
     r"(?:(?:strength|denoising|forca|intensidade|fuerza|intensidad)\b.*|\d{1,2}(?:[.,]\d+)?\s*%|0[.,]\d+|"
-    r"[1-9]\s?x|x\s?[1-9]|"
+    r"[1-9]\s?x|"
     r"(?:(?:more|very|mais|mas|muito|muy|only|just|so) )?(?:subtle|subtly|subtler|slightly|strong|stronger|"
     r"strongly|gently|"
     r"sutil|sutilmente|forte|fortemente|fuerte|fuertemente|ligeramente|levemente)|"
@@ -64,10 +70,10 @@ _STRENGTH = re.compile(
     r"imagens|fotos|versoes|variacoes|"
     r"imagenes|versiones|variaciones))"
 )
-#: once more, or a shape: an order for the picture, or talk of a game
+#: once more, or a shape: an order for the picture, or talk of a game; “x2” is agreement too
 _ONCE_MORE = re.compile(
     r"again|try again|once more|redo|redo it|one more|another one|faz de novo|de novo|outra vez|mais uma|otra vez|"
-    r"hazlo otra vez|de nuevo|una mas|\d{1,2}:\d{1,2}"
+    r"hazlo otra vez|de nuevo|una mas|\d{1,2}:\d{1,2}|\d{2}x\d{1,2}|\dx\d{2}|x\s?[1-9]"
 )
 _NEUTRAL_STRENGTH = re.compile(
     r"(?:a (?:bit|little|lot)|very much|much|medium|moderate|high|low|light|soft|weak|um pouco|so um pouco|"
@@ -165,8 +171,8 @@ def read_intent(text: str) -> Read:
             return Read(Intent.CHAT, text)
         return Read(Intent.UNSURE if Intent.CHAT in found or _has(whole, "talk") else Intent.INSTRUCTION, text)
     if Intent.INSTRUCTION not in found:
-        likely = Intent.UNSURE in found and not _talks(whole)
-        return Read(Intent.UNSURE if likely and Intent.CHAT not in found else Intent.CHAT, text)
+        likely = Intent.UNSURE in found and not _talks(whole) and Intent.CHAT not in found
+        return Read(Intent.UNSURE if likely or _asks_after_praise(clauses, found) else Intent.CHAT, text)
     first = found.index(Intent.INSTRUCTION)
     strength_after_words = first > 0 and _STRENGTH.fullmatch(clauses[first][0])
     doubtful = [kind for kind in found[:first] if kind is Intent.UNSURE]
@@ -199,12 +205,29 @@ def is_small_talk(text: str) -> bool:
     return all(_is(word, "chat", "talk", "meta") or word in _LINKS for word in words)
 
 
+def _asks_after_praise(clauses: list[tuple[str, int]], found: list[Intent]) -> bool:
+    """Whether it is praise with a wish behind it: “love it, can you make it darker?”."""
+    last = clauses[-1][0] if clauses else ""
+    polite = found[-1:] == [Intent.UNSURE] and _POLITE.match(last)
+    return bool(polite) and all(_praises(clause) for clause, _ in clauses[:-1])
+
+
+def _praises(text: str) -> bool:
+    """Whether a clause says how good a picture is, and nothing else."""
+    words = _TOKEN.findall(text)
+    return any(_is(word, "chat", "like") for word in words) and all(
+        _is(word, "chat", "like", "praise") for word in words
+    )
+
+
 def _clauses(text: str) -> list[tuple[str, int]]:
     """The parts of a text between its stops, in plain letters, each with its place; a question keeps its mark."""
     parts, start = [], 0
-    ends = [*_SENTENCE.finditer(text), None]
-    for end in ends:
+    ends = sorted([*_SENTENCE.finditer(text), *_TURN.finditer(text)], key=lambda each: each.start())
+    for end in [*ends, None]:
         stop = end.start() if end else len(text)
+        if end and end.re is _TURN and not _praises(_plain(text[start:stop])):
+            continue
         clause = _plain(text[start:stop]).strip(" ,.!:;-–—¡\"'“”()")
         if _PLEASE.sub("", clause).strip("¿ "):
             parts.append((clause + ("?" if end and "?" in end[0] else ""), start))
@@ -288,7 +311,16 @@ def _instruction(text: str) -> bool:
         return True
     if _has(text, "talk"):
         return False
+    if same := _SAME_SEED.match(text):
+        return _other_picture(text[same.end() :].strip())
     return _manner(text) or _compared(text) or _named(text)
+
+
+def _other_picture(text: str) -> bool:
+    """After “same seed but”: “a dog”, “at night”; not “a different model”."""
+    if not text or _has(text, "chat", "setting"):
+        return False
+    return _instruction(text) or text.split()[0] in _ARTICLE
 
 
 def _ordered(text: str) -> bool:

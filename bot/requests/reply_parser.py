@@ -43,7 +43,8 @@ _ADDS = re.compile(
     r"darker|brighter|lighter)\b"
 )
 _COURTESY = re.compile(
-    r"(?:(?:please|por favor|porfa|pls|can you|could you|now|agora|ahora|ok|okay|and|e|y)\b[\s,:]*|"
+    r"(?:(?:please|por favor|porfa|pls|can you|could you|now|agora|ahora|ok|okay|and|e|y|but(?! not)|pero(?! no)|"
+    r"mas(?= (?:com|sem|em|no|na|de|mais|menos|a noite)\b))\b[\s,:]*|"
     r"(?:/?imagine(?: prompt)?:?\s|/txt2img\s|prompt:)\s*|"
     r"(?:try (?:it )?again|again|(?:the |exactly the )?same(?: thing| one)?|de novo|outra vez|o mesmo|a mesma coisa|"
     r"otra vez|lo mismo|igual)\s*(?:,|but|pero|mas)\s+)+(?=\S)"
@@ -54,7 +55,15 @@ _AGAIN = re.compile(
     r"redo(?: it| this)?|(?:faz |tenta )?(?:de novo|outra vez|mais uma(?: vez)?)|"
     r"(?:hazlo |prueba )?(?:otra(?: vez| mas)?|de nuevo|una mas)"
 )
-_RATIO = re.compile(r"(?:(?:make it|make this|in|as|em|en|a|formato|format) )?(\d{1,2}:\d{1,2})(?: format| formato)?")
+_RATIO = re.compile(
+    r"(?:(?:make it|make this|in|as|em|en|a|formato|format) )?"
+    r"(\d{1,2}:\d{1,2}|\d{2}[x×]\d{1,2}|\d[x×]\d{2})(?: format| formato)?"
+)
+#: a reply of nothing else, as the buttons that enlarge are labelled
+_LARGER_BY = re.compile(r"([2-8])\s?[x×]|[x×]\s?([2-8])")
+_SAME_SEED = r"(?:the |a |la )?(?:same|mesma|misma) (?:seed|semente|semilla)\b"
+_SAME_SEED_FIRST = re.compile(rf"(?:(?:use|usa|with|com|con) )?{_SAME_SEED}(?: (?:but|and|mas|pero|e|y)\b)*")
+_SAME_SEED_LAST = re.compile(rf"(?:^| (?:with|and|com|con|e|y) ){_SAME_SEED}$")
 _SEED = re.compile(r"(?:with |same |com |con )?(?:the |a |la )?(?:seed|semente|semilla)\s*[:=]?\s*(\d{1,10})")
 _CUSTOM_EMOJI = re.compile(r"<a?:\w+:\d+>")
 _PLEASE = re.compile(r"(?:^|[\s,]+)(?:please|pls|plz|por favor|porfa|pfv)\W*$")
@@ -89,6 +98,8 @@ class Phrase:
     count: int | None = None
     #: times larger, where the picture is to be enlarged
     enlarge: int | None = None
+    #: whether the picture's seed is kept
+    same_seed: bool = False
     #: whether the words change the picture's prompt ("as a watercolour") rather than replace it ("a dog")
     adds: bool = False
     #: options from flags, by the names of the options of a command
@@ -111,6 +122,8 @@ def read_reply(text: str) -> Phrase:
     flags = read_flags(_CUSTOM_EMOJI.sub(" ", text).strip().strip('"“”'))
     values = read_values(flags.values)
     found: dict[str, object] = {name: values.pop(name) for name in ("strength", "count") if name in values}
+    if factor := _LARGER_BY.fullmatch(_plain(_without_please(flags.text)).strip(" .!")):
+        return Phrase(enlarge=int(factor[1] or factor[2]), flags=values, unknown=flags.unknown, **found)  # type: ignore[arg-type]
     parts = [part.strip() for part in re.split(r"[;,\n]\s+|[;,\n]$|\.\s*$", flags.text.strip())]
     kept = [part for part in (_take(part, found, values) for part in parts) if part]
     prompt, adds = _opened(", ".join(kept))
@@ -137,8 +150,10 @@ def _opened(prompt: str) -> tuple[str, bool]:
 
 def _take(part: str, found: dict[str, object], flags: dict[str, object]) -> str:
     """What is left of a part for the prompt; a ratio and a seed go to the flags."""
-    if courtesy := _PLEASE.search(_plain(part)):
-        part = part[: courtesy.start()]
+    part = _without_please(part)
+    if same := _SAME_SEED_FIRST.match(_plain(part)) or _SAME_SEED_LAST.search(_plain(part)):
+        found["same_seed"] = True
+        part = f"{part[: same.start()]}{part[same.end() :]}".strip()
     plain = _plain(part)
     if _is_order(plain.strip(" !."), found, flags):
         return ""
@@ -161,6 +176,11 @@ def _take(part: str, found: dict[str, object], flags: dict[str, object]) -> str:
             found["strength"] = value
             return _before(part, match)
     return " ".join(part.split())
+
+
+def _without_please(text: str) -> str:
+    courtesy = _PLEASE.search(_plain(text))
+    return text[: courtesy.start()] if courtesy else text
 
 
 def _is_order(plain: str, found: dict[str, object], flags: dict[str, object]) -> bool:
@@ -195,14 +215,15 @@ _NTH = {
 }
 _LAST = "last|ultima|ultimo"
 #: behind an ordinal, which may count something else: “on the second floor”
+_SHOWN = r" (?:one|picture|image|photo|imagem|foto|imagen)(?!\w)"
 _ONE = (
-    r"(?: (?:one|picture|image|photo|imagem|foto|imagen)(?!\w)|"
+    rf"(?:{_SHOWN}|"
     r"(?=\s*(?:$|[,;:.!]|(?:as|in|with|without|at|but|como|com|con|sin|sem|em|en|mas|pero|mais)\b)))"
 )
 _THE = "(?:(?:of |for |on |in |com |con |en |de )?(?:the|a|o|la|el) |na |no |da |do )"
-_NUMBERED = "(?:[uv]|#|(?:number|numero|picture|image|imagem|imagen|foto|photo) )"
+_NUMBERED = "(?:[uv] ?|# ?|(?:number|numero|picture|image|imagem|imagen|foto|photo) )"
 _CHOICE = [
-    (place, re.compile(rf"(?<!\w)(?:{_THE}(?:{words}){_ONE}|{_NUMBERED}{place})(?!\w)"))
+    (place, re.compile(rf"(?<!\w)(?:{_THE}(?:{words}){_ONE}|(?:{words}){_SHOWN}|{_NUMBERED}{place})(?!\w)"))
     for place, words in _NTH.items()
 ]
 _CHOSEN_LAST = re.compile(rf"(?<!\w){_THE}(?:{_LAST}){_ONE}(?!\w)")

@@ -1,4 +1,4 @@
-"""Sizes as people write them: “768x512”, “3:2”, “landscape”. Pure."""
+"""Sizes as people write them: “768x512”, “3:2”, “16x9”, “landscape”. Pure."""
 
 import re
 
@@ -7,6 +7,8 @@ from generation import ModelSpec
 
 _SIZE = re.compile(r"(\d{2,5})\s*[x×*]\s*(\d{2,5})")
 _RATIO = re.compile(r"(\d{1,4}(?:[.,]\d{1,4})?)\s*[:/]\s*(\d{1,4}(?:[.,]\d{1,4})?)")
+#: a ratio written as a size: no picture has sides this short
+_SHORT, LEAST = re.compile(r"(\d{1,2})\s*[x×*]\s*(\d{1,2})"), 32
 LARGEST, LONGEST = 16384, 100.0  # pixels of a side, and the longer side over the shorter, that are still a wish
 SHAPES = {
     "square": (1.0, 1.0),
@@ -19,19 +21,28 @@ SHAPES = {
 
 def is_size(text: str) -> bool:
     """Whether the text names width and height in pixels, rather than a ratio or a shape."""
-    return bool(_SIZE.fullmatch(text.strip()))
+    return bool(_SIZE.fullmatch(text.strip())) and not _short(text)
+
+
+def _short(text: str) -> re.Match[str] | None:
+    """A ratio with a cross between its sides, “16x9”."""
+    found = _SHORT.fullmatch(text.strip().lower())
+    return found if found and 0 < max(int(found[1]), int(found[2])) < LEAST else None
 
 
 def wished_size(text: str, spec: ModelSpec) -> tuple[int, int]:
-    """The size in pixels that ``768x512``, ``3:2`` or ``landscape`` asks for; a ratio keeps the model's usual area.
+    """The size in pixels that ``768x512``, ``3:2``, ``16x9`` or ``landscape`` asks for.
+
+    A ratio keeps the model's usual area.
 
     Raises Refusal if the text is none of these.
     """
     text = text.strip().lower()
-    ratio, size = SHAPES.get(text), _SIZE.fullmatch(text)
+    ratio, short = SHAPES.get(text), _short(text)
+    size = None if short else _SIZE.fullmatch(text)
     if size and min(int(size[1]), int(size[2])) > 0 and max(int(size[1]), int(size[2])) <= LARGEST:
         return int(size[1]), int(size[2])
-    if match := _RATIO.fullmatch(text):
+    if match := short or _RATIO.fullmatch(text):
         ratio = float(match[1].replace(",", ".")), float(match[2].replace(",", "."))
     if ratio is None or min(ratio) <= 0 or max(ratio) / min(ratio) > LONGEST:
         raise Refusal(

@@ -227,13 +227,47 @@ async def test_one_of_several_pictures_is_chosen_in_words_or_from_a_menu(rig: Ri
 
 
 async def test_bigger_enlarges_the_picture(rig: Rig) -> None:
-    """Members 12: “bigger” and “upscale 2x” enlarge and are no prompt."""
-    for text in ("bigger", "upscale 2x"):
+    """Members 12: “bigger”, “upscale 2x” and a bare “2x” enlarge and are no prompt."""
+    for text in ("bigger", "upscale 2x", "2x"):
         shown, before = await picture(rig), rig.service.asked[rig.members["ana"]]
         await said(rig, "ana", text, reply_to=shown.id)
         await made(rig, "ana", before)
         request = rig.service.pictures[-1].request
         assert (request.task, request.width) == (Task.UPSCALE, 512)
+
+
+async def test_praise_with_an_instruction_behind_it_is_carried_out(rig: Rig) -> None:
+    """“I love it but make it darker” keeps the picture's words, without the praise; “same seed but …” its seed."""
+    for text, prompt in (("I love it but make it darker", "a cat, darker"), ("same seed but a dog", "a dog")):
+        shown, before = await picture(rig), rig.service.asked[rig.members["ana"]]
+        await said(rig, "ana", text, reply_to=shown.id)
+        await made(rig, "ana", before)
+        request = rig.service.pictures[-1].request
+        assert (request.task, request.prompt) == (Task.IMG2IMG, prompt)
+    assert request.seed == 7
+
+
+async def test_what_does_nothing_is_said_after_a_mention_too(rig: Rig) -> None:
+    """A strength beside words alone, and words of strength beside “bigger”."""
+    ana, shown = rig.members["ana"], await picture(rig)
+    for text, reply_to in ((f"{me(rig)} a red apple, strong", None), ("bigger --ar 3:2", shown.id)):
+        before = rig.service.asked[ana]
+        await said(rig, "ana", text, reply_to=reply_to)
+        await made(rig, "ana", before)
+        job = await rig.store.jobs.of_picture(rig.service.pictures[-1].id)
+        assert any("does nothing here" in note.template for note in job.notes)
+
+
+async def test_flags_in_forms_find_the_member_s_styles(rig: Rig) -> None:
+    """In “Edit the prompt” and “Refine with …” --style adds the saved words, as it does in commands."""
+    ana, world = rig.members["ana"], rig.local.world
+    await rig.store.styles.save(ana, "comic", "bold lines")
+    job, shown = await rig.job("ana", world.channel_id, world.guild_id)
+    for form in (f"change:{job.id}", f"refine:{job.pictures[0].id}"):
+        before = rig.service.asked[ana]
+        rig.forge_modal("ana", world.channel_id, form, {"prompt": "a dog --style Comic", "strength": "strong"}, shown)
+        await made(rig, "ana", before)
+        assert rig.service.pictures[-1].request.prompt == "a dog, bold lines"
 
 
 async def test_what_a_member_typed_is_not_echoed_as_a_link(rig: Rig) -> None:

@@ -7,8 +7,10 @@ import discord
 from bot.client import Interaction
 from bot.components.modals.form import Form
 from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.interactions.defaults import style_owners
 from bot.interactions.permissions import usable_job
-from bot.requests.builder import MAX_PROMPT, edit_request
+from bot.requests.builder import MAX_PROMPT
+from bot.requests.form import edit_request
 from bot.store import JobRow
 from bot.text.translate import Speaker
 from generation import Request
@@ -56,4 +58,5 @@ async def submit_edit_prompt(interaction: Interaction, job_id: str, filled_in: d
     requester = await requester_of(interaction, like=job)
     offered = changeable(job.request)
     kept = {name: text for name, text in filled_in.items() if name in offered}
-    await client.manager.submit(requester, edit_request(client.catalogue, job.request, kept, job.parent))
+    styles = await client.store.styles.of(*style_owners(interaction))
+    await client.manager.submit(requester, edit_request(client.catalogue, job.request, kept, job.parent, styles))

@@ -9,10 +9,13 @@ from bot.client import Interaction
 from bot.components.modals.form import Form
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge, requester_of
+from bot.interactions.defaults import style_owners
 from bot.interactions.permissions import NOT_KEPT, usable_picture
 from bot.jobs.uploads import MessagePicture
-from bot.requests.builder import MAX_PROMPT, Options, Source, build_request, can, read_fields, refine_request
+from bot.requests.builder import MAX_PROMPT, Options, Source, build_request, can, refine_request, with_flags
+from bot.requests.form import read_fields
 from bot.requests.strengths import COMPARED, MEDIUM
+from bot.requests.styles import apply_style
 from bot.store import JobRow, PictureRow
 from bot.text.translate import Speaker
 from generation import Catalogue, Parameters, Request, Task
@@ -69,7 +72,8 @@ class RefineModal(Form):
 async def submit_refine(verb: str, interaction: Interaction, picked: str, filled_in: dict[str, str]) -> None:
     """Make what a refine modal asks for, in the way ``verb``."""
     await acknowledge(interaction)
-    client, options = interaction.client, _options(filled_in)
+    client, options = interaction.client, with_flags(_options(filled_in))
+    options = apply_style(options, await client.store.styles.of(*style_owners(interaction)), options.style)
     found = await ours(interaction, picked)
     requester = await requester_of(interaction, like=found[0] if found else None)
     source = await source_of(interaction, picked, found)

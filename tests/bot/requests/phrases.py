@@ -265,6 +265,23 @@ make it bigger
 make it a dragon
 make it into a dragon, a bit
 please turn this into a painting
+I love it but make it darker
+I like it but darker
+this is great but add a hat
+it looks great but no hat
+love it now make it night
+love it but can you make it darker please
+gostei mas mais escuro
+ficou lindo mas tira o chapéu
+me encanta pero más oscuro
+está genial pero ponle un sombrero
+same seed but a dog
+same seed but at night
+the same seed with a hat
+mesma semente mas um cachorro
+la misma semilla pero un perro
+2x
+2x please
 """.strip().splitlines()
 )
 
@@ -574,6 +591,37 @@ ya
 qué noche
 buenísimo
 está padrísimo
+I love it but I'm tired
+I love it but not the colours
+I love it but make it stop
+I love it and make it my wallpaper
+love you but make it snappy
+great but the hat is weird
+nice but make sense
+cool but add me on discord
+good work but as a joke
+so cute but scary
+beautiful but too dark
+she said make it darker but no
+it's perfect now
+gostei mas estou com sono
+amei mas não faz sentido
+me gusta pero tengo sueño
+está bien pero no tiene sentido
+2x the fun
+2x better
+twice the fun
+I need 2x espresso
+same seed as mine lol
+same seed?
+same seed but a different model
+I used the same seed but a dog
+misma semilla que la mía
+u 2 look great
+love u 2
+nice, a dog
+hey Mei, can you make it darker?
+the second one is the best
 """.strip().splitlines()
 )
 
@@ -612,5 +660,8 @@ otra vez
 can you make the hands better?
 dá pra deixar mais realista?
 e se fosse de noite?
+love it, can you make it darker?
+x2
+16x9
 """.strip().splitlines()
 )

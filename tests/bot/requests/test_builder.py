@@ -13,11 +13,10 @@ from bot.requests.builder import (
     Options,
     Source,
     build_request,
-    edit_request,
-    read_fields,
     refine_request,
     upscale_request,
 )
+from bot.requests.form import edit_request, read_fields
 from bot.requests.sizes import wished_size
 from bot.text.translate import speaker
 from generation import MAX_SEED, Catalogue, LoraSpec, RequestError, Task
@@ -73,6 +72,10 @@ def test_a_small_strength_brings_the_steps_that_it_needs_where_nobody_chose_them
         ("4:1", (1024, 256)),
         ("16:9", (683, 384)),
         ("Portrait", (418, 627)),
+        ("16x9", (683, 384)),
+        ("16 × 10", (648, 405)),
+        ("1x1", (512, 512)),
+        ("64x64", (64, 64)),
     ],
 )
 def test_sizes_are_understood_as_people_write_them(text: str, size: tuple[int, int]) -> None:
@@ -80,7 +83,7 @@ def test_sizes_are_understood_as_people_write_them(text: str, size: tuple[int, i
     assert wished_size(text, SPEC) == size
 
 
-@pytest.mark.parametrize("text", ["big", "0:1", "1x1", "-5x10", "16:", ":", "x", "1:0"])
+@pytest.mark.parametrize("text", ["big", "0:1", "1x1x1", "-5x10", "16:", ":", "x", "1:0"])
 def test_what_is_no_size_is_refused_with_examples(text: str) -> None:
     """The refusal shows the three ways to write a size."""
     with pytest.raises(Refusal, match=r"3:2.*512x384.*square"):
@@ -259,7 +262,20 @@ def test_a_prompt_in_which_nothing_can_be_seen_is_refused(prompt: str, task: Tas
 
 @pytest.mark.parametrize(
     "size",
-    ["00x00", "00x512", "512x00", "1:0", "0:1", "9999:0.0001", "99999x99999", "1:0." + "0" * 100 + "1", "nan", "-3:2"],
+    [
+        "00x00",
+        "0x9",
+        "16x0",
+        "00x512",
+        "512x00",
+        "1:0",
+        "0:1",
+        "9999:0.0001",
+        "99999x99999",
+        "1:0." + "0" * 100 + "1",
+        "nan",
+        "-3:2",
+    ],
 )
 def test_a_size_that_cannot_be_is_no_size(size: str) -> None:
     """Zero and extremes are refused with the usual sentence."""
@@ -287,10 +303,10 @@ def test_flags_in_a_prompt_are_options_and_those_unknown_are_named() -> None:
 def test_flags_in_the_form_of_a_prompt_change_the_request() -> None:
     """“Edit the prompt” reads what was typed as a command does."""
     before = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", seed=7)).request
-    built = edit_request(CATALOGUE, before, {"prompt": "a dog --ar 1:2 --seed 9 --style x", "seed": "7"})
+    built = edit_request(CATALOGUE, before, {"prompt": "a dog --ar 1:2 --seed 9 --chaos 3", "seed": "7"})
     assert (built.request.prompt, built.request.seed) == ("a dog", 9)
     assert built.request.height > built.request.width
-    assert "--style" in speaker("en-US").small_print(built.notes)
+    assert "--chaos" in speaker("en-US").small_print(built.notes)
 
 
 @pytest.mark.parametrize("name", ["Criar embedded", "CRIAR-EMBEDDED", " criar-embedded "])

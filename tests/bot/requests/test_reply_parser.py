@@ -7,7 +7,7 @@ import pytest
 from bot.errors import Refusal
 from bot.requests.reply_parser import read_choice, read_reply
 
-FIELDS = ("prompt", "strength", "count", "enlarge", "unknown")
+FIELDS = ("prompt", "strength", "count", "enlarge", "same_seed", "unknown")
 TABLE: list[tuple[str, dict[str, Any]]] = [
     # English: words of strength
     ("as a watercolour, strong", {"prompt": "as a watercolour", "strength": 0.8}),
@@ -37,7 +37,20 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("3 cats", {"prompt": "3 cats"}),
     ("a house with 2 doors", {"prompt": "a house with 2 doors"}),
     # count
-    ("4x", {"count": 4}),
+    ("4x", {"enlarge": 4}),
+    ("2x", {"enlarge": 2}),
+    ("x2 please", {"enlarge": 2}),
+    ("2x --seed 5", {"enlarge": 2, "seed": 5}),
+    ("2x, strong", {"count": 2, "strength": 0.8}),
+    ("same seed but a dog", {"prompt": "a dog", "same_seed": True}),
+    ("a dog, same seed", {"prompt": "a dog", "same_seed": True}),
+    ("um cachorro com a mesma semente", {"prompt": "um cachorro", "same_seed": True}),
+    ("misma semilla pero de noche", {"prompt": "de noche", "same_seed": True}),
+    ("but make it darker", {"prompt": "darker"}),
+    ("make it 16x9", {"size": "16x9"}),
+    ("a dog --ar 16x9", {"prompt": "a dog", "size": "16x9"}),
+    ("a dog --ar 16 : 9, strong", {"prompt": "a dog", "size": "16 : 9", "strength": 0.8}),
+    ("a\u200b dog\ufeff --ar\u200b 3:2", {"prompt": "a dog", "size": "3:2"}),
     ("as a painting 4x", {"prompt": "as a painting", "count": 4}),
     ("x2, as a painting", {"prompt": "as a painting", "count": 2}),
     ("3 pictures, a dog", {"prompt": "a dog", "count": 3}),
@@ -141,7 +154,7 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
 def test_a_reply_is_read_as_people_mean_it(text: str, expected: dict[str, Any]) -> None:
     """Strength, count, shape, seed and what to avoid are taken; the rest is the prompt."""
     phrase = read_reply(text)
-    read = {name: value for name in FIELDS if (value := getattr(phrase, name)) not in (None, "", ())}
+    read = {name: value for name in FIELDS if (value := getattr(phrase, name)) not in (None, "", (), False)}
     assert read | dict(phrase.flags) == expected
 
 
@@ -203,6 +216,15 @@ def test_words_that_only_change_keep_the_picture_s_prompt(words: str, prompt: st
         ("the second, as a watercolour", 1, "as a watercolour"),
         ("as a watercolour, the third one", 2, "as a watercolour"),
         ("#4 bigger", 3, "bigger"),
+        ("u 2", 1, ""),
+        ("U 3, as a watercolour", 2, "as a watercolour"),
+        ("the 2nd", 1, ""),
+        ("second one", 1, ""),
+        ("3rd picture at night", 2, "at night"),
+        ("segunda imagen, más oscura", 1, "más oscura"),
+        ("terceira imagem", 2, ""),
+        ("the second floor", None, "the second floor"),
+        ("second thoughts", None, "second thoughts"),
         ("picture 1 at night", 0, "at night"),
         ("the last one, strong", 3, "strong"),
         ("la segunda, más oscuro", 1, "más oscuro"),

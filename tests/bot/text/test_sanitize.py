@@ -60,7 +60,28 @@ def test_a_cleaned_prompt_can_be_kept_and_loses_no_letters(text: str) -> None:
     assert [char for char in text if char.isalnum()] == [char for char in result if char.isalnum()]
 
 
-@pytest.mark.parametrize("emoji", ["👩‍👩‍👧‍👦", "🏳️‍🌈", "👍🏽", "🇧🇷"])
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("\ufeffa re\u00add\u200b apple\u2060", "a red apple"),
+        ("a\u200ccat, a\u200ddog", "acat, adog"),
+        ("\u200ea cat\u202c \u2066on\u2069 blue", "a cat on blue"),
+        ("a cat" + "".join(chr(0xE0000 + ord(letter)) for letter in "naked"), "a cat"),
+        ("a cat 👍\u200d", "a cat 👍"),
+    ],
+)
+def test_characters_that_nobody_sees_leave_the_prompt(text: str, cleaned: str) -> None:
+    """Blanks without a width, soft hyphens, marks of order and tags, which web pages and phones put beside words."""
+    assert strip_control_characters(text) == cleaned
+
+
+@pytest.mark.parametrize("word", ["می\u200cخواهم", "क्\u200dष", "র\u200d্য", "ක්\u200dෂ", "ه\u200d"])
+def test_joiners_stay_where_a_script_needs_them(word: str) -> None:
+    """Persian, Hindi, Bengali and Sinhala are written with them."""
+    assert strip_control_characters(word) == word
+
+
+@pytest.mark.parametrize("emoji", ["🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🙂‍↔️", "🏃🏽‍♀️‍➡️", "👩‍👩‍👧‍👦", "🏳️‍🌈", "👍🏽", "🇧🇷"])
 def test_emoji_are_kept_whole(emoji: str) -> None:
     """What joins emoji is kept, in prompts and where they are shown."""
     assert strip_control_characters(emoji) == emoji
