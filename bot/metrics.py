@@ -23,6 +23,8 @@ class Metrics:
         self._charged = Counter("criar_quota_images", "Images counted against members' days", registry=registry)
         self._ended = Counter("criar_pictures", "Pictures that ended", ["state"], registry=registry)
         self._steps = Counter("criar_steps", "Denoising steps, of all pictures", registry=registry)
+        self._passes = Counter("criar_forward_passes", "Forward passes of denoisers", registry=registry)
+        self._rows = Counter("criar_forward_rows", "Rows of those passes: more than one is shared", registry=registry)
         self._waited = Histogram(
             "criar_waiting_seconds", "From accepted until a worker takes it", buckets=SECONDS, registry=registry
         )
@@ -72,10 +74,12 @@ class Metrics:
             case Started():
                 if asked := self._asked.pop(picture_id, None):
                     self._waited.observe(monotonic() - asked)
-            case Progress(step=step):
+            case Progress(step=step, passes=passes, rows=rows):
                 before = self._progress.get(picture_id, 0)
                 self._progress[picture_id] = step
                 self._steps.inc(max(step - before, 0))
+                self._passes.inc(passes)
+                self._rows.inc(rows)
             case Finished(seconds=seconds):
                 self._made.labels(self._models.get(picture_id, "unknown")).observe(seconds)
                 self._end(picture_id, "finished")

@@ -38,6 +38,10 @@ class Progress(Event):
 
     step: int
     of: int
+    #: forward passes since the last report; one that is made together with other pictures counts in part
+    passes: float = 0.0
+    #: of its own in those passes
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from weakref import WeakSet
 
 from .catalogue import Catalogue
 from .errors import Sentence
@@ -68,6 +69,8 @@ class Service:
         self._pauses = [FIRST_PAUSE] * len(devices)
         #: how often in a row a child ended before it was ready
         self._failed_starts = [0] * len(devices)
+        #: workers that have said once that they can make pictures
+        self._ready: WeakSet[Worker] = WeakSet()
         #: why workers could not start, by the place of their device, until one does
         self._troubles: dict[Hashable, Sentence] = {}
         #: set whenever what trouble() says may have changed
@@ -235,6 +238,7 @@ class Service:
         return self._cluster.state() if self._cluster else None
 
     def _start_worker(self, place: int) -> None:
+        log.info("the worker on %s starts", self._devices[place])
         specs = {spec.id: spec for spec in self._catalogue.models}
         self._workers[place] = LocalWorker(
             specs,
@@ -345,6 +349,9 @@ class Service:
             )  # fmt: skip
 
     def _note_ready(self, worker: Worker) -> None:
+        if worker not in self._ready:
+            self._ready.add(worker)
+            log.info("the worker on %s is ready after %.1f s", worker.device, monotonic() - worker.began)
         for place in [place for place, each in self._workers.items() if each is worker and place in self._troubles]:
             del self._troubles[place]
             self.trouble_changed.set()

@@ -62,7 +62,9 @@ def init(
     for line in or_exit(lambda: list(write_first(path, card))):
         typer.echo(line)
     if card is None:
-        _check(path, online=True)
+        _check(path, online=True, first=True)
+    else:
+        typer.echo("On the machine with that card, criar check says what would go wrong.")
 
 
 @app.command()
@@ -74,11 +76,11 @@ def check(
     _check(config, online=not offline)
 
 
-def _check(config: Path | None, *, online: bool) -> None:
+def _check(config: Path | None, *, online: bool, first: bool = False) -> None:
     from bot.cli.check import check as findings
 
     good = True
-    for finding in findings(settings(config), online=online):
+    for finding in findings(settings(config), online=online, first=first):
         typer.echo(f"{finding.mark} {finding.text}")
         good = good and finding.good
     raise typer.Exit(0 if good else 1)

@@ -339,9 +339,10 @@ class Engine:
 
         def on_step(step: int) -> None:
             project = (lambda: colours.project(observer.latents[0], call.size)) if colours else None
-            run.on_step(min(step, of), of, project)
+            member = self._batcher.members[run.picture.id]
+            run.on_step(min(step, of), of, project, member.take_passes())
             if step >= of:
-                self._batcher.members[run.picture.id].rows = 0  # others may begin while it is decoded and encoded
+                member.rows = 0  # others may begin while it is decoded and encoded
 
         observer = StepObserver(scheduler, on_step)
         if family.latents and family.needs_blending(model.pipeline, call.request.task):

@@ -147,8 +147,10 @@ class Models:
         if model is None or not model.on_device:
             self._make_room(spec, {*busy, spec.id})
         if model is None:
+            log.info("loading %s", spec.id)
+            began = monotonic()
             model = self._loaded[spec.id] = self._load(spec)
-            log.info("loaded %s as %s", spec.id, model.loading)
+            log.info("loaded %s as %s, after %.1f s", spec.id, model.loading, monotonic() - began)
         elif not model.on_device:
             model.move_in()
         self._loaded.move_to_end(spec.id)

@@ -72,10 +72,15 @@ class Run:
         elif words:
             self.note("This model reads only the beginning of a prompt this long; it left out: “{words}”.", words=cut)
 
-    def on_step(self, step: int, of: int, project: Callable[[], torch.Tensor] | None) -> None:
-        """Report progress, and begin a preview now and then; ``project`` gives its pixels on the device."""
+    def on_step(
+        self, step: int, of: int, project: Callable[[], torch.Tensor] | None, passes: tuple[float, int] = (0.0, 0)
+    ) -> None:
+        """Report progress, and begin a preview now and then; ``project`` gives its pixels on the device.
+
+        ``passes`` are the forward passes since the last step and the picture's rows in them.
+        """
         if step > self._step:
-            self._say(Progress, step=step, of=of)
+            self._say(Progress, step=step, of=of, passes=passes[0], rows=passes[1])
             self._step = step
         if project:
             self._previews.offer(self, project)

@@ -53,10 +53,18 @@ class Member:
     body: greenlet.greenlet = field(init=False)
     #: of its last call of a denoiser; None before the first, 0 after the last
     rows: int | None = None
+    #: forward passes since they were last taken, by its share of their rows; and its rows in them
+    passes: float = 0.0
+    passed_rows: int = 0
     #: the call that it waits for
     waits: "_Call | None" = None
     #: what else it waits for
     pending: Pending | None = None
+
+    def take_passes(self) -> tuple[float, int]:
+        """Return the forward passes and its rows in them since the last time."""
+        taken, self.passes, self.passed_rows = (self.passes, self.passed_rows), 0.0, 0
+        return taken
 
 
 @dataclass(eq=False)
@@ -309,6 +317,9 @@ class StepBatcher:
         else:
             args, kwargs = join([(call.args, call.kwargs) for call in calls], rows)
             results = split(first.function(*args, **kwargs), rows)
+        for call, own in zip(calls, rows, strict=True):
+            call.member.passes += own / sum(rows)
+            call.member.passed_rows += own
         if (used := self._device.peak() - before) > 0:
             kind = first.member.kind
             self._row_bytes[kind] = max(self._row_bytes.get(kind, 0.0), used / sum(rows))

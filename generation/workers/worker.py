@@ -63,6 +63,8 @@ class Worker(ABC):
         self.running: dict[str, Picture] = {}
         #: why it ends, or ended, before it was ready; empty while that is not known
         self.trouble = ""
+        #: monotonic() of its start
+        self.began = monotonic()
         #: monotonic() of its last sign of life
         self.last_sign = monotonic()
         self._on_event = on_event

@@ -33,7 +33,7 @@ async def test_the_way_of_a_picture_is_counted(store: Store, make_job: MakeJob) 
     one, two = (row.id for row in job.pictures)
     metrics.happened(Started(picture_id=one, attempt=1))
     for step in (1, 2, 5):
-        metrics.happened(Progress(picture_id=one, attempt=1, step=step, of=5))
+        metrics.happened(Progress(picture_id=one, attempt=1, step=step, of=5, passes=0.25, rows=2))
     metrics.happened(Finished(picture_id=one, attempt=1, png=b"", seed=1, seconds=2.5))
     metrics.happened(Failed(picture_id=two, attempt=1, template="It broke."))
     metrics.set_waiting(Waiting(pictures={("waiting", 2): 4}, outbox=1))
@@ -41,6 +41,7 @@ async def test_the_way_of_a_picture_is_counted(store: Store, make_job: MakeJob) 
     assert found["criar_images_accepted_total", "txt2img"] == 2
     assert found["criar_quota_images_total", ""] == 6
     assert found["criar_steps_total", ""] == 5
+    assert (found["criar_forward_rows_total", ""], found["criar_forward_passes_total", ""]) == (6, 0.75)
     assert found["criar_making_seconds_sum", "criar-embedded"] == 2.5
     assert found["criar_waiting_seconds_count", ""] == 1
     assert (found["criar_pictures_total", "finished"], found["criar_pictures_total", "failed"]) == (1, 1)

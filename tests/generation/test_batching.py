@@ -142,3 +142,14 @@ def test_a_picture_that_may_have_killed_its_worker_is_made_alone(engine: Engine)
         pass
     order = [event.picture_id for event in events]
     assert order == sorted(order, key=[first.id, second.id, third.id].index)
+
+
+@pytest.mark.slow
+def test_forward_passes_and_their_rows_are_counted_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pictures report of their passes adds up to the passes that were made, each of whose rows counts once."""
+    rows, events = Rows(engine, monkeypatch), list[Event]()
+    engine.run([small(num_inference_steps=3, seed=1), small(num_inference_steps=4, seed=2)], events.append)
+    told = [event for event in events if isinstance(event, Progress)]
+    assert max(rows.seen) == 4
+    assert sum(event.rows for event in told) == sum(rows.seen)
+    assert sum(event.passes for event in told) == pytest.approx(len(rows.seen))

@@ -4,6 +4,7 @@ import asyncio
 import io
 import logging
 import os
+import re
 import resource
 import signal
 from dataclasses import replace
@@ -247,7 +248,10 @@ async def test_a_child_that_is_told_to_end_with_its_parent_leaves_that_to_it(stu
 async def test_a_child_that_cannot_be_started_is_started_later(
     own_studio: Studio, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where the machine has no file left for a pipe when a child died, the next one comes once it has."""
+    """Where the machine has no file left for a pipe when a child died, the next one comes once it has.
+
+    The log says when it starts and when it is ready.
+    """
     (picture,) = job(num_inference_steps=2).pictures()
     tried = asyncio.Event()
 
@@ -256,6 +260,7 @@ async def test_a_child_that_cannot_be_started_is_started_later(
             tried.set()
         return True
 
+    caplog.set_level(logging.INFO)
     caplog.handler.addFilter(seen)
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, limit[1]))
@@ -265,6 +270,9 @@ async def test_a_child_that_cannot_be_started_is_started_later(
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limit)
     assert isinstance((await own_studio.make([picture]))[0], Finished)
+    said = [record.getMessage() for record in caplog.records if record.name == "generation.service"]
+    assert said[-2] == "the worker on cpu starts"
+    assert re.fullmatch(r"the worker on cpu is ready after \d+\.\d s", said[-1])
 
 
 @pytest.mark.slow

@@ -60,6 +60,7 @@ async def test_what_was_made_can_be_scraped(served: tuple[LocalDiscord, Bot, str
     assert values["criar_quota_images_total"] == 1
     assert values["criar_pictures_total"] == 1
     assert values["criar_steps_total"] >= 1
+    assert values["criar_forward_rows_total"] >= values["criar_forward_passes_total"] >= 1
     assert values["criar_waiting_seconds_count"] == 1
     assert values["criar_making_seconds_count"] == 1
     assert values["criar_discord_connected"] == 1

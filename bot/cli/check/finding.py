@@ -10,6 +10,7 @@ class Verdict(Enum):
     GOOD = "ok   "
     WARNING = "WARN "
     BAD = "FAIL "
+    NEXT = "next "
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ def good(text: str) -> Finding:
 def warning(text: str) -> Finding:
     """The bot works, and the operator may want something else."""
     return Finding(Verdict.WARNING, text)
+
+
+def next_step(text: str) -> Finding:
+    """What the operator does next; nothing is wrong."""
+    return Finding(Verdict.NEXT, text)
 
 
 def bad(text: str) -> Finding:

@@ -81,9 +81,18 @@ def test_init_writes_a_file_for_the_cards_that_are_there(empty_folder: Path) -> 
 
 
 def test_init_without_a_card_takes_what_comes_with_the_bot(empty_folder: Path) -> None:
-    """On a CPU the embedded model is offered, and the reason is said."""
-    _, said = say("init")
+    """On a CPU the embedded model is offered, and the reason is said.
+
+    The token that is not set yet is the next step and no failure, while check by itself fails for it.
+    """
+    code, said = say("init")
     assert "No NVIDIA card is seen" in said
+    assert code == 0
+    assert "FAIL" not in said
+    assert said.splitlines()[-1].startswith("next  Set DISCORD_TOKEN")
+    code, said = say("check")
+    assert code == 1
+    assert "FAIL  environment: DISCORD_TOKEN is not set" in said
     assert load(empty_folder / "config.toml").generation.devices == ("cpu",)
 
 
