@@ -17,7 +17,7 @@ from .estimate import MOST, Estimator, Forecast
 from .events import TERMINAL, Cancelled, Event, Failed
 from .machine import cores, models_budget
 from .queue import FairQueue
-from .types import Picture
+from .types import Picture, Task
 from .workers.cluster import Cluster, ClusterState, ClusterWorker
 from .workers.local import LocalWorker
 from .workers.node_messages import ClusterConfig
@@ -162,6 +162,13 @@ class Service:
         if picture is None or not self._workers:
             return False
         return not any(self._is_there(worker, picture) for worker in self._workers.values())
+
+    def loads_model(self, picture_id: str) -> bool:
+        """Whether a picture waits for its model to be loaded: by the worker that has it, or by all, just started."""
+        for worker in self._workers.values():
+            if given := worker.running.get(picture_id):
+                return given.request.task is not Task.UPSCALE and given.request.model not in worker.resident
+        return bool(self._workers) and not self.ready() and self.ahead(picture_id) is not None
 
     def waiting(self) -> int:
         """How many pictures wait."""

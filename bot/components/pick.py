@@ -5,6 +5,7 @@ from functools import partial
 
 from bot.client import Interaction
 from bot.components.base import PersistentItem, selected
+from bot.interactions.acknowledge import source_message
 from bot.interactions.channel_permissions import check_may_post
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import usable_picture
@@ -21,7 +22,7 @@ class PickSelect(PersistentItem, template=r"take"):
 
 
 async def show_alone(interaction: Interaction, job: JobRow, row: PictureRow) -> None:
-    """Post one picture by itself, in full size and with its actions; the interaction is acknowledged.
+    """Post one picture by itself, in reply to where it came from, with its actions; the interaction is acknowledged.
 
     Raises Refusal if it is not kept any longer, or may not be posted here.
     """
@@ -32,4 +33,4 @@ async def show_alone(interaction: Interaction, job: JobRow, row: PictureRow) -> 
         return
     check_may_post(interaction)
     here = interaction.client.get_partial_messageable(channel_id, guild_id=interaction.guild_id)
-    await library.show(job, row, say, channel_id, here.send)
+    await library.show(job, row, say, channel_id, partial(here.send, reference=source_message(interaction, job)))

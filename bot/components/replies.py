@@ -191,11 +191,11 @@ async def _asked(client: Client, meant: Meant, say: Speaker, place: int | None) 
 
 
 def _hint(client: Client, meant: Meant, say: Speaker) -> str:
+    me = f"<@{client.user.id}>" if client.user and meant.message.guild else ""
     if meant.message.role_mentions and not meant.message.content:
-        return say("Discord hides your words from me there; mention me by my own name, or use /txt2img.")
+        return say("Discord hides your words from me there; write {me} before them, or use /txt2img.", me=me)
     if meant.of_job or meant.replied:
         return say("Say what to change, for example “on a yellow background, strong”; /help shows more.")
-    me = f"<@{client.user.id}>" if client.user and meant.message.guild else ""
     example = f"{me} {say('a red apple')}".strip()
     return say(
         "Write what the picture should show, such as “{example}”, or use /txt2img; /help shows more.", example=example

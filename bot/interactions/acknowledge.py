@@ -48,11 +48,11 @@ async def requester_of(
         token=interaction.token,
         edit=interaction.edit_original_response,
         roles=roles_of(interaction.user),
-        reply_to=_source_message(interaction, like),
+        reply_to=source_message(interaction, like),
     )
 
 
-def _source_message(interaction: Interaction, like: JobRow | None) -> discord.MessageReference | None:
+def source_message(interaction: Interaction, like: JobRow | None) -> discord.MessageReference | None:
     """The message of the picture that the new ones come from, so that everybody sees what came of what."""
     message = interaction.message
     if message is not None and not message.flags.ephemeral and message.author == interaction.client.user:

@@ -229,7 +229,7 @@ class _Follower:
         """What is done before the first step or after the last one."""
         tiles = [shown.tiles for shown in begun if shown.tiles]
         if not tiles:
-            return f"{self._say('It is being made now.')} {left}".strip()
+            return f"{describe_begun(self._say, self._service, self._shown)} {left}".strip()
         done, of = sum(done for done, _ in tiles), sum(of for _, of in tiles)
         return f"{self._say('Enlarging …')}\n{_bar(done / of)} {left}".strip()
 
@@ -237,6 +237,13 @@ class _Follower:
 def _bar(share: float) -> str:
     done = round(BAR * share)
     return f"`{'█' * done}{'░' * (BAR - done)}`"
+
+
+def describe_begun(say: Speaker, service: Service, picture_ids: Iterable[str]) -> str:
+    """What a worker does first with a request's pictures."""
+    if any(service.loads_model(picture_id) for picture_id in picture_ids):
+        return say("The model is being loaded.")
+    return say("It is being made now.")
 
 
 def describe_left(say: Speaker, service: Service, picture_ids: Iterable[str]) -> str:
@@ -258,7 +265,7 @@ def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
             "The model is being fetched, which takes a while the first time; yours is made as soon as it is here."
         )
     ahead = service.ahead(picture_id)
-    place = say("You are next.")
+    place = say("The model is being loaded.") if service.loads_model(picture_id) else say("You are next.")
     if ahead:
         place = say.plural("{n} picture is ahead of yours.", "{n} pictures are ahead of yours.", ahead)
     seconds = round(service.estimate(picture_id) or 0)

@@ -72,6 +72,9 @@ class InstantService(Service):
     def lacks_model(self, _: str) -> bool:
         return False
 
+    def loads_model(self, _: str) -> bool:
+        return False
+
     def ahead(self, _: str) -> int | None:
         return 0
 

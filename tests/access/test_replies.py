@@ -209,7 +209,7 @@ async def test_the_bot_s_own_role_counts_as_a_mention(rig: Rig) -> None:
     """Bot 13: people pick the managed role of the same name when they type @Bot."""
     message = await said(rig, "ana", f"<@&{rig.local.world.bot_role.id}> a green pear")
     await rig.settle(lambda: answers(rig, message))
-    assert "/txt2img" in answers(rig, message)[0].content
+    assert f"write {me(rig)} before them, or use " in answers(rig, message)[0].content
 
 
 async def test_one_of_several_pictures_is_chosen_in_words_or_from_a_menu(rig: Rig) -> None:
@@ -256,6 +256,17 @@ async def test_what_does_nothing_is_said_after_a_mention_too(rig: Rig) -> None:
         await made(rig, "ana", before)
         job = await rig.store.jobs.of_picture(rig.service.pictures[-1].id)
         assert any("does nothing here" in note.template for note in job.notes)
+
+
+async def test_words_that_the_embedded_model_does_not_know_are_named_where_their_member_reads(rig: Rig) -> None:
+    """Members 5: with the picture, in a command's private answer, and under the picture that a mention brings."""
+    world, ana = rig.local.world, rig.members["ana"]
+    asked = rig.slash(ana, world.channel_id, "txt2img", {"prompt": "a zorblax in the cyberpunk night"})
+    await rig.settle(lambda: "left today" in asked.content)
+    assert "not: zorblax, cyberpunk" in asked.content
+    message = await said(rig, "ana", f"{me(rig)} a red zorblax")
+    await rig.settle(lambda: [each for each in answers(rig, message) if each.attachments])
+    assert "not: zorblax" in next(each.content for each in answers(rig, message) if each.attachments)
 
 
 async def test_flags_in_forms_find_the_member_s_styles(rig: Rig) -> None:

@@ -41,8 +41,8 @@ class FarWorker(Worker):
     def say(self, *messages: Event | Room) -> None:
         self._take(messages)
 
-    def room(self, pictures: int, *fetching: str) -> None:
-        self.say(Room(models=frozenset(), fetching=frozenset(fetching), pictures=pictures))
+    def room(self, pictures: int, *fetching: str, loaded: frozenset[str] = frozenset()) -> None:
+        self.say(Room(models=loaded, fetching=frozenset(fetching), pictures=pictures))
 
 
 def service_with(*workers: tuple[str, frozenset[str]]) -> tuple[Service, list[FarWorker]]:
@@ -69,6 +69,21 @@ async def test_a_picture_goes_where_its_model_is() -> None:
     (picture,) = job().pictures()
     service.submit([picture])
     assert (without.given, has.given) == ([], [picture.id])
+
+
+async def test_it_is_known_that_a_model_is_being_loaded() -> None:
+    """While no worker is ready, and then while the one that has the picture lacks its model."""
+    service, (worker,) = service_with(("a", NOTHING))
+    (picture,) = job().pictures()
+    service.submit([picture])
+    assert service.loads_model(picture.id)
+    worker.room(1)
+    assert worker.given == [picture.id]
+    assert service.loads_model(picture.id)
+    worker.room(1, loaded=frozenset({MODEL}))
+    assert not service.loads_model(picture.id)
+    worker.say(Finished(picture_id=picture.id, attempt=1, png=b"", seed=1, seconds=1.0))
+    assert not service.loads_model(picture.id)
 
 
 async def test_a_picture_whose_model_nobody_has_is_given_to_somebody_who_says_so() -> None:

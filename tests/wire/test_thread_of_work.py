@@ -29,6 +29,8 @@ async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(l
     await press(local, local.world.members["ana"], gallery, "Take 2")
     await local.wait_for(lambda: delivered(local, "a chosen cat").id != gallery.id, 100)
     alone = delivered(local, "a chosen cat")
+    assert alone.reference
+    assert alone.reference["message_id"] == str(gallery.id)
     # Each message's file is signed by itself.
     assert [pixels(data) for data in local.files(alone)] == [pixels(local.files(gallery)[1])]
     assert "seed 41" in alone.content

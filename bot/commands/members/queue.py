@@ -6,7 +6,7 @@ from discord.app_commands import locale_str
 from bot.client import Interaction
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.language import speaker_for
-from bot.jobs.progress import describe_left, describe_place
+from bot.jobs.progress import describe_begun, describe_left, describe_place
 from bot.store import State
 from bot.text.sanitize import escape_for_discord
 
@@ -19,11 +19,11 @@ async def queue(interaction: Interaction) -> None:
     say, service = speaker_for(interaction), interaction.client.service
     lines = [say.plural("{n} picture waits in all.", "{n} pictures wait in all.", service.waiting())]
     for job in (await interaction.client.store.jobs.unfinished_of(interaction.user.id))[:MAX_LINES]:
-        waiting, running = job.of_state(State.WAITING), job.of_state(State.RUNNING)
+        waiting, running = job.of_state(State.WAITING), [row.id for row in job.of_state(State.RUNNING)]
         place = (
             describe_place(say, service, waiting[0].id)
             if waiting
-            else f"{say('It is being made now.')} {describe_left(say, service, [row.id for row in running])}".strip()
+            else f"{describe_begun(say, service, running)} {describe_left(say, service, running)}".strip()
         )
         lines.append(f"**{escape_for_discord(job.request.prompt, 80) or job.request.task.value}**: {place}")
     for job in (await interaction.client.store.jobs.undelivered(interaction.user.id))[:MAX_LINES]:

@@ -44,6 +44,9 @@ class Hands:
     def lacks_model(self, _: str) -> bool:
         return False
 
+    def loads_model(self, _: str) -> bool:
+        return False
+
     def ahead(self, _: str) -> int:
         return 0
 

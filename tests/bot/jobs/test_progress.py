@@ -23,6 +23,10 @@ class Queue:
     seconds: float | None
     fetches: bool = False
     works: bool = True
+    loads: bool = False
+
+    def loads_model(self, _: str) -> bool:
+        return self.loads
 
     def can_make(self) -> bool:
         return self.works
@@ -61,6 +65,14 @@ def test_whoever_waits_for_a_model_is_told_so() -> None:
     """Their place in the queue would say that they are next for as long as the model is being downloaded."""
     queue: Any = Queue(0, 3.0, fetches=True)
     assert describe_place(speaker("en-US"), queue, "job:0").startswith("The model is being fetched")
+
+
+def test_whoever_waits_for_a_model_to_be_loaded_is_told_so() -> None:
+    """Nobody is “next” for half a minute; those who are not the first are told how many are, too."""
+    first: Any = Queue(0, 20.0, loads=True)
+    assert describe_place(speaker("en-US"), first, "job:0") == "The model is being loaded. About 20 s to wait."
+    second: Any = Queue(1, None, loads=True)
+    assert describe_place(speaker("en-US"), second, "job:0") == "1 picture is ahead of yours."
 
 
 def test_whoever_waits_for_a_device_that_does_not_work_is_not_told_that_they_are_next() -> None:
@@ -171,6 +183,7 @@ async def test_every_stage_shows_itself_with_the_time_left(make_job: MakeJob) ->
     known: dict[str, Any] = {"picture_id": row.id, "attempt": 1}
     events: list[Event] = [
         Started(**known),
+        Started(**known),
         Enlarging(**known, done=2, of=4),
         Progress(**known, step=1, of=4),
         Enlarging(**known, done=0, of=1),
@@ -179,15 +192,17 @@ async def test_every_stage_shows_itself_with_the_time_left(make_job: MakeJob) ->
     board.open(job.id)
     board.follow(job, edit, Pace(burst=20, every=0.01, gap=0.0))
     await asyncio.wait_for(edited.wait(), 30)
-    for event in events:
+    for number, event in enumerate(events):
         edited.clear()
+        places.loads = number == 0
         board.update(event)
         await asyncio.wait_for(edited.wait(), 30)
     await board.end(job.id, uploading=True)
     stages = [words.partition("\n")[0].removesuffix(" About 45 s left.") for words in told]
     assert stages == [
-        "You are next. About 45 s to wait.", "It is being made now.", "Enlarging …", "Making your picture",
+        "You are next. About 45 s to wait.", "The model is being loaded.", "It is being made now.", "Enlarging …",
+        "Making your picture",
         "Enlarging …", "Looking your picture over …", "Uploading …",
     ]  # fmt: skip
-    assert "██████████░░░░░░░░░░` About 45 s left." in told[2]
-    assert told[3].endswith("step 1 of 4 About 45 s left.")
+    assert "██████████░░░░░░░░░░` About 45 s left." in told[3]
+    assert told[4].endswith("step 1 of 4 About 45 s left.")

@@ -3,10 +3,13 @@
 from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
+from yarl import URL
 
+from bot.jobs.cdn import HOSTS
 from bot.jobs.traffic import CHANNELS, MANY, Traffic
-from bot.jobs.uploads import MessagePicture, pictures_of
+from bot.jobs.uploads import MessagePicture, pictures_in, pictures_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,17 @@ def test_attachments_of_whatever_type_is_named_may_be_pictures(kind: str | None,
     """Bot 27: the type, or the name where the type says nothing; opening it decides."""
     attachment: Any = SimpleNamespace(content_type=kind, filename=name)
     assert bool(pictures_of([attachment])) == taken
+
+
+@pytest.mark.parametrize(("kind", "found"), [(1, ["wave.png"]), (2, ["wave.png"]), (3, [])])
+def test_stickers_that_are_pictures_are_found(kind: int, found: list[str]) -> None:
+    """Bot 50: PNG and APNG ones, of Discord's own server; those that are drawings in JSON are none."""
+    nobody: Any = None
+    sticker = discord.StickerItem(state=nobody, data={"id": 5, "name": "wave", "format_type": kind})  # type: ignore[typeddict-item]
+    message: Any = SimpleNamespace(id=1, message_snapshots=[], attachments=[], embeds=[], stickers=[sticker])
+    pictures = pictures_in(message)
+    assert [each.filename for each in pictures] == found
+    assert all(URL(each.url).host in HOSTS for each in pictures)
 
 
 def test_a_signed_address_runs_out() -> None:
