@@ -70,7 +70,8 @@ def idle_share(model: ModelSpec, folder: Path, *, threads: bool = True) -> float
     from PIL import Image
 
     from generation.images import encode_png, read_kept
-    from tests.generation.late_device import LateDevice
+
+    from .late_device import LateDevice
 
     device = LateDevice()
     engine = _engine_on(device, model, lambda rows: STEP_SECONDS * max(1, rows / 2))
@@ -121,7 +122,7 @@ def reads_within_steps(model: ModelSpec) -> list[str]:
     """Return what asked for a value between a picture's first step and its last."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    from tests.generation.late_device import LateDevice
+    from .late_device import LateDevice
 
     names: list[str] = []
 

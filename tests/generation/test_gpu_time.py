@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.gpu.late_device import LateDevice
 from benchmarks.gpu.stand_in import MOST_IDLE, idle_share, reads_within_steps
 from generation import Enlarging, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Task
 from generation.engine import engine as engine_module
@@ -23,8 +24,6 @@ from generation.engine.step_batcher import LEAD
 from generation.profile import SAMPLES
 from generation.types import Loading, Offload
 from tests.tiny import spec
-
-from .late_device import LateDevice
 
 SIDE = 64
 

@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any
 
 import torch
+from typing_extensions import override
 
 from generation.engine.device import Device, HostCopy, Mark
 
@@ -22,9 +23,11 @@ class FakeTime:
         self.now = 0.0
 
     def __call__(self) -> float:
+        """Return the seconds that passed."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        """Let time pass."""
         self.now += max(0.0, seconds)
 
 
@@ -35,9 +38,11 @@ class LateMark(Mark):
         super().__init__(at)
         self._device = device
 
+    @override
     def done(self) -> bool:
         return self._device.time() >= self.at
 
+    @override
     def wait(self) -> None:
         if not self.done():
             self._device.stalls += 1
@@ -87,21 +92,27 @@ class LateDevice(Device):
 
         setattr(module, method, call)
 
+    @override
     def mark(self) -> Mark:
         return LateMark(self, max(self.time(), self.end))
 
+    @override
     def to_host(self, *tensors: torch.Tensor) -> HostCopy:
         return HostCopy([tensor.clone() for tensor in tensors], self.mark())
 
+    @override
     def idle(self, until: Event, seconds: float) -> None:
         if not until.wait(0.0 if isinstance(self.time, FakeTime) else seconds):
             self.time.sleep(seconds)
 
+    @override
     def free(self) -> int | None:
         return self.memory
 
+    @override
     def reset_peak(self) -> None:
         self.used = 0
 
+    @override
     def peak(self) -> int:
         return self.used
