@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine, Hashable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -87,7 +88,14 @@ class Service:
         self._estimator = Estimator()
         self._forecast: Forecast | None = None
         specs = {spec.id: spec for spec in catalogue.models}
-        self._cluster = cluster and Cluster(cluster, specs, self._on_join, self._on_event, self._on_cluster_exit)
+        self._cluster = cluster and Cluster(
+            replace(cluster, exact=exact),
+            specs,
+            self._on_join,
+            self._on_event,
+            self._on_cluster_exit,
+            self.trouble_changed.set,
+        )
 
     async def start(self) -> None:
         """Start a worker for each device; pictures may be submitted before they are ready."""
@@ -228,17 +236,19 @@ class Service:
         return [worker.pid for worker in self._workers.values() if worker.pid]
 
     def trouble(self) -> list[Sentence]:
-        """Return why workers cannot start, one sentence for each device, for the operator; empty if all is well.
+        """Return why workers cannot start, one sentence for each device and for the cluster; empty if all is well.
 
-        They are tried again with growing pauses. See also can_make().
+        They are for the operator. What is in trouble is tried again with growing pauses. See also can_make().
         """
+        if self._cluster and (reason := self._cluster.why_not()):
+            return [*self._troubles.values(), _trouble(self._cluster.address, reason)]
         return list(self._troubles.values())
 
     def can_make(self) -> bool:
-        """Whether pictures can be made, or it is not known yet that they cannot: no device has failed to start."""
-        if self._cluster or any(worker.capacity for worker in self._workers.values()):
+        """Whether pictures can be made, here or on the cluster, or it is not known yet that they cannot."""
+        if any(worker.capacity for worker in self._workers.values()) or len(self._troubles) < len(self._devices):
             return True
-        return len(self._troubles) < len(self._devices)
+        return self._cluster is not None and not self._cluster.why_not()
 
     def cluster(self) -> ClusterState | None:
         """How it stands with the cluster; None if there is none."""
@@ -345,8 +355,7 @@ class Service:
         self._spawn(self._restart(place))
 
     def _note_trouble(self, place: int, reason: str) -> None:
-        params: dict[str, str | int | float] = {"device": self._devices[place], "reason": reason}
-        found = Sentence("No pictures can be made on {device}: {reason}", params)
+        found = _trouble(self._devices[place], reason)
         if self._troubles.get(place) != found:
             self._troubles[place] = found
             self.trouble_changed.set()
@@ -410,3 +419,7 @@ class Service:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _trouble(device: str, reason: str) -> Sentence:
+    return Sentence("No pictures can be made on {device}: {reason}", {"device": device, "reason": reason})

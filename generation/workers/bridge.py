@@ -262,7 +262,7 @@ class _Bridge:
             raise _EnoughError("other cards came first")
         self._ours.add((card.node_id, card.number))
         async with asyncio.timeout(STARTING):
-            missing = await actor.start.remote(self._specs, card)
+            missing = await actor.start.remote(self._specs, card, exact=self._config.exact)
         return Joined(worker_id=worker_id, card=card, versions=versions, missing=missing)
 
     async def _listen(self, worker_id: str, actor: Any, card: Card) -> str:

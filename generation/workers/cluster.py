@@ -148,13 +148,16 @@ class Cluster:
         on_join: Callable[[ClusterWorker], None],
         on_event: Callable[[Worker, Event | Room], None],
         on_exit: Callable[[Worker], None],
+        on_change: Callable[[], None],
         patience: float = BRIDGE_PATIENCE,
     ) -> None:
+        """``on_change`` is called whenever what why_not() says may have changed."""
         self._config = config
         self._specs = {name: packed(spec) for name, spec in specs.items()}
         self._on_join = on_join
         self._on_event = on_event
         self._on_exit = on_exit
+        self._on_change = on_change
         self._patience = patience
         self._workers: dict[str, ClusterWorker] = {}
         self._refused: dict[str, str] = {}
@@ -166,6 +169,11 @@ class Cluster:
         self._bridge: Child | None = None
         self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def address(self) -> str:
+        """Of its head."""
+        return self._config.address
 
     def start(self) -> None:
         """Reach for the cluster; workers come when they are there."""
@@ -186,6 +194,14 @@ class Cluster:
         cards = tuple(worker.state() for worker in workers)
         return ClusterState(trouble=self._trouble, cards=cards, refused=dict(self._refused))
 
+    def why_not(self) -> str:
+        """Why no pictures can be made there; empty if they can, or it is not known yet that they cannot."""
+        if self._workers:
+            return ""
+        if self._told:
+            return self._trouble or ""
+        return "; ".join(f"{card}: {reason}" for card, reason in self._refused.items())
+
     def _start_bridge(self) -> None:
         self._last_sign = monotonic()
         self._bridge = Child(
@@ -201,8 +217,11 @@ class Cluster:
 
     def _take_all(self, messages: tuple[FromBridge, ...]) -> None:
         self._last_sign = monotonic()
+        before = self.why_not()
         for message in messages:
             self._take(message)
+        if self.why_not() != before:
+            self._on_change()
 
     def _take(self, message: FromBridge) -> None:
         match message:
@@ -257,6 +276,7 @@ class Cluster:
         told = self._trouble if self._told else None
         self._out_of_reach(told or "the process that is connected to it ended")
         self._refused.clear()
+        self._on_change()
         self._bridge = None
         self._spawn(self._restart())
 

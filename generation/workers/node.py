@@ -52,7 +52,7 @@ class NodeWorker:
         versions = ", ".join(f"{name} {installed(name)}" for name in ("torch", "diffusers"))
         return await asyncio.to_thread(release), socket.gethostname(), versions
 
-    async def start(self, specs: Specs, card: Card) -> frozenset[str]:
+    async def start(self, specs: Specs, card: Card, *, exact: bool = False) -> frozenset[str]:
         """Start the child; the ids of models and LoRAs whose files are not on this machine."""
         # Spawned children import what is the main module here, and that is Ray's.
         if hasattr(main := sys.modules["__main__"], "__file__"):
@@ -67,6 +67,7 @@ class NodeWorker:
             self._folder / ("cpu" if card.number is None else f"gpu{card.number}"),  # what is measured is the card's
             on_event=lambda _, event: self._say(event),
             on_exit=lambda _: self._end(),
+            exact=exact,
         )
         self._watch()
         wanted: list[ModelSpec | LoraSpec] = [*here.values(), *(lora for spec in here.values() for lora in spec.loras)]

@@ -19,6 +19,8 @@ class ClusterConfig:
     cpu: bool = False
     #: how many workers at most; None is one on each card
     workers: int | None = None
+    #: whether each picture is made in separate forward passes, as on the bot's own devices
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

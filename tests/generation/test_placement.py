@@ -1,9 +1,15 @@
 """Which worker gets a picture when workers stand on several machines: one that has its model's files."""
 
 import asyncio
+import sys
+from types import SimpleNamespace
 from typing import Any, cast
 
-from generation import Cancelled, Catalogue, Event, Failed, Finished, Picture, Service
+import pytest
+
+from generation import Cancelled, Catalogue, ClusterConfig, Event, Failed, Finished, Picture, Service
+from generation.workers import node
+from generation.workers.node_messages import Alive, Card, Joined, Refused, Unreachable
 from generation.workers.worker import Room, Worker
 
 from .studio import job
@@ -149,3 +155,46 @@ async def test_a_machine_that_is_lost_fails_its_pictures_once() -> None:
     assert isinstance(failed, Failed)
     assert failed.retryable
     assert service.running() == frozenset()
+
+
+def test_a_cluster_that_can_make_nothing_is_a_state_with_its_reason() -> None:
+    """Out of reach, or with no card that can be used, nothing can be made, and it is said why; a card ends that."""
+    service = Service(Catalogue.load(), (), cluster=ClusterConfig(address="10.0.0.1:6379"))
+    cluster, card = cast("Any", service._cluster), Card(node="one", node_id="1", number=0)
+    cluster._bridge = SimpleNamespace(send=lambda _: None)
+    assert service.can_make()  # nothing is known yet
+    for messages, reason in (
+        ((Unreachable(reason="nothing answers there"),), "nothing answers there"),
+        ((Alive(), Refused(card=card, reason="it has another release")), "it has another release"),
+    ):
+        service.trouble_changed.clear()
+        cluster._take_all(messages)
+        assert not service.can_make()
+        assert service.trouble_changed.is_set()
+        (trouble,) = service.trouble()
+        assert trouble.params["device"] == "10.0.0.1:6379"
+        assert reason in str(trouble.params["reason"])
+    cluster._take_all((Joined(worker_id="w", card=card, versions="", missing=NOTHING),))
+    assert service.can_make()
+    assert service.trouble() == []
+
+
+@pytest.mark.parametrize("exact", [False, True])
+async def test_what_the_operator_says_of_exactness_holds_on_a_cluster_too(
+    monkeypatch: pytest.MonkeyPatch, *, exact: bool
+) -> None:
+    """It reaches the bridge with the rest of the configuration, and from there the child on a node."""
+    service = Service(Catalogue.load(), (), cluster=ClusterConfig(address="10.0.0.1:6379"), exact=exact)
+    assert cast("Any", service._cluster)._config.exact is exact
+    begun: list[dict[str, Any]] = []
+
+    def child(*_: object, **options: Any) -> SimpleNamespace:
+        begun.append(options)
+        return SimpleNamespace(last_sign=0.0)
+
+    monkeypatch.setattr(node, "LocalWorker", child)
+    monkeypatch.setattr(node.NodeWorker, "_watch", lambda _: None)
+    monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    await node.NodeWorker().start({}, Card(node="one", node_id="1", number=None), exact=exact)
+    assert begun[0]["exact"] is exact
