@@ -12,6 +12,7 @@ from rapidfuzz.utils import default_process
 
 from .catalogue_files import SHIPPED, read_file
 from .errors import RequestError
+from .families import wrong_precision
 from .pins import Pins
 from .types import MAX_LORA_WEIGHT, MAX_LORAS, Loading, LoraSpec, ModelSpec, Request, Task
 
@@ -58,9 +59,17 @@ class Catalogue:
             (replace(lora, **_recorded(lora, pins, size=False)) for lora in self._loras.values()),
         )
 
-    def loading(self, how: Callable[[str], Loading | None]) -> "Catalogue":
-        """Return the same models, each loaded as ``how`` says for its id; None keeps its entry's settings."""
-        models = (replace(spec, loading=how(spec.id) or spec.loading) for spec in self.models)
+    def loading(self, how: Callable[[str], Loading | None], where: str) -> "Catalogue":
+        """Return the same models, each loaded as ``how`` says for its id; None keeps its entry's settings.
+
+        Raises RequestError beginning with ``where`` if a model cannot be run in that precision.
+        """
+        models = [replace(spec, loading=how(spec.id) or spec.loading) for spec in self.models]
+        for spec in models:
+            if wrong := wrong_precision(spec.family, spec.loading.precision):
+                raise RequestError(
+                    "{where}: {name}: {problem}", where=where, name=spec.id, problem=f"precision {wrong}"
+                )
         return Catalogue(models, self._loras.values())
 
     def costing(self, cost: Callable[[str], int]) -> "Catalogue":
@@ -224,12 +233,14 @@ def _check_settings(spec: ModelSpec, request: Request) -> None:
         )
     if not 0 <= request.guidance_scale <= limits.max_guidance:
         raise RequestError("guidance_scale must be between 0 and {most}.", most=f"{limits.max_guidance:g}")
-    if request.scheduler not in spec.schedulers:
+    asked = {name for name, _ in request.loras}
+    known = dict.fromkeys([*spec.schedulers, *(each.scheduler for each in spec.loras if each.id in asked)])
+    if request.scheduler not in known:
         raise RequestError(
             "{model} has no scheduler “{scheduler}”; choose one of {known}.",
             model=spec.title,
             scheduler=request.scheduler[:80],
-            known=", ".join(spec.schedulers),
+            known=", ".join(filter(None, known)),
         )
     for strength in request.strengths or (request.strength,):
         if strength is not None:

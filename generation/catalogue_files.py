@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from . import capabilities
 from .errors import RequestError
 from .families import FAMILIES as RUN_BY
+from .families import wrong_precision
 from .model_file import Kind, inspect_apart
 from .types import LoraSpec, ModelSpec, Task
 from .validation import allowed
@@ -85,6 +86,8 @@ def read_models(entries: Any, where: str, folder: Path) -> list[ModelSpec]:
         spec = _validated(_MODELS, _completed(entry, common[family]), where, folder)
         if family in RUN_BY and not spec.tasks <= RUN_BY[family].tasks:
             _refuse(where, entry, f"tasks: models of {family} do {', '.join(sorted(RUN_BY[family].tasks))} alone")
+        if wrong := wrong_precision(family, spec.loading.precision):
+            _refuse(where, entry, f"loading.precision: {wrong}")
         _check_limits(where, entry, spec)
         spec = _matched(where, entry, spec)
         if spec.schedulers and spec.defaults.scheduler not in spec.schedulers:
@@ -153,6 +156,10 @@ def _of_one_file(where: str, entry: Mapping[str, Any], spec: ModelSpec, path: Pa
 def _lora(entry: Mapping[str, Any], where: str, folder: Path) -> LoraSpec:
     """A LoRA or a textual inversion, which is called by its trigger, or by its file's name as elsewhere."""
     spec = _validated(_LORAS, entry, where, folder)
+    if spec.num_inference_steps is not None and spec.num_inference_steps < 1:
+        _refuse(where, entry, "num_inference_steps: must be at least 1")
+    if spec.guidance_scale is not None and spec.guidance_scale < 0:
+        _refuse(where, entry, "guidance_scale: must be at least 0")
     path = _local(spec)
     if path is None or path.is_dir():
         return spec

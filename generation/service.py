@@ -88,14 +88,10 @@ class Service:
         self._estimator = Estimator()
         self._forecast: Forecast | None = None
         specs = {spec.id: spec for spec in catalogue.models}
-        self._cluster = cluster and Cluster(
-            replace(cluster, exact=exact),
-            specs,
-            self._on_join,
-            self._on_event,
-            self._on_cluster_exit,
-            self.trouble_changed.set,
-        )
+        self._cluster: Cluster | None = None
+        if cluster:
+            config, changed = replace(cluster, exact=exact), self.trouble_changed.set
+            self._cluster = Cluster(config, specs, self._on_join, self._on_event, self._on_cluster_exit, changed)
 
     async def start(self) -> None:
         """Start a worker for each device; pictures may be submitted before they are ready."""

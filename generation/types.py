@@ -205,8 +205,10 @@ class LoraSpec:
     triggers: tuple[str, ...] = ()
     #: weight if the person names none
     weight: float = 1.0
-    #: the scheduler that it was distilled with, for those who choose none; None is the model's usual one
+    #: what it was made for, for those who choose nothing else; None is the model's usual one
     scheduler: str | None = None
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
     #: whether the hub gives it only to accounts that accepted its terms
     gated: bool | None = None
     licence: str | None = None

@@ -7,7 +7,15 @@ from typing import Any, TypeVar
 
 from bot.errors import Refusal
 from bot.requests.flags import read_flags, read_values, written
-from bot.requests.loras import from_prompt, read_loras, with_triggers, write_loras
+from bot.requests.loras import (
+    MADE_FOR,
+    from_prompt,
+    read_loras,
+    settings_of,
+    with_settings,
+    with_triggers,
+    write_loras,
+)
 from bot.requests.sizes import is_size, pixels, wished_size
 from bot.requests.strengths import DEFAULTS
 from bot.requests.vocabulary import vocabulary_notes
@@ -117,9 +125,11 @@ def build_request(
     if len(prompt) > MAX_PROMPT:
         raise Refusal("The prompt has {length} characters; shorten it to {most}.", length=len(prompt), most=MAX_PROMPT)
     prompt, loras, left_out = from_prompt(prompt, spec, loras)
-    prompt, lora_notes = with_triggers(prompt, [catalogue.lora(name) for name, _ in loras])
+    adapters = [catalogue.lora(name) for name, _ in loras]
+    prompt, trigger_notes = with_triggers(prompt, adapters)
+    chosen = {name for name in MADE_FOR if getattr(options, name) is not None}
+    defaults, setting_notes = with_settings(spec.defaults, adapters, chosen)
     (width, height), size_notes = _size(spec, options.size, source)
-    defaults = spec.defaults
     strength = chosen_or(options.strength, DEFAULTS[task]) if task in DEFAULTS else None
     request = Request(
         task=task,
@@ -143,7 +153,8 @@ def build_request(
     heard = (
         *_unheard(spec, request),
         *vocabulary_notes(spec, request.prompt),
-        *lora_notes,
+        *trigger_notes,
+        *setting_notes,
         *left_out_notes(options),
         *_loras_left_out(left_out),
         *_without_effect(task, options),
@@ -247,14 +258,7 @@ def refine_request(
         "model": options.model or (style.model if same_model else None),
     }
     if same_model and kept["model"] == style.model:
-        kept |= {
-            "lora": options.lora or write_loras(style.loras),
-            "num_inference_steps": chosen_or(
-                options.num_inference_steps, enough_steps(style.num_inference_steps, options.strength)
-            ),
-            "guidance_scale": chosen_or(options.guidance_scale, style.guidance_scale),
-            "scheduler": chosen_or(options.scheduler, style.scheduler),
-        }
+        kept |= {"lora": options.lora or write_loras(style.loras), **_kept_settings(catalogue, style, options)}
     built = build_request(catalogue, Task.IMG2IMG, replace(options, **kept), source)
     request = built.request
     if strengths:
@@ -277,6 +281,20 @@ def refine_request(
             *built.notes[len(_received(source, built.request)) :],
         ),
     )
+
+
+def _kept_settings(catalogue: Catalogue, style: Request, options: Options) -> dict[str, Any]:
+    """The settings of a request's sampling, unless LoRAs brought them, or bring their own, and others are chosen."""
+    named = {name for name, _ in (*style.loras, *read_loras(options.lora, catalogue))}
+    if options.lora and any(settings_of(lora) for lora in catalogue.loras if lora.id in named):
+        return {}
+    return {
+        "num_inference_steps": chosen_or(
+            options.num_inference_steps, enough_steps(style.num_inference_steps, options.strength)
+        ),
+        "guidance_scale": chosen_or(options.guidance_scale, style.guidance_scale),
+        "scheduler": chosen_or(options.scheduler, style.scheduler),
+    }
 
 
 def upscale_request(catalogue: Catalogue, source: Source, factor: int, words: str = "") -> BuiltRequest:

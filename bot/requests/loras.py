@@ -1,12 +1,15 @@
 """LoRAs as people write them, “papercut:0.8, ikea”, and the words that call them. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from pathlib import PurePath
+from typing import Any
 
 from bot.errors import Refusal
-from generation import Catalogue, LoraSpec, ModelSpec, Sentence, take_loras
+from generation import Catalogue, Defaults, LoraSpec, ModelSpec, Sentence, take_loras
 
 Loras = tuple[tuple[str, float], ...]  # ids and weights
+MADE_FOR = ("num_inference_steps", "guidance_scale", "scheduler")  # settings that a LoRA may bring
 
 
 def read_loras(text: str | None, catalogue: Catalogue) -> Loras:
@@ -64,3 +67,26 @@ def with_triggers(prompt: str, loras: Iterable[LoraSpec]) -> tuple[str, tuple[Se
             said = {"words": lora.triggers[0], "lora": lora.title}
             notes.append(Sentence("I added “{words}”, which calls {lora}.", said))
     return prompt, tuple(notes)
+
+
+def settings_of(lora: LoraSpec) -> dict[str, Any]:
+    """What the LoRA was made for, by the names of a request's fields."""
+    return {name: value for name in MADE_FOR if (value := getattr(lora, name)) is not None}
+
+
+def with_settings(
+    usual: Defaults, loras: Iterable[LoraSpec], chosen: Collection[str]
+) -> tuple[Defaults, tuple[Sentence, ...]]:
+    """A model's defaults with what LoRAs were made for, and the sentences that say so; the first LoRA decides.
+
+    The settings that a person chose, by name, are left as they are.
+    """
+    notes: list[Sentence] = []
+    decided = set(chosen)
+    for lora in loras:
+        if found := {name: value for name, value in settings_of(lora).items() if name not in decided}:
+            usual = replace(usual, **found)
+            decided |= found.keys()
+            said = {"settings": ", ".join(f"{name} {value}" for name, value in found.items()), "lora": lora.title}
+            notes.append(Sentence("I set {settings}, which {lora} was made for.", said))
+    return usual, tuple(notes)

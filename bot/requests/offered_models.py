@@ -51,7 +51,7 @@ def known(config: Config, *, pinned: bool = True) -> Catalogue:
 def offered(config: Config) -> Catalogue:
     """The models that members may use: those that generation.models names, and the operator's own.
 
-    Raises ConfigError as known() does, and if nothing matches a name or pattern.
+    Raises ConfigError as known() does, if nothing matches a name or pattern, and if a model cannot be loaded as said.
     """
     catalogue = known(config)
     own = [str(entry.get("id")) for entry in config.generation.own]
@@ -59,7 +59,10 @@ def offered(config: Config) -> Catalogue:
         chosen = catalogue.offered((*config.generation.models, *own))
     except GenerationError as error:
         raise ConfigError(f"generation.models: {error}") from error
-    return chosen.costing(config.generation.cost).loading(config.generation.loading_of)
+    try:
+        return chosen.costing(config.generation.cost).loading(config.generation.loading_of, "generation.loading")
+    except GenerationError as error:
+        raise ConfigError(str(error)) from error
 
 
 def pin_new(config: Config) -> None:

@@ -24,7 +24,7 @@ from ..families import Call, Family, family_of
 from ..images import encode_png, read_kept
 from ..profile import BatchKey, Profile
 from ..prompt_syntax import without_syntax
-from ..types import LoraSpec, ModelSpec, Offload, Picture, Request, Task
+from ..types import LoraSpec, ModelSpec, Offload, Picture, Task
 from .adapters import adapted, inversions
 from .background import Background, Pause
 from .device import Device, open_device
@@ -277,7 +277,7 @@ class Engine:
             )
         self._apply_adapters(model, run)
         self._watch(model)
-        scheduler = make_scheduler(_scheduler(spec, request), model.pipeline.scheduler.config)
+        scheduler = make_scheduler(request.scheduler, model.pipeline.scheduler.config)
         # A new pipeline object for each call: they keep state on themselves; the modules are shared.
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
@@ -416,10 +416,3 @@ class Engine:
             run.on_tile(next(done), tiles)
 
         return self._upscalers[weights].enlarge(image, factor, on_tile)
-
-
-def _scheduler(spec: ModelSpec, request: Request) -> str:
-    """Return the chosen scheduler; instead of the model's default, the one that a LoRA was distilled with."""
-    asked = {name for name, _ in request.loras}
-    distilled = next((lora.scheduler for lora in spec.loras if lora.id in asked and lora.scheduler), None)
-    return distilled if distilled and request.scheduler == spec.defaults.scheduler else request.scheduler

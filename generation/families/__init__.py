@@ -1,7 +1,7 @@
 """What differs between families of models: the pipeline for a task, and its arguments. Loads no torch."""
 
 from ..errors import ModelError
-from ..types import ModelSpec
+from ..types import ModelSpec, Precision
 from .aura_flow import AuraFlow
 from .bria_fibo import BriaFibo
 from .chroma import Chroma
@@ -34,7 +34,7 @@ from .stable_diffusion_3 import StableDiffusion3
 from .stable_diffusion_xl import StableDiffusionXL
 from .z_image import ZImage
 
-__all__ = ["FAMILIES", "Call", "Family", "family_of"]
+__all__ = ["FAMILIES", "Call", "Family", "family_of", "wrong_precision"]
 
 #: by the name that the catalogue gives
 FAMILIES: dict[str, Family] = {
@@ -76,3 +76,13 @@ def family_of(spec: ModelSpec) -> Family:
     if spec.family not in FAMILIES:
         raise ModelError("{model} cannot be loaded right now; choose another model.", model=spec.title)
     return FAMILIES[spec.family]
+
+
+def wrong_precision(family: str, precision: Precision | None) -> str:
+    """Say which precisions models of a family run in, if this is none of them; else empty."""
+    able = FAMILIES[family].precisions if family in FAMILIES else tuple(Precision)
+    if precision is None or precision in able:
+        return ""
+    return (
+        f"must be {' or '.join(able)}, not {precision}, in which numbers of {family} overflow: pictures would be black"
+    )

@@ -8,6 +8,8 @@ from ..types import Task
 from .family import Call, Family
 from .latents import PackedLatents
 
+TOKENS = 512  # the most that its pipelines take, and what two of them do
+
 
 class Chroma(Family):
     """Guidance with a negative prompt."""
@@ -18,6 +20,11 @@ class Chroma(Family):
         Task.INPAINT: "ChromaInpaintPipeline",
     }
     latents = PackedLatents()
+
+    @override
+    def sampling_arguments(self, call: Call) -> dict[str, Any]:
+        # Its inpainting would read half as much of a prompt as its other pipelines.
+        return {**super().sampling_arguments(call), "max_sequence_length": TOKENS}
 
     @override
     def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from ..types import Task
-from .family import Call, Family
+from .family import NO_FP16, Call, Family
 from .latents import PatchLatents
 
 
@@ -13,6 +13,7 @@ class ErnieImage(Family):
     """Guidance with a negative prompt; 1 for Turbo."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "ErnieImagePipeline"}
+    precisions = NO_FP16
     joins = False  # its calls are as long as their prompts: seldom would two agree
     latents = PatchLatents()
 

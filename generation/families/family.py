@@ -13,6 +13,10 @@ from PIL import Image
 from ..types import Picture, Precision, Request, Task
 from .latents import Latents
 
+#: of families whose numbers pass fp16's range, which makes black pictures: supported_inference_dtypes in ComfyUI's
+#: comfy/supported_models.py; for Sana docs/source/en/api/pipelines/sana.md of diffusers
+NO_FP16 = (Precision.BF16, Precision.FP32)
+
 
 @dataclass(frozen=True)
 class Call:
@@ -61,6 +65,8 @@ class Family:
     weighs_prompts: ClassVar[bool] = False
     #: precision in which it is loaded on a device with fast half precision
     half_precision: ClassVar[Precision] = Precision.BF16
+    #: precisions that its models run in; see NO_FP16
+    precisions: ClassVar[Sequence[Precision]] = tuple(Precision)
     #: layout of its latents; None if they cannot be previewed
     latents: ClassVar[Latents | None] = Latents()
 

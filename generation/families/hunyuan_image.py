@@ -5,13 +5,14 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from ..types import Task
-from .family import Call, Family, rebuilt
+from .family import NO_FP16, Call, Family, rebuilt
 
 
 class HunyuanImage(Family):
     """Its guiders are components of the pipeline: they hold the guidance scale, and state during a call."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "HunyuanImagePipeline"}
+    precisions = NO_FP16
     guidance = "distilled_guidance_scale"  # used only by the distilled model
 
     @override

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from ..types import Task
-from .family import Call, Family
+from .family import NO_FP16, Call, Family
 from .latents import Flux2Latents
 
 
@@ -13,6 +13,7 @@ class Ideogram4(Family):
     """Guided by a second denoiser that sees no prompt; trained on captions in JSON, reads plain ones less well."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "Ideogram4Pipeline"}
+    precisions = NO_FP16
     negative_prompt = False
     latents = Flux2Latents()
 

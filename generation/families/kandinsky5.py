@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from ..types import Task
-from .family import Call, Family
+from .family import NO_FP16, Call, Family
 from .latents import FrameLatents
 
 
@@ -14,6 +14,7 @@ class Kandinsky5(Family):
 
     joins = False  # sequence lengths depend on the prompts, so two calls would seldom match
     pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
+    precisions = NO_FP16
     latents = FrameLatents()
 
     @override

@@ -3,10 +3,11 @@
 from typing import ClassVar
 
 from ..types import Task
-from .family import Family
+from .family import NO_FP16, Family
 
 
 class Lumina2(Family):
     """Guidance with a negative prompt."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "Lumina2Pipeline"}
+    precisions = NO_FP16

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from ..types import Task
-from .family import Call, Family
+from .family import NO_FP16, Call, Family
 from .latents import QwenLatents
 
 
@@ -17,6 +17,7 @@ class QwenImage(Family):
         Task.IMG2IMG: "QwenImageImg2ImgPipeline",
         Task.INPAINT: "QwenImageInpaintPipeline",
     }
+    precisions = NO_FP16
     guidance = "true_cfg_scale"
     latents = QwenLatents()
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from ..types import Task
-from .family import Call, Family
+from .family import NO_FP16, Call, Family
 from .latents import DeepLatents
 
 SPRINT = "SanaSprintPipeline"  # distilled: it takes no negative prompt
@@ -15,6 +15,7 @@ class Sana(Family):
     """An autoencoder with deep compression, so sizes are multiples of 32."""
 
     pipelines: ClassVar = {Task.TXT2IMG: ""}
+    precisions = NO_FP16
     checkpoints = ("SanaPipeline", SPRINT)
     latents = DeepLatents()
 

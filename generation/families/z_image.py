@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ..types import Task
-from .family import Family
+from .family import NO_FP16, Family
 
 
 class ZImage(Family):
@@ -14,3 +14,4 @@ class ZImage(Family):
         Task.IMG2IMG: "ZImageImg2ImgPipeline",
         Task.INPAINT: "ZImageInpaintPipeline",
     }
+    precisions = NO_FP16

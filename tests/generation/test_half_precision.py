@@ -17,8 +17,9 @@ from safetensors.torch import load_file, save_file
 from benchmarks.exactness import half, joining, measure, psnr
 from generation import Event, Finished, ModelSpec, Picture, Request, Task
 from generation.engine.engine import Engine
+from generation.families import FAMILIES
 from generation.types import Loading, Precision
-from tests.tiny import spec
+from tests.tiny import CHECKPOINTS, spec
 
 CLOSE = 40.0  # dB: half precision rounds by what else is in the batch
 CORE = ("stable_diffusion",)
@@ -38,6 +39,22 @@ def test_pictures_of_a_family_join_in_half_precision(tmp_path: Path, name: str) 
         found = measure(name, tmp_path, half(name), lockstep=lockstep)
         assert found.psnr >= CLOSE
         assert found.rows_joined > found.rows_alone
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, (family, _, tasks) in CHECKPOINTS.items()
+        if Precision.FP16 in FAMILIES[family].precisions and name not in LARGE and "txt2img" in tasks
+    ],
+)
+def test_what_may_be_loaded_in_fp16_makes_pictures_in_it(tmp_path: Path, name: str) -> None:
+    """Also those families that GPUs run in bf16: an operator whose card has none may choose it."""
+    model = replace(spec(name, tmp_path), loading=Loading(precision=Precision.FP16))
+    (picture,) = make(Engine({model.id: model}, "cpu", 1, 4.0, onnx=False), [request(model, 1)])
+    assert picture.std() > 1
 
 
 @pytest.fixture(scope="module")

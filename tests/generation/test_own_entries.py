@@ -98,3 +98,12 @@ def test_limits_that_contradict_each_other_are_refused_as_they_are_read(
     """The sentence names the key that is wrong."""
     with pytest.raises(RequestError, match=f"mine: {key}"):
         read_models([{"id": "mine", "family": "stable_diffusion", "source": "a/b", **more}], "config.toml", tmp_path)
+
+
+def test_a_precision_in_which_an_entry_s_model_overflows_is_refused(tmp_path: Path) -> None:
+    """The sentence names the key and the precisions that models of the family run in."""
+    said = r"loading\.precision: must be bf16 or fp32, not fp16"
+    with pytest.raises(RequestError, match=said):
+        read_models(entry(Path("a/b"), "qwen_image_edit", loading={"precision": "fp16"}), "config.toml", tmp_path)
+    (spec,) = read_models(entry(Path("a/b"), "chroma", loading={"precision": "fp16"}), "config.toml", tmp_path)
+    assert spec.loading.precision == "fp16"

@@ -122,6 +122,16 @@ def test_how_models_are_loaded_is_said_by_pattern(file: Path) -> None:
     assert Config().generation.loading_of("flux-dev") is None
 
 
+def test_a_precision_in_which_a_model_overflows_is_refused(file: Path) -> None:
+    """The key, the model and the precisions that it runs in are named; models of other families may have it."""
+    chosen = '[generation]\nmodels = ["z-image", "flux-dev"]\n[generation.loading]\n"{}" = {{ precision = "fp16" }}\n'
+    file.write_text(chosen.format("*"))
+    with pytest.raises(ConfigError, match=r"generation\.loading: z-image: precision must be bf16 or fp32, not fp16"):
+        offered(load(file))
+    file.write_text(chosen.format("flux-*"))
+    assert offered(load(file)).get("flux-dev").loading.precision is Precision.FP16
+
+
 def test_a_file_that_is_not_there_says_how_to_make_it(file: Path) -> None:
     """A missing file's error names the example to copy."""
     with pytest.raises(ConfigError, match=r"config\.example\.toml"):

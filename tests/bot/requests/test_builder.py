@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.errors import Refusal
 from bot.requests.builder import (
+    BuiltRequest,
     Options,
     Source,
     build_request,
@@ -168,8 +169,12 @@ def test_a_request_whose_picture_is_gone_asks_for_it_again() -> None:
 LORAS = [
     LoraSpec(id="ink", title="Ink", family="stable_diffusion", source="a/b", triggers=("ink style",), weight=0.7),
     LoraSpec(id="snow", title="Snow", family="stable_diffusion", source="a/c"),
+    LoraSpec(
+        id="quick", title="Quick", family="stable_diffusion", source="a/e",
+        scheduler="LCM", num_inference_steps=4, guidance_scale=1.0,
+    ),
     LoraSpec(id="far", title="Far", family="stable_diffusion_xl", source="a/d"),
-]
+]  # fmt: skip
 MORE = [replace(SPEC, id="xl", title="XL", family="stable_diffusion_xl", cost=3)]
 DRESSED = Catalogue([*CATALOGUE.offered(["criar-embedded", "realesr-animevideov3"]).models, *MORE], LORAS)
 
@@ -203,6 +208,37 @@ def test_what_is_no_lora_is_refused(text: str, sentence: str) -> None:
     """Unknown names, weights that are no number or too large are answered with what would do."""
     with pytest.raises((Refusal, RequestError), match=sentence):
         build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora=text))
+
+
+def made_with(built: BuiltRequest) -> tuple[int, float, str]:
+    return built.request.num_inference_steps, built.request.guidance_scale, built.request.scheduler
+
+
+def test_a_lora_brings_the_settings_that_it_was_made_for() -> None:
+    """It is said; what a member chose stays, a scheduler that only the LoRA has does not fit without it."""
+    usual = SPEC.defaults
+    brought = build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink, quick"))
+    assert made_with(brought) == (4, 1.0, "LCM")
+    said = speaker("en-US").small_print(brought.notes)
+    assert "num_inference_steps 4, guidance_scale 1.0, scheduler LCM, which Quick was made for." in said
+    chosen = Options(prompt="a cat", lora="quick", num_inference_steps=7, scheduler=usual.scheduler)
+    kept = build_request(DRESSED, Task.TXT2IMG, chosen)
+    assert made_with(kept) == (7, 1.0, usual.scheduler)
+    assert "LCM" not in speaker("en-US").small_print(kept.notes)
+    with pytest.raises(RequestError, match="no scheduler"):
+        build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink", scheduler="LCM"))
+
+
+def test_settings_that_a_lora_brought_go_with_it() -> None:
+    """Refined with another LoRA, a picture is made with the model's usual ones; with none named, as it was."""
+    style = build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="quick", num_inference_steps=6)).request
+    assert made_with(refine_request(DRESSED, style, source(), Options(strength=0.5))) == (6, 1.0, "LCM")
+    usual = SPEC.defaults
+    found = refine_request(DRESSED, style, source(), Options(strength=0.5, lora="ink"))
+    assert made_with(found) == (usual.num_inference_steps, usual.guidance_scale, usual.scheduler)
+    plain = build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", num_inference_steps=6)).request
+    assert made_with(refine_request(DRESSED, plain, source(), Options(strength=0.5, lora="ink")))[0] == 6
+    assert made_with(refine_request(DRESSED, plain, source(), Options(strength=0.5, lora="quick"))) == (4, 1.0, "LCM")
 
 
 def test_refining_keeps_the_loras_of_the_picture() -> None:
