@@ -25,13 +25,17 @@ def png(size: tuple[int, int] = (300, 200)) -> bytes:
 
 
 FEW = 5  # steps: enough for a picture, and for one step at strength 0.2
+SMALL = "256x256"
 
 
 def slash(local: LocalDiscord, path: str, who: str = "ana", **options: Any) -> Asked:
-    """Use a command; pictures are made in few steps unless the test says otherwise."""
+    """Use a command; pictures are small and made in few steps unless the test says otherwise (None: the usual)."""
     if path in ("txt2img", "img2img"):
         options.setdefault("num_inference_steps", FEW)
-    return local.people.slash(local.world.members[who], local.world.channel_id, path, options)
+    if path == "txt2img":
+        options.setdefault("size", SMALL)
+    given = {name: value for name, value in options.items() if value is not None}
+    return local.people.slash(local.world.members[who], local.world.channel_id, path, given)
 
 
 async def done(local: LocalDiscord, asked: Asked, words: str = "left today") -> str:

@@ -13,7 +13,7 @@ from .commands import APPLE, custom_id, delivered, done, modal_fields, png, pres
 
 async def test_txt2img_answers_at_once_and_delivers_all_pictures_in_one_message(local: LocalDiscord) -> None:
     """Four pictures come as four PNG files of one message, each with the prompt and its seed as alt text."""
-    asked = slash(local, "txt2img", prompt=APPLE, count=4, seed=10)
+    asked = slash(local, "txt2img", prompt=APPLE, count=4, seed=10, size=None)
     await local.wait_for(lambda: asked.record.responded, 3)
     assert asked.record.ephemeral
     words = await done(local, asked)
@@ -169,7 +169,7 @@ async def test_details_show_every_parameter(local: LocalDiscord) -> None:
     message = delivered(local, "a detailed cat")
     asked = await press(local, local.world.members["milo"], message, "Details")
     await local.answered(asked)
-    for words in ("Criar embedded", "a detailed cat", "512×512", "20", "3.5", "DPM++ 2M", "seed 9"):
+    for words in ("Criar embedded", "a detailed cat", "256×256", "20", "3.5", "DPM++ 2M", "seed 9"):
         assert words in asked.content
 
 

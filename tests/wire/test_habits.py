@@ -25,7 +25,7 @@ async def test_settings_are_remembered_and_used_for_what_is_left_out(local: Loca
     """Count and shape chosen with /settings hold until they are reset; a field that is filled in goes before them."""
     shown = await answer(local, "settings", "Pictures at once", who="milo", count=2, size="landscape")
     assert "**Pictures at once**: 2" in shown
-    await done(local, slash(local, "txt2img", who="milo", prompt="a cat as usual", num_inference_steps=2))
+    await done(local, slash(local, "txt2img", who="milo", prompt="a cat as usual", size=None, num_inference_steps=2))
     assert len(delivered(local, "a cat as usual").attachments) == 2
     assert "640×416" in delivered(local, "a cat as usual").content
     await done(local, slash(local, "txt2img", who="milo", prompt="a single cat", count=1, num_inference_steps=2))
