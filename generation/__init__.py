@@ -8,6 +8,7 @@ from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
 from .errors import GenerationError, HubError, ModelError, PictureError, RequestError, Sentence, SentenceError
 from .events import Cancelled, Enlarging, Event, Failed, Finished, Noted, Preview, Progress, Started
+from .families import negative_above
 from .image_sandbox import Inspector
 from .logs import set_up_logging
 from .machine import give_back
@@ -98,6 +99,7 @@ __all__ = [
     "machine",
     "matching",
     "model_file",
+    "negative_above",
     "probe",
     "read_models",
     "read_pins",

@@ -31,6 +31,7 @@ from generation import (
     Task,
     fewest_steps,
     images,
+    negative_above,
 )
 
 T = TypeVar("T")
@@ -151,7 +152,7 @@ def build_request(
     )
     catalogue.check(request)
     heard = (
-        *_unheard(spec, request),
+        *_unheard(spec, request, options.negative_prompt),
         *vocabulary_notes(spec, request.prompt),
         *trigger_notes,
         *setting_notes,
@@ -360,10 +361,16 @@ def _received(source: Source | None, request: Request) -> tuple[Sentence, ...]:
     return said, *source.notes
 
 
-def _unheard(spec: ModelSpec, request: Request) -> tuple[Sentence, ...]:
-    if spec.limits.negative_prompt or not request.negative_prompt:
+def _unheard(spec: ModelSpec, request: Request, wish: str | None) -> tuple[Sentence, ...]:
+    """What to say of a negative prompt that is not read; of the model's own, nobody asked."""
+    if not request.negative_prompt:
         return ()
-    return (Sentence("{model} has no negative prompt; say what it should show instead.", {"model": spec.title}),)
+    if not spec.limits.negative_prompt:
+        return (Sentence("{model} has no negative prompt; say what it should show instead.", {"model": spec.title}),)
+    if not wish or request.guidance_scale > (least := negative_above(spec.family)):
+        return ()
+    said = {"model": spec.title, "least": f"{least:g}"}
+    return (Sentence("{model} reads a negative prompt only with a guidance_scale above {least}.", said),)
 
 
 def _without_effect(task: Task, options: Options) -> tuple[Sentence, ...]:

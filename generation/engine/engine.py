@@ -37,7 +37,7 @@ from .preview import Previews
 from .run import Emit, Run
 from .schedulers import StepObserver, make_scheduler
 from .step_batcher import StepBatcher
-from .truncation import truncated_end
+from .truncation import sequence_length, truncated_end
 from .upscale import OWN_WEIGHTS, Upscaler, tiles_of, weights_of
 from .weighted_prompts import encoded
 
@@ -286,6 +286,9 @@ class Engine:
         if family.weighs_prompts:
             arguments = encoded(pipeline, arguments, inversions(model, request))
         else:
+            texts = (call.request.prompt, call.request.negative_prompt)
+            if longer := sequence_length(pipeline, texts, family.most_tokens):
+                arguments["max_sequence_length"] = longer
             most = arguments.get("max_sequence_length")
             run.note_truncation(truncated_end(pipeline, call.request.prompt, most))
             if "negative_prompt" in arguments:

@@ -1,6 +1,7 @@
 """The part of a prompt that is too long for a pipeline's text encoders."""
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 CLIP_TOKENS = 77  # with start and end tokens; CLIP's text encoders have no more positions
@@ -24,6 +25,19 @@ def truncated_end(pipeline: Any, prompt: str, most: int | None = None) -> str:
     return str(left_out).strip()
 
 
+def sequence_length(pipeline: Any, texts: Sequence[str], most: int | None) -> int | None:
+    """Return the max_sequence_length for prompts of which one is longer than the pipeline usually reads: ``most``.
+
+    None leaves it as it is.
+    """
+    usual = _usual_length(pipeline)
+    if most is None or usual is None:
+        return None
+    readers = [tokenizer for tokenizer in _tokenizers(pipeline) if tokenizer.model_max_length > CLIP_TOKENS]
+    longest = max((len(reads(text, truncation=False).input_ids) for reads in readers for text in texts), default=0)
+    return most if longest > usual else None
+
+
 def _tokenizers(pipeline: Any) -> list[Any]:
     parts = [part for name, part in pipeline.components.items() if name.startswith("tokenizer") and part is not None]
     # Kandinsky 5 calls a processor of pictures and text by that name, which contains the tokenizer.
@@ -33,7 +47,11 @@ def _tokenizers(pipeline: Any) -> list[Any]:
 def _limit(pipeline: Any, tokenizer: Any, most: int | None) -> int:
     if tokenizer.model_max_length <= CLIP_TOKENS:
         return int(tokenizer.model_max_length)
+    given = _usual_length(pipeline) if most is None else most
+    return int(tokenizer.model_max_length) if given is None else min(int(tokenizer.model_max_length), given)
+
+
+def _usual_length(pipeline: Any) -> int | None:
     parameters = inspect.signature(type(pipeline).__call__).parameters
     usual = parameters["max_sequence_length"].default if "max_sequence_length" in parameters else None
-    given = usual if most is None else most
-    return min(int(tokenizer.model_max_length), given) if isinstance(given, int) else int(tokenizer.model_max_length)
+    return usual if isinstance(usual, int) else None

@@ -34,7 +34,7 @@ from .stable_diffusion_3 import StableDiffusion3
 from .stable_diffusion_xl import StableDiffusionXL
 from .z_image import ZImage
 
-__all__ = ["FAMILIES", "Call", "Family", "family_of", "wrong_precision"]
+__all__ = ["FAMILIES", "Call", "Family", "family_of", "negative_above", "wrong_precision"]
 
 #: by the name that the catalogue gives
 FAMILIES: dict[str, Family] = {
@@ -86,3 +86,8 @@ def wrong_precision(family: str, precision: Precision | None) -> str:
     return (
         f"must be {' or '.join(able)}, not {precision}, in which numbers of {family} overflow: pictures would be black"
     )
+
+
+def negative_above(family: str) -> float:
+    """Return the guidance scale above which models of a family read the negative prompt."""
+    return FAMILIES.get(family, FAMILIES["generic"]).negative_above

@@ -55,6 +55,10 @@ class Family:
     guidance: ClassVar[str] = "guidance_scale"
     #: whether it takes a negative prompt
     negative_prompt: ClassVar[bool] = True
+    #: guidance scale above which it reads the negative prompt
+    negative_above: ClassVar[float] = 1.0
+    #: tokens that its pipelines take of a prompt that is longer than they usually read; None if that is all they take
+    most_tokens: ClassVar[int | None] = None
     #: how many pictures an edit may start from
     max_images: ClassVar[int] = 1
     #: whether inputs are resized to the picture's size; otherwise they keep theirs

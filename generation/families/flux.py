@@ -10,6 +10,7 @@ from .latents import PackedLatents
 
 FILL = "FluxFillPipeline"
 SHORT = 256  # tokens; docs/source/en/api/pipelines/flux.md of diffusers
+TRUE_GUIDANCE = 1.5  # against a negative prompt, beside distilled guidance: diffusers' pull request 9445
 
 
 class Flux(Family):
@@ -22,6 +23,7 @@ class Flux(Family):
     }
     special: ClassVar = {Task.INPAINT: (FILL,)}
     latents = PackedLatents()
+    negative_above = 0.0
 
     @override
     def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
@@ -40,7 +42,7 @@ class Flux(Family):
     @override
     def prompt_arguments(self, call: Call) -> dict[str, Any]:
         words = super().prompt_arguments(call)
-        if any(words["negative_prompt"]):
-            return {**words, "true_cfg_scale": call.request.guidance_scale}
+        if any(words["negative_prompt"]) and call.request.guidance_scale > self.negative_above:
+            return {**words, "true_cfg_scale": TRUE_GUIDANCE}
         del words["negative_prompt"]
         return words

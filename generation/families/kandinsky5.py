@@ -15,6 +15,7 @@ class Kandinsky5(Family):
     joins = False  # sequence lengths depend on the prompts, so two calls would seldom match
     pipelines: ClassVar = {Task.TXT2IMG: "Kandinsky5T2IPipeline", Task.EDIT: "Kandinsky5I2IPipeline"}
     precisions = NO_FP16
+    most_tokens = 1024
     latents = FrameLatents()
 
     @override

@@ -14,6 +14,7 @@ class Krea2(Family):
 
     pipelines: ClassVar = {Task.TXT2IMG: "Krea2Pipeline"}
     latents = QwenLatents()
+    negative_above = 0.0
 
     @override
     def prompt_arguments(self, call: Call) -> dict[str, Any]:

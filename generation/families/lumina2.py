@@ -11,3 +11,4 @@ class Lumina2(Family):
 
     pipelines: ClassVar = {Task.TXT2IMG: "Lumina2Pipeline"}
     precisions = NO_FP16
+    most_tokens = 512

@@ -18,6 +18,7 @@ class QwenImage(Family):
         Task.INPAINT: "QwenImageInpaintPipeline",
     }
     precisions = NO_FP16
+    most_tokens = 1024
     guidance = "true_cfg_scale"
     latents = QwenLatents()
 

@@ -14,3 +14,4 @@ class StableDiffusion3(Family):
         Task.IMG2IMG: "StableDiffusion3Img2ImgPipeline",
         Task.INPAINT: "StableDiffusion3InpaintPipeline",
     }
+    most_tokens = 512

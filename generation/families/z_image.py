@@ -15,3 +15,4 @@ class ZImage(Family):
         Task.INPAINT: "ZImageInpaintPipeline",
     }
     precisions = NO_FP16
+    negative_above = 0.0

@@ -9,6 +9,8 @@ from PIL import Image, ImageDraw
 
 from generation import Catalogue, Event, Failed, Finished, PictureError, Progress, Request, Task, images
 from generation.engine.engine import Engine
+from generation.families import Call
+from generation.families.flux import TRUE_GUIDANCE, Flux
 from generation.types import Picture
 from tests.tiny import catalogue_with_kontext
 
@@ -97,3 +99,15 @@ def test_a_mask_is_the_transparent_part_or_the_light_part() -> None:
     Image.new("RGB", (40, 40)).save(file, "PNG")
     with pytest.raises(PictureError, match="marks nothing"):
         images.open_mask(file.getvalue())
+
+
+@pytest.mark.parametrize(("guidance", "true"), [(3.5, TRUE_GUIDANCE), (0.0, None)])
+def test_flux_is_guided_against_a_negative_prompt_beside_its_distilled_guidance(
+    guidance: float, true: float | None
+) -> None:
+    """Not as strongly as by the distilled one; without guidance, as schnell is run, it is left out."""
+    request = Request(task=Task.TXT2IMG, model="f", prompt="a", negative_prompt="b", guidance_scale=guidance)
+    words = Flux().prompt_arguments(Call([Picture(id="1", user_id=1, request=request)], (64, 64), [[]]))
+    assert words["guidance_scale"] == guidance
+    assert words.get("true_cfg_scale") == true
+    assert ("negative_prompt" in words) is (true is not None)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from generation import Noted
-from generation.engine.truncation import truncated_end
+from generation.engine.truncation import sequence_length, truncated_end
 from tests.tiny import spec, tokenizers
 
 from .studio import Studio, job, pixels
@@ -64,3 +64,22 @@ def test_what_of_either_prompt_is_left_out_is_said(tmp_path: Path, name: str) ->
     (note,) = [event for event in events if isinstance(event, Noted)]
     assert ("negative" in note.template) == (name == "negative_prompt")
     assert note.params["words"]
+
+
+def test_a_long_prompt_is_given_as_many_tokens_as_its_model_takes() -> None:
+    """One that the usual length holds leaves it as it is, and so does a model that takes no more."""
+    pipeline = Pipeline(tokenizer=tokenizers.clip(), tokenizer_2=tokenizers.t5())
+    assert sequence_length(pipeline, ["a cat", ""], 512) is None
+    assert sequence_length(pipeline, ["a cat", " ".join(WORDS)], 512) == 512
+    assert sequence_length(pipeline, [" ".join(WORDS)], None) is None
+    assert sequence_length(Pipeline(tokenizer=tokenizers.clip()), [" ".join(WORDS)], 512) is None
+
+
+@pytest.mark.slow
+def test_stable_diffusion_3_reads_what_is_beyond_256_tokens(tmp_path: Path) -> None:
+    """Nothing is left out of 300 tokens, and the last word changes the picture."""
+    model = spec("stable_diffusion_3", tmp_path)
+    engine, long = engine_of(model), "a " * 150  # two tokens a word here
+    ends = [events_of(engine, request(model, num_inference_steps=1, prompt=long + end)) for end in ("cat", "dog")]
+    assert not [event for event in ends[0] if isinstance(event, Noted)]
+    assert (pixels(ends[0][-1]) != pixels(ends[1][-1])).any()

@@ -210,6 +210,20 @@ def test_what_is_no_lora_is_refused(text: str, sentence: str) -> None:
         build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora=text))
 
 
+@pytest.mark.parametrize(
+    ("model", "guidance", "said"),
+    [("criar-embedded", 1.0, "above 1"), ("flux-schnell", 0.0, "above 0"), ("flux-dev", 1.0, ""), ("sdxl", 5.0, "")],
+)
+def test_a_negative_prompt_that_is_not_read_is_said(model: str, guidance: float, said: str) -> None:
+    """Without guidance models do not look at it; the model's own negative prompt needs no word."""
+    options = Options(prompt="a cat", negative_prompt="blurry", model=model, guidance_scale=guidance)
+    words = speaker("en-US").small_print(build_request(CATALOGUE, Task.TXT2IMG, options).notes)
+    assert ("negative prompt" in words) is bool(said)
+    assert said in words
+    own = Options(prompt="a cat", model="sdxl-animagine-4", guidance_scale=1.0)
+    assert "negative prompt" not in speaker("en-US").small_print(build_request(CATALOGUE, Task.TXT2IMG, own).notes)
+
+
 def made_with(built: BuiltRequest) -> tuple[int, float, str]:
     return built.request.num_inference_steps, built.request.guidance_scale, built.request.scheduler
 
