@@ -17,6 +17,7 @@ from .pins import Pins
 from .types import MAX_LORA_WEIGHT, MAX_LORAS, Loading, LoraSpec, ModelSpec, Request, Task
 
 MIN_SCORE = 75  # of 100; what resembles less is not suggested
+MIN_NAME_SCORE = 80  # of an id or title that somebody mistyped
 GB = 10**9
 #: schedulers that leave out steps of the schedule that models were distilled with, and how many that has
 DISTILLED, DISTILLED_STEPS = ("LCM", "TCD"), 50
@@ -97,8 +98,16 @@ class Catalogue:
         """Return the model with this id. Raises RequestError, naming the most similar ones, if there is none."""
         if spec := self._by_id.get(model_id):
             return spec
-        similar = ", ".join(spec.id for spec in self.search(model_id, limit=3)) or ", ".join([*self._by_id][:SHOWN])
-        raise RequestError("There is no model “{model}”; did you mean {similar}?", model=model_id[:80], similar=similar)
+        names = {spec.id: f"{spec.id} {spec.title}" for spec in self.models}
+        found = process.extract(
+            model_id, names, scorer=fuzz.partial_ratio, processor=default_process, limit=3, score_cutoff=MIN_NAME_SCORE
+        )
+        if similar := ", ".join(name for _, _, name in found):
+            raise RequestError(
+                "There is no model “{model}”; did you mean {similar}?", model=model_id[:80], similar=similar
+            )
+        known = ", ".join([*self._by_id][:SHOWN])
+        raise RequestError("There is no model “{model}”; there are {known}.", model=model_id[:80], known=known)
 
     def lora(self, lora_id: str) -> LoraSpec:
         """Return the LoRA with this id. Raises RequestError, naming the most similar ones, if there is none."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from .catalogue_files import SAFE
 from .errors import HubError, ModelError
+from .model_file import base_of, inspect_apart, lacks
 from .pins import Pin, PinnedFile
 from .types import LoraSpec, ModelSpec
 
@@ -160,6 +161,41 @@ def base_folder(
     names = needed(huggingface_hub.HfApi().list_repo_files(source, revision=revision), None, variant)
     kept = [name for name in names if not _is_weights(name) or wanted(name.partition("/")[0])]
     return Path(huggingface_hub.snapshot_download(source, revision=revision, allow_patterns=kept))
+
+
+def autoencoder_folder(source: str, *, offline: bool) -> Path:
+    """Return the folder of an autoencoder that an entry names; downloads it unless ``offline``."""
+    import huggingface_hub
+
+    if Path(source).is_absolute():
+        return Path(source)
+    name, _, revision = source.partition("@")
+    wanted = ["config.json", "*.safetensors"]
+    found = huggingface_hub.snapshot_download(
+        name, revision=revision or None, allow_patterns=wanted, local_files_only=offline
+    )
+    return Path(found)
+
+
+def fetch_rest(spec: ModelSpec) -> list[str]:
+    """Bring what the model's own repository lacks: parts of its base, and the autoencoder that its entry names.
+
+    Its own files must be here. Returns where that came from. Raises ModelError if it fails.
+    """
+    fetched = []
+    if spec.file or spec.source.endswith(SAFE):
+        with _spoken(spec.source):
+            found = inspect_apart(chosen_file(spec, offline=True))
+        if base := spec.base or base_of(found):
+            source, _, revision = base.partition("@")
+            with _spoken(source):
+                base_folder(source, revision or None, spec.variant, lambda part: lacks(found, part), offline=False)
+            fetched.append(source)
+    if spec.vae:
+        with _spoken(spec.vae):
+            autoencoder_folder(spec.vae, offline=False)
+        fetched.append(spec.vae)
+    return fetched
 
 
 def _within(folder: Path, spec: ModelSpec | LoraSpec) -> Path:

@@ -21,6 +21,15 @@ def test_every_file_that_the_image_copies_reaches_the_builder() -> None:
         assert image_dry_run.ignored(name)
 
 
+def test_the_image_reads_the_volume_s_configuration() -> None:
+    """Finding 1: commands and the health check start in the volume, where config.toml is; models have their own."""
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert [line for line in lines if line.startswith("WORKDIR")][-1] == "WORKDIR /data"
+    assert 'VOLUME ["/data", "/models"]' in lines
+    assert any("HF_HOME=/models" in line for line in lines)
+    assert any(line.startswith("HEALTHCHECK") and line.endswith('CMD ["criar", "health"]') for line in lines)
+
+
 def test_the_image_holds_only_what_runs() -> None:
     """No package that is only for development is among the run-time dependencies."""
     names = run_time_requirements.names((ROOT / "pyproject.toml").read_text())
@@ -47,6 +56,7 @@ def test_the_compose_file_keeps_data_and_models_in_volumes() -> None:
     for name in ("nvidia", "cpu"):
         service = compose["services"][name]
         assert service["restart"] == "unless-stopped"
+        assert service["stop_grace_period"] == "60s"  # finding 23: more than finish_seconds and what closing takes
         assert service["volumes"] == ["data:/data", "models:/models"]
         assert service["read_only"]
     devices = compose["services"]["nvidia"]["deploy"]["resources"]["reservations"]["devices"]

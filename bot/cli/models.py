@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -154,6 +154,10 @@ def download(names: Names, config: ConfigFile = None) -> None:
         pin = _pins(loaded).get(spec.id) or _try(downloads.look_up, spec)
         typer.echo(f"{spec.id}: {pin.source} at {pin.revision[:12]}, {pin.size / GB:.2f} GB in {len(pin.files)} files")
         _try(downloads.fetch, pin)
+        for source in (
+            _try(downloads.fetch_rest, replace(spec, revision=pin.revision)) if isinstance(spec, ModelSpec) else ()
+        ):
+            typer.echo(f"{spec.id}: the rest comes from {source}, which is here too")
         _record(loaded, spec, pin)
         typer.echo(f"{spec.id}: is here")
 

@@ -95,6 +95,8 @@ def give_role_plan(
     _check_plan(config, plan)
     change = _change(reason, role=role, server=server)
     with_store(config, lambda store: store.quotas.set_role_plan(change, plan or None))
+    given = f"have the plan {plan} now" if plan else "have no plan by that role any longer"
+    typer.echo(f"Those with the role {role} in server {server} {given}")
 
 
 @quota.command("budget")
@@ -107,6 +109,8 @@ def budget(
     """Limit what all members of a server make there a day; without a number the configuration's limit counts."""
     change = _change(reason, server=server)
     with_store(config, lambda store: store.quotas.set_budget(change, images_per_day))
+    said = "the configuration's limit" if images_per_day is None else f"at most {images_per_day} images"
+    typer.echo(f"All members of server {server} together make {said} a day")
 
 
 @quota.command("ban")

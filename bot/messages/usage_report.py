@@ -73,7 +73,10 @@ async def usage_report(
     listed = [line for line, end in zip(lines, ends, strict=True) if end < MAX_LISTED][:MOST_LISTED]
     if more := len(lines) - len(listed):
         listed.append(say.plural("{n} more member is in the file.", "{n} more members are in the file.", more))
-    spoken = "; ".join(f"{number}. {_numbers(member)}" for number, member in enumerate(members[:MOST_LISTED], 1))
+    spoken = "; ".join(
+        " ".join(filter(None, [f"{number}.", names.get(member.user_id, "")[:MAX_NAME], _numbers(member)]))
+        for number, member in enumerate(members[:MOST_LISTED], 1)
+    )
     return Report(
         text="\n".join([f"**{title}**", *listed]),
         alt_text=f"{title}: {spoken}"[:MAX_ALT_TEXT],

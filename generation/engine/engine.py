@@ -22,6 +22,7 @@ from PIL import Image, ImageOps
 from ..errors import ModelError, RequestError
 from ..families import Call, Family, family_of
 from ..images import encode_png, read_kept
+from ..model_file import DENOISERS
 from ..profile import BatchKey, Profile
 from ..prompt_syntax import without_syntax
 from ..types import LoraSpec, ModelSpec, Offload, Picture, Task
@@ -30,7 +31,6 @@ from .background import Background, Pause
 from .device import Device, open_device
 from .fetching import DownloadQueue
 from .inpaint import InpaintBlender, merge
-from .load_policy import DENOISERS
 from .loading import ensure_downloaded, loading_errors, needs_download
 from .models import LoadedModel, Models
 from .preview import Previews

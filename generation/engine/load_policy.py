@@ -5,15 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..machine import GIB
-from ..model_file import inspect
+from ..model_file import DENOISERS, inspect
 from ..types import Loading, Offload, Precision
 
 BYTES = {Precision.FP32: 4, Precision.FP16: 2, Precision.BF16: 2}
 #: bytes for a step and for decoding, beside the weights: 3 GiB for 1024 by 1024 pixels, as the catalogue counts. If
 #: modules come one by one, decoding is done in tiles and without the denoiser, so a row of a step is enough
 WORK, STEP_WORK = 3 * GIB, GIB
-#: what pipelines call the module that runs at every step, and is most of the weights
-DENOISERS = ("unet", "transformer", "transformer_2")
 LARGE = 1_000_000_000  # parameters above which text encoders are quantised too; CLIP's have less
 
 

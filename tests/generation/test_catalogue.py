@@ -27,6 +27,7 @@ def test_a_good_request_passes() -> None:
     ("change", "sentence"),
     [
         ({"model": "criar-embeded"}, "did you mean criar-embedded"),
+        ({"model": "nope"}, "“nope”; there are "),
         ({"task": Task.EDIT}, "cannot do edit"),
         ({"width": 500}, "multiples of 32"),
         ({"width": 128}, "256 to 768"),

@@ -1,8 +1,12 @@
 """Which files of a repository are fetched."""
 
+from pathlib import Path
+
 import pytest
 
-from generation.downloads import needed
+from generation import ModelError, Pin
+from generation.downloads import fetch, needed
+from generation.pins import PinnedFile
 
 SHARDS = [
     "text_encoder/model-00001-of-00002.safetensors",
@@ -31,3 +35,14 @@ def test_only_what_is_loaded_is_fetched(
 ) -> None:
     """The variant where a folder has it, else the plain weights; never pickles, code or the whole model besides."""
     assert needed(names, file, variant) == wanted
+
+
+def test_the_free_disk_is_looked_at_before_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding 5: what does not fit is refused before the first byte, with both sizes, the folder and the variable."""
+    monkeypatch.setattr("generation.downloads.folder", lambda: tmp_path)
+    pin = Pin(
+        source="someone/model", revision="0" * 40,
+        files=(PinnedFile(name="a.safetensors", size=10**18, sha256=None),),
+    )  # fmt: skip
+    with pytest.raises(ModelError, match=r"takes 1000000000\.0 GB, and .* GB free; free some, or set HF_HOME"):
+        fetch(pin)

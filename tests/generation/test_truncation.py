@@ -1,11 +1,13 @@
 """What a model does not read of a prompt is said."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generation import Noted
+from generation.engine.engine import quiet_libraries
 from generation.engine.truncation import sequence_length, truncated_end
 from tests.tiny import spec, tokenizers
 
@@ -83,3 +85,20 @@ def test_stable_diffusion_3_reads_what_is_beyond_256_tokens(tmp_path: Path) -> N
     ends = [events_of(engine, request(model, num_inference_steps=1, prompt=long + end)) for end in ("cat", "dog")]
     assert not [event for event in ends[0] if isinstance(event, Noted)]
     assert (pixels(ends[0][-1]) != pixels(ends[1][-1])).any()
+
+
+def test_what_libraries_say_of_a_long_prompt_is_not_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Finding 9: diffusers warns of what CLIP does not read by quoting it; nothing of a prompt is written."""
+    model, libraries = spec("flux", tmp_path), [logging.getLogger(name) for name in ("diffusers", "transformers")]
+    for library in libraries:
+        monkeypatch.setattr(library, "level", logging.WARNING)  # so that it is put back
+        library.addHandler(caplog.handler)
+    quiet_libraries()
+    try:
+        events_of(engine_of(model), request(model, num_inference_steps=1, prompt="zanzibar " * 400))
+    finally:
+        for library in libraries:
+            library.removeHandler(caplog.handler)
+    assert "zanzibar" not in caplog.text

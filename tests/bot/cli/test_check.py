@@ -45,6 +45,7 @@ def said(config: Config) -> dict[Verdict, str]:
     ("name", "content", "words"),
     [
         ("m/model.bin", b"PK", "holds only pickles"),
+        ("m/model.ckpt", b"PK", "holds only pickles"),
         ("m/model.safetensors", b"<!DOCTYPE html><html>", "a web page"),
         ("m/model.safetensors", b"version https://git-lfs.github.com/spec/v1\noid", "a Git LFS pointer"),
         ("m/model.safetensors", b"\1\2\3", "a file of an unknown format"),
@@ -78,6 +79,8 @@ def test_sources_that_are_no_place_are_seen(tmp_path: Path) -> None:
     assert "models/nothing is absent" in said(config_of(tmp_path, own("./models/nothing")))[Verdict.BAD]
     assert "so the hub is meant" in said(config_of(tmp_path, own("models/nothing")))[Verdict.WARNING]
     (tmp_path / "m").mkdir()
+    (tmp_path / "m.ckpt").write_bytes(b"\x80\x02}q\x00.")
+    assert "m.ckpt is a pickle" in said(config_of(tmp_path, own("m.ckpt")))[Verdict.BAD]
     lacking = said(config_of(tmp_path, own("m", ', file = "x.safetensors"')))[Verdict.BAD]
     assert "x.safetensors is an absent file" in lacking
 

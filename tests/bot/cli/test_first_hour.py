@@ -1,5 +1,6 @@
 """What an operator does first, and what they get wrong: each answered in one line."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from bot.cli.main import app
 from bot.cli.recommendation import Way, first_choices, recommended, table, usable, way
 from bot.config import load
+from bot.store import Store
 from generation import Catalogue
 
 ROOT = Path(__file__).parents[3]
@@ -156,6 +158,58 @@ def test_the_list_shows_only_what_fits() -> None:
     code, said = say("models", "list", "zzz*")
     assert code == 1
     assert "No model's id matches zzz*" in said
+
+
+def test_gated_models_say_so_before_a_download(empty_folder: Path) -> None:
+    """Finding 5: lists, the download and check name the terms to accept and where the token goes."""
+    (empty_folder / "config.toml").write_text('[generation]\nmodels = ["flux-dev"]\n')
+    assert "(gated)" in say("models", "list", "flux-dev")[1]
+    assert "gated: accept its terms on the hub and set HF_TOKEN" in say("models", "recommend", "--card", "48")[1]
+    for code, said in (say("models", "download", "flux-dev"), say("check", "--offline")):
+        assert code == 1
+        assert "is gated: accept its terms on https://huggingface.co/black-forest-labs/FLUX.1-dev" in said
+        assert "HF_TOKEN" in said
+
+
+def test_the_hub_s_variables_are_documented() -> None:
+    """Finding 5: token, folder, mirror, proxy and working offline have their lines in docs/operators.md."""
+    document = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    for name in ("HF_TOKEN", "HF_HOME", "HF_ENDPOINT", "HTTPS_PROXY", "HF_HUB_OFFLINE"):
+        assert f"`{name}" in document
+
+
+def test_what_is_known_of_a_model_has_units() -> None:
+    """Finding 20: sizes say what they are in, and inner tables only what is set; an unknown id is not guessed at."""
+    said = say("models", "show", "sdxl")[1]
+    assert "memory        9.5 GiB, in 16 bits" in said
+    assert "weights       6.9 GB on disk" in said
+    assert "None" not in said
+    code, said = say("models", "show", "nope")
+    assert code == 1
+    assert "There is no model “nope”; there are " in said
+
+
+def test_a_folder_that_is_a_file_is_said(empty_folder: Path) -> None:
+    """Finding 15: every command that needs the folder says so in a line, run too."""
+    (empty_folder / "data").write_text("")
+    for command in (["run"], ["quota", "show", "5"], ["outbox"], ["strikes", "list"], ["backup", "copy.db"]):
+        code, said = say(*command)
+        assert code == 2, command
+        assert f"storage.folder: {Path('data')} is a file" in said
+
+
+async def test_every_command_answers_something(empty_folder: Path) -> None:
+    """Finding 16: nothing to show, nothing to lift and a ban are sentences, not silence."""
+    store = Store(load(None))
+    await store.open()
+    await store.close()
+    for command in (
+        "quota unban 5 -r x", "quota bans", "quota audit", "strikes list", "strikes lift 5 -r x", "outbox",
+        "health", "quota ban 5 -r spam", "quota bans", "quota unban 5 -r sorry", "quota budget 12345 -r x 7",
+        "quota role-plan 7 free -s 12345 -r x",
+    ):  # fmt: skip
+        assert (await asyncio.to_thread(say, *command.split()))[1].strip(), command
+    assert (empty_folder / "data" / "criar.db").exists()
 
 
 def test_a_database_that_is_none_is_said(empty_folder: Path) -> None:

@@ -14,6 +14,7 @@ from bot.requests.offered_models import offered, workers_folder
 from generation import Catalogue, Event, Failed, Finished, Job, Request, Service, Task
 from generation.profile import SAMPLES, BatchKey, Profile
 from tests.bot.command_line import criar, criar_here
+from tests.generation.test_model_file import header_only
 from tests.hub import Hub, local_hub
 from tests.tiny import CHECKPOINTS
 
@@ -78,6 +79,27 @@ async def test_a_model_is_fetched_pinned_verified_and_removed(hub: Hub, config: 
     assert (await criar("models", "remove", "mine", "--config", str(config)))[0] == 0
     assert not cached("diffusion_pytorch_model.safetensors")
     assert "was never fetched" in (await criar("models", "verify", "mine", "--config", str(config)))[1]
+
+
+@pytest.mark.slow
+async def test_a_denoiser_alone_is_fetched_with_the_rest_of_its_base(hub: Hub, config: Path, tmp_path: Path) -> None:
+    """Finding 20: what the file lacks comes with the download, and not at first use; the base's denoiser does not."""
+    shapes = {"single_stream_modulation.lin.weight": (9, 9), "guidance_in.in_layer.weight": (9, 9)}
+    hub.put("someone/denoiser", {"a.safetensors": header_only(tmp_path / "a.safetensors", shapes).read_bytes()})
+    parts = ("transformer", "text_encoder", "vae")
+    index = {"_class_name": "Flux2Pipeline"} | {part: ["diffusers", "X"] for part in parts}
+    files = {f"{part}/diffusion_pytorch_model.safetensors": part.encode() for part in parts}
+    hub.put("someone/base", {"model_index.json": json.dumps(index).encode(), **files})
+    config.write_text(
+        config.read_text().replace(
+            'family = "stable_diffusion", source = "someone/model"',
+            'family = "flux2", source = "someone/denoiser", file = "a.safetensors", base = "someone/base"',
+        )
+    )
+    code, said = await criar("models", "download", "mine", "--config", str(config))
+    assert code == 0, said
+    assert "the rest comes from someone/base" in said
+    assert {path.parent.name for path in cached("diffusion_pytorch_model.safetensors")} == {"text_encoder", "vae"}
 
 
 @pytest.mark.slow
