@@ -51,6 +51,7 @@ def test_second_tries_are_named_and_more_than_two_fail_the_run(
     assert named == {f"test_it.py::test_fragile[{number}]" for number in range(fragile)}
 
 
+@pytest.mark.slow
 def test_without_second_tries_nothing_is_said(tmp_path: Path) -> None:
     """A run that needed none ends as ever, and one that allows none fails at the first."""
     assert run(tmp_path, 0, "--reruns", "1", "-n0") == (0, "")

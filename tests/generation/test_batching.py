@@ -99,6 +99,7 @@ def test_requests_of_all_ways_and_schedulers_join_in_mid_run_and_come_out_as_alo
         assert psnr(together[picture.id], alone(engine, picture)) >= SAME, picture.request
 
 
+@pytest.mark.slow
 def test_what_is_cancelled_leaves_at_once_and_harms_nobody(engine: Engine) -> None:
     """A picture that is cancelled in mid-run makes no further step, and the one beside it is the one it is alone."""
     kept, left = small(num_inference_steps=8, seed=1), small(num_inference_steps=60, seed=2)
@@ -132,6 +133,7 @@ def test_a_newcomer_does_not_wait_for_earlier_pictures(engine: Engine) -> None:
     engine.cancel(long.id)
 
 
+@pytest.mark.slow
 def test_a_picture_that_may_have_killed_its_worker_is_made_alone(engine: Engine) -> None:
     """A second attempt begins when nothing else is in flight, and what comes after it waits for its end."""
     first, second, third = (small(num_inference_steps=3, seed=seed) for seed in range(3))

@@ -62,6 +62,7 @@ def four(seed: int, **fields: Any) -> tuple[Picture, ...]:
     return replace(one, request=replace(one.request, count=4)).pictures()
 
 
+@pytest.mark.slow
 def test_a_batch_too_large_for_the_memory_is_made_in_parts(engine: Engine, memory: Memory) -> None:
     """Four pictures where two fit become the same four pictures, each started and ended once."""
     usual = [event for event in run(engine, *four(40)) if isinstance(event, Finished)]
@@ -101,6 +102,7 @@ def test_a_picture_of_a_model_that_is_not_offered_any_more_fails_with_a_sentence
     assert "choose another model" in end.template
 
 
+@pytest.mark.slow
 def test_a_device_that_is_lost_ends_the_engine(engine: Engine, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing more can be made in this process, so that the error leaves it, for another to take its place."""
 
@@ -139,6 +141,7 @@ def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypat
         assert engine.capacity() == capacity
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_loaded_ahead_leaves_the_others_working(catalogue: Catalogue) -> None:
     """With the first model's folder absent the engine starts, says so to who asks for it, and makes the rest."""
     good = catalogue.first(Task.TXT2IMG)

@@ -100,6 +100,7 @@ def test_the_host_runs_ahead_of_the_device_and_not_too_far(model: ModelSpec) -> 
     assert device.idle_seconds < 0.01 * device.busy_seconds
 
 
+@pytest.mark.slow
 def test_the_device_hardly_idles_while_pictures_begin_and_end(model: ModelSpec, tmp_path: Path) -> None:
     """Reading and encoding take longer than the steps, and cost the device next to nothing beside threads."""
     assert idle_share(model, tmp_path) < MOST_IDLE
@@ -178,6 +179,7 @@ def test_a_picture_that_is_cancelled_while_a_thread_works_on_it_leaves_at_once(
     assert not any(isinstance(event, Finished) for event in events)
 
 
+@pytest.mark.slow
 def test_rows_are_joined_only_as_far_as_they_fit_beside_what_a_decode_takes(model: ModelSpec) -> None:
     """After the first passes it is known what a row takes, so memory does not run out at all."""
     device = LateDevice()

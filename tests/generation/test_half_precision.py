@@ -90,7 +90,9 @@ def request(model: ModelSpec, seed: int, **fields: Any) -> Request:
     })  # fmt: skip
 
 
-@pytest.mark.parametrize("task", [Task.TXT2IMG, Task.IMG2IMG, Task.INPAINT])
+@pytest.mark.parametrize(
+    "task", [Task.TXT2IMG, *(pytest.param(each, marks=pytest.mark.slow) for each in (Task.IMG2IMG, Task.INPAINT))]
+)
 def test_sdxl_pictures_decoded_at_the_same_time_are_not_black(
     overflowing: ModelSpec, task: Task, tmp_path: Path
 ) -> None:
@@ -122,6 +124,7 @@ def test_sdxl_pictures_decoded_at_the_same_time_are_not_black(
         assert psnr(one, other) >= CLOSE
 
 
+@pytest.mark.slow
 def test_exact_pictures_are_the_same_whatever_is_made_beside_them(tmp_path: Path) -> None:
     """With ``exact`` each has forward passes of its own: not one pixel depends on the others."""
     model = replace(spec("qwen_image", tmp_path), loading=Loading(precision=Precision.BF16))

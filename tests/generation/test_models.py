@@ -182,7 +182,7 @@ def test_a_model_is_loaded_in_the_precision_that_is_set(
     assert {pipeline.unet.dtype, pipeline.vae.dtype, pipeline.text_encoder.dtype} == {dtype}
 
 
-@pytest.mark.parametrize("offload", [Offload.MODEL, Offload.GROUP])
+@pytest.mark.parametrize("offload", [pytest.param(Offload.MODEL, marks=pytest.mark.slow), Offload.GROUP])
 def test_an_offloaded_model_makes_the_same_picture(base: ModelSpec, offload: Offload) -> None:
     """Modules that come to the device as they are called make what they make when they stay there; and say so."""
     chosen = replace(base, loading=Loading(offload=offload))
@@ -362,7 +362,7 @@ def test_loras_change_the_picture_while_they_are_asked_for(base: ModelSpec, lora
     assert engine._models.get(model).pipeline.unet is denoiser
 
 
-@pytest.mark.parametrize("offload", [Offload.MODEL, Offload.GROUP])
+@pytest.mark.parametrize("offload", [pytest.param(Offload.MODEL, marks=pytest.mark.slow), Offload.GROUP])
 def test_a_lora_on_an_offloaded_model_leaves_its_steps_to_the_engine(
     base: ModelSpec, lora: Callable[[str], LoraSpec], offload: Offload
 ) -> None:

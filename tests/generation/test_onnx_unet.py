@@ -80,6 +80,7 @@ def test_a_runtime_that_says_something_else_is_never_asked_again(
     assert torch.equal(quick(*given()).sample, unet(*given()).sample)
 
 
+@pytest.mark.slow
 def test_pictures_are_the_same_on_either_runtime() -> None:
     """A picture made by the faster runtime differs by less than an eye or a re-made picture would show."""
     model = replace(Catalogue.load().get(EMBEDDED), enlarge=1)
@@ -96,6 +97,7 @@ def test_pictures_are_the_same_on_either_runtime() -> None:
     assert psnr(*made) >= 60
 
 
+@pytest.mark.slow
 def test_a_picture_with_an_adapter_is_made_by_torch() -> None:
     """The graph has no adapters, so that one that is worn sends everything back to torch."""
     from peft import LoraConfig, inject_adapter_in_model

@@ -31,7 +31,7 @@ def one(base: ModelSpec, file: Path, **changed: object) -> ModelSpec:
     return replace(base, id="one", source=str(file), base=base.source, **changed)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["stable_diffusion", "flux", "z_image"])
+@pytest.mark.parametrize("name", ["stable_diffusion", pytest.param("flux", marks=pytest.mark.slow), "z_image"])
 def test_a_denoiser_alone_makes_the_whole_model_s_picture(folder: Path, name: str) -> None:
     """In diffusers' names, the rest coming from the base."""
     whole = spec(name, folder)

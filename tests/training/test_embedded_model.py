@@ -52,6 +52,7 @@ def test_the_stock_pipelines_load_it_unchanged(pipeline: Any) -> None:
     assert megabytes(MODEL) <= MOST_MEGABYTES
 
 
+@pytest.mark.slow
 def test_it_draws_the_things_and_backgrounds_that_are_asked_for(pipeline: Any) -> None:
     """Of ten prompts in three languages eight at least give the right thing, and nine the right background."""
     pictures = draw(pipeline, [prompt for prompt, _, _ in ASKED], seed=3)

@@ -34,6 +34,7 @@ def enlarged(picture: Picture) -> Picture:
     return np.asarray(enlarger().enlarge(Image.fromarray(picture), FACTOR))
 
 
+@pytest.mark.slow
 def test_the_judge_agrees_with_eyes_on_pictures_that_its_bounds_were_set_without() -> None:
     """Of a hundred pictures and more that a person judged first, the judge says of 85 in 100 the same: right or not."""
     blind = [each for each in load_judged() if each.blind]
@@ -42,6 +43,7 @@ def test_the_judge_agrees_with_eyes_on_pictures_that_its_bounds_were_set_without
     assert agreement(blind)["right"] >= LEAST_AGREEMENT
 
 
+@pytest.mark.slow
 def test_a_picture_of_another_thing_is_wrong() -> None:
     """The pictures that eyes called right are not right for the thing that comes next in the list."""
     classifier = Classifier()
@@ -51,6 +53,7 @@ def test_a_picture_of_another_thing_is_wrong() -> None:
     assert sum(other == Verdict.RIGHT for other in others) == 0
 
 
+@pytest.mark.slow
 def test_edges_are_the_less_steep_the_more_they_are_blurred() -> None:
     """Whatever the contrast: a faint crisp disc is as sharp as a strong one, and both are sharper than blurred ones."""
     crisp, faint = disc(64, 64, 40), disc(64, 64, 40, colour="pink")
@@ -60,6 +63,7 @@ def test_edges_are_the_less_steep_the_more_they_are_blurred() -> None:
     assert edge_strength(enlarged(faint)) == pytest.approx(strengths[0], rel=0.15)
 
 
+@pytest.mark.slow
 def test_every_ground_that_training_draws_is_flat_and_clouds_are_not() -> None:
     """Slopes, dots and horizons do not count as clouds; a soft noise of six grey levels does."""
     random, noise = Random(4), np.random.default_rng(4)

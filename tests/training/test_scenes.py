@@ -69,6 +69,7 @@ def test_accents_may_be_left_out() -> None:
     assert without_accents("maçã, pingüino, ratón") == "maca, pinguino, raton"
 
 
+@pytest.mark.slow
 def test_the_classifier_names_the_artwork_itself_wherever_it_stands() -> None:
     """Of every fifth thing, small and off centre on a coloured ground, 19 of 20 are found by their own features.
 

@@ -67,7 +67,7 @@ async def offered(local: LocalDiscord, user_id: int, message: Message, label: st
         return message, custom_id(message, label)
     except StopIteration:
         more = local.people.press(user_id, message, custom_id(message, "More"))
-        await local.wait_for(lambda: more.message and more.message.components, 100)
+        await local.wait_for(lambda: more.message and more.message.components, 200)
         assert more.message
         return more.message, custom_id(more.message, label)
 
@@ -93,7 +93,7 @@ def public(local: LocalDiscord, words: str) -> list[Message]:
 
 
 async def announced(local: LocalDiscord, words: str) -> Message:
-    found: list[Message] = await local.wait_for(lambda: public(local, words), 100)
+    found: list[Message] = await local.wait_for(lambda: public(local, words), 200)
     (message,) = found
     return message
 

@@ -31,7 +31,7 @@ async def test_txt2img_answers_at_once_and_delivers_all_pictures_in_one_message(
 async def test_the_member_sees_their_place_then_progress_with_previews(local: LocalDiscord) -> None:
     """The private answer shows a bar with steps and at least one preview before the pictures are there."""
     asked = slash(local, "txt2img", prompt="a cat", num_inference_steps=100)
-    await local.wait_for(lambda: asked.message and asked.message.attachments and "step" in asked.content, 100)
+    await local.wait_for(lambda: asked.message and asked.message.attachments and "step" in asked.content, 200)
     await done(local, asked)
     assert asked.message
     assert not asked.message.attachments
@@ -179,7 +179,7 @@ async def test_delete_is_for_the_author_and_moderators(local: LocalDiscord) -> N
     await done(local, slash(local, "txt2img", prompt="a cat to delete"))
     message = delivered(local, "a cat to delete")
     otto = local.people.press(local.world.members["otto"], message, custom_id(message, "More"))
-    await local.wait_for(lambda: otto.message and otto.message.components, 100)
+    await local.wait_for(lambda: otto.message and otto.message.components, 200)
     assert otto.message
     assert "Delete" not in str(otto.message.components)
     await press(local, local.world.members["milo"], message, "Delete")
@@ -190,14 +190,14 @@ async def test_cancel_takes_back_what_is_not_made_and_gives_the_images_back(loca
     """/cancel ends the running and the waiting pictures, says how many, and they are not counted."""
     local.world.add_member("carl")
     first = slash(local, "txt2img", "carl", prompt="a long one", count=4, num_inference_steps=100)
-    await local.wait_for(lambda: "step" in first.content, 100)
+    await local.wait_for(lambda: "step" in first.content, 200)
     second = slash(local, "txt2img", "carl", prompt="one behind it", count=2)
-    await local.wait_for(lambda: second.content, 100)
+    await local.wait_for(lambda: second.content, 200)
     cancelled = slash(local, "cancel", "carl")
     await local.answered(cancelled)
     assert cancelled.message
     local.people.press(local.world.members["carl"], cancelled.message, "cancel", ["all"])
-    await local.wait_for(lambda: "6 pictures are cancelled" in cancelled.content, 100)
+    await local.wait_for(lambda: "6 pictures are cancelled" in cancelled.content, 200)
     assert "500 of 500" in await done(local, first)
     assert "Nothing was made" in await done(local, second)
     nothing = slash(local, "cancel", "carl")
@@ -212,14 +212,14 @@ async def test_the_cancel_button_works_while_a_job_waits_or_runs(local: LocalDis
     )
     await press(local, local.world.members["ana"], message, "Cancel")
     assert "2 were cancelled and not counted" in await done(local, asked)
-    await local.wait_for(lambda: message.id not in {each.id for each in local.messages()}, 100)
+    await local.wait_for(lambda: message.id not in {each.id for each in local.messages()}, 200)
 
 
 async def test_queue_shows_what_is_ahead(local: LocalDiscord) -> None:
     """/queue lists the member's jobs with their place, or says that they are being made beside others'."""
     slash(local, "txt2img", "milo", prompt="a slow one", count=4, num_inference_steps=100)
     mine = slash(local, "txt2img", prompt="my turn soon", count=2)
-    await local.wait_for(lambda: mine.content, 100)
+    await local.wait_for(lambda: mine.content, 200)
     asked = slash(local, "queue")
     await local.answered(asked)
     assert "my turn soon" in asked.content
@@ -241,7 +241,7 @@ async def test_quota_shows_used_left_and_reset(local: LocalDiscord) -> None:
 async def test_models_and_help_answer_privately(local: LocalDiscord) -> None:
     """/models lists the catalogue with sample words; /help explains the two modes and strength."""
     models, explained = slash(local, "models"), slash(local, "help")
-    await local.wait_for(lambda: all(asked.message and asked.message.embeds for asked in (models, explained)), 100)
+    await local.wait_for(lambda: all(asked.message and asked.message.embeds for asked in (models, explained)), 200)
     assert models.message
     assert explained.message
     assert models.message.is_ephemeral
@@ -259,7 +259,7 @@ async def test_model_shows_one_in_full_and_is_found_by_a_part_of_its_name(local:
     await local.wait_for(lambda: typed.record.responded, 3)
     (choice,) = typed.record.autocomplete_choices or []
     shown = slash(local, "model", name=choice["value"])
-    await local.wait_for(lambda: shown.message, 100)
+    await local.wait_for(lambda: shown.message, 200)
     assert shown.message
     assert shown.message.is_ephemeral
     assert "a rocket on a yellow background" in str(shown.message.embeds)

@@ -43,7 +43,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
 async def test_a_picture_that_shows_too_much_is_not_posted_and_not_charged(place: Place) -> None:
     """In a usual channel the picture is blocked: the member is told, nothing is posted or kept, nothing counts."""
     asked = place.slash("txt2img", prompt=APPLE, seed=1, num_inference_steps=12)
-    await place.local.wait_for(lambda: "left today" in asked.content, 100)
+    await place.local.wait_for(lambda: "left today" in asked.content, 200)
     assert asked.content.startswith("Nothing was made. You have 20 of 20 images left today.")
     assert "The output filter blocked the picture" in asked.content
     assert not [m for m in place.local.messages() if APPLE in m.content and not m.is_ephemeral]
@@ -54,20 +54,20 @@ async def test_a_picture_that_shows_too_much_is_not_posted_and_not_charged(place
 async def test_what_an_age_restricted_channel_shows_does_not_leave_it(place: Place) -> None:
     """The same picture is posted there; in a usual channel it can neither be shown again, nor refined, nor sent in."""
     asked = place.slash("txt2img", restricted=True, prompt=APPLE, seed=1, num_inference_steps=12)
-    await place.local.wait_for(lambda: "19 of 20" in asked.content, 100)
+    await place.local.wait_for(lambda: "19 of 20" in asked.content, 200)
     (message,) = place.pictures(place.restricted)
     history = place.slash("history")
-    await place.local.wait_for(lambda: history.message and history.message.components, 100)
+    await place.local.wait_for(lambda: history.message and history.message.components, 200)
     assert history.message
     ana, select = place.local.world.members["ana"], history.message.components[0]["components"][0]
     place.local.people.press(ana, history.message, "take", [select["options"][0]["value"]])
-    await place.local.wait_for(lambda: any(REFUSED in m.content for m in place.local.messages(ana)), 100)
+    await place.local.wait_for(lambda: any(REFUSED in m.content for m in place.local.messages(ana)), 200)
     (data,) = place.local.files(message)
     sent = place.slash("img2img", prompt="an apple", image=("apple.png", data))
-    await place.local.wait_for(lambda: REFUSED in sent.content, 100)
+    await place.local.wait_for(lambda: REFUSED in sent.content, 200)
     assert not place.pictures(place.local.world.channel_id)
     refined = await press(place.local, ana, message, "Refine low")
-    await place.local.wait_for(lambda: "18 of 20" in refined.content, 100)
+    await place.local.wait_for(lambda: "18 of 20" in refined.content, 200)
 
 
 async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> None:
@@ -78,7 +78,7 @@ async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> 
         return local.people.slash(olga, local.world.channel_id, path, options)
 
     async def said(asked: Asked, words: str) -> None:
-        await local.wait_for(lambda: words in asked.content, 100)
+        await local.wait_for(lambda: words in asked.content, 200)
         assert asked.record.ephemeral
 
     await said(admin("rules forbid", word="Bánana"), "“banana” is forbidden in this server now")
@@ -102,8 +102,8 @@ async def test_what_only_an_age_restricted_channel_may_show_is_not_sent_directly
         lambda: [m for m in channel.values() if APPLE in m.content and not m.attachments and not m.is_ephemeral], 60
     )
     backend.delete_message(place.restricted, message.id)
-    await place.local.wait_for(lambda: ana in backend.dm_channels, 100)
+    await place.local.wait_for(lambda: ana in backend.dm_channels, 200)
     pictures = place.bot.folder / "data" / "pictures"
-    await place.local.wait_for(lambda: "goes another way" in place.bot.log.read_text(), 100)
+    await place.local.wait_for(lambda: "goes another way" in place.bot.log.read_text(), 200)
     assert list(pictures.iterdir())
     assert not [m for m in backend.messages[backend.dm_channels[ana]].values() if m.attachments]

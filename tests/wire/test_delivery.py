@@ -81,10 +81,10 @@ async def test_a_channel_that_is_gone_is_made_up_for_directly(local: LocalDiscor
         place = backend.create_thread(local.world.channel_id, "doomed", ana).id
     with held(bot):
         local.people.slash(ana, place, "txt2img", {"prompt": words, "num_inference_steps": 2})
-        await local.wait_for(lambda: backend.messages.get(place), 100)
-        await local.wait_for(lambda: [m for m in backend.messages[place].values() if not m.is_ephemeral], 100)
+        await local.wait_for(lambda: backend.messages.get(place), 200)
+        await local.wait_for(lambda: [m for m in backend.messages[place].values() if not m.is_ephemeral], 200)
         backend.delete_channel(place)
-    await local.wait_for(lambda: direct(local, words), 100)
+    await local.wait_for(lambda: direct(local, words), 200)
     assert [len(m.attachments) for m in direct(local, words)] == [1]
 
 
@@ -106,7 +106,7 @@ async def test_a_channel_that_is_hidden_meanwhile_is_made_up_for_directly(local:
         shut = denied(local, view_channel=True)
         shut.__enter__()
     try:
-        await local.wait_for(lambda: direct(local, "a hidden cat"), 100)
+        await local.wait_for(lambda: direct(local, "a hidden cat"), 200)
     finally:
         shut.__exit__(None, None, None)
     assert [len(m.attachments) for m in direct(local, "a hidden cat")] == [1]
@@ -121,9 +121,9 @@ async def test_a_message_too_old_to_be_edited_is_replaced(local: LocalDiscord, b
             Fault(method="PATCH", path=f"{MESSAGES}/{old.id}", status=429, code=TOO_OLD, times=5, retry_after=0.1)
         )
     await done(local, asked)
-    (new,) = await local.wait_for(lambda: [m for m in public(local, "an hour-old cat") if m.attachments], 100)
+    (new,) = await local.wait_for(lambda: [m for m in public(local, "an hour-old cat") if m.attachments], 200)
     assert new.id != old.id
-    await local.wait_for(lambda: public(local, "an hour-old cat") == [new], 100)
+    await local.wait_for(lambda: public(local, "an hour-old cat") == [new], 200)
     assert job_of(bot, new)["delivered_at"]
 
 
@@ -134,16 +134,16 @@ async def test_a_member_who_left_gets_the_pictures_in_the_channel_all_the_same(l
         slash(local, "txt2img", "gone", prompt="a cat left behind", num_inference_steps=2)
         await announced(local, "a cat left behind")
         local.world.backend.remove_member(local.world.guild_id, gone)
-    await local.wait_for(lambda: [m for m in public(local, "a cat left behind") if m.attachments], 100)
+    await local.wait_for(lambda: [m for m in public(local, "a cat left behind") if m.attachments], 200)
 
 
 async def test_a_private_picture_whose_answer_ran_out_comes_directly(local: LocalDiscord, bot: Bot) -> None:
     """A job longer than the fifteen minutes of an interaction delivers a private picture as a direct message."""
     with held(bot):
         asked = slash(local, "txt2img", prompt="a slow secret cat", private=True, num_inference_steps=2)
-        await local.wait_for(lambda: asked.content, 100)
+        await local.wait_for(lambda: asked.content, 200)
         local.world.backend.clock.advance(16 * 60)
-    await local.wait_for(lambda: direct(local, "a slow secret cat"), 100)
+    await local.wait_for(lambda: direct(local, "a slow secret cat"), 200)
     assert [len(m.attachments) for m in direct(local, "a slow secret cat")] == [1]
     assert not public(local, "a slow secret cat")
 
@@ -154,7 +154,7 @@ async def test_a_public_picture_outlives_its_interaction(local: LocalDiscord, bo
         slash(local, "txt2img", prompt="a slow cat", num_inference_steps=2)
         message = await announced(local, "a slow cat")
         local.world.backend.clock.advance(16 * 60)
-    await local.wait_for(lambda: public(local, "a slow cat")[0].attachments, 100)
+    await local.wait_for(lambda: public(local, "a slow cat")[0].attachments, 200)
     assert public(local, "a slow cat") == [message]
 
 
@@ -173,14 +173,14 @@ async def test_what_nobody_takes_waits_in_the_outbox_until_the_member_can_be_rea
             message = await announced(local, "a cat in the outbox")
             local.world.backend.delete_message(message.channel_id, message.id)
         refused = f"/channels/{inbox}/messages"
-        await local.wait_for(lambda: [c for c in local.rest.calls if c.path == refused and c.status == 403], 100)
+        await local.wait_for(lambda: [c for c in local.rest.calls if c.path == refused and c.status == 403], 200)
         job = await _until(lambda: (row := job_of(bot, message))["tries"] and row)
         assert job["delivered_at"] is None
         listing = await _outbox(bot)
         assert job["id"] in listing
         assert "Cannot" in listing or str(CANNOT_SEND_TO_USER) in listing or "fault" in listing
     await done(local, slash(local, "txt2img", "dora", prompt="another one", num_inference_steps=2))
-    await local.wait_for(lambda: direct(local, "a cat in the outbox", "dora"), 100)
+    await local.wait_for(lambda: direct(local, "a cat in the outbox", "dora"), 200)
     assert len(direct(local, "a cat in the outbox", "dora")) == 1
     await _until(lambda: job["id"] not in _waiting(bot))
 
@@ -210,7 +210,7 @@ async def test_a_long_rate_limit_holds_up_nobody_else(local: LocalDiscord) -> No
     path = f"/channels/{local.world.channel_id}/messages/*"
     local.fail(Fault(method="PATCH", path=path, status=429, retry_after=62.0))
     slash(local, "txt2img", prompt="a very limited cat", num_inference_steps=2)
-    await local.wait_for(lambda: [c for c in local.rest.calls if c.status == 429 and c.method == "PATCH"], 100)
+    await local.wait_for(lambda: [c for c in local.rest.calls if c.status == 429 and c.method == "PATCH"], 200)
     milo = local.world.members["milo"]  # ana's own next request would have hers tried at once
     local.people.slash(milo, other, "txt2img", {"prompt": "an unlimited cat", "num_inference_steps": 2})
     await local.wait_for(lambda: [m for m in local.world.backend.messages.get(other, {}).values() if m.attachments], 45)
@@ -225,7 +225,7 @@ async def killed(local: LocalDiscord, bot: Bot, method: str, path: str) -> Async
     local.rest.latency = 5.0
     local.rest.carried_out.clear()
     yield
-    await local.wait_for(lambda: [1 for m, p in local.rest.carried_out if m == method and fnmatch(p, path)], 100)
+    await local.wait_for(lambda: [1 for m, p in local.rest.carried_out if m == method and fnmatch(p, path)], 200)
     await bot.kill()
     local.rest.latency = 0.0
 
@@ -239,7 +239,7 @@ async def test_a_message_whose_answer_was_lost_is_found_again(tmp_path: Path, mi
             slash(local, "txt2img", prompt="a cat sent once", num_inference_steps=2)
         _age(local, bot, minutes)
         await bot.start()
-        await local.wait_for(lambda: [m for m in public(local, "a cat sent once") if m.attachments], 100)
+        await local.wait_for(lambda: [m for m in public(local, "a cat sent once") if m.attachments], 200)
         assert [len(m.attachments) for m in public(local, "a cat sent once")] == [1]
 
 

@@ -42,7 +42,7 @@ async def test_it_ends_though_discord_cannot_be_reached(tmp_path: Path, monkeypa
         config = Config(discord=Discord(api=local.api), storage=Storage(folder=tmp_path / "data"))
         bot = asyncio.create_task(run(config, local.token))
         await local.connected()
-    await asyncio.wait_for(waits.wait(), 100)
+    await asyncio.wait_for(waits.wait(), 200)
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(bot, 40)
     faulthandler.cancel_dump_traceback_later()
@@ -63,7 +63,7 @@ async def test_it_ends_though_discord_is_taken_away_in_the_middle(tmp_path: Path
             stack.callback(_kill, bot.process)
             await done(local, slash(local, "txt2img", prompt="to begin with", num_inference_steps=2))
             asked = slash(local, "txt2img", prompt="the last cat", count=4, num_inference_steps=100)
-            await local.wait_for(lambda: "step" in asked.content, 100)
+            await local.wait_for(lambda: "step" in asked.content, 200)
             if how == "hangs":
                 before, local.rest.latency = len(local.rest.carried_out), 3600.0
                 async with asyncio.timeout(30):
@@ -78,7 +78,7 @@ async def test_it_ends_though_discord_is_taken_away_in_the_middle(tmp_path: Path
         if how == "accepts and hangs":
             reached = asyncio.Event()
             await stack.enter_async_context(await _silence(URL(local.api), reached))
-            await asyncio.wait_for(reached.wait(), 100)
+            await asyncio.wait_for(reached.wait(), 200)
         if how != "hangs":
             assert await bot.stop(FINISH + MORE) == 0
 

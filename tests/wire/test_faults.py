@@ -30,9 +30,9 @@ async def test_a_gateway_that_drops_in_mid_job_costs_nothing(local: LocalDiscord
     """The pictures arrive once though the gateway was cut while they were made, and the next command works."""
     words = f"a boat while the gateway drops {resumable}"
     asked = slash(local, "txt2img", prompt=words, num_inference_steps=80)
-    await local.wait_for(lambda: "step" in asked.content, 100)
+    await local.wait_for(lambda: "step" in asked.content, 200)
     await local.gateway.drop(resumable=resumable)
-    await local.wait_for(lambda: with_pictures(local, words), 100)
+    await local.wait_for(lambda: with_pictures(local, words), 200)
     await local.connected()
     await done(local, slash(local, "txt2img", prompt="and the next one"))
     assert len(with_pictures(local, words)) == 1
@@ -116,10 +116,10 @@ async def test_a_bot_that_is_killed_delivers_after_its_restart_and_its_buttons_w
         shown = await press(local, ana, first, "Edit the prompt")
         await local.wait_for(lambda: shown.record.modal)
         asked = slash(local, "txt2img", prompt="a cat in two runs", count=2, num_inference_steps=100)
-        await local.wait_for(lambda: "step" in asked.content, 100)
+        await local.wait_for(lambda: "step" in asked.content, 200)
         await bot.kill()
         await bot.start()
-        await local.wait_for(lambda: with_pictures(local, "a cat in two runs"), 100)
+        await local.wait_for(lambda: with_pictures(local, "a cat in two runs"), 200)
         (message,) = [m for m in local.messages() if "a cat in two runs" in m.content and not m.is_ephemeral]
         assert len(message.attachments) == 2
         again = await press(local, ana, first, "Again")
@@ -139,7 +139,7 @@ async def test_all_buttons_work_a_week_later_after_a_restart_and_without_the_fil
         await done(local, slash(local, "txt2img", prompt="an old cat", count=2, num_inference_steps=5, seed=4))
         gallery = delivered(local, "an old cat")
         await press(local, ana, gallery, "Take 1")
-        await local.wait_for(lambda: delivered(local, "an old cat").id != gallery.id, 100)
+        await local.wait_for(lambda: delivered(local, "an old cat").id != gallery.id, 200)
         alone = delivered(local, "an old cat")
         await done(local, await press(local, ana, alone, "Compare"))
         strip = delivered(local, "strengths 0.2")
@@ -153,16 +153,16 @@ async def test_all_buttons_work_a_week_later_after_a_restart_and_without_the_fil
             newest = max(each.id for each in local.messages() if each.attachments)
             asked = await press(local, ana, message, label)
             await local.acknowledged(asked)
-            await local.wait_for(lambda: [m for m in local.messages() if m.attachments and m.id > newest], 100)  # noqa: B023
+            await local.wait_for(lambda: [m for m in local.messages() if m.attachments and m.id > newest], 200)  # noqa: B023
         for message, label in ((alone, "Origin"), (gallery, "Details"), (alone, "Details")):
             told = await press(local, ana, message, label)
-            await local.wait_for(lambda: "an old cat" in told.content, 100)  # noqa: B023
+            await local.wait_for(lambda: "an old cat" in told.content, 200)  # noqa: B023
         for message, label in ((gallery, "Edit the prompt"), (alone, "Refine with")):
             shown = await press(local, ana, message, label)
-            await local.wait_for(lambda: shown.record.modal, 100)  # noqa: B023
+            await local.wait_for(lambda: shown.record.modal, 200)  # noqa: B023
         await press(local, ana, alone, "Remove")
         await press(local, ana, gallery, "Delete")
-        await local.wait_for(lambda: not {alone.id, gallery.id} & {message.id for message in local.messages()}, 100)
+        await local.wait_for(lambda: not {alone.id, gallery.id} & {message.id for message in local.messages()}, 200)
 
 
 @pytest.mark.slow
@@ -183,7 +183,7 @@ async def test_sigterm_ends_the_bot_and_its_child(tmp_path: Path) -> None:
     """The bot ends with 0 and leaves no child behind, also while pictures are being made."""
     async with running(tmp_path) as (local, bot):
         asked = slash(local, "txt2img", prompt="the last cat", count=4, num_inference_steps=100)
-        await local.wait_for(lambda: "step" in asked.content, 100)
+        await local.wait_for(lambda: "step" in asked.content, 200)
         assert bot.process
         children = psutil.Process(bot.process.pid).children(recursive=True)
         assert children
@@ -205,7 +205,7 @@ async def test_a_picture_that_was_cleaned_up_is_fetched_again_from_its_message(l
         (),
         source.id,
     )
-    await local.wait_for(lambda: with_pictures(local, "found again as a drawing"), 100)
+    await local.wait_for(lambda: with_pictures(local, "found again as a drawing"), 200)
 
 
 async def test_an_unexpected_error_gives_a_number_that_is_in_the_log_too(local: LocalDiscord, bot: Bot) -> None:

@@ -17,7 +17,7 @@ from .commands import custom_id, delivered, done, offered, pixels, png, press, r
 async def answer(local: LocalDiscord, path: str, words: str, /, who: str = "ana", **options: object) -> str:
     """The private answer of a command, once it holds the words."""
     asked = slash(local, path, who=who, **options)
-    await local.wait_for(lambda: words in asked.content, 100)
+    await local.wait_for(lambda: words in asked.content, 200)
     return asked.content
 
 
@@ -65,7 +65,7 @@ async def test_private_results_are_shown_to_their_member_alone_and_can_be_worked
     """Nothing is posted in the channel; the private answer holds the picture with its buttons and what was rounded."""
     before = {message.id for message in local.messages() if not message.is_ephemeral}
     asked = slash(local, "txt2img", prompt="a secret cat", private=True, num_inference_steps=2, size="500x300")
-    await local.wait_for(lambda: asked.message and "seed" in asked.content and asked.message.attachments, 100)
+    await local.wait_for(lambda: asked.message and "seed" in asked.content and asked.message.attachments, 200)
     assert asked.message
     assert asked.message.is_ephemeral
     assert "cannot make 500×300" in asked.content
@@ -80,13 +80,13 @@ async def test_whoever_wants_private_results_gets_all_of_them_so(local: LocalDis
     before = {message.id for message in local.messages() if not message.is_ephemeral}
     large = slash(local, "upscale", who="otis", image=("x.png", png((64, 64))), factor=2)
     shown = slash(local, "prompt", who="otis")
-    await local.wait_for(lambda: shown.record.modal, 100)
+    await local.wait_for(lambda: shown.record.modal, 200)
     helped = local.people.submit(otis, shown, {"subject": "a helped owl"})
-    await local.wait_for(lambda: helped.message and helped.message.components, 100)
+    await local.wait_for(lambda: helped.message and helped.message.components, 200)
     assert helped.message
     helped = await press(local, otis, helped.message, "Make it")
-    await local.wait_for(lambda: helped.message and len(helped.message.attachments) == 2, 100)
-    await local.wait_for(lambda: large.message and large.message.attachments, 100)
+    await local.wait_for(lambda: helped.message and len(helped.message.attachments) == 2, 200)
+    await local.wait_for(lambda: large.message and large.message.attachments, 200)
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
 
@@ -95,12 +95,12 @@ async def test_what_comes_of_a_private_picture_stays_private(local: LocalDiscord
     ana = local.world.members["ana"]
     before = {message.id for message in local.messages() if not message.is_ephemeral}
     asked = slash(local, "txt2img", prompt="a private fox", private=True, count=2, num_inference_steps=2)
-    await local.wait_for(lambda: asked.message and len(asked.message.attachments) == 2 and "seed" in asked.content, 100)
+    await local.wait_for(lambda: asked.message and len(asked.message.attachments) == 2 and "seed" in asked.content, 200)
     assert asked.message
     taken = await press(local, ana, asked.message, "Take 2")
     await local.acknowledged(taken)
     varied = await press(local, ana, asked.message, "Vary 1")
-    await local.wait_for(lambda: varied.message and "strength 0.5" in varied.content, 100)
+    await local.wait_for(lambda: varied.message and "strength 0.5" in varied.content, 200)
     shown = [m for m in local.messages(ana) if m.is_ephemeral and "a private fox" in m.content and m.attachments]
     assert len(shown) >= 3
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
@@ -110,7 +110,7 @@ async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: L
     """It stands in no message, so it is made again from its seed, the same to the eye; nothing is charged."""
     ana = local.world.members["ana"]
     asked = slash(local, "txt2img", prompt="a swept fox", private=True, count=2, num_inference_steps=2)
-    await local.wait_for(lambda: asked.message and len(asked.message.attachments) == 2 and "seed" in asked.content, 100)
+    await local.wait_for(lambda: asked.message and len(asked.message.attachments) == 2 and "seed" in asked.content, 200)
     assert asked.message
     kept = local.files(asked.message)
     left = (await done(local, slash(local, "txt2img", prompt="before", num_inference_steps=2))).split("You have ")[1]
@@ -132,7 +132,7 @@ async def test_a_private_picture_whose_input_is_gone_too_is_said_to_be_gone(loca
     """It stands in no message and cannot be made again: its buttons say that it is no longer kept."""
     ana = local.world.members["ana"]
     asked = slash(local, "img2img", prompt="a fox gone for good", image=("a.png", png()), private=True)
-    await local.wait_for(lambda: asked.message and asked.message.attachments and "seed" in asked.content, 100)
+    await local.wait_for(lambda: asked.message and asked.message.attachments and "seed" in asked.content, 200)
     for folder in ("pictures", "inputs"):
         for path in (bot.folder / "data" / folder).iterdir():
             path.unlink()
@@ -147,10 +147,10 @@ async def test_it_works_in_direct_messages_and_as_an_app_of_the_member_s(local: 
     channel = local.world.backend.get_dm_channel(ana).id
     local.people.slash(ana, channel, "txt2img", {"prompt": "a cat by post", "num_inference_steps": 2})
     here = local.world.backend.messages.setdefault(channel, {})
-    await local.wait_for(lambda: [m for m in here.values() if "a cat by post" in m.content and m.attachments], 100)
+    await local.wait_for(lambda: [m for m in here.values() if "a cat by post" in m.content and m.attachments], 200)
     local.world.user_installs.add(ana)
     asked = slash(local, "txt2img", prompt="a cat of my own", num_inference_steps=2)
-    await local.wait_for(lambda: asked.message and asked.message.attachments and "seed" in asked.content, 100)
+    await local.wait_for(lambda: asked.message and asked.message.attachments and "seed" in asked.content, 200)
     local.world.user_installs.discard(ana)
     assert asked.message
     assert asked.message.is_ephemeral
@@ -176,10 +176,10 @@ async def test_spoilers_are_covered(local: LocalDiscord) -> None:
     covered = delivered(local, "a covered cat")
     assert covered.attachments[0]["filename"].startswith("SPOILER_")
     local.people.say(ana, local.world.channel_id, "com chapéu", (), covered.id)
-    await local.wait_for(lambda: delivered(local, "a covered cat").id != covered.id, 100)
+    await local.wait_for(lambda: delivered(local, "a covered cat").id != covered.id, 200)
     made = delivered(local, "a covered cat, com chapéu")
     assert made.attachments[0]["filename"].startswith("SPOILER_")  # its preview, or already the picture
-    await local.wait_for(lambda: "semente" in made.content, 100)
+    await local.wait_for(lambda: "semente" in made.content, 200)
     assert made.attachments[0]["filename"].startswith("SPOILER_criar")
     assert "força 0.5" in made.content
 
@@ -187,7 +187,7 @@ async def test_spoilers_are_covered(local: LocalDiscord) -> None:
 async def test_the_prompt_s_parts_are_joined(local: LocalDiscord) -> None:
     """/prompt asks for subject, composition, surroundings, light and style, and draws them together."""
     shown = slash(local, "prompt")
-    await local.wait_for(lambda: shown.record.modal, 100)
+    await local.wait_for(lambda: shown.record.modal, 200)
     parts = {"subject": "a helped fox", "composition": "small", "style": "flat"}
     ana = local.world.members["ana"]
     submitted = local.people.submit(ana, shown, parts)

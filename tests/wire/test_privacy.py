@@ -16,10 +16,10 @@ async def test_a_member_gets_all_and_deletes_all(local: LocalDiscord, bot: Bot) 
     await done(local, slash(local, "txt2img", "pia", prompt="a private pear", num_inference_steps=4))
     posted = delivered(local, "a private pear")
     shown = slash(local, "privacy show", "pia")
-    await local.wait_for(lambda: "for 7 days on my disk" in shown.content, 100)
+    await local.wait_for(lambda: "for 7 days on my disk" in shown.content, 200)
     assert shown.record.ephemeral
     slash(local, "privacy export", "pia")
-    await local.wait_for(lambda: any("That is all" in m.content for m in local.messages(pia)), 100)
+    await local.wait_for(lambda: any("That is all" in m.content for m in local.messages(pia)), 200)
     (part,) = [m for m in local.messages(pia) if m.content == "Part 1"]
     assert part.is_ephemeral
     with zipfile.ZipFile(io.BytesIO(local.files(part)[0])) as archive:
@@ -27,11 +27,11 @@ async def test_a_member_gets_all_and_deletes_all(local: LocalDiscord, bot: Bot) 
         (picture,) = [name for name in archive.namelist() if name.startswith("pictures/")]
     assert json.loads(rows["jobs"][0]["request"])["prompt"] == "a private pear"
     asked = slash(local, "privacy delete", "pia")
-    await local.wait_for(lambda: asked.message and asked.message.components, 100)
+    await local.wait_for(lambda: asked.message and asked.message.components, 200)
     assert asked.message
     pressed = await press(local, pia, asked.message, "Delete all of it")
-    await local.wait_for(lambda: pressed.reply and "Everything is deleted" in pressed.reply.content, 100)
+    await local.wait_for(lambda: pressed.reply and "Everything is deleted" in pressed.reply.content, 200)
     assert not (bot.folder / "data" / picture).exists()
-    await local.wait_for(lambda: posted.id not in [m.id for m in local.messages()], 100)
+    await local.wait_for(lambda: posted.id not in [m.id for m in local.messages()], 200)
     quota = slash(local, "quota", "pia")
-    await local.wait_for(lambda: "499" in quota.content, 100)
+    await local.wait_for(lambda: "499" in quota.content, 200)

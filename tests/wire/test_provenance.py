@@ -33,7 +33,7 @@ def upload(local: LocalDiscord, data: bytes, name: str) -> Message:
 async def info(local: LocalDiscord, data: bytes, name: str, words: str) -> str:
     """What Apps > Picture info says of a file that a member posts."""
     asked = local.people.menu(local.world.members["milo"], "Picture info", upload(local, data, name))
-    await local.wait_for(lambda: words in asked.content, 100)
+    await local.wait_for(lambda: words in asked.content, 200)
     return asked.content
 
 
@@ -92,7 +92,7 @@ async def test_a_member_who_wishes_it_has_the_prompt_in_the_file(local: LocalDis
     await local.answered(slash(local, "settings", "milo", prompt_in_files=True))
     slash(local, "txt2img", "milo", prompt="an apple with its prompt")
     # Milo is answered in another language, so the picture is waited for and no words.
-    await local.wait_for(lambda: [m for m in local.messages() if "its prompt" in m.content and m.attachments], 100)
+    await local.wait_for(lambda: [m for m in local.messages() if "its prompt" in m.content and m.attachments], 200)
     (data,) = local.files(delivered(local, "an apple with its prompt"))
     assert "an apple with its prompt" in Image.open(io.BytesIO(data)).text["parameters"]  # type: ignore[attr-defined]
     assert "an apple with its prompt" in c2pa.Reader(io.BytesIO(data)).json()
@@ -103,7 +103,7 @@ async def test_what_a_member_exports_is_signed_too(local: LocalDiscord, bot: Bot
     pat = local.world.add_member("pat")
     await done(local, slash(local, "txt2img", "pat", prompt="an exported apple", seed=3))
     slash(local, "privacy export", "pat")
-    await local.wait_for(lambda: [m for m in local.messages(pat) if m.is_ephemeral and m.attachments], 100)
+    await local.wait_for(lambda: [m for m in local.messages(pat) if m.is_ephemeral and m.attachments], 200)
     (part,) = [m for m in local.messages(pat) if m.is_ephemeral and m.attachments]
     with zipfile.ZipFile(io.BytesIO(local.files(part)[0])) as archive:
         (data,) = [archive.read(name) for name in archive.namelist() if name.startswith("pictures/")]
@@ -116,7 +116,7 @@ async def test_picture_info_on_the_bot_s_own_message_says_that_it_made_it(local:
     await done(local, slash(local, "txt2img", prompt="an apple to ask about", seed=4))
     ana = local.world.members["ana"]
     asked = local.people.menu(ana, "Picture info", delivered(local, "an apple to ask about"))
-    await local.wait_for(lambda: HERE in asked.content, 100)
+    await local.wait_for(lambda: HERE in asked.content, 200)
     assert "<t:" in asked.content
     assert str(ana) not in asked.content
 

@@ -32,7 +32,7 @@ async def test_commands_and_replies_are_answered(sharded: tuple[LocalDiscord, Bo
     first = delivered(local, "a sharded apple")
     ana = local.world.members["ana"]
     local.people.say(ana, local.world.channel_id, "strong", (), first.id)
-    await local.wait_for(lambda: len([m for m in local.messages() if m.attachments and not m.is_ephemeral]) >= 2, 100)
+    await local.wait_for(lambda: len([m for m in local.messages() if m.attachments and not m.is_ephemeral]) >= 2, 200)
 
 
 async def test_a_direct_message_is_answered(sharded: tuple[LocalDiscord, Bot]) -> None:
@@ -41,7 +41,7 @@ async def test_a_direct_message_is_answered(sharded: tuple[LocalDiscord, Bot]) -
     ana = local.world.members["ana"]
     channel = local.world.backend.get_dm_channel(ana).id
     asked = local.people.slash(ana, channel, "txt2img", {"prompt": "a private apple", "num_inference_steps": 5})
-    await local.wait_for(lambda: "left today" in asked.content, 100)
+    await local.wait_for(lambda: "left today" in asked.content, 200)
     messages = local.world.backend.messages[channel].values()
     assert [message for message in messages if "a private apple" in message.content and message.attachments]
 

@@ -31,7 +31,7 @@ async def test_what_is_being_made_is_finished_and_what_waits_is_told(tmp_path: P
             waiting = slash(local, "txt2img", "milo", prompt="a cat in line", num_inference_steps=2)
             await announced(local, "a cat in line")
             stopping = asyncio.create_task(bot.stop(120))
-            await local.wait_for(lambda: waiting.content == GOES_ON, 100)
+            await local.wait_for(lambda: waiting.content == GOES_ON, 200)
             late = slash(local, "txt2img", "milo", prompt="too late a cat")
             await local.answered(late)
             assert "I am being restarted; ask again in a minute." in late.content

@@ -27,7 +27,7 @@ async def test_four_pictures_come_with_a_row_to_take_one_and_a_row_to_vary_one(l
         custom_id(gallery, f"Take {number}")
         custom_id(gallery, f"Vary {number}")
     await press(local, local.world.members["ana"], gallery, "Take 2")
-    await local.wait_for(lambda: delivered(local, "a chosen cat").id != gallery.id, 100)
+    await local.wait_for(lambda: delivered(local, "a chosen cat").id != gallery.id, 200)
     alone = delivered(local, "a chosen cat")
     assert alone.reference
     assert alone.reference["message_id"] == str(gallery.id)
@@ -81,7 +81,7 @@ async def test_an_upload_that_was_only_enlarged_is_refined_with_words_that_are_a
     large = delivered(local, "enlarge")
     for label, asked_for in (("Refine low", True), ("Compare", False)):
         said = await press(local, ana, large, label)
-        await local.wait_for(lambda: said.message and said.message.components, 100)  # noqa: B023 - awaited at once
+        await local.wait_for(lambda: said.message and said.message.components, 200)  # noqa: B023 - awaited at once
         assert said.message
         shown = await press(local, ana, said.message, "Refine with")
         await local.wait_for(lambda: shown.record.modal)  # noqa: B023 - awaited at once
@@ -98,7 +98,7 @@ async def test_a_picture_that_was_taken_on_outlives_the_message_it_came_in(local
     await done(local, slash(local, "txt2img", num_inference_steps=2, prompt="a cat to keep", count=2))
     gallery = delivered(local, "a cat to keep")
     await press(local, ana, gallery, "Take 2")
-    await local.wait_for(lambda: delivered(local, "a cat to keep").id != gallery.id, 100)
+    await local.wait_for(lambda: delivered(local, "a cat to keep").id != gallery.id, 200)
     alone = delivered(local, "a cat to keep")
     await press(local, ana, gallery, "Delete")
     await local.wait_for(lambda: gallery.id not in {m.id for m in local.messages()})
@@ -121,7 +121,7 @@ async def test_comparing_strengths_makes_one_labelled_strip_of_one_seed(local: L
     assert whole.width > 4 * whole.height
     assert "at the strengths 0.2, 0.4, 0.6, 0.8" in compared.attachments[0]["description"]
     await press(local, ana, compared, "Take 0.6")
-    await local.wait_for(lambda: "strength 0.6 " in delivered(local, "a cat to compare").content, 100)
+    await local.wait_for(lambda: "strength 0.6 " in delivered(local, "a cat to compare").content, 200)
     assert delivered(local, "a cat to compare").attachments[0]["filename"].startswith("criar-3-")
 
 
@@ -136,7 +136,7 @@ async def test_origin_shows_the_way_and_any_step_can_be_taken_up_again(local: Lo
     await done(local, await press(local, ana, second, "Enlarge 4"))
     third = delivered(local, "enlarge")
     asked = await press(local, ana, third, "Origin")
-    await local.wait_for(lambda: "3. enlarged to" in asked.content, 100)
+    await local.wait_for(lambda: "3. enlarged to" in asked.content, 200)
     lines = steps(asked)
     assert lines[0].startswith("1. txt2img: “a cat with a past” · seed 9")
     assert "strength 0.5" in lines[1]
@@ -145,7 +145,7 @@ async def test_origin_shows_the_way_and_any_step_can_be_taken_up_again(local: Lo
     menu = asked.message.components[0]["components"][0]
     chosen = local.people.press(ana, asked.message, menu["custom_id"], [menu["options"][0]["value"]])
     await local.acknowledged(chosen)
-    await local.wait_for(lambda: delivered(local, "a cat with a past").id > third.id, 100)
+    await local.wait_for(lambda: delivered(local, "a cat with a past").id > third.id, 200)
 
 
 @pytest.mark.slow
@@ -157,13 +157,13 @@ async def test_history_pages_through_one_s_own_pictures_newest_first(local: Loca
             local, slash(local, "txt2img", who="milo", prompt=f"history {place}", count=4, num_inference_steps=2)
         )
     asked = slash(local, "history", who="milo")
-    await local.wait_for(lambda: "history 1" in asked.content, 100)
+    await local.wait_for(lambda: "history 1" in asked.content, 200)
     assert asked.message
     assert asked.message.is_ephemeral
     assert [line.split()[2] for line in steps(asked)] == ["1", "1", "1", "1", "0", "0"]
     older = local.people.press(milo, asked.message, custom_id_of_row(asked.message, "Older"))
     await local.acknowledged(older)
-    await local.wait_for(lambda: (shown := steps(asked)) and shown[0].startswith("**7**"), 100)
+    await local.wait_for(lambda: (shown := steps(asked)) and shown[0].startswith("**7**"), 200)
 
 
 def custom_id_of_row(message: object, label: str) -> str:
@@ -181,7 +181,7 @@ async def test_apps_refine_works_on_anybody_s_picture_and_asks_which_of_several(
     assert asked.message
     menu = asked.message.components[0]["components"][0]
     shown = local.people.press(ana, asked.message, menu["custom_id"], ["1"])
-    await local.wait_for(lambda: shown.record.modal, 100)
+    await local.wait_for(lambda: shown.record.modal, 200)
     words = await done(local, local.people.submit(ana, shown, {"prompt": "a sun from the second"}))
     assert "I received “two.png”, 256×256" in words
 
@@ -197,11 +197,11 @@ async def test_apps_picture_info_reads_what_other_programs_wrote(local: LocalDis
     milo = local.world.members["milo"]
     told = local.people.say(milo, local.world.channel_id, "mine", [("castle.png", file.getvalue())])
     asked = local.people.menu(milo, "Picture info", told)
-    await local.wait_for(lambda: "a fine castle" in asked.content, 100)
+    await local.wait_for(lambda: "a fine castle" in asked.content, 200)
     assert "**Seed**: 5" in asked.content
     plain = local.people.say(milo, local.world.channel_id, "mine", [("plain.png", png())])
     asked = local.people.menu(milo, "Picture info", plain)
-    await local.wait_for(lambda: "carries no parameters" in asked.content, 100)
+    await local.wait_for(lambda: "carries no parameters" in asked.content, 200)
     used = slash(local, "img2img", image=("castle.png", file.getvalue()))
     await done(local, used)
     assert delivered(local, "a fine castle")

@@ -121,7 +121,7 @@ async def test_workers_that_die_while_they_load_are_replaced(local: LocalDiscord
 async def _under_way(local: LocalDiscord, prompt: str) -> Asked:
     """A picture of many steps that has been begun."""
     asked = slash(local, "txt2img", prompt=prompt, num_inference_steps=100)
-    await local.wait_for(lambda: "step" in asked.content, 100)
+    await local.wait_for(lambda: "step" in asked.content, 200)
     return asked
 
 
