@@ -94,11 +94,15 @@ class Catalogue:
             chosen |= {spec.id: spec for spec in found if spec.id not in chosen}
         return Catalogue(chosen.values(), self._loras.values())
 
-    def get(self, model_id: str) -> ModelSpec:
-        """Return the model with this id. Raises RequestError, naming the most similar ones, if there is none."""
+    def get(self, model_id: str, task: Task | None = None) -> ModelSpec:
+        """Return the model with this id.
+
+        Raises RequestError if there is none, naming the most similar ones, of those that do the ``task`` if one is
+        given.
+        """
         if spec := self._by_id.get(model_id):
             return spec
-        names = {spec.id: f"{spec.id} {spec.title}" for spec in self.models}
+        names = {spec.id: f"{spec.id} {spec.title}" for spec in self.models if task is None or task in spec.tasks}
         found = process.extract(
             model_id, names, scorer=fuzz.partial_ratio, processor=default_process, limit=3, score_cutoff=MIN_NAME_SCORE
         )
@@ -106,7 +110,7 @@ class Catalogue:
             raise RequestError(
                 "There is no model “{model}”; did you mean {similar}?", model=model_id[:80], similar=similar
             )
-        known = ", ".join([*self._by_id][:SHOWN])
+        known = ", ".join([*(names or self._by_id)][:SHOWN])
         raise RequestError("There is no model “{model}”; there are {known}.", model=model_id[:80], known=known)
 
     def lora(self, lora_id: str) -> LoraSpec:

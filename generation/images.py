@@ -37,6 +37,8 @@ PLAIN = 8.0  # grey levels; below it the picture has too little structure to jud
 
 FAST_PNG = 1  # zlib's level: a quarter of the time of the usual 6, for files about a tenth larger
 SHRINK = 0.75  # of each side, if no encoding is small enough
+#: remark on a picture that had transparent parts
+WHITENED = Sentence("Its transparent parts are white now.")
 SMALLEST = 64  # pixels; smaller pictures are not shrunk further
 
 
@@ -63,6 +65,7 @@ def open_picture(data: bytes) -> OpenedPicture:
             _check_size(image)
             notes = _notes(image) + _compressed(image)
             image.load()
+            notes += _whitened(image)
             ImageOps.exif_transpose(image, in_place=True)
             picture = _flatten(_managed(image))
         notes += _hint(picture)
@@ -150,6 +153,11 @@ def _notes(image: Image.Image) -> tuple[Sentence, ...]:
     if image.format in ANIMATED and getattr(image, "is_animated", False):
         return (Sentence("It is animated; I took its first frame."),)
     return ()
+
+
+def _whitened(image: Image.Image) -> tuple[Sentence, ...]:
+    """Return a remark on a picture that has transparent parts."""
+    return (WHITENED,) if _alpha(image) is not None else ()
 
 
 def _compressed(image: Image.Image) -> tuple[Sentence, ...]:

@@ -10,6 +10,8 @@ TEXT, JSON = "text", "json"
 LEVEL_VARIABLE, FORMAT_VARIABLE = "CRIAR_LOG_LEVEL", "CRIAR_LOG_FORMAT"  # how children learn it
 #: what connections fail with: the reason is all that matters of these, not where in a library they were raised
 _OUTAGES = (OSError, TimeoutError)
+#: Discord's codes where an answer came later than it waits, or a second one: nobody can do anything about it
+_TOO_LATE = (10062, 40060)
 #: attributes that a line may carry through ``extra``
 _EXTRA = ("job", "seconds", "device")
 
@@ -35,9 +37,14 @@ def set_up_logging(level: str | None = None, form: str | None = None, device: st
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Say in one line that a connection failed."""
+    """Say in one line that a connection failed, or that an answer to Discord came too late."""
     error = record.exc_info[1] if record.exc_info else None
-    if record.name.startswith(("discord", "aiohttp")) and isinstance(error, _OUTAGES):
+    if not error or not record.name.startswith(("discord", "aiohttp")):
+        return True
+    late = getattr(error, "code", None) in _TOO_LATE
+    if late:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    if late or isinstance(error, _OUTAGES):
         record.msg, record.args = f"{record.getMessage()} ({error})", ()
         record.exc_info = record.exc_text = None
     return True

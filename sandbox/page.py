@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,17 +119,16 @@ class Page:
 
     async def _follow(self, stream: web.StreamResponse, member: int, channel: str | None, shown: _Shown) -> None:
         """Send what changes until the page is closed."""
-        while True:
-            try:
-                news = await self._changes.wait_for(
-                    lambda: self._news(member, self._channel(member, channel), shown), STILL_HERE
-                )
+        with suppress(ConnectionResetError):  # the page was closed
+            while True:
+                try:
+                    news = await self._changes.wait_for(
+                        lambda: self._news(member, self._channel(member, channel), shown), STILL_HERE
+                    )
+                except TimeoutError:
+                    news = ": still here\n\n"
                 await stream.write(news.encode())
                 await asyncio.sleep(DRAW_EVERY)
-            except TimeoutError:
-                await stream.write(b": still here\n\n")
-            except ConnectionResetError:
-                return
 
     async def _earlier(self, request: web.Request) -> web.Response:
         """Let an open page see more of what was written before."""

@@ -48,7 +48,9 @@ async def show_history(interaction: Interaction, offset: int) -> None:
     lines = [_line(say, number, job) for number, (job, _) in enumerate(page, offset + 1)]
     view = _view(say, page, offset, more=more)
     text = "\n".join([f"-# {say('Pictures made with AI')}", *lines])
-    file = discord.File(io.BytesIO(data), f"criar-history.{extension}", description=text[:MAX_ALT_TEXT])
+    shown = [f"{number}: {_title(say, job)}" for number, (job, _) in enumerate(page, offset + 1)]
+    alt_text = "\n".join([say("Pictures made with AI"), *shown])
+    file = discord.File(io.BytesIO(data), f"criar-history.{extension}", description=alt_text[:MAX_ALT_TEXT])
     await interaction.edit_original_response(content=text, attachments=[file], view=view)
 
 
@@ -70,4 +72,8 @@ async def _thumbnail(interaction: Interaction, job: JobRow, row: PictureRow) -> 
 
 def _line(say: Speaker, number: int, job: JobRow) -> str:
     when = int(job.created_at.timestamp())
-    return f"**{number}** {escape_for_discord(job.request.prompt, MAX_PROMPT_SHOWN) or say('enlarged')} <t:{when}:R>"
+    return f"**{number}** {escape_for_discord(_title(say, job), MAX_PROMPT_SHOWN)} <t:{when}:R>"
+
+
+def _title(say: Speaker, job: JobRow) -> str:
+    return job.request.prompt[:MAX_PROMPT_SHOWN] or say("enlarged")

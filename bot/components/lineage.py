@@ -61,7 +61,8 @@ async def lineage(interaction: Interaction, say: Speaker, job: JobRow, row: Pict
     whole, extension = await asyncio.to_thread(lambda: client.credentials.sheet(contact_sheet(tiles, columns), limit))
     lines = [f"{number}. {_line(say, step)}" for number, step in enumerate(steps, 1)]
     text = "\n".join([f"-# {say('Pictures made with AI')}", *lines])
-    file = discord.File(io.BytesIO(whole), f"criar-origin.{extension}", description=text[:MAX_ALT_TEXT])
+    alt_text = text.removeprefix("-# ")
+    file = discord.File(io.BytesIO(whole), f"criar-origin.{extension}", description=alt_text[:MAX_ALT_TEXT])
     return Lineage(steps, text, file)
 
 
@@ -80,7 +81,7 @@ def _caption(say: Speaker, step: Step) -> str:
         case Task.TXT2IMG:
             return say("from words")
         case _:
-            return f"{request.strength:g}" if request.strength is not None else request.task.value
+            return say.number(request.strength) if request.strength is not None else request.task.value
 
 
 def _line(say: Speaker, step: Step) -> str:
@@ -89,5 +90,5 @@ def _line(say: Speaker, step: Step) -> str:
         return say("enlarged to {width}×{height}", width=request.width, height=request.height)
     facts = [f"“{escape_for_discord(request.prompt, MAX_PROMPT_SHOWN)}”", say("seed {seeds}", seeds=request.seed)]
     if request.strength is not None:
-        facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
+        facts.append(say("strength {strength}", strength=say.number(request.strength)))
     return f"{request.task.value}: {' · '.join(facts)}"

@@ -169,7 +169,7 @@ def _describe(say: Speaker, attachment: MessagePicture, found: Parameters | None
         (say("Model"), escape_for_discord(found.model, 80)),
         (say("Seed"), "" if found.seed is None else str(found.seed)),
         (say("Steps"), "" if found.num_inference_steps is None else str(found.num_inference_steps)),
-        (say("Guidance scale"), "" if found.guidance_scale is None else f"{found.guidance_scale:g}"),
+        (say("Guidance scale"), "" if found.guidance_scale is None else say.number(found.guidance_scale)),
     ]
     return "\n".join([*lines, *(f"**{name}**: {value}" for name, value in rows if value)])
 

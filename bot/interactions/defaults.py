@@ -39,7 +39,7 @@ async def apply_defaults(
     preference = await client.store.preferences.get(person.user_id)
     defaults = {name: getattr(preference, name, None) for name in FIELDS}
     defaults["style"] = None
-    defaults["model"] = _default_model(client.catalogue, task, policy, preference.model)
+    defaults["model"] = default_model(client.catalogue, task, policy, preference.model)
     # A picture that is sent has a shape already.
     if task is not Task.TXT2IMG:
         defaults["size"] = None
@@ -50,7 +50,7 @@ async def apply_defaults(
     return apply_style(options, styles, options.style or style, usual), bool(preference.private)
 
 
-def _default_model(catalogue: Catalogue, task: Task, policy: ServerPolicy, own: str | None) -> str | None:
+def default_model(catalogue: Catalogue, task: Task, policy: ServerPolicy, own: str | None) -> str | None:
     """The model for those who name none: their own default, the server's, or the first that the server allows.
 
     None leaves it to the configuration.

@@ -220,10 +220,12 @@ class _Follower:
             len(all_shown),
             running=len(running),
         )
-        # Of several pictures the mean: they may be at different steps, and of different strengths have different ones.
-        of = max(shown.of for shown in running)
         share = sum(shown.step / shown.of for shown in running) / len(all_shown)
-        return f"{title}\n{_bar(share)} {say('step {step} of {of}', step=round(of * share), of=of)} {left}".strip()
+        # Several pictures have no step in common, and one that begins seemed to jump to where the others are.
+        done = f"{round(100 * share)}%"
+        if len(all_shown) == 1:
+            done = say("step {step} of {of}", step=running[0].step, of=running[0].of)
+        return f"{title}\n{_bar(share)} {done} {left}".strip()
 
     def _describe_other_stage(self, begun: list[_Shown], left: str) -> str:
         """What is done before the first step or after the last one."""

@@ -132,7 +132,7 @@ def _add_choice(view: Buttons, job: JobRow, made: Sequence[PictureRow], say: Spe
     strengths = job.request.strengths
     for row in made:
         label = (
-            say("Take {strength}", strength=f"{strengths[row.place]:g}")
+            say("Take {strength}", strength=say.number(strengths[row.place]))
             if strengths
             else say("Take {number}", number=row.place + 1)
         )

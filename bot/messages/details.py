@@ -18,9 +18,9 @@ def details(say: Speaker, model: str, job: JobRow) -> str:
         (say("Prompt"), escape_for_discord(request.prompt, MAX_TEXT)),
         (say("Negative prompt"), escape_for_discord(request.negative_prompt, MAX_TEXT)),
         (say("Size"), pixels(request.width, request.height)),
-        (say("Strength"), ", ".join(f"{value:g}" for value in request.strengths or (request.strength,) if value)),
+        (say("Strength"), ", ".join(say.number(value) for value in request.strengths or (request.strength,) if value)),
         (say("Steps"), str(request.num_inference_steps or "")),
-        (say("Guidance scale"), f"{request.guidance_scale:g}" if request.num_inference_steps else ""),
+        (say("Guidance scale"), say.number(request.guidance_scale) if request.num_inference_steps else ""),
         (say("Scheduler"), request.scheduler),
         ("LoRA", write_loras(request.loras)),
     ]
@@ -30,7 +30,7 @@ def details(say: Speaker, model: str, job: JobRow) -> str:
             "**Picture {number}**: seed {seed}, {seconds} s",
             number=row.place + 1,
             seed=job.seed_of(row),
-            seconds=f"{row.seconds:.1f}",
+            seconds=say.number(round(row.seconds, 1)),
         )
         for row in job.of_state(State.FINISHED)
         if row.seconds is not None

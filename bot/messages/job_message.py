@@ -15,7 +15,7 @@ from bot.text.translate import Speaker, speaker
 from generation import Catalogue, Task
 
 COMPARISON = "criar-strengths"  # name of the file that compares strengths
-MAX_PROMPT_SHOWN = 1200  # characters; with the rest it stays within a message's 2,000
+MAX_PROMPT_SHOWN = 400  # characters: a few lines on a phone; Details has more
 MAX_ALT_TEXT = 950  # characters of a prompt; with the rest it stays within Discord's 1,024
 
 
@@ -74,9 +74,9 @@ class JobMessage:
         rows = {row.place: row for row in job.of_state(State.FINISHED)}
         for place, strength in enumerate(request.strengths):
             data = self._files.picture(rows[place].id).read_bytes() if place in rows else None
-            tiles.append((data, f"{strength:g}"))
+            tiles.append((data, say.number(strength)))
         data, extension = self._credentials.sheet(contact_sheet(tiles), limit)
-        shown = ", ".join(f"{strength:g}" for strength in request.strengths)
+        shown = ", ".join(say.number(strength) for strength in request.strengths)
         text = say(
             "The same picture before, and changed with AI at the strengths {shown}: {prompt}",
             shown=shown,
@@ -114,9 +114,9 @@ class JobMessage:
         if request.loras:
             facts.append(write_loras(request.loras))
         if request.strength is not None:
-            facts.append(say("strength {strength}", strength=f"{request.strength:g}"))
+            facts.append(say("strength {strength}", strength=say.number(request.strength)))
         if request.strengths:
-            shown = ", ".join(f"{strength:g}" for strength in request.strengths)
+            shown = ", ".join(say.number(strength) for strength in request.strengths)
             facts.append(say("strengths {shown}", shown=shown))
         if seeds and request.task is not Task.UPSCALE:
             facts.append(say("seed {seeds}", seeds=seeds))

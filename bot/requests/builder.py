@@ -117,7 +117,7 @@ def build_request(
     options = with_flags(options)
     loras = read_loras(options.lora, catalogue)
     spec = (
-        catalogue.get(model_named(catalogue, options.model))
+        catalogue.get(model_named(catalogue, options.model), task)
         if options.model
         else catalogue.first(task, [name for name, _ in loras])
     )
@@ -355,7 +355,7 @@ def _received(source: Source | None, request: Request) -> tuple[Sentence, ...]:
         return ()
     came, made = pixels(source.width, source.height), pixels(request.width, request.height)
     said = Sentence(
-        "I received “{name}”, {came}; the result will be {made}.",
+        "I received “{name}”, {came}; the result is {made}.",
         {"name": source.name, "came": came, "made": made},
     )
     return said, *source.notes

@@ -22,10 +22,11 @@ from bot.requests.flags import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, read_flags
 from bot.requests.loras import read_loras, with_triggers
 from bot.requests.numbers import read_number, read_seed, read_strength, read_whole
 from bot.requests.sizes import wished_size
+from bot.requests.strengths import POLISH
 from bot.requests.styles import apply_style
 from bot.requests.vocabulary import vocabulary_notes
 from bot.text.sanitize import strip_control_characters
-from generation import Catalogue, Request, Sentence, Task, images
+from generation import Catalogue, ModelSpec, Request, Sentence, Task, images
 
 #: of tasks whose pictures have the size that is asked for
 SIZED = (Task.TXT2IMG, Task.IMG2IMG)
@@ -96,8 +97,22 @@ def _with_choices(
     if request.strength is not None and before.strength is None:
         request = replace(request, strength=None)
         no_use.append("strength")
-    unknown_words = vocabulary_notes(spec, request.prompt) if request.prompt != before.prompt else ()
-    return request, (*unknown_words, *said, *(no_effect(name) for name in no_use))
+    heard = _heard(spec, request) if request.prompt != before.prompt else ()
+    return request, (*heard, *said, *(no_effect(name) for name in no_use))
+
+
+def _heard(spec: ModelSpec, request: Request) -> tuple[Sentence, ...]:
+    """What is said of new words: which the model does not know, and that little of the picture may follow them."""
+    notes = vocabulary_notes(spec, request.prompt)
+    if request.strength is None or request.strength > POLISH:
+        return notes
+    return (
+        *notes,
+        Sentence(
+            "At a strength of {strength} new words change little; write a higher one for more.",
+            {"strength": request.strength},
+        ),
+    )
 
 
 def _with_model(catalogue: Catalogue, request: Request, name: str, before: Request) -> Request:
@@ -105,7 +120,7 @@ def _with_model(catalogue: Catalogue, request: Request, name: str, before: Reque
 
     Raises generation.RequestError if there is no such model.
     """
-    spec = catalogue.get(model_named(catalogue, name))
+    spec = catalogue.get(model_named(catalogue, name), request.task)
     if spec.id == before.model:
         return request
     usual = spec.defaults

@@ -3,6 +3,7 @@
 import re
 
 from bot.errors import Refusal
+from bot.requests.numbers import without_accents
 from generation import ModelSpec
 
 _SIZE = re.compile(r"(\d{2,5})\s*[x×*]\s*(\d{2,5})")
@@ -17,6 +18,12 @@ SHAPES = {
     "wide": (16.0, 9.0),
     "tall": (9.0, 16.0),
 }
+#: the same in Portuguese and Spanish, without accents
+_NAMES = {
+    "quadrado": "square", "cuadrado": "square", "retrato": "portrait", "vertical": "portrait",
+    "paisagem": "landscape", "paisaje": "landscape", "horizontal": "landscape",
+    "largo": "wide", "ancho": "wide", "panoramico": "wide", "alto": "tall",
+}  # fmt: skip
 
 
 def is_size(text: str) -> bool:
@@ -38,7 +45,8 @@ def wished_size(text: str, spec: ModelSpec) -> tuple[int, int]:
     Raises Refusal if the text is none of these.
     """
     text = text.strip().lower()
-    ratio, short = SHAPES.get(text), _short(text)
+    name = without_accents(text)
+    ratio, short = SHAPES.get(_NAMES.get(name, name)), _short(text)
     size = None if short else _SIZE.fullmatch(text)
     if size and min(int(size[1]), int(size[2])) > 0 and max(int(size[1]), int(size[2])) <= LARGEST:
         return int(size[1]), int(size[2])

@@ -11,8 +11,10 @@ from functools import cache
 from pathlib import Path
 
 import discord
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from discord import app_commands
 
 from generation import Sentence
@@ -28,6 +30,8 @@ class Speaker:
     def __init__(self, locale: str) -> None:
         self.locale = locale
         self._catalogue = _catalogue(locale)
+        translated = isinstance(self._catalogue, gettext.GNUTranslations)
+        self._numbers = Locale.parse(locale, sep="-") if translated else Locale("en")
 
     def __call__(self, template: str, **params: Value) -> str:
         """The sentence, translated and filled in."""
@@ -40,6 +44,10 @@ class Speaker:
     def plural(self, one: str, many: str, n: int, **params: Value) -> str:
         """The sentence in the number that ``n`` asks for; ``{n}`` stands for the number."""
         return self._catalogue.ngettext(one, many, n).format(n=n, **params)
+
+    def number(self, value: float) -> str:
+        """A number as the language writes it: 0.25, or 0,25."""
+        return format_decimal(value, locale=self._numbers, decimal_quantization=False, group_separator=False)
 
     def sentence(self, sentence: Sentence) -> str:
         """A sentence that was put together elsewhere, translated and filled in."""

@@ -331,3 +331,34 @@ async def test_pictures_are_found_in_embeds(rig: Rig) -> None:
     before = rig.service.asked[ana]
     rig.local.people.menu(ana, "Upscale", linked)
     await made(rig, "ana", before)
+
+
+async def test_words_written_in_a_form_that_is_refused_are_not_lost(rig: Rig) -> None:
+    """Members 17: the form opens without them the next time, so the refusal shows them."""
+    shown = await picture(rig)
+    job = await rig.store.jobs.of_message(shown.id)
+    assert job
+    fields = {"prompt": "a long story of a cat", "strength": "huge"}
+    asked = rig.forge_modal("milo", rig.local.world.channel_id, f"refine:{job.pictures[0].id}", fields, shown)
+    await rig.settle(lambda: asked.message and asked.message.embeds)
+    assert "Strength must be" in asked.content
+    assert asked.message
+    assert asked.message.embeds[0]["description"] == "a long story of a cat"
+
+
+async def test_an_empty_queue_is_said_in_one_sentence(rig: Rig) -> None:
+    """Members 23: not that none of no pictures is yours."""
+    asked = rig.slash(rig.members["eve"], rig.local.world.channel_id, "queue", {})
+    await rig.settle(lambda: not asked.loading and asked.content)
+    assert asked.content == "Nobody waits just now."
+
+
+async def test_the_alt_text_of_the_history_is_plain_words(rig: Rig) -> None:
+    """Members 31: without the marks that bold letters and times are made of."""
+    await picture(rig)
+    asked = rig.slash(rig.members["milo"], rig.local.world.channel_id, "history", {})
+    await rig.settle(lambda: asked.message and asked.message.attachments)
+    assert asked.message
+    described = asked.message.attachments[0]["description"]
+    assert "1: " in described
+    assert not {*"*<>"} & {*described}

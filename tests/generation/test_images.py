@@ -60,10 +60,13 @@ def test_sixteen_bits_become_eight_without_turning_white() -> None:
 
 
 def test_what_is_transparent_becomes_white() -> None:
-    """A half transparent picture lies on white paper."""
+    """Members 27: a half transparent picture lies on white paper, and that is said; an opaque one says nothing."""
     layer = Image.new("RGBA", (32, 32), (255, 0, 0, 0))
     layer.paste((0, 0, 255, 255), (0, 0, 16, 32))
-    picture = decoded(images.open_picture(encoded(layer, "PNG")).png)
+    opened = images.open_picture(encoded(layer, "PNG"))
+    picture = decoded(opened.png)
+    assert images.WHITENED in opened.notes
+    assert images.WHITENED not in images.open_picture(opened.png).notes
     assert picture.getpixel((24, 16)) == (255, 255, 255)
     assert picture.getpixel((8, 16)) == (0, 0, 255)
 

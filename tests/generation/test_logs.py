@@ -5,7 +5,10 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
+import discord
 import pytest
 
 from generation.logs import set_up_logging
@@ -53,6 +56,20 @@ def test_children_log_as_their_parent_and_warnings_are_lines(lines: pytest.Captu
     assert "not shown" not in said
     assert "WARNING cpu py.warnings" in said
     assert "a library's advice" in said
+
+
+def test_an_answer_that_comes_too_late_is_one_line(lines: pytest.CaptureFixture[str]) -> None:
+    """Bot 2: suggestions that Discord no longer waits for are a warning, and no traceback for each letter typed."""
+    set_up_logging("INFO", "text")
+    gone: Any = SimpleNamespace(status=404, reason="Not Found")
+    try:
+        raise discord.NotFound(gone, {"code": 10062, "message": "Unknown interaction"})
+    except discord.NotFound:
+        logging.getLogger("discord.app_commands.tree").exception("Ignoring exception in autocomplete for %r", "txt2img")
+    said = lines.readouterr().err
+    assert "Traceback" not in said
+    assert "WARNING discord.app_commands.tree: Ignoring exception in autocomplete for 'txt2img'" in said
+    assert "10062" in said
 
 
 def test_a_lost_connection_is_one_line(lines: pytest.CaptureFixture[str]) -> None:

@@ -41,7 +41,7 @@ async def test_img2img_says_what_it_received_and_what_it_makes(local: LocalDisco
     """An upload is fitted without distortion, and the answer says both sizes."""
     asked = slash(local, "img2img", image=("sketch.png", png()), prompt="an apple, img2img", strength="0.5")
     words = await done(local, asked)
-    assert "I received “sketch.png”, 300×200; the result will be 640×416." in words
+    assert "I received “sketch.png”, 300×200; the result is 640×416." in words
     message = delivered(local, "an apple, img2img")
     assert "strength 0.5" in message.content
     (data,) = local.files(message)
@@ -59,7 +59,7 @@ async def test_a_size_that_is_rounded_is_said(local: LocalDiscord) -> None:
 async def test_upscale_makes_a_picture_four_times_larger(local: LocalDiscord) -> None:
     """/upscale works on any upload."""
     words = await done(local, slash(local, "upscale", image=("x.png", png((120, 80))), factor=4))
-    assert "the result will be 480×320" in words
+    assert "the result is 480×320" in words
     (data,) = local.files(delivered(local, "enlarge"))
     assert Image.open(io.BytesIO(data)).size == (480, 320)
 

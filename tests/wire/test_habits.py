@@ -31,7 +31,7 @@ async def test_settings_are_remembered_and_used_for_what_is_left_out(local: Loca
     await done(local, slash(local, "txt2img", who="milo", prompt="a single cat", count=1, num_inference_steps=2))
     assert len(delivered(local, "a single cat").attachments) == 1
     shown = await answer(local, "settings", "Pictures at once", who="milo", reset=True)
-    assert "**Pictures at once**: the usual" in shown
+    assert "**Pictures at once**: 1 (the usual)" in shown
     assert "is no size" in await refused(local, slash(local, "settings", who="milo", size="huge"))
 
 

@@ -1,5 +1,7 @@
 """/inpaint: a part of an image repainted, the rest kept."""
 
+from dataclasses import replace
+
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -17,7 +19,7 @@ from bot.commands.options import (
     suggesting,
 )
 from bot.requests.builder import build_request
-from generation import Task
+from generation import Task, images
 
 
 @app_commands.command(
@@ -49,5 +51,7 @@ async def inpaint(
     client = interaction.client
     where = await client.uploads.receive_mask(image, mask)
     source = await client.uploads.receive(image)
+    if mask is None:  # what is transparent is what is repainted
+        source = replace(source, notes=tuple(note for note in source.notes if note != images.WHITENED))
     built = build_request(client.catalogue, Task.INPAINT, options, source, (where,))
     await client.manager.submit(requester, built)

@@ -17,12 +17,14 @@ MAX_LINES = 10  # jobs listed
 async def queue(interaction: Interaction) -> None:
     await acknowledge(interaction)
     say, service = speaker_for(interaction), interaction.client.service
-    lines = [say.plural("{n} picture waits in all.", "{n} pictures wait in all.", service.waiting())]
+    lines = [say("Nobody waits just now.")]
+    if waiting := service.waiting():
+        lines = [say.plural("{n} picture waits in all.", "{n} pictures wait in all.", waiting)]
     for job in (await interaction.client.store.jobs.unfinished_of(interaction.user.id))[:MAX_LINES]:
-        waiting, running = job.of_state(State.WAITING), [row.id for row in job.of_state(State.RUNNING)]
+        next_one, running = job.of_state(State.WAITING)[:1], [row.id for row in job.of_state(State.RUNNING)]
         place = (
-            describe_place(say, service, waiting[0].id)
-            if waiting
+            describe_place(say, service, next_one[0].id)
+            if next_one
             else f"{describe_begun(say, service, running)} {describe_left(say, service, running)}".strip()
         )
         lines.append(f"**{escape_for_discord(job.request.prompt, 80) or job.request.task.value}**: {place}")
@@ -30,6 +32,6 @@ async def queue(interaction: Interaction) -> None:
         if job.complete and job.tries:
             title = escape_for_discord(job.request.prompt, 80) or job.request.task.value
             lines.append(f"**{title}**: {say('It is made, and waits until I can bring it to you.')}")
-    if len(lines) == 1:
+    if waiting and len(lines) == 1:
         lines.append(say("None of them is yours."))
     await interaction.edit_original_response(content="\n".join(lines))

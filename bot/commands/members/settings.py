@@ -1,5 +1,7 @@
 """/settings: a member's own defaults."""
 
+from collections.abc import Mapping
+
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
@@ -7,11 +9,11 @@ from bot.client import Interaction
 from bot.commands.options import Count, NegativePrompt, described, suggesting
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge
-from bot.interactions.defaults import style_owners
-from bot.interactions.language import speaker_for
+from bot.interactions.defaults import default_model, style_owners
+from bot.interactions.language import policy_of, speaker_for
 from bot.messages.server_settings import LANGUAGES, PINGS
 from bot.requests.builder import model_named
-from bot.requests.sizes import wished_size
+from bot.requests.sizes import pixels, wished_size
 from bot.store import Ping, Preference
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
@@ -66,15 +68,33 @@ async def settings(
     client.languages.pop(interaction.user.id, None)
     if preference.language:
         client.languages[interaction.user.id] = preference.language
-    await interaction.edit_original_response(content=_shown(speaker_for(interaction), preference))
+    say = speaker_for(interaction)
+    await interaction.edit_original_response(content=_shown(say, preference, _usual(say, interaction)))
 
 
 def _yes_or_no(say: Speaker, value: bool | None) -> str | None:
     return None if value is None else say("yes") if value else say("no")
 
 
-def _shown(say: Speaker, preference: Preference) -> str:
-    usual = say("the usual")
+def _usual(say: Speaker, interaction: Interaction) -> dict[str, str]:
+    """What counts for a member who chose nothing, by the name of the setting."""
+    catalogue, policy = interaction.client.catalogue, policy_of(interaction)
+    own = default_model(catalogue, Task.TXT2IMG, policy, None)
+    spec = catalogue.get(own) if own else catalogue.first(Task.TXT2IMG)
+    return {
+        say("Model"): spec.title,
+        say("Size"): pixels(spec.defaults.width, spec.defaults.height),
+        say("Pictures at once"): "1",
+        say("Negative prompt"): spec.defaults.negative_prompt or say("none"),
+        say("Style"): say("none"),
+        say("Only for you"): say("no"),
+        say("Prompt in files"): say("no"),
+        say("Ping when ready"): say(PINGS[Ping(policy.ping or Ping.LONG)]),
+        say("Language"): LANGUAGES.get(policy.language) or say("as your Discord"),
+    }
+
+
+def _shown(say: Speaker, preference: Preference, usual: Mapping[str, str]) -> str:
     rows = [
         (say("Model"), preference.model),
         (say("Size"), preference.size),
@@ -89,5 +109,8 @@ def _shown(say: Speaker, preference: Preference) -> str:
         ),
         (say("Language"), LANGUAGES.get(preference.language or "")),
     ]
-    lines = [f"**{name}**: {usual if value is None else value}" for name, value in rows]
+    lines = [
+        f"**{name}**: {say('{value} (the usual)', value=usual[name]) if value is None else value}"
+        for name, value in rows
+    ]
     return "\n".join([say("Your defaults, for whatever you leave out:"), *lines])

@@ -1,8 +1,11 @@
 """Modals that were sent. Their custom_ids say what they are for, so they may have been opened before a restart."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
+
+import discord
 
 from bot.client import Interaction
 from bot.components.modals.edit import submit_edit
@@ -12,8 +15,10 @@ from bot.components.modals.refine import WAYS, submit_refine
 from bot.components.server import submit_server
 from bot.errors import Refusal
 from bot.interactions.admission import admitted
-from bot.interactions.errors import answering
+from bot.interactions.errors import answer_error, answering
+from bot.interactions.language import speaker_for
 from bot.interactions.permissions import NOT_KEPT
+from generation import SentenceError
 
 #: by the first word of the custom_id; called with the rest of it and the fields' values by their custom_ids
 SUBMITTED: Mapping[str, Callable[[Interaction, str, dict[str, str]], Awaitable[None]]] = {
@@ -31,10 +36,24 @@ async def on_modal_submit(interaction: Interaction) -> None:
         return
     data: Any = interaction.data or {}
     verb, _, rest = str(data.get("custom_id")).partition(":")
+    fields = dict(_fields(data.get("components", ())))
     async with answering(interaction):
         if verb not in SUBMITTED:
             raise Refusal(NOT_KEPT)
-        await SUBMITTED[verb](interaction, rest, dict(_fields(data.get("components", ()))))
+        try:
+            await SUBMITTED[verb](interaction, rest, fields)
+        except SentenceError as error:
+            await answer_error(interaction, error)
+            await _give_back(interaction, fields.get("prompt", ""))
+
+
+async def _give_back(interaction: Interaction, prompt: str) -> None:
+    """Show what was written in a form that is refused, since Discord opens it without these words the next time."""
+    if not prompt.strip():
+        return
+    embed = discord.Embed(title=speaker_for(interaction)("What you wrote:"), description=prompt)
+    with suppress(discord.HTTPException):
+        await interaction.edit_original_response(embed=embed)
 
 
 def _fields(rows: Any) -> Iterator[tuple[str, str]]:

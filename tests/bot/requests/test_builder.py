@@ -51,7 +51,7 @@ def test_a_picture_comes_with_medium_strength_and_what_was_received_is_said() ->
     built = build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="a cat"), source())
     assert built.request.strength == 0.5
     assert built.request.images == (Path("/nowhere/a.png"),)
-    assert speaker("en-US").small_print(built.notes) == ("-# I received “a.png”, 300×200; the result will be 640×416.")
+    assert speaker("en-US").small_print(built.notes) == ("-# I received “a.png”, 300×200; the result is 640×416.")
 
 
 def test_a_small_strength_brings_the_steps_that_it_needs_where_nobody_chose_them() -> None:
@@ -74,6 +74,8 @@ def test_a_small_strength_brings_the_steps_that_it_needs_where_nobody_chose_them
         ("16:9", (683, 384)),
         ("Portrait", (418, 627)),
         ("16x9", (683, 384)),
+        ("Paisaje", (627, 418)),
+        ("panorâmico", (683, 384)),
         ("16 × 10", (648, 405)),
         ("1x1", (512, 512)),
         ("64x64", (64, 64)),
@@ -367,6 +369,16 @@ def test_a_model_is_found_by_the_name_that_is_shown(name: str) -> None:
         build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", model=title)).request.model == "criar-embedded"
     )
     assert build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", scheduler="ddim")).request.scheduler == "DDIM"
+
+
+def test_a_model_that_there_is_not_is_answered_with_those_that_do_the_task() -> None:
+    """Members 29: nobody who wants a picture from words meant an upscaler."""
+    with pytest.raises(RequestError, match=r"“dall-e”; [a-z ]+ criar-embedded[.?]$"):
+        build_request(
+            CATALOGUE.offered(["criar-embedded", "realesr-animevideov3"]),
+            Task.TXT2IMG,
+            Options(prompt="a cat", model="dall-e"),
+        )
 
 
 def test_words_that_the_embedded_model_does_not_know_are_named() -> None:

@@ -68,3 +68,12 @@ def test_words_that_the_model_does_not_know_are_named_after_a_form_too() -> None
     changed = edit_request(CATALOGUE, BEFORE, {"prompt": "a cyberpunk cat"})
     assert "cyberpunk" in speaker("en-US").small_print(changed.notes)
     assert edit_request(CATALOGUE, changed.request, {"seed": ""}).notes == ()
+
+
+def test_new_words_at_a_small_strength_come_with_a_hint() -> None:
+    """Members 18: black to pink changed the caption and not the picture, which had been refined at 0.3."""
+    before = replace(BEFORE, task=Task.IMG2IMG, strength=0.3)
+    said = "At a strength of 0.3 new words change little"
+    assert said in speaker("en-US").small_print(edit_request(CATALOGUE, before, {"prompt": "a pink cat"}).notes)
+    stronger = edit_request(CATALOGUE, before, {"prompt": "a pink cat", "strength": "strong"})
+    assert stronger.notes == edit_request(CATALOGUE, before, {"seed": ""}).notes == ()

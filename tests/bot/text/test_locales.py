@@ -88,6 +88,15 @@ def test_discord_s_codes_of_the_languages_find_their_catalogues(locale: str, sai
     assert speaker(locale)("Delete") == said
 
 
+@pytest.mark.parametrize(
+    ("locale", "shown"), [("en-US", "0.25"), ("fr", "0.25"), ("pt-BR", "0,25"), ("es-ES", "0,25"), ("es-419", "0.25")]
+)
+def test_numbers_are_written_as_the_language_writes_them(locale: str, shown: str) -> None:
+    """Members 25: with a comma where it is used; whole numbers have none."""
+    assert speaker(locale).number(0.25) == shown
+    assert speaker(locale).number(1.0) == "1"
+
+
 def test_a_language_without_a_catalogue_is_answered_in_english() -> None:
     """Nobody is left without an answer."""
     assert Speaker("fr")("Delete") == "Delete"
