@@ -10,6 +10,7 @@ import discord
 
 from bot.background.audit_feed import post_audit_regularly
 from bot.background.bans import enforce_bans_regularly
+from bot.background.certificate import warn_of_end_regularly
 from bot.background.cleanup import clean_regularly, trim_regularly
 from bot.background.erasure import erase_regularly
 from bot.background.heartbeat import beat, keep_device_trouble
@@ -75,6 +76,7 @@ async def _connected(client: Client, config: Config, token: str, trouble: Troubl
         asyncio.create_task(erase_regularly(client)),
         asyncio.create_task(trim_regularly()),
         asyncio.create_task(enforce_bans_regularly(client)),
+        asyncio.create_task(warn_of_end_regularly(client.credentials)),
     ]
     running = asyncio.create_task(connect(client, token))
     stopping = asyncio.create_task(_stop_on_signal(client, config.generation.finish_seconds))

@@ -72,7 +72,7 @@ class Inspector:
         return Parameters(**facts) if facts else None
 
     async def manifests(self, data: bytes) -> bytes:
-        """As provenance.manifest_archive: the C2PA manifests that came with a picture; empty if there are none."""
+        """As provenance.manifest_archives: the C2PA manifests that came with a picture; empty if there are none."""
         from .provenance import has_manifest
 
         return (await self._ask("manifests", data))[1] if has_manifest(data) else b""
@@ -205,9 +205,9 @@ def _parameters(data: bytes) -> tuple[Facts, bytes]:
 
 
 def _manifests(data: bytes) -> tuple[Facts, bytes]:
-    from .provenance import manifest_archive
+    from .provenance import manifest_archives
 
-    return {}, manifest_archive(data)
+    return {}, manifest_archives(data)
 
 
 def _provenance(asked: bytes) -> tuple[Facts, bytes]:

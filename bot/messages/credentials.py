@@ -2,9 +2,8 @@
 
 import io
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -20,25 +19,12 @@ log = logging.getLogger(__name__)
 
 WATERMARK = "watermark"  # folder beside the database
 LABEL = "AI"  # the same in all languages, as the code of practice's icon
+WARNED_BEFORE = timedelta(days=30)  # that a certificate of the operator's own ends
 TOLD_EVERY = 3600.0  # seconds between two times that the operator is told
 LABEL_SHARE, SMALLEST_LABEL = 0.035, 11  # of the shorter side, and pixels, that its letters are high
-RESERVED = 12 * 2**10  # bytes of a manifest, with its picture's input and without its input's own manifests
+RESERVED = 12 * 2**10  # bytes of a manifest, with its picture's inputs and without these inputs' own manifests
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """The pictures, PNG, that another is made from."""
-
-    first: bytes = b""
-    #: the manifests that came with the first one
-    archive: bytes = b""
-    others: tuple[bytes, ...] = ()
-
-    def __len__(self) -> int:
-        return bool(self.first) + len(self.others)
-
-
-NO_INPUTS = Inputs()
+Inputs = Sequence[provenance.Input]
 
 
 class ContentCredentials:
@@ -83,6 +69,21 @@ class ContentCredentials:
         credentials = self._credentials()
         return credentials.names[1], credentials.renew_at
 
+    def ending(self, now: datetime) -> str:
+        """A sentence for the operator if their own certificate ends within a month or cannot be read; else empty."""
+        if not isinstance(self._settings.c2pa, SigningFiles):
+            return ""
+        try:
+            ends = self._credentials().ends_at
+        except provenance.CertificateError as error:
+            return f"provenance.c2pa: {error}"
+        if ends - now > WARNED_BEFORE:
+            return ""
+        return (
+            f"provenance.c2pa: {self._settings.c2pa.certificates} ends on {ends:%Y-%m-%d}, and pictures leave unsigned "
+            "from then on; get the next certificate and put it in its place"
+        )
+
     @property
     def known(self) -> provenance.Known:
         """Whose signatures are known: those of this installation, now and before, and of whom the operator trusts."""
@@ -110,19 +111,17 @@ class ContentCredentials:
         when = _hour(when)
         if not prompt:
             png = provenance.with_parameters(png, images.parameters_text(request, prompt=False))
-        inputs = read_inputs(request) if self._signer else NO_INPUTS
+        inputs = read_inputs(request) if self._signer else ()
 
         def manifest(mark: str) -> provenance.Manifest:
-            return provenance.describe_picture(
-                request, model=model, when=when, prompt=prompt, mark=mark, inputs=len(inputs)
-            )
+            return provenance.describe_picture(request, model=model, when=when, prompt=prompt, mark=mark, inputs=inputs)
 
         return self._finished(png, limit, when, manifest, inputs)
 
     def original(self, data: bytes, request: Request, *, model: str, when: datetime) -> bytes:
         """A finished picture (PNG, JPEG, WebP) that another is made from: signed, and otherwise as it is."""
-        inputs = read_inputs(request) if self._signer else NO_INPUTS
-        manifest = provenance.describe_picture(request, model=model, when=_hour(when), prompt=False, inputs=len(inputs))
+        inputs = read_inputs(request) if self._signer else ()
+        manifest = provenance.describe_picture(request, model=model, when=_hour(when), prompt=False, inputs=inputs)
         return self._signed(data, manifest, inputs)
 
     def sheet(self, png: bytes, limit: int) -> tuple[bytes, str]:
@@ -151,7 +150,7 @@ class ContentCredentials:
         limit: int,
         when: datetime,
         manifest: Callable[[str], provenance.Manifest],
-        inputs: Inputs = NO_INPUTS,
+        inputs: Inputs = (),
     ) -> tuple[bytes, str]:
         """Labelled, marked, made to fit and signed last; ``manifest`` takes the watermark's bits."""
         if self._settings.label == "corner":
@@ -159,15 +158,15 @@ class ContentCredentials:
         mark = ""
         if self._settings.watermark:
             png, mark = self._marked(png, provenance.write_payload(when, self._mark_key))
-        reserved = RESERVED + len(inputs.archive) if self._signer else 0
+        reserved = RESERVED + sum(len(each.archives) for each in inputs) if self._signer else 0
         data, extension = images.under_limit(png, max(limit - reserved, limit // 2))
         return self._signed(data, manifest(mark), inputs), extension
 
-    def _signed(self, data: bytes, manifest: provenance.Manifest, inputs: Inputs = NO_INPUTS) -> bytes:
+    def _signed(self, data: bytes, manifest: provenance.Manifest, inputs: Inputs = ()) -> bytes:
         if self._signer is None:
             return data
         try:
-            return self._signer.sign(data, manifest, inputs.first, inputs.archive, inputs.others)
+            return self._signer.sign(data, manifest, inputs)
         except (provenance.SigningError, provenance.CertificateError, OSError) as error:
             log.error("a picture leaves unsigned: %s", error)
             self._trouble = str(error)
@@ -183,17 +182,16 @@ class ContentCredentials:
             return png, ""
 
 
-def read_inputs(request: Request) -> Inputs:
-    """What a request begins with, as far as it is there."""
+def read_inputs(request: Request) -> list[provenance.Input]:
+    """What a request begins with, as far as it is there; nothing if what is opened is gone."""
     if not request.images or not request.images[0].exists():
-        return NO_INPUTS
-    first, *others = request.images
-    manifests = first.with_suffix(provenance.MANIFESTS_SUFFIX)
-    return Inputs(
-        first=first.read_bytes(),
-        archive=manifests.read_bytes() if manifests.exists() else b"",
-        others=tuple(path.read_bytes() for path in others if path.exists()),
-    )
+        return []
+    return [_input(path) for path in request.images if path.exists()]
+
+
+def _input(path: Path) -> provenance.Input:
+    manifests = path.with_suffix(provenance.MANIFESTS_SUFFIX)
+    return provenance.Input(png=path.read_bytes(), archives=manifests.read_bytes() if manifests.exists() else b"")
 
 
 def _try(signer: provenance.Signer, certificates: Path) -> None:

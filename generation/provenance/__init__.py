@@ -2,11 +2,12 @@
 
 from .certificates import KEPT, Authority, CertificateError, Credentials, read_authorities, read_credentials
 from .fetching import fetch_watermark_files
+from .inputs import MANIFESTS_SUFFIX, Input
 from .manifest import Manifest, describe_picture, describe_preview, describe_sheet
 from .payload import read_payload, write_payload
 from .png import encode_like, with_parameters
 from .reading import Known, Provenance, Signature, Trust, read_provenance
-from .signing import MANIFESTS_SUFFIX, Signer, SigningError, has_manifest, manifest_archive
+from .signing import Signer, SigningError, has_manifest, manifest_archives
 from .watermark import has_watermark_files, read_watermark, write_watermark
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Authority",
     "CertificateError",
     "Credentials",
+    "Input",
     "Known",
     "Manifest",
     "Provenance",
@@ -29,7 +31,7 @@ __all__ = [
     "fetch_watermark_files",
     "has_manifest",
     "has_watermark_files",
-    "manifest_archive",
+    "manifest_archives",
     "read_authorities",
     "read_credentials",
     "read_payload",

@@ -57,6 +57,11 @@ class Credentials:
         return _name_of(subject, NameOID.ORGANIZATION_NAME), _name_of(subject, NameOID.COMMON_NAME)
 
     @property
+    def ends_at(self) -> datetime:
+        """When the first certificate of the chain ends."""
+        return min(each.not_valid_after_utc for each in x509.load_pem_x509_certificates(self.chain))
+
+    @property
     def anchor(self) -> str:
         """The topmost certificate of the chain, PEM."""
         return x509.load_pem_x509_certificates(self.chain)[-1].public_bytes(Encoding.PEM).decode()

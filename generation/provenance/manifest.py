@@ -1,15 +1,15 @@
 """What a picture's C2PA manifest says: how it was made, with which model, from what. It says nothing of a person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
 from ..images import SOURCE_TYPE, parameters_text, source_type
 from ..types import Request
+from .inputs import INPUT, Input
 
 GENERATOR = "Criar"
-INPUT = "input"  # the label by which an action names the picture that was opened
 ACTIONS = "c2pa.actions.v2"
 SOFT_BINDING = "c2pa.soft-binding"
 TRUSTMARK = "com.adobe.trustmark.Q"  # of C2PA's list of soft binding algorithms
@@ -18,13 +18,13 @@ Manifest = dict[str, Any]
 
 
 def describe_picture(
-    request: Request, *, model: str, when: datetime, prompt: bool, mark: str = "", inputs: int = 0
+    request: Request, *, model: str, when: datetime, prompt: bool, mark: str = "", inputs: Sequence[Input] = ()
 ) -> Manifest:
     """The manifest of a finished picture.
 
     ``request`` is that of one picture, ``model`` the model's title, ``mark`` the invisible watermark's bits if it
-    carries one, ``inputs`` how many of the pictures that it was made from are at hand to be named. The prompt stands in
-    it only if ``prompt`` is true: what is signed cannot be taken back.
+    carries one, ``inputs`` those of the pictures that it was made from that are at hand, the one that was opened first.
+    The prompt stands in it only if ``prompt`` is true: what is signed cannot be taken back.
     """
     how = {
         "digitalSourceType": SOURCE_TYPE + source_type(request),
@@ -34,7 +34,7 @@ def describe_picture(
     }
     actions: list[Mapping[str, Any]]
     if inputs:
-        placed = [further_input(number) for number in range(inputs - 1)]
+        placed = dict.fromkeys(each.label for each in inputs[1:])
         actions = [
             {"action": "c2pa.opened", "parameters": {"ingredientIds": [INPUT]}},
             *({"action": "c2pa.placed", "parameters": {"ingredientIds": [label]}} for label in placed),
@@ -48,11 +48,6 @@ def describe_picture(
 def describe_sheet(when: datetime, mark: str = "") -> Manifest:
     """The manifest of a sheet that shows several pictures, some of them made by models."""
     return _manifest([_created("compositeWithTrainedAlgorithmicMedia", when)], mark)
-
-
-def further_input(number: int) -> str:
-    """The label by which an action names the second picture (0), the third (1) … that went in."""
-    return f"{INPUT}-{number + 2}"
 
 
 def describe_preview(when: datetime) -> Manifest:

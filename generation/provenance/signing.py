@@ -10,9 +10,9 @@ from typing import Any
 from PIL import Image
 
 from .certificates import Credentials
-from .manifest import GENERATOR, INPUT, Manifest, further_input
+from .inputs import INPUT, Input, further_label
+from .manifest import GENERATOR, Manifest
 
-MANIFESTS_SUFFIX = ".c2pa"  # of the file beside an input that keeps the manifests that came with it
 MOST_ARCHIVE = 512 * 2**10  # bytes of an input's manifests, which may hold pictures themselves
 #: what we vouch for ourselves; the rest of a claim is named as gathered from elsewhere
 OWN = ["c2pa.actions", "c2pa.ingredient", "c2pa.soft-binding"]
@@ -41,31 +41,23 @@ class Signer:
         self._credentials: Credentials | None = None
         self._context: Any = None
 
-    def sign(
-        self,
-        picture: bytes,
-        manifest: Manifest,
-        source: bytes = b"",
-        archive: bytes = b"",
-        others: Sequence[bytes] = (),
-    ) -> bytes:
+    def sign(self, picture: bytes, manifest: Manifest, inputs: Sequence[Input] = ()) -> bytes:
         """The picture (PNG, JPEG, WebP) with a signed manifest in it.
 
-        ``source`` is the picture that it was made from as PNG, ``archive`` what ``manifest_archive`` found in the file
-        that came, and ``others`` further pictures that went into it. Raises SigningError if it cannot be signed,
-        CertificateError or OSError if there is nothing to sign with.
+        ``inputs`` are the pictures that it was made from, the one that was opened first. Raises SigningError if it
+        cannot be signed, CertificateError or OSError if there is nothing to sign with.
         """
         import c2pa
 
         with self._lock:
             try:
                 context = self._ready()
-                if archive:
+                if any(each.archives for each in inputs):
                     try:
-                        return _signed(context, picture, manifest, source, archive, others)
+                        return _signed(context, picture, manifest, inputs)
                     except c2pa.C2paError:
                         pass  # somebody else's manifest must not keep ours from being written
-                return _signed(context, picture, manifest, source, b"", others)
+                return _signed(context, picture, manifest, inputs, archives=False)
             except (c2pa.C2paError, ValueError, RuntimeError) as error:  # the library raises all three
                 raise SigningError(str(error)) from error
 
@@ -86,8 +78,8 @@ def has_manifest(data: bytes) -> bool:
     return _BOXES.search(data) is not None
 
 
-def manifest_archive(data: bytes) -> bytes:
-    """The C2PA manifests of a picture as an archive that ``sign`` takes; empty if it has none, or too large ones.
+def manifest_archives(data: bytes) -> bytes:
+    """The C2PA manifests of a picture as Input keeps them; empty if it has none, or too large ones.
 
     For what others sent: call it in the image sandbox. Raises what c2pa raises for broken manifests.
     """
@@ -95,14 +87,21 @@ def manifest_archive(data: bytes) -> bytes:
 
     if c2pa.Reader.try_create(io.BytesIO(data)) is None:
         return b""
+    opened = _archive(data, INPUT, "parentOf")
+    placed = _archive(data, further_label(opened), "componentOf")
+    return opened + placed if max(len(opened), len(placed)) <= MOST_ARCHIVE else b""
+
+
+def _archive(data: bytes, label: str, relationship: str) -> bytes:
+    """An archive of a picture with its manifests, as an ingredient with this label and relationship."""
+    import c2pa
+
     context = c2pa.Context.from_dict(SETTINGS)
     builder = c2pa.Builder({"claim_generator_info": [{"name": GENERATOR}]}, context=context)
-    builder.add_ingredient(INGREDIENT, _mime(data), io.BytesIO(data))
+    builder.add_ingredient(_ingredient(label, relationship), _mime(data), io.BytesIO(data))
     archive = io.BytesIO()
-    builder.write_ingredient_archive(INPUT, archive)
+    builder.write_ingredient_archive(label, archive)
     found = archive.getvalue()
-    if len(found) > MOST_ARCHIVE:
-        return b""
     # Read once here, where it can do no harm, before the bot's own process does.
     c2pa.Builder({"claim_generator_info": [{"name": GENERATOR}]}, context=context).add_ingredient_from_archive(
         io.BytesIO(found)
@@ -110,23 +109,24 @@ def manifest_archive(data: bytes) -> bytes:
     return found
 
 
-#: an input, whether it carries manifests or not
-INGREDIENT: dict[str, Any] = {"title": INPUT, "relationship": "parentOf", "label": INPUT}
+def _ingredient(label: str, relationship: str) -> dict[str, str]:
+    return {"title": INPUT, "relationship": relationship, "label": label}
 
 
 def _signed(
-    context: Any, picture: bytes, manifest: Manifest, source: bytes, archive: bytes, others: Sequence[bytes]
+    context: Any, picture: bytes, manifest: Manifest, inputs: Sequence[Input], *, archives: bool = True
 ) -> bytes:
     import c2pa
 
     builder = c2pa.Builder(manifest, context=context)
-    if archive:
-        builder.add_ingredient_from_archive(io.BytesIO(archive))
-    elif source:
-        builder.add_ingredient(INGREDIENT, _mime(source), io.BytesIO(source))
-    for number, other in enumerate(others):
-        further = {"title": INPUT, "relationship": "componentOf", "label": further_input(number)}
-        builder.add_ingredient(further, _mime(other), io.BytesIO(other))
+    further = {each.label: each for each in inputs[1:]}  # the same picture may have gone in twice
+    parts = [(INPUT, "parentOf", each, each.opened) for each in inputs[:1]]
+    parts += [(label, "componentOf", each, each.placed) for label, each in further.items()]
+    for label, relationship, each, archive in parts:
+        if archive and archives:
+            builder.add_ingredient_from_archive(io.BytesIO(archive))
+        else:
+            builder.add_ingredient(_ingredient(label, relationship), _mime(each.png), io.BytesIO(each.png))
     signed = io.BytesIO()
     builder.sign(_mime(picture), io.BytesIO(picture), signed)
     return signed.getvalue()

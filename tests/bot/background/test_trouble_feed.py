@@ -1,8 +1,17 @@
 """What the operator's channel gets of what goes wrong."""
 
+import asyncio
 import logging
+from datetime import timedelta
+from pathlib import Path
 
+import pytest
+
+from bot.background.certificate import warn_of_end_regularly
 from bot.background.trouble_feed import collected_trouble
+from bot.config.schema import Provenance, SigningFiles
+from bot.messages.credentials import ContentCredentials
+from tests.generation.provenance.conftest import openssl_like
 
 log = logging.getLogger("bot.test")
 
@@ -26,3 +35,23 @@ def test_each_device_is_told_of() -> None:
         for device in ("cuda:0", "cuda:1", "cuda:0"):
             log.error("the worker on %s died", device, extra={"device": device})
         assert list(lines.take()) == ["error: the worker on cuda:0 died", "error: the worker on cuda:1 died"]
+
+
+async def test_the_operator_hears_of_a_certificate_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for the operator's channel at the start, where their own certificate ends within the time of warning."""
+    monkeypatch.setattr("bot.messages.credentials.WARNED_BEFORE", timedelta(days=4000))
+    chain, key = openssl_like(tmp_path)
+    settings = Provenance(c2pa=SigningFiles(certificates=chain, key=key))
+    said = asyncio.Event()
+
+    def seen(_: logging.LogRecord) -> bool:
+        said.set()
+        return True
+
+    with collected_trouble() as lines:
+        lines.addFilter(seen)
+        warning = asyncio.create_task(warn_of_end_regularly(ContentCredentials(settings, tmp_path / "data")))
+        await asyncio.wait_for(said.wait(), 60)
+        warning.cancel()
+    (line,) = lines.take()
+    assert f"provenance.c2pa: {chain} ends on " in line

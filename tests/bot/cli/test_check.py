@@ -3,6 +3,7 @@
 import json
 import struct
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from bot.cli.check.devices import look_at_devices
 from bot.cli.check.discord_token import _try
 from bot.cli.check.finding import Verdict
 from bot.cli.check.models import look_at_models
+from bot.cli.check.provenance import look_at_provenance
 from bot.cli.check.storage import look_at_storage
 from bot.config import Config, load
 from sandbox import LocalDiscord
 from tests.bot.command_line import TOKEN
+from tests.generation.provenance.conftest import openssl_like
 
 
 def weights(path: Path, *, cut: int = 0) -> None:
@@ -138,6 +141,17 @@ def test_a_full_disk_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (found,) = look_at_storage(tmp_path / "data")
     assert not found.good
     assert "MiB are free" in found.text
+
+
+def test_a_certificate_that_ends_soon_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator's own certificate is good, and a warning from a month before its end on."""
+    chain, key = openssl_like(tmp_path)
+    config = config_of(tmp_path, f'[provenance]\nc2pa = {{ certificates = "{chain}", key = "{key}" }}\n')
+    assert look_at_provenance(config).verdict is Verdict.GOOD
+    monkeypatch.setattr("bot.messages.credentials.WARNED_BEFORE", timedelta(days=4000))
+    found = look_at_provenance(config)
+    assert found.verdict is Verdict.WARNING
+    assert "chain.pem ends on " in found.text
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from bot.config.schema import Provenance, SigningFiles
 from bot.errors import ConfigError
 from bot.messages.credentials import ContentCredentials
 from generation import Task, images
-from generation.provenance import Authority, Known, Trust, manifest_archive, read_provenance, read_watermark
+from generation.provenance import Authority, Known, Trust, manifest_archives, read_provenance, read_watermark
 from tests.generation.provenance.conftest import MADE, NOON, drawn
 from tests.tiny.trustmark import write_tiny_trustmark
 
@@ -234,7 +234,7 @@ def test_a_changed_picture_names_what_it_was_made_from(make: Make, tmp_path: Pat
     source = tmp_path / "input.png"
     changed = replace(MADE, task=Task.IMG2IMG, images=(source,))
     signed = credentials.original(png(), MADE, model="First", when=NOON)
-    for archive in (manifest_archive(signed), b""):
+    for archive in (manifest_archives(signed), b""):
         source.write_bytes(png())
         source.with_suffix(".c2pa").write_bytes(archive)
         data, _ = credentials.picture(png(), changed, LIMIT, model="Second", when=NOON, prompt=False)
@@ -248,25 +248,45 @@ def test_a_changed_picture_names_what_it_was_made_from(make: Make, tmp_path: Pat
 
 
 def test_every_picture_that_went_in_is_named(make: Make, tmp_path: Path) -> None:
-    """The first is what was opened, with its own manifest; the others were placed into it."""
+    """The first is what was opened, the others were placed into it, each with its own manifest if it came with one."""
     credentials = make()
     paths = tuple(tmp_path / f"input-{number}.png" for number in range(3))
-    for path in paths:
-        path.write_bytes(png())
-    first = credentials.original(png(), MADE, model="First", when=NOON)
-    paths[0].with_suffix(".c2pa").write_bytes(manifest_archive(first))
+    for number, path in enumerate(paths):
+        data = images.encode_png(drawn((64 + number, 64)), MADE)
+        path.write_bytes(data)
+        if number < 2:
+            signed = credentials.original(data, MADE, model=f"Model {number}", when=NOON)
+            path.with_suffix(".c2pa").write_bytes(manifest_archives(signed))
     changed = replace(MADE, task=Task.EDIT, images=paths)
-    data, _ = credentials.picture(png(), changed, LIMIT, model="Second", when=NOON, prompt=False)
+    data, _ = credentials.picture(png(), changed, LIMIT, model="Last", when=NOON, prompt=False)
     assert trusted(data, credentials)
     active = c2pa.Reader(io.BytesIO(data)).get_active_manifest()
     assert active
     assert [each["action"] for each in active["assertions"][0]["data"]["actions"]] == [
         "c2pa.opened", "c2pa.placed", "c2pa.placed", "c2pa.edited",
     ]  # fmt: skip
-    relations = sorted(each["relationship"] for each in active["ingredients"])
-    assert relations == ["componentOf", "componentOf", "parentOf"]
-    (parent,) = (each for each in active["ingredients"] if each["relationship"] == "parentOf")
-    assert parent["active_manifest"]
+    assert [(each["relationship"], "active_manifest" in each) for each in active["ingredients"]] == [
+        ("parentOf", True), ("componentOf", True), ("componentOf", False),
+    ]  # fmt: skip
+    assert b"Model 0" in data
+    assert b"Model 1" in data
+
+
+def test_an_own_certificate_that_ends_soon_is_said(make: Make, tmp_path: Path) -> None:
+    """A month before it, with the day and what to do; certificates that the bot makes itself are never said."""
+    assert make().ending(datetime.now(UTC) + timedelta(days=360)) == ""
+    theirs = Authority(tmp_path / "theirs").credentials()
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    chain.write_bytes(theirs.chain)
+    key.write_bytes(theirs.key)
+    own = make(c2pa=SigningFiles(certificates=chain, key=key))
+    ends = theirs.ends_at
+    assert own.ending(ends - timedelta(days=31)) == ""
+    for left in (30, 0, -1):
+        said = own.ending(ends - timedelta(days=left))
+        assert f"provenance.c2pa: {chain} ends on {ends:%Y-%m-%d}" in said
+    chain.write_text("nonsense")
+    assert "chain.pem: holds no certificate" in own.ending(ends - timedelta(days=90))
 
 
 def test_what_signs_is_for_its_owner_only(make: Make, tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from generation.provenance import (
     Authority,
     CertificateError,
     Credentials,
+    Input,
     Signer,
     SigningError,
     describe_picture,
     describe_sheet,
-    manifest_archive,
+    manifest_archives,
 )
 from tests.generation.provenance.conftest import MADE, NOON, Read, drawn, encoded
 
@@ -58,9 +59,8 @@ def test_the_prompt_stands_in_it_only_if_it_is_wished(signer: Signer, read: Read
 def test_a_changed_picture_says_that_it_was_opened_and_edited(signer: Signer, read: Read, png: bytes) -> None:
     """The picture that was sent is an ingredient, though it carries no manifest."""
     changed = replace(MADE, task=Task.IMG2IMG, images=(Path("input.png"),), strength=0.5)
-    found = read(
-        signer.sign(png, describe_picture(changed, model="M", when=NOON, prompt=False, inputs=1), encoded("PNG"))
-    )
+    inputs = [Input(png=encoded("PNG"))]
+    found = read(signer.sign(png, describe_picture(changed, model="M", when=NOON, prompt=False, inputs=inputs), inputs))
     opened, edited = found["assertions"][0]["data"]["actions"]
     assert (found["state"], opened["action"], edited["action"]) == ("Trusted", "c2pa.opened", "c2pa.edited")
     assert edited["digitalSourceType"].endswith("/compositeWithTrainedAlgorithmicMedia")
@@ -69,8 +69,9 @@ def test_a_changed_picture_says_that_it_was_opened_and_edited(signer: Signer, re
 
 def test_the_signer_vouches_for_what_it_says(signer: Signer, png: bytes) -> None:
     """Actions, ingredients and the watermark's bits are the claim's own, as C2PA 2 wants it, and not gathered."""
-    manifest = describe_picture(MADE, model="M", when=NOON, prompt=False, mark="01" * 30 + "0", inputs=1)
-    found = c2pa.Reader(io.BytesIO(signer.sign(png, manifest, encoded("PNG"))))
+    inputs = [Input(png=encoded("PNG"))]
+    manifest = describe_picture(MADE, model="M", when=NOON, prompt=False, mark="01" * 30 + "0", inputs=inputs)
+    found = c2pa.Reader(io.BytesIO(signer.sign(png, manifest, inputs)))
     (whole,) = json.loads(found.detailed_json())["manifests"].values()
     own = {assertion["url"].rpartition("/")[2] for assertion in whole["claim"]["created_assertions"]}
     assert own >= {"c2pa.actions.v2", "c2pa.ingredient.v3", "c2pa.soft-binding"}
@@ -80,14 +81,33 @@ def test_the_signer_vouches_for_what_it_says(signer: Signer, png: bytes) -> None
 def test_the_manifests_of_an_input_go_on(signer: Signer, read: Read, png: bytes) -> None:
     """What came signed is named with its own manifest, though the picture itself was stripped when it was opened."""
     first = signer.sign(encoded("JPEG"), describe_picture(MADE, model="First", when=NOON, prompt=False))
-    archive = manifest_archive(first)
+    inputs = [Input(png=encoded("PNG"), archives=manifest_archives(first))]
     changed = replace(MADE, task=Task.IMG2IMG, images=(Path("input.png"),))
-    manifest = describe_picture(changed, model="Second", when=NOON, prompt=False, inputs=1)
-    found = read(signer.sign(png, manifest, encoded("PNG"), archive))
+    manifest = describe_picture(changed, model="Second", when=NOON, prompt=False, inputs=inputs)
+    found = read(signer.sign(png, manifest, inputs))
     (ingredient,) = found["ingredients"]
     assert found["state"] == "Trusted"
     assert ingredient["active_manifest"] == read(first)["label"]
     assert "First" in found["whole"]
+
+
+def test_each_of_several_inputs_goes_on_with_its_own_manifest(signer: Signer, read: Read, png: bytes) -> None:
+    """The first as what was opened, the others as placed; one that is there twice is named once, one without too."""
+    signed = [
+        signer.sign(encoded("JPEG"), describe_picture(MADE, model=name, when=NOON, prompt=False))
+        for name in ("First", "Second")
+    ]
+    first, second = (Input(png=encoded("PNG"), archives=manifest_archives(each)) for each in signed)
+    inputs = [first, second, second, first, Input(png=encoded("PNG"))]
+    manifest = describe_picture(MADE, model="Last", when=NOON, prompt=False, inputs=inputs)
+    found = read(signer.sign(png, manifest, inputs))
+    labels = [read(each)["label"] for each in signed]
+    assert found["state"] == "Trusted"
+    assert [(each["relationship"], each.get("active_manifest")) for each in found["ingredients"]] == [
+        ("parentOf", labels[0]), ("componentOf", labels[1]), ("componentOf", labels[0]), ("componentOf", None),
+    ]  # fmt: skip
+    actions = [each["action"] for each in found["assertions"][0]["data"]["actions"]]
+    assert actions == ["c2pa.opened", "c2pa.placed", "c2pa.placed", "c2pa.placed", "c2pa.edited"]
 
 
 def test_broken_manifests_of_an_input_do_not_keep_ours_from_being_written(
@@ -95,15 +115,16 @@ def test_broken_manifests_of_an_input_do_not_keep_ours_from_being_written(
 ) -> None:
     """Then the input is named without them."""
     changed = replace(MADE, task=Task.IMG2IMG, images=(Path("input.png"),))
-    manifest = describe_picture(changed, model="M", when=NOON, prompt=False, inputs=1)
-    found = read(signer.sign(png, manifest, encoded("PNG"), b"nonsense"))
+    inputs = [Input(png=encoded("PNG"), archives=b"nonsense")]
+    manifest = describe_picture(changed, model="M", when=NOON, prompt=False, inputs=inputs)
+    found = read(signer.sign(png, manifest, inputs))
     assert found["state"] == "Trusted"
     assert "active_manifest" not in found["ingredients"][0]
 
 
 def test_a_picture_without_manifests_has_no_archive(png: bytes) -> None:
     """Nothing is kept beside it."""
-    assert manifest_archive(png) == b""
+    assert manifest_archives(png) == b""
 
 
 def test_a_sheet_and_a_mark_are_described(signer: Signer, read: Read, png: bytes) -> None:
