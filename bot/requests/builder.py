@@ -229,7 +229,7 @@ def editor(catalogue: Catalogue) -> ModelSpec:
 def carried_over(options: Options, found: Parameters | None) -> Options:
     """The options with the words that the picture itself carries. Raises Refusal if it carries none."""
     if found is None or not found.prompt:
-        raise Refusal("Say what the picture should show, with prompt:; this picture does not carry its own words.")
+        raise Refusal("Say in prompt what the picture should show; this picture does not carry its own words.")
     negative = options.negative_prompt if options.negative_prompt is not None else found.negative_prompt or None
     return replace(options, prompt=found.prompt[:MAX_PROMPT], negative_prompt=negative)
 

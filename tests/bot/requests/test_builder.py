@@ -361,10 +361,11 @@ def test_flags_in_the_form_of_a_prompt_change_the_request() -> None:
     assert "--chaos" in speaker("en-US").small_print(built.notes)
 
 
-@pytest.mark.parametrize("name", ["Criar embedded", "CRIAR-EMBEDDED", " criar-embedded "])
+@pytest.mark.parametrize("name", ["Criar embedded", "CRIAR-EMBEDDED", " criar-embedded ", "as suggested"])
 def test_a_model_is_found_by_the_name_that_is_shown(name: str) -> None:
-    """Title or id, in any case."""
-    title = SPEC.title if name == "Criar embedded" else name
+    """Bot 49: title or id, in any case, or the whole of what a suggestion shows."""
+    shown = {"Criar embedded": SPEC.title, "as suggested": f"{SPEC.title}: {SPEC.description}"[:100]}
+    title = shown.get(name, name)
     assert (
         build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a cat", model=title)).request.model == "criar-embedded"
     )

@@ -1,0 +1,88 @@
+"""What went wrong once with other bots or here, and holds now, with the real client."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.components.replies import STAYS
+from sandbox import Fault
+
+from .rig import Rig
+from .test_replies import answers, picture, said
+
+
+async def test_a_command_that_is_acknowledged_too_late_makes_and_charges_nothing(rig: Rig) -> None:
+    """Bot 1: Discord no longer knows it; the next command works."""
+    ana, channel = rig.members["ana"], rig.local.world.channel_id
+    before = rig.service.asked[ana]
+    fault = Fault(method="POST", path="/interactions/*/*/callback", status=404, code=10062)
+    rig.local.fail(fault)
+    rig.slash(ana, channel, "txt2img", {"prompt": "a late cat"})
+    await rig.settle(lambda: fault not in rig.local.rest.faults)
+    asked = rig.slash(ana, channel, "txt2img", {"prompt": "a cat in time"})
+    await rig.settle(lambda: "left today" in asked.content)
+    assert rig.service.asked[ana] == before + 1
+
+
+@pytest.mark.parametrize(
+    "typed", ["00x00", "00x512", "1:0." + "0" * 60 + "1", "9999:0.0001", "512x512" + " " * 90, "x"]
+)
+async def test_suggestions_never_fail_whatever_is_typed(rig: Rig, typed: str) -> None:
+    """Bot 18: a size that cannot be, or is too long for a suggestion, brings the shapes."""
+    asked = rig.local.people.autocomplete(rig.members["ana"], rig.local.world.channel_id, "txt2img", "size", typed, {})
+    await rig.settle(lambda: asked.record.responded)
+    assert asked.record.autocomplete_choices
+
+
+async def test_a_refusal_under_a_reply_is_remembered_as_to_be_erased(rig: Rig) -> None:
+    """Bot 48: in the database, so that a restart within the thirty seconds does not leave it there."""
+    shown = await picture(rig)
+    message = await said(rig, "ana", "a dog --ar 99", reply_to=shown.id)
+    (answer,) = await rig.settle(lambda: answers(rig, message))
+    due = datetime.now(UTC) + STAYS + timedelta(minutes=1)
+    async with asyncio.timeout(60):
+        while (answer.channel_id, answer.id) not in await rig.store.privacy.to_erase(due, 1000):
+            pass  # the answer is sent before it is remembered, and the database makes no event
+
+
+async def test_a_request_that_was_cancelled_says_nothing_of_how_it_would_have_been_made(rig: Rig) -> None:
+    """Members 24: “Nothing was made” stands alone."""
+    world, ana = rig.local.world, rig.members["ana"]
+    rig.service.makes = False
+    try:
+        before = rig.service.asked[ana]
+        asked = rig.slash(ana, world.channel_id, "txt2img", {"prompt": "a zorblax", "size": "500x300"})
+        await rig.settle(lambda: rig.service.asked[ana] > before)
+        await rig.settle(lambda: "zorblax" in asked.content)
+        await rig.client.manager.cancel(await rig.store.jobs.of_picture(rig.service.pictures[-1].id), ana)
+        await rig.settle(lambda: "Nothing was made" in asked.content)
+    finally:
+        rig.service.makes = True
+    assert "-#" not in asked.content
+
+
+async def test_a_prompt_that_was_put_together_is_shown_before_it_is_paid_for(rig: Rig) -> None:
+    """Members 19: /prompt shows the words; the button makes them."""
+    ana = rig.members["ana"]
+    before = rig.service.asked[ana]
+    fields = {"subject": "a cat", "style": "flat"}
+    shown = rig.forge_modal("ana", rig.local.world.channel_id, "helped:criar-embedded", fields)
+    await rig.settle(lambda: shown.message and shown.message.embeds)
+    assert shown.message
+    assert shown.message.embeds[0]["description"] == "a cat, flat"
+    assert rig.service.asked[ana] == before
+    rig.local.people.press(ana, shown.message, "prompted:criar-embedded")
+    await rig.settle(lambda: rig.service.asked[ana] > before)
+    assert rig.service.pictures[-1].request.prompt == "a cat, flat"
+
+
+@pytest.mark.parametrize(("strength", "read"), [("major", 0.8), ("50 %", 0.5), ("0,5", 0.5)])
+async def test_a_command_s_strength_is_read_as_people_write_it(rig: Rig, strength: str, read: float) -> None:
+    """Members 17: in words, in percent and with a comma, as in forms and replies."""
+    ana = rig.members["ana"]
+    before = rig.service.asked[ana]
+    options = {"image": ("a.png", rig.service._png), "prompt": "a cat", "strength": strength}
+    rig.slash(ana, rig.local.world.channel_id, "img2img", options)
+    await rig.settle(lambda: rig.service.asked[ana] > before)
+    assert rig.service.pictures[-1].request.strength == read
