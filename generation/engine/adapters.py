@@ -11,12 +11,15 @@ import torch
 from diffusers.utils.peft_utils import recurse_remove_peft_layers
 from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from ..downloads import chosen_file
 from ..errors import ModelError, Sentence
 from ..families import family_of
 from ..model_file import Kind, inspect
 from ..types import LoraSpec, Request
+from .load_policy import DENOISERS
+from .lora_names import renamed
 from .models import LoadedModel
 from .weighted_prompts import Inversion
 
@@ -26,6 +29,10 @@ KEPT = 8  # adapters that a model keeps ready; they are small, but not nothing
 LOADED = ("LoRA", "DoRA")  # kinds that diffusers can load
 #: the half of a pair that has a row for each output, by every trainer's name for it
 UP = re.compile(r"(?:lora_up|lora_B|lora\d?\.up|lora_linear_layer\.up)(?:\.\w+)?\.weight$")
+
+
+#: what comes of a file that is missing or of another build, and of a pipeline that takes none
+UNREAD = (OSError, ValueError, RuntimeError, KeyError, AttributeError, IndexError, TypeError, ModelError)
 
 
 @contextmanager
@@ -75,8 +82,7 @@ def _fitting(model: LoadedModel, lora: LoraSpec) -> Iterator[None]:
     """Turn what goes wrong with a LoRA into ModelError; the reason stands in the log."""
     try:
         yield
-    # A file that is missing or of another build, and a pipeline that takes none.
-    except (OSError, ValueError, RuntimeError, KeyError, AttributeError, IndexError, TypeError, ModelError) as error:
+    except UNREAD as error:
         log.exception("the LoRA %s cannot be put onto %s", lora.id, model.spec.id)
         _remove(model, _name(model, lora))
         raise ModelError(
@@ -92,16 +98,32 @@ def _ready(model: LoadedModel, name: str, lora: LoraSpec) -> list[Sentence]:
         return []
     with _fitting(model, lora):
         path = _checked(chosen_file(lora, offline=True))
-        # From its folder and by its name: so its own settings are read, and nobody is asked which file is meant.
-        model.pipeline.load_lora_weights(
-            str(path.parent), weight_name=path.name, adapter_name=name, use_safetensors=True, local_files_only=True
-        )
-        if not any(name in names for names in model.pipeline.get_list_adapters().values()):
-            raise ValueError(f"{lora.id} has no weights for {type(model.pipeline).__name__}")
+        try:
+            # From its folder and by its name: so its own settings are read, and nobody is asked which file is meant.
+            _load(model, name, str(path.parent), weight_name=path.name, use_safetensors=True, local_files_only=True)
+        except UNREAD:
+            found = _renamed(model, path)
+            if found is None:
+                raise
+            _remove(model, name)
+            _load(model, name, found)
     model.adapters.append(name)
     if len(model.adapters) > KEPT:
         _remove(model, model.adapters.pop(0))
     return _unused(model, name, lora, path)
+
+
+def _load(model: LoadedModel, name: str, weights: str | dict[str, torch.Tensor], **options: Any) -> None:
+    """Load an adapter's weights. Raises what diffusers and peft do, and ValueError if none are for the model."""
+    model.pipeline.load_lora_weights(weights, adapter_name=name, **options)
+    if not any(name in names for names in model.pipeline.get_list_adapters().values()):
+        raise ValueError(f"{name} has no weights for {type(model.pipeline).__name__}")
+
+
+def _renamed(model: LoadedModel, path: Path) -> dict[str, torch.Tensor] | None:
+    """The file's weights under names that diffusers reads; None if they are for another model."""
+    tensors, parts = load_file(path), model.pipeline.components
+    return next((renamed(tensors, name, parts[name]) for name in DENOISERS if parts.get(name) is not None), None)
 
 
 def _checked(path: Path) -> Path:

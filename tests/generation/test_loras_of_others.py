@@ -82,6 +82,54 @@ def test_what_of_a_lora_is_not_used_is_said_once(base: ModelSpec, unet: Tensors,
         assert [len(each) for each in notes] == ([1, 0] if name == "more" else [0, 0])
 
 
+def test_the_same_weights_work_under_each_trainer_s_names(base: ModelSpec, unet: Tensors, tmp_path: Path) -> None:
+    """PEFT with its own prefix, its adapter's name or neither, ComfyUI and LyCORIS: as kohya's own, alpha included."""
+    dots = {name.replace(".", "_"): name for name, _ in pipeline_of(base).unet.named_modules()}
+
+    def called(layer: str, halves: tuple[str, str] = ("lora_A", "lora_B")) -> Tensors:
+        found = {}
+        for key, tensor in unet.items():
+            name, _, rest = key.removeprefix("lora_unet_").partition(".")
+            rest = rest.replace("lora_down", halves[0]).replace("lora_up", halves[1])
+            found[f"{layer.format(dots=dots[name], name=name)}.{rest}"] = tensor
+        return found
+
+    styles = {
+        "kohya": unet,
+        "bare": called("{dots}"),
+        "peft": called("base_model.model.{dots}"),
+        "named": called("base_model.model.{dots}", ("lora_A.default", "lora_B.default")),
+        "alpha": called("unet.{dots}"),
+        "comfy": called("diffusion_model.{dots}"),
+        "lycoris": called("lycoris_{name}", ("lora_down", "lora_up")),
+    }
+    model = replace(base, loras=tuple(written(name, made, base.family, tmp_path) for name, made in styles.items()))
+    engine = engine_of(model)
+    plain = make(engine, request(model))
+    pictures = {name: make(engine, request(model, loras=((name, 1.0),))) for name in styles}
+    assert np.abs(pictures["kohya"] - plain).max() > 1
+    for name, picture in pictures.items():
+        assert np.abs(picture - pictures["kohya"]).max() <= 1, name
+    assert np.array_equal(make(engine, request(model)), plain)
+
+
+@pytest.mark.slow
+def test_flux_s_own_names_work_in_pairs_of_peft(tmp_path: Path) -> None:
+    """As ComfyUI and ai-toolkit write them: joined queries, keys and values come out as under kohya's names."""
+    torch.manual_seed(0)
+    layer = "lora_unet_double_blocks_0_img_attn_qkv"
+    flux = {f"{layer}.lora_down.weight": torch.randn(4, 32), f"{layer}.lora_up.weight": torch.randn(96, 4),
+            f"{layer}.alpha": torch.tensor(4.0)}  # fmt: skip
+    comfy = {key.replace(layer, "diffusion_model.double_blocks.0.img_attn.qkv").replace("lora_down", "lora_A")
+             .replace("lora_up", "lora_B"): tensor for key, tensor in flux.items() if "alpha" not in key}  # fmt: skip
+    loras = tuple(written(name, made, "flux", tmp_path) for name, made in (("kohya", flux), ("comfy", comfy)))
+    model = replace(spec("flux", tmp_path), loras=loras)
+    engine = engine_of(model)
+    one, other = (make(engine, request(model, loras=((lora.id, 1.0),))) for lora in loras)
+    assert np.abs(one - other).max() <= 1
+    assert np.abs(one - make(engine, request(model))).max() > 1
+
+
 def test_parts_of_flux_that_are_dropped_are_said(tmp_path: Path) -> None:
     """Diffusers drops a final layer without its adaLN layer, without a word."""
     model = spec("flux", tmp_path)
