@@ -38,6 +38,21 @@ ALIKE = (
     ("stable_diffusion", "instruct_pix2pix"),
 )
 
+#: families whose adapters' weights have the same names, so that a file does not say for which of them it is
+ADAPTED_ALIKE = (
+    (
+        "flux",
+        "flux_kontext",
+        "chroma",
+        "longcat_image",
+        "longcat_image_edit",
+        "ovis_image",
+        "hunyuan_image",
+        "bria_fibo",
+    ),
+    *ALIKE[1:],
+)
+
 NOT_WRITTEN = ("loras", "cost")  # fields that are filled in elsewhere
 
 T = TypeVar("T", ModelSpec, LoraSpec)
@@ -166,7 +181,7 @@ def _lora(entry: Mapping[str, Any], where: str, folder: Path) -> LoraSpec:
     found = inspect_apart(path)
     if found.kind not in (Kind.ADAPTER, Kind.EMBEDDING):
         _refuse(where, entry, f"source: {path} is {found.describe()}" + "; it is no LoRA" * found.usable)
-    alike = next((group for group in ALIKE if found.family in group), (found.family,))
+    alike = next((group for group in ADAPTED_ALIKE if found.family in group), (found.family,))
     if found.family and spec.family not in alike:
         _refuse(where, entry, f'family: {path.name} is {found.describe()}; write family = "{found.family}"')
     if found.kind is Kind.EMBEDDING and not spec.triggers:

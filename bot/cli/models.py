@@ -42,6 +42,7 @@ models = typer.Typer(
 )
 
 GB = 10**9
+UNKNOWN = "unknown"
 P = ParamSpec("P")
 T = TypeVar("T")
 Spec = ModelSpec | LoraSpec
@@ -85,7 +86,9 @@ def list_models(
         can = " ".join(sorted(task.value for task in spec.tasks))
         memory, disk = _measure(spec.memory, "GiB"), _measure(spec.weights, "GB")
         here = ("" if _here(spec, pins) else " (not here)") + (" (gated)" if is_gated(spec) else "")
-        typer.echo(f"{mark} {spec.id:29} {spec.family:21} {can:28} {memory:>8} {disk:>8}  {spec.licence or '?'}{here}")
+        typer.echo(
+            f"{mark} {spec.id:29} {spec.family:21} {can:28} {memory:>8} {disk:>8}  {spec.licence or UNKNOWN}{here}"
+        )
     typer.echo(f"{len(shown)} models; * is offered. LoRAs: {', '.join(lora.id for lora in catalogue.loras)}")
 
 
@@ -123,20 +126,21 @@ def _room(card: float | None) -> tuple[float, str]:
 
 @models.command("show")
 def show(name: str, as_json: AsJson = False, config: ConfigFile = None) -> None:
-    """Everything that is known of one model or LoRA; a field that nobody confirmed is left out."""
+    """Everything that is known of one model or LoRA; what nobody confirmed is left out, or unknown."""
     loaded = settings(config)
     catalogue = or_exit(lambda: known(loaded))
     facts = _facts(_chosen(catalogue, [name])[0], _pins(loaded))
     if as_json:
         typer.echo(json.dumps(facts, indent=1))
         return
+    facts |= {key: UNKNOWN for key in ("licence", "weights") if facts.get(key, "") is None}
     for key, value in facts.items():
         if value not in (None, "", []):
             said = ", ".join(map(str, value)) if isinstance(value, list) else value
             shown = _pairs(said) if isinstance(said, dict) else said
             if shown == "":
                 continue
-            typer.echo(f"{key:13} {shown}{UNITS.get(key, '')}")
+            typer.echo(f"{key:13} {shown}{UNITS.get(key, '') if shown != UNKNOWN else ''}")
 
 
 @models.command("download")
@@ -286,7 +290,7 @@ def _pairs(facts: dict[str, Any]) -> str:
 
 
 def _measure(value: float | None, unit: str) -> str:
-    return "?" if value is None else f"{value:g} {unit}"
+    return UNKNOWN if value is None else f"{value:g} {unit}"
 
 
 def _try(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -109,7 +109,7 @@ def table(catalogue: Catalogue) -> str:
         spec = catalogue.get(name)
         ways = [short.get(way(spec, usable(card)), "–") for card in CARDS]
         gated = " (gated)" if is_gated(spec) else ""
-        cells = [f"`{name}`{gated}", f"{spec.weights:g}" if spec.weights else "?", commercial(spec), *ways]
+        cells = [f"`{name}`{gated}", f"{spec.weights:g}" if spec.weights else "unknown", commercial(spec), *ways]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join([*head, *rows, _counts(catalogue.models)])
 

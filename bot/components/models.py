@@ -92,7 +92,7 @@ def model_embed(say: Speaker, spec: ModelSpec) -> discord.Embed:
         (say("What it does"), _tasks(spec)),
         (say("How to write prompts for it"), _style(say, spec)),
         (say("Size"), sizes),
-        (say("Licence"), "; ".join(filter(None, (spec.licence, _commercial(say, spec))))),
+        (say("Licence"), _licence(say, spec)),
         (say("Cost"), say("an image counts {cost} against your day", cost=spec.cost)),
         (say("Typical pictures"), _rating(say, spec)),
         (say("Words of composition that it follows"), ", ".join(spec.composition)),
@@ -107,10 +107,12 @@ def model_embed(say: Speaker, spec: ModelSpec) -> discord.Embed:
     return embed
 
 
-def _commercial(say: Speaker, spec: ModelSpec) -> str:
+def _licence(say: Speaker, spec: ModelSpec) -> str:
+    if not spec.licence:
+        return say("unknown")
     if spec.commercial is None:
-        return say("whether commercial use is allowed depends: read it") if spec.licence else ""
-    return say("commercial use is allowed") if spec.commercial else say("no commercial use")
+        return f"{spec.licence}; {say('whether commercial use is allowed depends: read it')}"
+    return f"{spec.licence}; {say('commercial use is allowed') if spec.commercial else say('no commercial use')}"
 
 
 def _tasks(spec: ModelSpec) -> str:

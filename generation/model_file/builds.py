@@ -68,8 +68,17 @@ UNETS = {
     2048: ("stable_diffusion_xl", "Stable Diffusion XL"),
 }
 REFINER = UNETS[1280][1]
+AUTOENCODER = re.compile(
+    r"^(?:first_stage_model\.|vae\.)?(?:(?:en|de)coder\.conv_in|decoder\.conv1)\.weight$", re.MULTILINE
+)
 UPSCALERS = ({"conv_first.weight", "body.0.rdb1.conv1.weight"}, {"body.0.weight", "body.1.weight", "body.2.bias"})
-CONTROLNET = ("control_model.", "controlnet_cond_embedding.", "control_all_x_embedder")
+#: other parts that make no pictures by themselves, by what a name begins with or holds
+HELPERS = (
+    ("ControlNet", re.compile(r"^(?:control_model|controlnet_cond_embedding|control_all_x_embedder)", re.MULTILINE)),
+    ("IP-Adapter", re.compile(r"^(?:ip_adapter|image_proj)\.", re.MULTILINE)),
+    ("motion module", re.compile(r"\.motion_modules\.")),
+    ("image encoder", re.compile(r"^vision_model\.", re.MULTILINE)),
+)
 #: what a U-Net takes beside the latents, in channels
 EXTRA = {1: ", with depth", 3: " upscaler", 4: ", InstructPix2Pix", 5: ", inpainting"}
 
@@ -78,6 +87,8 @@ ADAPTERS = (
     ("DoRA", re.compile(r"\.(?:dora_scale|lora_magnitude_vector)")),
     ("LoHa", re.compile(r"\.hada_w\d_[ab]$", re.MULTILINE)),
     ("LoKr", re.compile(r"\.lokr_w\d")),
+    ("GLoRA", re.compile(r"\.[ab]1\.weight$", re.MULTILINE)),
+    ("(IA)³", re.compile(r"\.on_input$", re.MULTILINE)),
     ("OFT", re.compile(r"\.oft_(?:blocks|diag|R)")),
     ("LoRA", re.compile(r"[._](?:lora_(?:down|up|A|B)|lora[12]|lora\.(?:down|up)|lora_linear_layer\.(?:down|up))\.")),
     ("full difference", re.compile(r"\.diff(?:_b)?$", re.MULTILINE)),
@@ -96,6 +107,7 @@ BASES = (
     ("flux2", "FLUX.2", re.compile(r"single.stream.modulation|double.stream.modulation")),
     ("chroma", "Chroma", re.compile(r"distilled.guidance.layer")),
     ("hunyuan_image", "HunyuanImage 2.1", re.compile(r"double.blocks.\d+.img.attn.qkv(?!.*img.attn.qkv).*byt5")),
+    ("aura_flow", "AuraFlow", re.compile(r"joint.transformer.blocks")),
     ("flux", "FLUX.1", re.compile(r"(?:double|single).blocks.\d+.|single.transformer.blocks.\d+")),
     ("stable_diffusion_3", "Stable Diffusion 3", re.compile(r"joint.blocks.\d+.")),
     ("qwen_image", "Qwen-Image", re.compile(r"transformer.blocks.\d+.(?:img|txt).(?:mod|mlp)")),
@@ -106,6 +118,10 @@ BASES = (
 )
 #: the half of a pair that has a column for each input
 DOWN = re.compile(r"(?:lora_down|lora_A|lora\.down)\.")
+#: other models whose layers have FLUX.1's names, by the width of what their text encoders give
+FLUX_TEXT = {3584: ("longcat_image", "LongCat-Image"), 2048: ("ovis_image", "Ovis-Image")}
+LUMINA2_WIDTH = 2304  # of the layers that Z-Image's are named after
+FLUX_BLOCKS = 19  # with both pictures and words, whose attention is named and as wide as that of Qwen-Image's 60
 FLUX2_WIDTHS = {6144: ("flux2", "FLUX.2"), 4096: ("flux2_klein", "FLUX.2 Klein")}
 ARCHITECTURES = (  # of modelspec.architecture and ss_base_model_version
     ("stable-diffusion-xl", "stable_diffusion_xl", "Stable Diffusion XL"),
@@ -131,8 +147,9 @@ def recognise(shapes: Shapes, metadata: Mapping[str, str]) -> dict[str, Any]:
     if _is_embedding(shapes):
         family, build = _embedded_for(shapes)
         return {"kind": "textual inversion", "family": family, "build": build}
-    if any(name.startswith(CONTROLNET) for name in shapes):
-        return {"kind": "ControlNet"}
+    names = "\n".join(shapes)
+    if helper := next((kind for kind, form in HELPERS if form.search(names)), None):
+        return {"kind": helper}
     if any(marks <= shapes.keys() for marks in UPSCALERS):
         return {"kind": "upscaler", "family": "realesrgan", "build": "Real-ESRGAN"}
     parts = tuple(part for part, starts in PARTS if any(name.startswith(starts) for name in shapes))
@@ -141,7 +158,7 @@ def recognise(shapes: Shapes, metadata: Mapping[str, str]) -> dict[str, Any]:
     if facts.get("layout"):
         whole = bool(parts)
         return {"kind": "checkpoint" if whole else "denoiser", "parts": ("denoiser", *parts) if whole else (), **facts}
-    if {"decoder.conv_in.weight", "encoder.conv_in.weight"} & shapes.keys() or "decoder.conv1.weight" in shapes:
+    if AUTOENCODER.search(names):
         return {"kind": "autoencoder"}
     if any(name.endswith(("token_embedding.weight", "embed_tokens.weight", "shared.weight")) for name in shapes):
         return {"kind": "text encoder"}
@@ -192,13 +209,16 @@ def _transformer(inner: Shapes) -> dict[str, Any]:
     build = next((build for build in BUILDS if all(name in inner for name in build.names)), None)
     if build is None:
         return {}
-    title, first = build.title, inner.get("img_in.weight") or inner.get("x_embedder.weight") or ()
+    family, title, first = build.family, build.title, inner.get("img_in.weight") or inner.get("x_embedder.weight") or ()
     channels = first[1] if len(first) > 1 else 0
     if build.title == "FLUX.1":
         guided = any(name.startswith(("guidance_in.", "time_text_embed.guidance_embedder.")) for name in inner)
         kinds = {384: " Fill, inpainting", 128: " Depth or Canny"}
         title += kinds.get(channels, " dev, or made of it" if guided else " schnell, or made of it")
-    return {"family": build.family, "build": title, "layout": build.layout, "channels": channels}
+        text = inner.get("txt_in.weight") or inner.get("context_embedder.weight") or (0,)
+        if text[-1] in FLUX_TEXT:
+            family, title = FLUX_TEXT[text[-1]]
+    return {"family": family, "build": title, "layout": build.layout, "channels": channels}
 
 
 def _quantisation(shapes: Shapes) -> dict[str, str]:
@@ -216,7 +236,8 @@ def _is_embedding(shapes: Shapes) -> bool:
     if {"emb_params", "clip_l", "clip_g"} & shapes.keys():
         return True
     return 0 < len(shapes) <= 2 and all(
-        "." not in name and 1 <= len(shape) <= 2 and shape[-1] in UNETS for name, shape in shapes.items()
+        not name.endswith((".weight", ".bias")) and 1 <= len(shape) <= 2 and shape[-1] in UNETS
+        for name, shape in shapes.items()
     )
 
 
@@ -245,14 +266,16 @@ def _base(shapes: Shapes, metadata: Mapping[str, str]) -> tuple[str, str]:
     if found == ("flux", "FLUX.1"):
         # FLUX.2's layers have the same names; 3072 wide are FLUX.1 and the smaller Klein.
         return next((base for width, base in FLUX2_WIDTHS.items() if width in inner), found)
+    if found == ("z_image", "Z-Image") and LUMINA2_WIDTH in inner:
+        return "lumina2", "Lumina Image 2"
     if found:
         return found
-    if re.search(r"transformer\.blocks\.\d+\.attn\.add\.[qkv]\.proj", names):
-        return ("qwen_image", "Qwen-Image") if 3072 in inner else ("stable_diffusion_3", "Stable Diffusion 3")
+    if blocks := re.findall(r"transformer\.blocks\.(\d+)\.attn\.add\.[qkv]\.proj", names):
+        return _by_attention(inner, max(map(int, blocks)))
     widths = [
         shape[1]
         for name, shape in shapes.items()
-        if re.search(r"attn2[._]to[._]k[._].*(?:down|lora_A|lora\.down)", name) and len(shape) > 1
+        if re.search(r"attn2[._](?:processor[._])?to[._]k[._].*(?:down|lora_A|lora\.down)", name) and len(shape) > 1
     ]
     if widths and widths[0] in UNETS:
         return UNETS[widths[0]]
@@ -265,3 +288,10 @@ def _base(shapes: Shapes, metadata: Mapping[str, str]) -> tuple[str, str]:
     if any(re.search(r"(?:down|input)[._]blocks", name) for name in shapes):
         return "stable_diffusion", "Stable Diffusion"
     return "", ""
+
+
+def _by_attention(widths: set[int], last: int) -> tuple[str, str]:
+    """What an adapter of nothing but attention between pictures and words is for, by its width and its last block."""
+    if 3072 not in widths:
+        return "stable_diffusion_3", "Stable Diffusion 3"
+    return ("qwen_image", "Qwen-Image") if last >= FLUX_BLOCKS else ("", "")

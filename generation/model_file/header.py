@@ -50,6 +50,9 @@ class Kind(StrEnum):
     VAE = "autoencoder"
     TEXT_ENCODER = "text encoder"
     CONTROLNET = "ControlNet"
+    IP_ADAPTER = "IP-Adapter"
+    MOTION_MODULE = "motion module"
+    IMAGE_ENCODER = "image encoder"
     UPSCALER = "upscaler"
     OTHER = "weights of an unknown build"
     POINTER = "Git LFS pointer"
@@ -92,7 +95,7 @@ class ModelFile:
     build: str = ""
     #: how the weights are named: "original" or "diffusers"
     layout: str = ""
-    #: of an adapter: "LoRA", "LoHa", "LoKr", "DoRA", "OFT" or "full difference"
+    #: of an adapter: "LoRA", "LoHa", "LoKr", "DoRA", "GLoRA", "(IA)³", "OFT" or "full difference"
     adapter: str = ""
     #: of an adapter: who wrote its names, such as "kohya"
     trainer: str = ""
@@ -232,20 +235,34 @@ def _safetensors(file: BinaryIO, length: int, size: int) -> ModelFile:
     metadata = header.pop("__metadata__", None) or {}
     if len(header) > MAX_TENSORS:
         raise ValueError(f"it has {len(header)} tensors")
-    shapes, numbers, end = {}, Counter[str](), 0
+    shapes, numbers, places = _tensors(header)
+    end = max((last for _, last in places), default=0)
+    if not shapes:
+        raise ValueError("it has no weights")
+    if 8 + length + end > size:
+        raise _Truncated(f"{size} bytes of {8 + length + end}")
+    if 8 + length + end < size:
+        raise ValueError(f"{size - 8 - length - end} bytes too many at its end")
+    if sum(last - first for first, last in places) != end:
+        raise ValueError("its weights overlap, or leave gaps")
+    return _model(shapes, numbers, "safetensors", {key: value for key, value in metadata.items() if type(value) is str})
+
+
+def _tensors(
+    header: dict[str, Any],
+) -> tuple[dict[str, tuple[int, ...]], Counter[str], list[tuple[int, int]]]:
+    """The shapes by name, how many numbers there are of each kind, and where each tensor's bytes lie."""
+    shapes, numbers, places = {}, Counter[str](), []
     for name, entry in header.items():
         kind, shape, (first, last) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
         if not all(type(side) is int and side >= 0 for side in (*shape, first, last)):
             raise ValueError(f"the shape or place of {name[:80]} is no row of whole numbers")
         if kind in SAFETENSORS and last - first != prod(shape) * SAFETENSORS[kind]:
             raise ValueError(f"{name[:80]} has another size than its shape says")
-        shapes[name], end = shape, max(end, last)
+        shapes[name] = shape
+        places.append((first, last))
         numbers[kind] += prod(shape)
-    if 8 + length + end > size:
-        raise _Truncated(f"{size} bytes of {8 + length + end}")
-    if 8 + length + end < size:
-        raise ValueError(f"{size - 8 - length - end} bytes too many at its end")
-    return _model(shapes, numbers, "safetensors", {key: value for key, value in metadata.items() if type(value) is str})
+    return shapes, numbers, places
 
 
 def _gguf(file: BinaryIO) -> ModelFile:

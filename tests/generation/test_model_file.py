@@ -78,6 +78,14 @@ BUILDS: dict[str, tuple[Mapping[str, tuple[int, ...]], str, str, str]] = {
     "VAE": ({"decoder.conv_in.weight": (512, 4, 3, 3), "encoder.conv_in.weight": (128, 3, 3, 3)},
             "autoencoder", "", ""),
     "ControlNet": ({"controlnet_cond_embedding.conv_in.weight": (16, 3, 3, 3)}, "ControlNet", "", ""),
+    "LongCat-Image": ({"double_blocks.0.img_attn.qkv.weight": (9216, 3072), "txt_in.weight": (3072, 3584)},
+                      "denoiser", "longcat_image", "LongCat-Image"),
+    "VAE of a checkpoint": ({"first_stage_model.decoder.conv_in.weight": (512, 4, 3, 3)}, "autoencoder", "", ""),
+    "IP-Adapter": ({"image_proj.proj.weight": (9, 9), "ip_adapter.1.to_k_ip.weight": (9, 9)}, "IP-Adapter", "", ""),
+    "AnimateDiff": ({"down_blocks.0.motion_modules.0.x.weight": (9,)}, "motion module", "", ""),
+    "CLIP's eyes": ({"vision_model.embeddings.patch_embedding.weight": (9, 3, 14, 14)}, "image encoder", "", ""),
+    "inversion with a dot": ({"by-artist.v2": (4, 1024)},
+                             "textual inversion", "stable_diffusion", "Stable Diffusion 2.x"),
     "inversion": ({"emb_params": (4, 768)}, "textual inversion", "stable_diffusion", "Stable Diffusion 1.5"),
     "XL inversion": ({"clip_l": (2, 768), "clip_g": (2, 1280)},
                      "textual inversion", "stable_diffusion_xl", "Stable Diffusion XL"),
@@ -118,7 +126,16 @@ ADAPTERS: dict[str, tuple[Mapping[str, tuple[int, ...]], str, str, str]] = {
                    "LoRA", "OneTrainer", "flux"),
     "musubi Qwen": ({"lora_unet_transformer_blocks_0_img_mlp_net_0_proj.lora_down.weight": (4, 3072)},
                     "LoRA", "kohya", "qwen_image"),
-    "Qwen's attention": ({"transformer_blocks.0.attn.add_q_proj.lora_A.weight": (4, 3072)}, "LoRA", "", "qwen_image"),
+    "Qwen's attention": ({"transformer_blocks.59.attn.add_q_proj.lora_A.weight": (4, 3072)}, "LoRA", "", "qwen_image"),
+    "FLUX.1's or Qwen's": ({"transformer_blocks.18.attn.add_q_proj.lora_A.weight": (4, 3072)}, "LoRA", "", ""),
+    "AuraFlow": ({"transformer.joint_transformer_blocks.0.attn.add_k_proj.lora_A.weight": (4, 3072)},
+                 "LoRA", "diffusers", "aura_flow"),
+    "Lumina 2": ({"diffusion_model.layers.0.attention.qkv.lora_A.weight": (4, 2304)},
+                 "LoRA", "ai-toolkit or ComfyUI", "lumina2"),
+    "before PEFT": ({"unet.mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_k_lora.down.weight":
+                     (4, 2048)}, "LoRA", "diffusers", "stable_diffusion_xl"),
+    "GLoRA": ({f"{KOHYA}.a1.weight": (4, 4), f"{KOHYA}.b1.weight": (4, 4)}, "GLoRA", "kohya", "stable_diffusion"),
+    "(IA)³": ({f"{KOHYA}.weight": (4,), f"{KOHYA}.on_input": ()}, "(IA)³", "kohya", "stable_diffusion"),
     "SD 3": ({"transformer.transformer_blocks.0.attn.add_k_proj.lora_A.weight": (4, 1536)},
              "LoRA", "diffusers", "stable_diffusion_3"),
     "musubi Z-Image": ({"lora_unet_layers_0_attention_to_q.lora_down.weight": (4, 3840)}, "LoRA", "kohya", "z_image"),
@@ -242,6 +259,17 @@ def test_numbers_that_are_none_and_sizes_that_contradict_the_shape_are_damage(tm
     for shape, offsets in (([-1, 4], [0, 8]), ([2**40, 2**40], [0, 8]), (["a"], [0, 2]), ([4], [8, 0])):
         header = json.dumps({"a": {"dtype": "F16", "shape": shape, "data_offsets": offsets}}).encode()
         (tmp_path / "x").write_bytes(struct.pack("<Q", len(header)) + header + bytes(8))
+        assert inspect(tmp_path / "x").kind is Kind.DAMAGED
+
+
+def test_weights_that_overlap_or_are_none_are_damage(tmp_path: Path) -> None:
+    """As the library that loads them says too, but only once the worker asks it."""
+    whole = {"dtype": "F16", "shape": [4]}
+    for places in ([(0, 8), (4, 12)], [(0, 8), (10, 18)], []):
+        tensors = {str(number): {**whole, "data_offsets": place} for number, place in enumerate(places)}
+        header = json.dumps({"__metadata__": {"format": "pt"}, **tensors}).encode()
+        content = bytes(max((last for _, last in places), default=0))
+        (tmp_path / "x").write_bytes(struct.pack("<Q", len(header)) + header + content)
         assert inspect(tmp_path / "x").kind is Kind.DAMAGED
 
 

@@ -107,3 +107,18 @@ def test_a_precision_in_which_an_entry_s_model_overflows_is_refused(tmp_path: Pa
         read_models(entry(Path("a/b"), "qwen_image_edit", loading={"precision": "fp16"}), "config.toml", tmp_path)
     (spec,) = read_models(entry(Path("a/b"), "chroma", loading={"precision": "fp16"}), "config.toml", tmp_path)
     assert spec.loading.precision == "fp16"
+
+
+@pytest.mark.parametrize(
+    ("family", "fits"), [("flux", True), ("chroma", True), ("longcat_image", True), ("sana", False)]
+)
+def test_a_lora_with_flux_s_names_fits_each_family_that_has_them(tmp_path: Path, family: str, fits: bool) -> None:
+    """The file does not say for which of them it was made, so the entry does."""
+    header_only(tmp_path / "a.safetensors", ADAPTERS["diffusers"][0])
+    file = tmp_path / "more.toml"
+    file.write_text(f'[[loras]]\nid = "a"\ntitle = "A"\nfamily = "{family}"\nsource = "a.safetensors"\n')
+    if fits:
+        assert read_file(file)[1][0].family == family
+    else:
+        with pytest.raises(RequestError, match=r"family: a\.safetensors is a LoRA"):
+            read_file(file)

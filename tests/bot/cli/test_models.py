@@ -180,6 +180,17 @@ async def test_the_list_shows_what_is_offered(config: Path) -> None:
     assert "sdxl" not in said.partition("LoRAs")[0]
 
 
+async def test_what_nobody_confirmed_is_unknown(config: Path) -> None:
+    """A licence and a size on disk that the catalogue has no source for, in the list and of one model."""
+    _, said = await criar_here("models", "list", "sd15-deliberate-5", "--config", str(config))
+    assert said.partition("\n")[2].count("unknown") == 2
+    _, said = await criar_here("models", "show", "sd15-deliberate-5", "--config", str(config))
+    assert [line.split() for line in said.splitlines() if "unknown" in line] == [
+        ["licence", "unknown"],
+        ["weights", "unknown"],
+    ]
+
+
 async def test_check_says_which_models_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that needs more memory than the machine has fails the check; one that is not here yet is told of."""
     config = tmp_path / "config.toml"

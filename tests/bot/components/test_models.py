@@ -68,7 +68,8 @@ def test_one_model_is_shown_with_what_it_is_good_at() -> None:
         "counts 1", "an astronaut in a jungle", "from above", "Papercut (papercut)",
     ):  # fmt: skip
         assert words in text
-    assert "Licence" not in str(model_embed(SAY, CATALOGUE.get("sd15-deliberate-5")).to_dict())
+    (licence,) = (row for row in model_embed(SAY, CATALOGUE.get("sd15-deliberate-5")).fields if row.name == "Licence")
+    assert licence.value == "unknown"
 
 
 async def test_only_the_models_of_one_s_plan_are_suggested(config: Config) -> None:
