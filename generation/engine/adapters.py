@@ -16,9 +16,8 @@ from safetensors.torch import load_file
 from ..downloads import chosen_file
 from ..errors import ModelError, Sentence
 from ..families import family_of
-from ..model_file import Kind, inspect
+from ..model_file import DENOISERS, Kind, inspect
 from ..types import LoraSpec, Request
-from .load_policy import DENOISERS
 from .lora_names import renamed
 from .models import LoadedModel
 from .weighted_prompts import Inversion
