@@ -248,7 +248,7 @@ async def test_models_and_help_answer_privately(local: LocalDiscord) -> None:
     assert explained.message.is_ephemeral
     assert "Criar embedded (criar-embedded)" in [field["name"] for field in models.message.embeds[0]["fields"]]
     text = str(explained.message.embeds)
-    for words in ("/txt2img", "/img2img", "0.25 subtle", "composition kept", "seed"):
+    for words in ("/txt2img", "/img2img", "0.25 subtle", "composition kept", "seed", "--ar 16:9", "“Take 1”", "“More”"):
         assert words in text
 
 

@@ -33,10 +33,21 @@ def help_embed(say: Speaker) -> discord.Embed:
         (
             say("/img2img: from a picture"),
             say(
-                "Starts from your picture, adds noise and draws it again after the prompt. Or reply to a picture of "
-                "mine with words (“on a yellow background, strong, 2 pictures”); without a strength it is medium. For "
-                "anybody's picture open its menu and choose Apps > Refine."
+                "Starts from your picture, adds noise and draws it again after the prompt. For anybody's picture open "
+                "its menu and choose Apps > Refine."
             ),
+        ),
+        (
+            say("In plain words"),
+            say(
+                "Reply to a picture of mine with its ping left on, or mention me: “on a yellow background, strong”, "
+                "“bigger”, “the second, at night”. Without a strength it is medium. Chat stays chat; if I am not sure, "
+                "I put a 🎨 under your words, for you to press."
+            ),
+        ),
+        (
+            say("Flags"),
+            say("Any prompt takes them: {flags}.", flags="--ar 16:9 --no text --seed 5 --count 2 --steps 20 --cfg 5"),
         ),
         (
             say("Strength: how much may change"),
@@ -49,8 +60,14 @@ def help_embed(say: Speaker) -> discord.Embed:
         (
             say("Together"),
             say(
-                "Make four with /txt2img, press “Take” under the best, refine it or compare strengths, then enlarge "
-                "it. “Origin” shows the way back."
+                "Make four with /txt2img count:4 and press “{take}” under the best or “{vary}” for more like it; "
+                "refine and enlarge it. “{more}” has the rest, such as “{compare}” and “{origin}”, which "
+                "shows the way back.",
+                take=say("Take {number}", number=1),
+                vary=say("Vary {number}", number=1),
+                more=say("More"),
+                compare=say("Compare strengths"),
+                origin=say("Origin"),
             ),
         ),
         (
@@ -64,8 +81,8 @@ def help_embed(say: Speaker) -> discord.Embed:
         (
             say("Your habits"),
             say(
-                "/history finds your pictures again, /settings keeps your defaults and your language, /style saves "
-                "words that you use often."
+                "/history finds your pictures again, /settings keeps your defaults, your language and when I ping you "
+                "that pictures are ready, /style saves words that you use often."
             ),
         ),
         (
