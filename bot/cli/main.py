@@ -22,7 +22,6 @@ app.add_typer(quota, name="quota")
 app.add_typer(models, name="models")
 app.add_typer(strikes, name="strikes")
 app.add_typer(cluster, name="cluster")
-app.command()(provenance)
 
 
 @app.callback()
@@ -135,3 +134,6 @@ def restore(
     kept = or_exit(lambda: restore_database(folder, file))
     before = f"; the one before is {kept}" if kept else ""
     typer.echo(f"The database of {folder} is that of {file} now{before}")
+
+
+app.command()(provenance)

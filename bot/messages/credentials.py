@@ -49,7 +49,12 @@ class ContentCredentials:
             self._mark_key = self._authority.mark_key() if settings.watermark else b""
         except (provenance.CertificateError, OSError) as error:
             raise ConfigError(f"provenance: {error}") from error
-        if settings.watermark and not self.marks:
+        if settings.watermark:
+            self.check_watermark()
+
+    def check_watermark(self) -> None:
+        """Raise ConfigError if the watermark's files are not there."""
+        if not self.marks:
             raise ConfigError(
                 f"provenance.watermark: TrustMark's files are not in {self.watermark_folder}; "
                 "run: python -m bot provenance --fetch"

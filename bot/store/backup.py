@@ -11,7 +11,7 @@ from bot.errors import ConfigError
 from bot.store.database import BEFORE, DATABASE
 from bot.store.files import CERTIFICATES
 from bot.store.lock import only_bot
-from generation.provenance import KEPT
+from generation.provenance import ANCHORS, KEPT
 
 MIB = 2**20
 CERTIFICATES_KEY = "certificates/"  # begins the keys of the settings under which a copy keeps what signs
@@ -63,15 +63,22 @@ def _keep_certificates(copy: sqlite3.Connection, folder: Path) -> None:
 
 
 def restore_certificates(kept: Mapping[str, str], folder: Path) -> None:
-    """Write what a backup kept of what signs, unless there is such already. Blocks."""
-    if not kept or any((folder / name).exists() for name in KEPT):
+    """Write what a backup kept of what signs, unless what is there came from it. Blocks.
+
+    What a bot made that was started here before the backup came is kept beside, and what it signed stays known.
+    """
+    anchors = folder / ANCHORS
+    present = anchors.read_text() if anchors.exists() else ""
+    if not kept or (present and kept.get(ANCHORS, "") in present):
         return
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in KEPT:
-        if name in kept:
+    if folder.exists():
+        folder.rename(folder.with_name(f"{folder.name}.{BEFORE}{datetime.now(UTC):%Y%m%d-%H%M%S}"))
+    folder.mkdir(parents=True, mode=0o700)
+    for name, text in {**kept, ANCHORS: kept.get(ANCHORS, "") + present}.items():
+        if name in KEPT:
             path = folder / name
             path.touch(mode=0o600)
-            path.write_text(kept[name])
+            path.write_text(text)
 
 
 def restore_database(folder: Path, file: Path) -> Path | None:

@@ -1,6 +1,6 @@
 """Where a picture comes from: signed, marked invisibly, and read back. None of it loads torch."""
 
-from .certificates import KEPT, Authority, CertificateError, Credentials, read_authorities, read_credentials
+from .certificates import ANCHORS, KEPT, Authority, CertificateError, Credentials, read_authorities, read_credentials
 from .fetching import fetch_watermark_files
 from .inputs import MANIFESTS_SUFFIX, Input
 from .manifest import Manifest, describe_picture, describe_preview, describe_sheet
@@ -11,6 +11,7 @@ from .signing import Signer, SigningError, has_manifest, manifest_archives
 from .watermark import has_watermark_files, read_watermark, write_watermark
 
 __all__ = [
+    "ANCHORS",
     "KEPT",
     "MANIFESTS_SUFFIX",
     "Authority",

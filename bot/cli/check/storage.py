@@ -12,22 +12,37 @@ from bot.store import database_of, disk_trouble
 
 def look_at_storage(folder: Path) -> Iterator[Finding]:
     """Each thing that the bot needs of its folder."""
-    probe = folder / ".check"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"\0" * 4096)
-        probe.unlink()
+        _try(folder)
     except OSError as error:
         yield bad(
             f"storage.folder: {folder} cannot be written ({error.strerror}); "
             "make it writable for the bot's user, or name another folder"
         )
         return
-    if full := disk_trouble(folder):
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    if full := disk_trouble(there):
         yield bad(f"{full} Free some, or lower storage.keep_days")
         return
     yield good(f"Database and pictures go to {folder.resolve()}")
     yield from _database(folder)
+
+
+def _try(folder: Path) -> None:
+    """Write something and take it away; the folder is left to the bot, which makes it as its own user.
+
+    Raises OSError if that is not possible.
+    """
+    absent = [each for each in (folder, *folder.parents) if not each.exists()]
+    probe = folder / ".check"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"\0" * 4096)
+        probe.unlink()
+    finally:
+        for each in absent:
+            if each.exists():
+                each.rmdir()
 
 
 def _database(folder: Path) -> Iterator[Finding]:

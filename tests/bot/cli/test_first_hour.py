@@ -95,6 +95,7 @@ def test_init_without_a_card_takes_what_comes_with_the_bot(empty_folder: Path) -
     code, said = say("check")
     assert code == 1
     assert "FAIL  environment: DISCORD_TOKEN is not set" in said
+    assert not (empty_folder / "data").exists()  # else it would be the user's who ran check, and not the bot's
     assert load(empty_folder / "config.toml").generation.devices == ("cpu",)
 
 

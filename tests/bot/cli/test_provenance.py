@@ -16,9 +16,10 @@ from bot.config import Config
 from bot.config.schema import Provenance, Storage
 from bot.messages.credentials import ContentCredentials
 from bot.store import Store, copy_database
+from bot.store.backup import restore_certificates
 from bot.store.database import DATABASE
 from generation import images
-from generation.provenance import fetch_watermark_files, has_watermark_files
+from generation.provenance import Trust, fetch_watermark_files, has_watermark_files, read_provenance
 from tests.generation.provenance.conftest import MADE, NOON, drawn
 
 
@@ -71,6 +72,26 @@ def test_the_authority_can_be_published(config: Path) -> None:
     said = run(config, "--authority")[1]
     assert said.startswith("-----BEGIN CERTIFICATE-----")
     assert "PRIVATE" not in said
+
+
+async def test_a_backup_brings_its_authority_to_a_folder_that_has_another(folder: Path, tmp_path: Path) -> None:
+    """As where the bot was started once before the backup came: what both signed stays known, the backup's signs on.
+
+    The next start leaves it so.
+    """
+    theirs, ours = signed(tmp_path / "old"), signed(folder)
+    kept = {path.name: path.read_text() for path in (tmp_path / "old" / "certificates").iterdir()}
+    restore_certificates(kept, folder / "certificates")
+    credentials = ContentCredentials(Provenance(), folder)
+    for data in (theirs, ours, signed(folder)):
+        found = read_provenance(data, credentials.known).signature
+        assert found
+        assert (found.valid, found.trust) == (True, Trust.OURS)
+    assert (folder / "certificates" / "signer.pem").read_text() == kept["signer.pem"]
+    (before,) = folder.glob("certificates.before-*")
+    assert (before / "signer.pem").exists()
+    restore_certificates(kept, folder / "certificates")
+    assert [*folder.glob("certificates.before-*")] == [before]
 
 
 async def test_a_backup_keeps_what_signs(folder: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, find, load, token
+from bot.config import Config, find, load, schema, token
 from bot.config.schema import Plan
 from bot.errors import ConfigError
 from bot.requests.offered_models import offered
@@ -36,6 +36,15 @@ def test_the_example_holds_every_key_with_its_default() -> None:
         if name not in ("plans", "servers"):
             keys = {key for key, value in field.default.model_dump().items() if value is not None}
             assert set(written[name]) == keys
+
+
+def test_the_example_names_every_key() -> None:
+    """Keys without a default, and those of plans, servers and inner tables, stand in it too, as comments."""
+    written = EXAMPLE.read_text()
+    sections = [each for each in vars(schema).values() if isinstance(each, type) and issubclass(each, schema.Section)]
+    assert len(sections) > 10
+    for section in sections:
+        assert [key for key in section.model_fields if not re.search(rf"\b{key}\b", written)] == [], section
 
 
 def test_the_ceiling_is_the_free_plan_unless_it_is_set(file: Path) -> None:
