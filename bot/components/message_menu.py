@@ -130,7 +130,8 @@ async def _edit(interaction: Interaction, channel_id: int, message_id: int, plac
 async def _upscale(interaction: Interaction, channel_id: int, message_id: int, place: int) -> None:
     if not interaction.response.is_done():
         await acknowledge(interaction)
-    requester = await requester_of(interaction)
+    about = discord.MessageReference(message_id=message_id, channel_id=channel_id, fail_if_not_exists=False)
+    requester = await requester_of(interaction, about=about)
     client = interaction.client
     words = ""
     if ours := await _ours(interaction, message_id):

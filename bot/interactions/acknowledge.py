@@ -19,13 +19,19 @@ async def acknowledge(interaction: Interaction) -> None:
 
 
 async def requester_of(
-    interaction: Interaction, *, private: bool | None = None, spoiler: bool = False, like: JobRow | None = None
+    interaction: Interaction,
+    *,
+    private: bool | None = None,
+    spoiler: bool = False,
+    like: JobRow | None = None,
+    about: discord.MessageReference | None = None,
 ) -> Requester:
     """Who asks for pictures with an interaction that is acknowledged.
 
     Only the member sees the pictures if ``private`` or, left open, their settings say so, and if the app is installed
-    to them and not to the server. What comes of a private or covered job ``like`` is private or covered too. Raises
-    Refusal if the bot may not post pictures in the channel, so that nothing is made that cannot be shown.
+    to them and not to the server. What comes of a private or covered job ``like`` is private or covered too. The
+    pictures reply to the message ``about`` which a menu was used, or to that of the button. Raises Refusal if the bot
+    may not post pictures in the channel, so that nothing is made that cannot be shown.
     """
     interaction.client.moderation.saw(interaction.channel)
     if like is not None and like.private:
@@ -48,7 +54,7 @@ async def requester_of(
         token=interaction.token,
         edit=interaction.edit_original_response,
         roles=roles_of(interaction.user),
-        reply_to=source_message(interaction, like),
+        reply_to=about or source_message(interaction, like),
     )
 
 

@@ -305,7 +305,7 @@ def _instruction(text: str) -> bool:
         return False
     if _STRENGTH.fullmatch(text) or _ENLARGES.fullmatch(_DEGREE.sub("", text)):
         return True
-    if _has(text, "meta"):
+    if _has(text, "meta") or text in _words()["saying"]:
         return False
     if _ordered(text):
         return True

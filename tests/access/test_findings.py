@@ -86,3 +86,27 @@ async def test_a_command_s_strength_is_read_as_people_write_it(rig: Rig, strengt
     rig.slash(ana, rig.local.world.channel_id, "img2img", options)
     await rig.settle(lambda: rig.service.asked[ana] > before)
     assert rig.service.pictures[-1].request.strength == read
+
+
+@pytest.mark.parametrize("menu", ["Upscale", "Refine"])
+async def test_what_comes_of_anybody_s_picture_replies_to_it(rig: Rig, menu: str) -> None:
+    """Members 11: everybody sees what came of what, also where a menu was used on a member's own picture."""
+    ana, world = rig.members["ana"], rig.local.world
+    before = rig.service.asked[ana]
+    sent = await said(rig, "milo", "mine", [("mine.png", rig.service._png)])
+    asked = rig.local.people.menu(ana, menu, sent)
+    if menu == "Refine":
+        await rig.settle(lambda: asked.record.modal)
+        rig.local.people.submit(ana, asked, {"prompt": "a cat"})
+    await rig.settle(lambda: rig.service.asked[ana] > before)
+    job = await rig.store.jobs.of_picture(rig.service.pictures[-1].id)
+    messages = world.backend.messages[world.channel_id].values()
+    announced = f"for <@{ana}>"
+    (shown,) = await rig.settle(
+        lambda: [
+            each
+            for each in messages
+            if announced in each.content and each.reference and each.reference["message_id"] == str(sent.id)
+        ]
+    )
+    assert job.channel_id == shown.channel_id

@@ -6,7 +6,7 @@ import discord
 
 from bot.client import Interaction
 from bot.components.modals.form import Form
-from bot.components.modals.refine import ours, source_of
+from bot.components.modals.refine import message_of, ours, source_of
 from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.requests.builder import MAX_PROMPT, Options, build_request, editor
 from bot.text.translate import Speaker
@@ -29,7 +29,7 @@ async def submit_edit(interaction: Interaction, picked: str, filled_in: dict[str
     await acknowledge(interaction)
     client = interaction.client
     found = await ours(interaction, picked)
-    requester = await requester_of(interaction, like=found[0] if found else None)
+    requester = await requester_of(interaction, like=found[0] if found else None, about=message_of(picked))
     source = await source_of(interaction, picked, found)
     options = Options(prompt=filled_in.get("prompt", ""), model=editor(client.catalogue).id)
     await client.manager.submit(requester, build_request(client.catalogue, Task.EDIT, options, source))

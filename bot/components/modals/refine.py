@@ -75,7 +75,7 @@ async def submit_refine(verb: str, interaction: Interaction, picked: str, filled
     client, options = interaction.client, with_flags(_options(filled_in))
     options = apply_style(options, await client.store.styles.of(*style_owners(interaction)), options.style)
     found = await ours(interaction, picked)
-    requester = await requester_of(interaction, like=found[0] if found else None)
+    requester = await requester_of(interaction, like=found[0] if found else None, about=message_of(picked))
     source = await source_of(interaction, picked, found)
     if found:
         built = refine_request(client.catalogue, await client.library.style_of(found[0]), source, options, **WAYS[verb])
@@ -90,6 +90,14 @@ async def ours(interaction: Interaction, picked: str) -> tuple[JobRow, PictureRo
     Raises Refusal if the member may not use it.
     """
     return None if FOREIGN.fullmatch(picked) else await usable_picture(interaction, picked)
+
+
+def message_of(picked: str) -> discord.MessageReference | None:
+    """The message whose attachment a custom_id names; None if it names a picture of ours."""
+    if not FOREIGN.fullmatch(picked):
+        return None
+    channel_id, message_id, _ = (int(part) for part in picked.split(":"))
+    return discord.MessageReference(message_id=message_id, channel_id=channel_id, fail_if_not_exists=False)
 
 
 async def source_of(interaction: Interaction, picked: str, found: tuple[JobRow, PictureRow] | None) -> Source:

@@ -622,6 +622,20 @@ love u 2
 nice, a dog
 hey Mei, can you make it darker?
 the second one is the best
+add it to the list
+turn up the volume
+at the beach rn
+in tears
+in a meeting
+mais um dia
+até amanhã
+com fome
+tira isso daqui
+que foda
+hasta mañana
+con hambre
+quita eso de ahí
+hazme un favor
 """.strip().splitlines()
 )
 
