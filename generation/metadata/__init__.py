@@ -1,7 +1,8 @@
 """How a picture was made, as it says itself: ours, and the metadata of the common tools. Blocks.
 
 Read are Automatic1111 and its relatives, ComfyUI, InvokeAI, SwarmUI, NovelAI, Fooocus, Draw Things, Easy Diffusion and
-Civitai, each in all of the containers that it writes: PNG's texts, XMP, and EXIF in JPEG, WebP and AVIF.
+Civitai, each in all of the containers that it writes: PNG's texts, XMP, EXIF in JPEG, WebP and
+AVIF, and alpha channels.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from .containers import texts_of
 from .others import (
     read_civitai,
     read_drawthings,
+    read_dream,
     read_easydiffusion,
     read_fooocus,
     read_invokeai,
@@ -31,9 +33,11 @@ READERS: tuple[tuple[str, Callable[[str, Mapping[str, str]], Parameters | None]]
     ("parameters", read_automatic1111),
     ("invokeai_metadata", read_invokeai),
     ("sd-metadata", read_invokeai_2),
+    ("Dream", read_dream),
     ("Comment", read_drawthings),
     ("Comment", read_novelai),
     ("prompt", read_comfyui),
+    ("workflow", read_comfyui),
     ("Comment", read_comfyui),
     ("prompt", read_easydiffusion),
     ("Comment", read_easydiffusion),

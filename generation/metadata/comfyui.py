@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .parameters import Parameters, a_count, a_number, a_seed, a_text
+from .workflow import graph_of
 
 MAX_DEPTH = 40  # nodes between a sampler and what is looked for
 MAX_VISITS = 5_000  # nodes looked at for one field: graphs may lead to the same node on many ways
@@ -32,7 +33,8 @@ def read_comfyui(text: str, _: Mapping[str, str]) -> Parameters | None:
     """The parameters of the sampler whose latents come from no other sampler."""
     nodes = json.loads(text)
     # In EXIF some write the graph with the workflow beside it.
-    graph = _Graph(nodes.get("prompt", nodes))
+    nodes = nodes.get("prompt", nodes)
+    graph = _Graph(graph_of(nodes) if isinstance(nodes.get("nodes"), list) else nodes)
     sampler = graph.first_sampler()
     if sampler is None:
         return None

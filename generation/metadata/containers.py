@@ -7,9 +7,10 @@ from typing import Any
 from PIL import Image
 
 from ..image_formats import BROKEN, open_image, texts_of_png
+from .stealth import hidden_text
 
 EXIF_IFD, USER_COMMENT, MAKER_NOTE = 0x8769, 0x9286, 0x927C
-DESCRIPTION, MAKE, MODEL = 0x010E, 0x010F, 0x0110
+DESCRIPTION, MAKE, MODEL, XP_COMMENT = 0x010E, 0x010F, 0x0110, 0x9C9C
 XMP_COMMENT = re.compile(r"<exif:UserComment>.*?<rdf:li[^>]*>([^<]*)</rdf:li>", re.DOTALL)
 #: ComfyUI's WebP has the name of a PNG's text before its content, in fields that mean something else
 NAMED = re.compile(r"^(prompt|workflow|parameters):\s*(?=[\[{])", re.IGNORECASE)
@@ -17,6 +18,19 @@ NAMED = re.compile(r"^(prompt|workflow|parameters):\s*(?=[\[{])", re.IGNORECASE)
 
 def texts_of(data: bytes) -> dict[str, str]:
     """Texts by their keys; empty if the picture has none or cannot be read."""
+    texts = _written(data)
+    if not any(key in texts for key in ("parameters", "Comment", "prompt", "invokeai_metadata", "sd-metadata")):
+        try:
+            with open_image(data) as image:
+                hidden = hidden_text(image)
+        except (Image.DecompressionBombError, *BROKEN):
+            return texts
+        if hidden:
+            texts |= {"parameters": hidden, "Comment": hidden}
+    return texts
+
+
+def _written(data: bytes) -> dict[str, str]:
     texts = texts_of_png(data)
     try:
         with open_image(data) as image:
@@ -28,6 +42,8 @@ def texts_of(data: bytes) -> dict[str, str]:
     comments = [inner.get(USER_COMMENT), exif.get(USER_COMMENT), comment]
     described = (_from_xmp(texts.get("XML:com.adobe.xmp", "")), exif.get(DESCRIPTION), exif.get(MAKE), exif.get(MODEL))
     fields = [_decoded(value) for value in (*comments, *described)]
+    if isinstance(windows := exif.get(XP_COMMENT), bytes):
+        fields.append(windows.decode("utf-16-le", errors="replace").strip("\0 "))
     for field in fields:
         if named := NAMED.match(field):
             texts.setdefault(named[1].lower(), field[named.end() :])
@@ -54,7 +70,7 @@ def _decoded(value: Any) -> str:
     if not isinstance(value, bytes):
         return ""
     mark, rest = value[:8], value[8:]
-    if mark in (b"ASCII\0\0\0", b"\0" * 8):
+    if mark in (b"ASCII\0\0\0", b"JIS\0\0\0\0\0", b"\0" * 8):
         return rest.decode("utf-8", errors="replace").strip("\0 ")
     if mark != b"UNICODE\0":
         return value.decode("utf-8", errors="replace").strip("\0 ")

@@ -7,6 +7,7 @@ from typing import Any
 
 from .parameters import Parameters, a_count, a_number, a_seed, a_text
 
+_OPTION = re.compile(r"\s-([sSCf])\s*([\d.]+)")  # of InvokeAI 1: steps, seed, guidance and strength
 _WEIGHTED = re.compile(r"\s+\[[^\]]*\]|\[[^\]]*\]")  # what InvokeAI 2 calls the negative prompt
 
 
@@ -45,6 +46,24 @@ def read_invokeai_2(text: str, _: Mapping[str, str]) -> Parameters | None:
         num_inference_steps=a_count(image.get("steps")),
         guidance_scale=a_number(image.get("cfg_scale")),
         strength=a_number(image.get("strength")),
+    )
+
+
+def read_dream(text: str, _: Mapping[str, str]) -> Parameters | None:
+    """Version 1 of InvokeAI: the command line, the prompt in quotes or not, then options of one letter."""
+    words, _mark, told = text.strip().partition(" -")
+    facts: dict[str, str] = dict(_OPTION.findall(f" -{told}"))
+    if "s" not in facts:
+        return None
+    said = words.strip().strip('"')
+    return Parameters(
+        tool="InvokeAI",
+        prompt=_WEIGHTED.sub("", said).strip(),
+        negative_prompt=", ".join(found.strip(" []") for found in _WEIGHTED.findall(said)),
+        seed=a_seed(facts.get("S")),
+        num_inference_steps=a_count(facts.get("s")),
+        guidance_scale=a_number(facts.get("C")),
+        strength=a_number(facts.get("f")),
     )
 
 

@@ -1,9 +1,11 @@
 """Rarer shapes of metadata: nodes of custom packs, and tools that few people use."""
 
+import gzip
 import io
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -142,6 +144,86 @@ TOOLS: dict[str, tuple[bytes, dict[str, object]]] = {
 }  # fmt: skip
 
 
+def hidden(text: str, mark: bytes) -> bytes:
+    """A picture with a text in the lowest bits of its alpha channel, column by column."""
+    data = gzip.compress(text.encode()) if mark.endswith(b"comp") else text.encode()
+    bits = np.unpackbits(np.frombuffer(mark + (8 * len(data)).to_bytes(4, "big") + data, np.uint8))
+    alpha = np.full(64 * 96, 255, np.uint8)
+    alpha[: len(bits)] -= 1 - bits
+    picture = Image.new("RGB", (96, 64), 120)
+    picture.putalpha(Image.fromarray(np.ascontiguousarray(alpha.reshape(96, 64).T)))
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("mark", [b"stealth_pnginfo", b"stealth_pngcomp"])
+def test_a_text_in_the_alpha_channel_is_read(mark: bytes) -> None:
+    """As extensions of Automatic1111 keep it, and NovelAI; a cut or unpacked one is none."""
+    read = read_parameters(hidden(A1111, mark))
+    assert read
+    assert (read.prompt, read.seed) == ("a castle", 5)
+    read = read_parameters(hidden(json.dumps(NOVEL), mark))
+    assert read
+    assert (read.tool, read.prompt, read.model) == ("NovelAI", "a castle", "NAI")
+    assert read_parameters(hidden("x", b"stealth_nothing")) is None
+    assert read_parameters(hidden("", b"stealth_pnginfo")) is None
+
+
+def workflow(*, named: bool) -> dict[str, Any]:
+    """A workflow of the editor; newer ones name a node's values."""
+    sampler = [{"name": name, "link": link} for name, link in (("model", 1), ("positive", 2), ("negative", 3))]
+    names = ("seed", "steps", "cfg", "sampler_name", "scheduler", "denoise")
+    fields = [{"name": name, "widget": {"name": name}, "link": None} for name in names if named]
+    nodes = [
+        {"id": 3, "type": "KSampler", "inputs": [*sampler, *fields],
+         "widgets_values": [42, "randomize", 25, 6.5, "euler", "normal", 1]},
+        {"id": 4, "type": "CheckpointLoaderSimple", "widgets_values": ["dream.safetensors"]},
+        {"id": 6, "type": "CLIPTextEncode", "widgets_values": ["a tower"]},
+        {"id": 7, "type": "CLIPTextEncode", "widgets_values": {"text": "blurry"}},
+        {"id": 8, "type": "SomeFilter", "mode": 4, "inputs": [{"name": "conditioning", "link": 4}],
+         "widgets_values": ["not this"]},
+    ]  # fmt: skip
+    links = [
+        [1, 4, 0, 3, 0, "MODEL"],
+        [2, 8, 0, 3, 1, "CONDITIONING"],
+        [3, 7, 0, 3, 2, "CONDITIONING"],
+        [4, 6, 0, 8, 0, ""],
+    ]
+    return {"nodes": nodes, "links": [*links, None, "x"], "version": 0.4}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_workflow_without_its_graph_is_read(*, named: bool) -> None:
+    """Some keep only what the editor shows: its values stand in order, and a bypassed node lets words through."""
+    read = read_parameters(png(workflow=json.dumps(workflow(named=named))))
+    assert read
+    assert told(read) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("text", "negative"),
+    [('"a castle" -s 20 -S 5 -W 512 -C 7.5 -A k_lms', ""), ("a castle [fog] -s20 -S5 -C7.5", "fog")],
+)
+def test_the_first_invokeai_s_command_line_is_read(text: str, negative: str) -> None:
+    """The prompt in quotes or not, and options with a space or without."""
+    read = read_parameters(png(Dream=text))
+    assert read
+    assert (read.prompt, read.negative_prompt, read.seed, read.guidance_scale) == ("a castle", negative, 5, 7.5)
+
+
+def test_windows_field_for_comments_is_read() -> None:
+    """Explorer and some tools keep text there, as UTF-16; another encoding's mark is no part of a prompt."""
+    exif = Image.Exif()
+    exif[0x9C9C] = A1111.encode("utf-16-le")
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(file, "JPEG", exif=exif)
+    for data in (file.getvalue(), exifed(b"JIS\0\0\0\0\0" + A1111.encode())):
+        read = read_parameters(data)
+        assert read
+        assert read.prompt == "a castle"
+
+
 @pytest.mark.parametrize("name", TOOLS)
 def test_tools_that_few_people_use_are_read(name: str) -> None:
     """Each field as it stands, whoever wrote it."""
@@ -154,7 +236,9 @@ def test_tools_that_few_people_use_are_read(name: str) -> None:
 @pytest.mark.parametrize(
     "text", ["[]", "{}", "null", '{"prompt": 5}', '{"c": []}', '{"extraMetadata": "["}', "[" * 9999]
 )
-@pytest.mark.parametrize("key", ["parameters", "prompt", "Comment", "invokeai_metadata", "sd-metadata"])
+@pytest.mark.parametrize(
+    "key", ["parameters", "prompt", "Comment", "invokeai_metadata", "sd-metadata", "workflow", "Dream"]
+)
 def test_texts_of_no_sense_break_nothing(key: str, text: str) -> None:
     """Strangers' texts of any type give nothing, or fields that are empty."""
     read = read_parameters(png(**{key: text}))
