@@ -4,7 +4,7 @@ from bot.components.asked import MeantItem
 from bot.components.audit import AuditButton
 from bot.components.base import PersistentItem
 from bot.components.history import HistoryButton
-from bot.components.job import CancelSelect, FewerButton, JobButton
+from bot.components.job import CancelSelect, FewerButton, JobButton, QueueSelect
 from bot.components.message_menu import FoundButton, WhichSelect
 from bot.components.modals.prompt_help import PromptButton, PromptedButton
 from bot.components.models import ModelsButton, ModelSelect
@@ -29,6 +29,7 @@ ITEMS: tuple[type[PersistentItem], ...] = (
     PictureButton,
     PromptButton,
     PromptedButton,
+    QueueSelect,
     ServerButton,
     WhichSelect,
     WordsButton,

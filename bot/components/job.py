@@ -7,18 +7,19 @@ from dataclasses import replace
 
 import discord
 
-from bot.client import Interaction
+from bot.client import Client, Interaction
 from bot.components.base import PersistentItem, selected
 from bot.components.modals.edit_prompt import EditPromptModal
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.interactions.language import speaker_for
-from bot.interactions.permissions import may_manage, usable_job
+from bot.interactions.permissions import authorise_moderation, may_manage, usable_job
 from bot.messages.buttons import ALL_JOBS, more_buttons
 from bot.messages.costs import costs_of
 from bot.messages.details import details
 from bot.requests.form import edit_request
-from bot.store import JobRow, PictureRow, State
+from bot.store import Action, Change, JobRow, PictureRow, State
+from bot.text.translate import Speaker
 
 JOB_ID = r"[0-9a-f]{12}"
 
@@ -78,6 +79,32 @@ async def cancel_own(interaction: Interaction, jobs: Sequence[JobRow]) -> None:
         "{n} picture is cancelled and does not count.", "{n} pictures are cancelled and do not count.", count
     )
     await interaction.edit_original_response(content=text, view=None)
+
+
+class QueueSelect(PersistentItem, template=r"queued"):
+    """Cancels one request of those that wait in a server, for its moderators."""
+
+    async def run(self, interaction: Interaction, _: re.Match[str]) -> None:
+        """Cancel it. Raises Refusal for others than moderators, and if nothing of it can be cancelled any longer."""
+        await interaction.response.defer()
+        change, client = await authorise_moderation(interaction), interaction.client
+        job = await client.store.jobs.get(selected(interaction))
+        if job is None or job.complete or change.guild_id not in (None, job.guild_id):
+            raise Refusal(NOTHING_LEFT)
+        text = await cancel_of(client, speaker_for(interaction), replace(change, user_id=job.user_id), [job])
+        await interaction.edit_original_response(content=text, view=None)
+
+
+async def cancel_of(client: Client, say: Speaker, change: Change, jobs: Sequence[JobRow]) -> str:
+    """Cancel jobs of the change's member, write that down, and return how many pictures those were as a sentence."""
+    count = sum([await client.manager.cancel(job) for job in jobs])
+    await client.store.audit.add(change, Action.CANCEL, str(count))
+    return say.plural(
+        "{n} image of {member} is cancelled and not counted.",
+        "{n} images of {member} are cancelled and not counted.",
+        count,
+        member=f"<@{change.user_id}>",
+    )
 
 
 async def _again(interaction: Interaction, job_id: str) -> None:

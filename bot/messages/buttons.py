@@ -182,6 +182,22 @@ def cancel_menu(say: Speaker, jobs: Sequence[tuple[JobRow, str]]) -> Buttons:
     return view
 
 
+def queue_menu(say: Speaker, jobs: Sequence[JobRow]) -> Buttons:
+    """A menu of members' jobs, numbered from 1, of which a moderator cancels one."""
+    view = Buttons()
+    options = [
+        discord.SelectOption(label=f"{number}. {queued(job)}"[:MAX_OPTION], value=job.id)
+        for number, job in enumerate(jobs[:MAX_OPTIONS], 1)
+    ]
+    view.menu("queued", say("Cancel one of them"), options)
+    return view
+
+
+def queued(job: JobRow) -> str:
+    """What a job makes, without its words, which moderators have no need of."""
+    return f"{job.request.count} × {job.request.task}, {job.request.model}"
+
+
 def meant_button(message_id: int, say: Speaker) -> Buttons:
     """One button with which the author of a message says that it was meant for us."""
     view = Buttons()

@@ -49,3 +49,28 @@ async def test_nobody_cancels_another_s_request(rig: Rig, newcomer: str) -> None
     forged = rig.forge("otto", world.channel_id, message, "cancel", [job])
     await rig.settle(lambda: forged.record.followup_ids)
     assert f"{job}:0" not in rig.service.cancelled
+
+
+async def test_a_moderator_cancels_one_of_those_that_wait(rig: Rig, newcomer: str) -> None:
+    """The queue's menu has no words of the prompts; the chosen request ends and is in the audit, the others wait on."""
+    one, two = await several(rig, newcomer, 2)
+    shown = await ask(rig, "milo", "moderation queue")
+    assert shown.message
+    assert "a cat" not in shown.content + str(shown.message.components)
+    rig.local.people.press(rig.members["milo"], shown.message, "queued", [one])
+    await rig.settle(lambda: "is cancelled and not counted" in shown.content)
+    assert f"{one}:0" in rig.service.cancelled
+    assert f"{two}:0" not in rig.service.cancelled
+    (entry,) = await rig.store.audit.page(rig.local.world.guild_id, None, 1)
+    assert (entry.action, entry.user_id, entry.detail) == ("cancel", rig.members[newcomer], "1")
+    await ask(rig, newcomer, "cancel")
+
+
+async def test_a_moderator_cancels_nothing_of_another_server(rig: Rig, newcomer: str) -> None:
+    """A made-up choice names a request elsewhere."""
+    job, _ = await rig.job(newcomer, rig.other_channel, rig.other_guild, done=False)
+    world = rig.local.world
+    _, message = await rig.job("ana", world.channel_id, world.guild_id)
+    forged = rig.forge("milo", world.channel_id, message, "queued", [job.id])
+    await rig.settle(lambda: forged.record.followup_ids)
+    assert f"{job.id}:0" not in rig.service.cancelled

@@ -301,11 +301,8 @@ class Attempt:
             shown = message if place.at_hand(self.who) is place.message else at_hand
             taken = f"{job.id}:0"
             return f"job:cancel:{job.id}", None, shown, lambda _: taken in self.rig.service.cancelled
-        if kind == "cancel":
-            whose = "ana" if self.who == "bob" else self.who  # nothing of who is banned waits
-            job, _ = await self.rig.job(whose, self.channel, place.guild_id, private=True, done=False)
-            waiting = f"{job.id}:0"
-            return "cancel", [job.id], private, lambda _: waiting in self.rig.service.cancelled
+        if kind in ("cancel", "queued"):
+            return await self._cancelling(kind)
         if kind.startswith("job:"):
             done = {"again": self._made, "change": self._modal_shown}.get(action, self._answered)
             return f"job:{action}:{job.id}", None, at_hand, done
@@ -342,6 +339,14 @@ class Attempt:
             "server": ("server:where:0", None, private, self._modal_shown),
             "audit": ("audit:older:999999", None, private, lambda _: private.edited_timestamp is not None),
         }[kind]
+
+    async def _cancelling(self, kind: str) -> tuple[str, list[str], Message, Callable[[Asked], bool]]:
+        """A menu of requests that wait: one's own, or those of the server."""
+        own = kind == "cancel" and self.who != "bob"  # nothing of who is banned waits
+        whose = self.who if own else "ana"
+        job, _ = await self.rig.job(whose, self.channel, self.place.guild_id, private=kind == "cancel", done=False)
+        waiting = f"{job.id}:0"
+        return kind, [job.id], self.place.private(self.who), lambda _: waiting in self.rig.service.cancelled
 
     def _offer(self) -> str:
         """An offer to this person to make one picture instead of more."""

@@ -10,11 +10,13 @@ from discord.app_commands import locale_str
 from bot.client import Interaction
 from bot.commands.admin.group import MEMBER, REASON, WHERE, WHERES, Reason, show_member
 from bot.commands.admin.rules import forgive, show_strikes
+from bot.components.job import cancel_of
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_moderation
-from bot.store import Action, Ban
+from bot.messages.buttons import queue_menu, queued
+from bot.store import Ban
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker
 
@@ -114,15 +116,7 @@ async def cancel(interaction: Interaction, member: discord.User, reason: Reason)
     client, say = interaction.client, speaker_for(interaction)
     jobs = await client.store.jobs.undelivered(member.id)
     here = [job for job in jobs if change.by_operator or job.guild_id == interaction.guild_id]
-    count = sum([await client.manager.cancel(job) for job in here])
-    await client.store.audit.add(change, Action.CANCEL, str(count))
-    text = say.plural(
-        "{n} image of {member} is cancelled and not counted.",
-        "{n} images of {member} are cancelled and not counted.",
-        count,
-        member=member.mention,
-    )
-    await interaction.edit_original_response(content=text)
+    await interaction.edit_original_response(content=await cancel_of(client, say, change, here))
 
 
 @moderation.command(name=locale_str("queue"), description=locale_str("See whose pictures wait in this server"))
@@ -132,12 +126,13 @@ async def queue(interaction: Interaction) -> None:
     jobs = await interaction.client.store.jobs.undelivered()
     here = [job for job in jobs if change.guild_id in (None, job.guild_id) and not job.complete]
     lines = [
-        f"<@{job.user_id}> {job.request.count} × {job.request.task}, {job.request.model}, "
-        f"<t:{int(job.created_at.timestamp())}:R>"
-        for job in here
+        f"{number}. <@{job.user_id}> {queued(job)}, <t:{int(job.created_at.timestamp())}:R>"
+        for number, job in enumerate(here, 1)
     ]
-    none = say("Nothing waits.")
-    await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT] or none)
+    if lines:
+        await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT], view=queue_menu(say, here))
+    else:
+        await interaction.edit_original_response(content=say("Nothing waits."))
 
 
 @moderation.command(
