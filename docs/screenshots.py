@@ -58,7 +58,8 @@ class Tour:
 
     @property
     def _public(self) -> Locator:
-        return self._page.locator("article:not(.ephemeral)").last
+        """The last message with pictures; a ping that they are ready may stand below it."""
+        return self._page.locator("article:not(.ephemeral)", has=self._page.locator(".gallery")).last
 
     async def _type(self, line: str) -> None:
         composer = self._page.get_by_label("Message", exact=True)

@@ -201,7 +201,10 @@ def scheduler_named(spec: ModelSpec, name: str | None) -> str | None:
 
 def _loras_left_out(names: tuple[str, ...]) -> tuple[Sentence, ...]:
     return tuple(
-        Sentence("No LoRA “{lora}” fits this model here; I left it out of the prompt.", {"lora": name[:80]})
+        Sentence(
+            "No LoRA “{lora}” fits this model here; I left it out of the prompt.",
+            {"lora": escape_for_discord(name, 80)},
+        )
         for name in names
     )
 

@@ -406,3 +406,9 @@ def test_a_server_s_own_emoji_is_its_name_in_a_prompt() -> None:
     """Bot 50: numbers of Discord mean nothing to a model."""
     built = build_request(CATALOGUE, Task.TXT2IMG, Options(prompt="a <:cat:123456789012345678> <a:star:1> on blue"))
     assert built.request.prompt == "a cat star on blue"
+
+
+def test_a_lora_that_is_left_out_is_named_without_its_marks() -> None:
+    """Bot 15: what a member typed speaks with nobody's voice, in notes either."""
+    built = build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat <lora:**big** ||x||:1>"))
+    assert r"\*\*big\*\* \|\|x\|\|" in speaker("en-US").small_print(built.notes)
