@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from generation import Catalogue, ModelSpec
 from generation.engine.device import Device
 from generation.engine.engine import quiet_libraries
-from generation.engine.models import Models
+from generation.engine.loaded_models import Models
 
 MODELS, KEPT = 10, 3
 NEED = 1.0  # GiB that each model claims to need

@@ -35,7 +35,7 @@ def engine_for(name: str, device: str, folder: Path, *, tiny: bool, loading: Loa
 
 def put(engine: Any, spec: ModelSpec, pipeline: Any, loading: Loading) -> None:
     """Give an engine a pipeline as if it had loaded it."""
-    from generation.engine.models import LoadedModel, widen_autoencoder
+    from generation.engine.loaded_models import LoadedModel, widen_autoencoder
 
     bf16 = engine._device.has_bf16()
     widen_autoencoder(pipeline, bf16=bf16)

@@ -18,8 +18,8 @@ from ..errors import ModelError, Sentence
 from ..families import family_of
 from ..model_file import DENOISERS, Kind, inspect
 from ..types import LoraSpec, Request
+from .loaded_models import LoadedModel
 from .lora_names import renamed
-from .models import LoadedModel
 from .weighted_prompts import Inversion
 
 log = logging.getLogger(__name__)

@@ -31,8 +31,8 @@ from .background import Background, Pause
 from .device import Device, open_device
 from .fetching import DownloadQueue
 from .inpaint import InpaintBlender, merge
+from .loaded_models import LoadedModel, Models
 from .loading import ensure_downloaded, loading_errors, needs_download
-from .models import LoadedModel, Models
 from .preview import Previews
 from .run import Emit, Run
 from .schedulers import StepObserver, make_scheduler

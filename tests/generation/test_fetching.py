@@ -11,7 +11,7 @@ from generation import Cancelled, Catalogue, Failed, Finished, ModelSpec, Servic
 from tests.hub import local_hub
 
 from .studio import Studio, job
-from .test_models import engine_of, events_of, request
+from .test_loaded_models import engine_of, events_of, request
 
 
 @pytest.mark.slow

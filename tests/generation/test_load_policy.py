@@ -8,7 +8,7 @@ import torch
 from generation import ModelSpec, Offload, Precision
 from generation.engine.device import Device, is_out_of_memory
 from generation.engine.load_policy import choose_loading, component_bytes, quantised_components
-from generation.engine.models import Models, _half, group_settings
+from generation.engine.loaded_models import Models, _half, group_settings
 from generation.engine.preview import LatentColours
 from generation.types import Loading
 from tests.tiny import spec

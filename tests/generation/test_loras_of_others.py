@@ -16,7 +16,7 @@ from tests.hub import Hub, local_hub
 from tests.tiny import spec
 from tests.tiny.loras import Tensors, kohya, pipeline_of, written
 
-from .test_models import engine_of, events_of, make, request
+from .test_loaded_models import engine_of, events_of, make, request
 
 
 @pytest.fixture(scope="module")

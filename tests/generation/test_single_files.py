@@ -13,8 +13,8 @@ from generation.model_file import Kind
 from tests.tiny import checkpoints, spec
 from tests.tiny.single_file import single_file
 
+from .test_loaded_models import engine_of, events_of, make, request
 from .test_model_file import NO_MODELS
-from .test_models import engine_of, events_of, make, request
 
 
 @pytest.fixture(scope="module")

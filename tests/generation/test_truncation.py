@@ -12,7 +12,7 @@ from generation.engine.truncation import sequence_length, truncated_end
 from tests.tiny import spec, tokenizers
 
 from .studio import Studio, job, pixels
-from .test_models import engine_of, events_of, request
+from .test_loaded_models import engine_of, events_of, request
 
 
 class Pipeline:

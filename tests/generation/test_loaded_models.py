@@ -14,13 +14,13 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from generation import Event, Failed, Finished, LoraSpec, ModelSpec, Picture, Request, Task
-from generation.engine import models as models_module
+from generation.engine import loaded_models
 from generation.engine import prompts as prompts_module
 from generation.engine.device import Device
 from generation.engine.engine import Engine
 from generation.engine.load_policy import choose_loading
+from generation.engine.loaded_models import Models
 from generation.engine.loading import load
-from generation.engine.models import Models
 from generation.engine.prompts import Prompts
 from generation.profile import BatchKey
 from generation.types import Loading, Offload, Precision
@@ -230,7 +230,7 @@ def test_how_long_a_model_is_being_loaded_can_be_asked(base: ModelSpec, monkeypa
         asked.append(engine.loading_for())
         return load(*args)
 
-    monkeypatch.setattr(models_module, "load", slow)
+    monkeypatch.setattr(loaded_models, "load", slow)
     make(engine, request(base))
     assert len(asked) == 1
     assert asked[0] > 0
