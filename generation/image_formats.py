@@ -27,6 +27,7 @@ BROKEN = (
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 MOST = 16 * 2**20  # bytes of a text once it is unpacked
+HALF = 128  # of 255: what is less opaque counts as transparent
 PROFILE = 2**20  # bytes of a colour profile once it is unpacked, above which Pillow refuses the whole picture
 
 
@@ -34,6 +35,15 @@ def open_image(data: bytes) -> Image.Image:
     """The picture, not decoded yet. Raises UnidentifiedImageError, or one of BROKEN."""
     _register_heif()
     return Image.open(io.BytesIO(without_texts(data)), formats=FORMATS)
+
+
+def alpha_of(image: Image.Image) -> Image.Image | None:
+    """The channel of transparency, if it hides anything: some hide messages in its lowest bit instead."""
+    if image.mode.startswith(("I", "F")) or not ("A" in image.getbands() or "transparency" in image.info):
+        return None
+    alpha = image.convert("RGBA").getchannel("A")
+    darkest, _ = alpha.getextrema()
+    return alpha if isinstance(darkest, int) and darkest < HALF else None
 
 
 @cache

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import images
+from . import images, masks
 from .errors import GenerationError, PictureError, Sentence
 from .metadata import Parameters, read_parameters
 from .process_lifetime import end_with
@@ -58,7 +58,7 @@ class Inspector:
         return images.OpenedPicture(png=png, notes=notes, **facts)
 
     async def open_mask(self, data: bytes) -> bytes:
-        """Run images.open_mask."""
+        """Run masks.open_mask."""
         images.check_bytes(len(data))
         return (await self._ask("open_mask", data))[1]
 
@@ -238,7 +238,7 @@ def _detector() -> Any:
 
 CALLS: Mapping[str, Callable[[bytes], tuple[Facts, bytes]]] = {
     "open_picture": _open_picture,
-    "open_mask": lambda data: ({}, images.open_mask(data)),
+    "open_mask": lambda data: ({}, masks.open_mask(data)),
     "has_transparency": lambda data: ({"found": images.has_transparency(data)}, b""),
     "parameters": _parameters,
     "manifests": _manifests,

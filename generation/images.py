@@ -8,7 +8,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from .errors import PictureError, Sentence
-from .image_formats import BROKEN, open_image
+from .image_formats import BROKEN, alpha_of, open_image
 from .types import ModelSpec, Request
 
 MAX_BYTES = 25 * 2**20
@@ -29,7 +29,6 @@ EXIF_IFD, USER_COMMENT = 0x8769, 0x9286  # where Automatic1111 writes parameters
 
 ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 
-HALF = 128  # of 255
 ROUGH = 70.0  # mean of a JPEG's first table; 58 at quality 50, 96 at quality 30
 POOR_SIDE = 200  # pixels; below it a picture should be enlarged first
 BLURRED = 0.05  # the Laplacian's deviation over the picture's own: sharp drawings have 0.09 and more, at 256 pixels
@@ -67,7 +66,7 @@ def open_picture(data: bytes) -> OpenedPicture:
             image.load()
             notes += _whitened(image)
             ImageOps.exif_transpose(image, in_place=True)
-            picture = _flatten(_managed(image))
+            picture = flatten(_managed(image))
         notes += _hint(picture)
     except Image.DecompressionBombError:
         raise PictureError(
@@ -84,44 +83,14 @@ def open_picture(data: bytes) -> OpenedPicture:
     return OpenedPicture(png=file.getvalue(), width=picture.width, height=picture.height, notes=notes)
 
 
-def open_mask(data: bytes) -> bytes:
-    """Return a mask as PNG: white is the part to repaint.
-
-    That is the transparent part of a picture with transparent pixels, the light part of any other. Raises PictureError
-    as open_picture does, and if nothing or everything is marked.
-    """
-    open_picture(data)
-    with open_image(data) as image:
-        upright = ImageOps.exif_transpose(image)
-        alpha = _alpha(upright)
-        light = _flatten(upright).convert("L")
-    mask = (alpha or light).point(lambda value: 255 if (value < HALF) is (alpha is not None) else 0)
-    if mask.getextrema() in ((0, 0), (255, 255)):
-        raise PictureError(
-            "The mask marks nothing, or everything; paint the part to change white, or make it transparent."
-        )
-    file = io.BytesIO()
-    mask.save(file, "PNG", compress_level=FAST_PNG)
-    return file.getvalue()
-
-
 def has_transparency(data: bytes) -> bool:
     """Whether parts of a picture are transparent, and not merely could be; False if it cannot be read."""
     try:
         with open_image(data) as image:
             _check_size(image)
-            return _alpha(image) is not None
+            return alpha_of(image) is not None
     except (Image.DecompressionBombError, PictureError, *BROKEN):
         return False
-
-
-def _alpha(image: Image.Image) -> Image.Image | None:
-    """The channel of transparency, if it hides anything: some hide messages in its lowest bit instead."""
-    if image.mode.startswith(("I", "F")) or not ("A" in image.getbands() or "transparency" in image.info):
-        return None
-    alpha = image.convert("RGBA").getchannel("A")
-    darkest, _ = alpha.getextrema()
-    return alpha if isinstance(darkest, int) and darkest < HALF else None
 
 
 def check_bytes(size: int, most: int = MAX_BYTES) -> None:
@@ -157,7 +126,7 @@ def _notes(image: Image.Image) -> tuple[Sentence, ...]:
 
 def _whitened(image: Image.Image) -> tuple[Sentence, ...]:
     """Return a remark on a picture that has transparent parts."""
-    return (WHITENED,) if _alpha(image) is not None else ()
+    return (WHITENED,) if alpha_of(image) is not None else ()
 
 
 def _compressed(image: Image.Image) -> tuple[Sentence, ...]:
@@ -193,8 +162,8 @@ def _managed(image: Image.Image) -> Image.Image:
     return converted or image
 
 
-def _flatten(image: Image.Image) -> Image.Image:
-    """Convert to RGB with 8 bits, transparent parts on white."""
+def flatten(image: Image.Image) -> Image.Image:
+    """The picture as RGB with 8 bits, transparent parts on white."""
     if image.mode.startswith(("I", "F")):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from hypothesis import settings
 from playwright.async_api import Browser
 
 from tests.browser import running_browser
@@ -20,6 +21,12 @@ SLOW_SECONDS = 600
 STUDIO = "studio"
 #: what starts first, so that the longest group does not run alone at the end
 FIRST = ("wire", STUDIO, "access")
+
+
+def pytest_configure() -> None:
+    """Let no example of Hypothesis fail by the clock, which a busy machine makes of many."""
+    settings.register_profile("unhurried", deadline=None)
+    settings.load_profile("unhurried")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:

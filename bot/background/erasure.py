@@ -13,7 +13,6 @@ log = logging.getLogger(__name__)
 
 LOOK = 2.0  # seconds between two looks for messages to erase
 AT_ONCE = 20  # messages
-MARGIN = 16 * 2**10  # bytes of a zip file beside its pictures
 
 
 async def erase_regularly(client: Client) -> None:

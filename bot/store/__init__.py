@@ -17,9 +17,9 @@ from bot.store.files import CERTIFICATES, Files
 from bot.store.lock import only_bot
 from bot.store.space import disk_trouble
 from bot.store.tables.audit import ALL_ENTRIES, COMMAND_LINE, Action, Audit, Change, Entry, Only
-from bot.store.tables.bans import Ban, Bans
+from bot.store.tables.bans import BANNED, Ban, Bans, banned
 from bot.store.tables.jobs import Jobs
-from bot.store.tables.limits import BANNED, Limits, banned
+from bot.store.tables.limits import Limits
 from bot.store.tables.policies import NO_POLICY, WHOLE_SERVER, Blocking, Policies, ServerPolicy
 from bot.store.tables.preferences import Ping, Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy

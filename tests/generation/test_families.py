@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from generation import Catalogue, Event, Failed, Finished, PictureError, Progress, Request, Task, images
+from generation import Catalogue, Event, Failed, Finished, PictureError, Progress, Request, Task, masks
 from generation.engine.engine import Engine
 from generation.families import Call
 from generation.families.flux import TRUE_GUIDANCE, Flux
@@ -93,12 +93,12 @@ def test_a_mask_is_the_transparent_part_or_the_light_part() -> None:
     for image in (clear, painted):
         file = io.BytesIO()
         image.save(file, "PNG")
-        mask = Image.open(io.BytesIO(images.open_mask(file.getvalue())))
+        mask = Image.open(io.BytesIO(masks.open_mask(file.getvalue())))
         assert (mask.getpixel((5, 5)), mask.getpixel((30, 30))) == (255, 0)
     file = io.BytesIO()
     Image.new("RGB", (40, 40)).save(file, "PNG")
     with pytest.raises(PictureError, match="marks nothing"):
-        images.open_mask(file.getvalue())
+        masks.open_mask(file.getvalue())
 
 
 @pytest.mark.parametrize(("guidance", "true"), [(3.5, TRUE_GUIDANCE), (0.0, None)])

@@ -287,7 +287,7 @@ def _every_mutation_ends_well(ask: Callable[[bytes], images.OpenedPicture], exam
     (child,) = [each for each in children() if each not in before]
 
     @given(st.sampled_from(SOURCES), st.lists(MUTATION, min_size=1, max_size=6))
-    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)
     def run(data: bytes, mutations: list[tuple[str, int, bytes]]) -> None:
         began = monotonic()
         refused = ""

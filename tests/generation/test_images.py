@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation import Catalogue, PictureError, Request, Task, images
+from generation import Catalogue, ModelSpec, PictureError, Request, Task, images, masks
 
 REQUEST = Request(
     task=Task.TXT2IMG, model="criar-embedded", prompt="a cat", negative_prompt="dogs", seed=5, width=512, height=384,
@@ -164,10 +164,14 @@ def test_a_picture_is_made_to_fit_the_upload_limit(limit: int, kind: str) -> Non
         assert picture.format == kind
 
 
-@given(st.integers(16, 12_000), st.integers(16, 12_000))
-def test_a_fitted_size_is_one_that_the_model_makes(width: int, height: int) -> None:
+@pytest.fixture(scope="module")
+def spec() -> ModelSpec:
+    return Catalogue.load().get("criar-embedded")
+
+
+@given(width=st.integers(16, 12_000), height=st.integers(16, 12_000))
+def test_a_fitted_size_is_one_that_the_model_makes(spec: ModelSpec, width: int, height: int) -> None:
     """Any size is fitted into the limits and the multiple, with the ratio kept within one multiple where it can be."""
-    spec = Catalogue.load().get("criar-embedded")
     for fitted in (images.fit_size(width, height, spec), images.fit_source(width, height, spec)):
         for side in fitted:
             assert spec.limits.min_side <= side <= spec.limits.max_side
@@ -244,5 +248,5 @@ def test_an_alpha_channel_that_hides_nothing_is_no_mask() -> None:
         image.save(file, "PNG")
         assert not images.has_transparency(file.getvalue())
         if image.mode != "RGBA" or image is painted:
-            mask = Image.open(io.BytesIO(images.open_mask(file.getvalue())))
+            mask = Image.open(io.BytesIO(masks.open_mask(file.getvalue())))
             assert (mask.getpixel((5, 5)), mask.getpixel((50, 5))) == (255, 0)

@@ -102,7 +102,7 @@ def test_a_picture_without_parameters_has_none() -> None:
         max_leaves=8,
     ).map(json.dumps),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_broken_metadata_never_raises(key: str, text: str) -> None:
     """Whatever stands there, it is read or left alone."""
     read_parameters(png(**{key: text.replace("\x00", "")}))

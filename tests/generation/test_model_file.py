@@ -244,7 +244,7 @@ def test_what_is_no_model_is_named_with_what_to_do(
     assert ": " in found.describe()
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=400), header=st.text(alphabet='{}[]":,0123456789eE-.adtypeshF', max_size=200))
 def test_no_content_breaks_the_reading(tmp_path: Path, data: bytes, header: str) -> None:
     """Whatever the bytes are, the answer is a kind: nothing is raised."""

@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generation import Picture, Request, Task
@@ -29,7 +29,6 @@ arrivals = st.lists(st.tuples(st.integers(1, 6), st.sampled_from("abc"), st.just
 
 
 @given(arrivals, st.sets(st.sampled_from("abc")), st.sets(st.integers(0, 59)))
-@settings(deadline=None)
 def test_every_picture_is_handed_out_once_and_cancelled_ones_never(
     asked: list[tuple[int, str, int]], resident: set[str], cancelled: set[int]
 ) -> None:
@@ -50,7 +49,6 @@ def test_every_picture_is_handed_out_once_and_cancelled_ones_never(
 
 
 @given(arrivals, st.lists(st.sets(st.sampled_from("abc")), min_size=60, max_size=60))
-@settings(deadline=None)
 def test_nobody_gets_more_than_their_share_while_others_wait(
     asked: list[tuple[int, str, int]], resident: list[set[str]]
 ) -> None:
@@ -86,7 +84,6 @@ happenings = st.lists(
 
 
 @given(happenings)
-@settings(deadline=None)
 def test_whatever_happens_everything_comes_out_once_in_order_and_nobody_starves(
     happened: list[tuple[tuple[Any, ...], float]],
 ) -> None:
@@ -120,7 +117,6 @@ def test_whatever_happens_everything_comes_out_once_in_order_and_nobody_starves(
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from("abc"), st.integers(1, 3)), max_size=60))
-@settings(deadline=None)
 def test_ahead_counts_what_is_handed_out_before(asked: list[tuple[int, str, int]]) -> None:
     """With nobody coming later, order() is the order of service, and ahead() within a round of the place in it."""
     queue = FairQueue()
@@ -163,7 +159,6 @@ def test_a_newcomer_is_served_next_though_another_member_waits_with_many(seconds
 
 
 @given(arrivals, st.lists(st.floats(0.0, 900.0), min_size=60, max_size=60))
-@settings(deadline=None)
 def test_shares_are_kept_however_long_pictures_take(asked: list[tuple[int, str, int]], seconds: list[float]) -> None:
     """With pictures of any length, among members who wait none is ever served two pictures more than another."""
     queue = FairQueue()

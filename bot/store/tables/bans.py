@@ -6,9 +6,14 @@ from typing import Any
 
 from sqlite_utils import Database as Tables
 
+from bot.errors import Refusal
 from bot.quota import EVERYWHERE
 from bot.store.database import Database
 from bot.store.tables.audit import Action, Change, note
+from bot.text.sanitize import escape_for_discord
+
+MAX_REASON = 300  # characters
+BANNED = "You can no longer use this bot; ask the server's admins or the bot's operator why."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,18 @@ class Ban:
     def holds(self, now: datetime) -> bool:
         """Whether it has not ended."""
         return self.ends_at is None or self.ends_at > now
+
+
+def banned(ban: Ban) -> Refusal:
+    """What a banned member is answered, whatever they try."""
+    reason, until = escape_for_discord(ban.reason, MAX_REASON), int((ban.ends_at or ban.at).timestamp())
+    if ban.reason and ban.ends_at:
+        return Refusal("You can no longer use this bot until <t:{until}:f>: {reason}", reason=reason, until=until)
+    if ban.reason:
+        return Refusal("You can no longer use this bot: {reason}", reason=reason)
+    if ban.ends_at:
+        return Refusal("You can no longer use this bot until <t:{until}:f>.", until=until)
+    return Refusal(BANNED)
 
 
 class Bans:

@@ -12,27 +12,12 @@ from bot.config import Config
 from bot.config.schema import Plan
 from bot.errors import NotEnough, Refusal
 from bot.quota import EVERYWHERE, Allowance, Person, allowance, capped, day_of, plan_of, resets_at
-from bot.store.tables.bans import Ban, Bans
+from bot.store.tables.bans import MAX_REASON, Bans, banned
 from bot.store.tables.quotas import Quotas
 from bot.store.tables.settings import pause_key
 from bot.store.tables.usage import Usages
 from bot.text.sanitize import escape_for_discord
 from generation import Request
-
-MAX_REASON = 300  # characters
-BANNED = "You can no longer use this bot; ask the server's admins or the bot's operator why."
-
-
-def banned(ban: Ban) -> Refusal:
-    """What a banned member is answered, whatever they try."""
-    reason, until = escape_for_discord(ban.reason, MAX_REASON), int((ban.ends_at or ban.at).timestamp())
-    if ban.reason and ban.ends_at:
-        return Refusal("You can no longer use this bot until <t:{until}:f>: {reason}", reason=reason, until=until)
-    if ban.reason:
-        return Refusal("You can no longer use this bot: {reason}", reason=reason)
-    if ban.ends_at:
-        return Refusal("You can no longer use this bot until <t:{until}:f>.", until=until)
-    return Refusal(BANNED)
 
 
 class Limits:

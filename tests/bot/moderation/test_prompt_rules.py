@@ -1,7 +1,7 @@
 """Prompts are checked by the operator's and the server's words; who breaks them again and again has to pause."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from bot.config.schema import Rules
 from bot.errors import Refusal
-from bot.moderation.prompt_rules import Rulebook, pause_until
+from bot.moderation.prompt_rules import Rulebook
 from bot.requests.builder import BuiltRequest
 from bot.requests.requester import Requester
 from bot.store import Change, Rule, Store
@@ -118,13 +118,3 @@ async def test_what_a_picture_was_made_from_counts_too(rulebook: Rulebook, store
     await rulebook.check(requester(), asking("topless", parent=None))
     with pytest.raises(Refusal, match="refused always"):
         await rulebook.check(requester(), asking("topless", parent=accepted.pictures[0].id))
-
-
-def test_pauses_grow_and_end() -> None:
-    """The nth strike brings the nth pause, the last one for all further."""
-    noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    strikes = [noon + timedelta(minutes=n) for n in range(5)]
-    assert pause_until([], (10,)) is None
-    assert pause_until(strikes[:1], (0, 5, 60)) == noon
-    assert pause_until(strikes[:2], (0, 5, 60)) == noon + timedelta(minutes=6)
-    assert pause_until(strikes, (0, 5, 60)) == noon + timedelta(minutes=64)
