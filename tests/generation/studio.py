@@ -16,7 +16,7 @@ TERMINAL = (Finished, Failed, Cancelled)
 class Studio:
     """A running service; collects what happens to pictures."""
 
-    def __init__(self, service: Service, patience: float = 60) -> None:
+    def __init__(self, service: Service, patience: float = 240.0) -> None:
         self.service = service
         #: seconds to wait for an event
         self._patience = patience

@@ -293,7 +293,7 @@ async def test_the_child_is_given_no_secrets(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.slow
 async def test_a_child_that_hangs_is_killed(catalogue: Catalogue) -> None:
     """A child that is stopped in the middle of its work is killed, and its picture fails to be tried again."""
-    service = Service(catalogue, stalled_after=8.0)
+    service = Service(catalogue, stalled_after=20.0)
     await service.start()
     studio = Studio(service)
     (picture,) = job(num_inference_steps=100).pictures()
