@@ -78,6 +78,8 @@ class Failed(Event):
     params: Mapping[str, str | int | float] = field(default_factory=dict)
     #: whether another attempt may succeed (the worker died, not the request was wrong)
     retryable: bool = False
+    #: for the operator, what a library said of a model that cannot be loaded; nothing of the request stands in it
+    reason: str = ""
 
     @property
     def sentence(self) -> Sentence:

@@ -188,7 +188,10 @@ class EventConsumer:
 
     async def _on_failed(self, event: Failed) -> None:
         job = {"job": job_id_of(event.picture_id), "tell": True}
-        log.warning("picture %s failed at attempt %s: %s", event.picture_id, event.attempt, event.sentence, extra=job)
+        reason = f" ({event.reason})" if event.reason else ""
+        log.warning(
+            "picture %s failed at attempt %s: %s%s", event.picture_id, event.attempt, event.sentence, reason, extra=job
+        )
         jobs = self._store.jobs
         if event.retryable and event.attempt < MAX_ATTEMPTS:
             if await jobs.retry(event.picture_id, event.attempt):

@@ -86,7 +86,7 @@ class DownloadQueue:
                 log.error("%s cannot be downloaded", name, exc_info=error)
                 error = ModelError("{model} cannot be loaded right now; choose another model.", model=fetch.spec.title)
             for run in fetch.runs:  # not tried again here: that would stop every picture in flight
-                run.fail(error.template, **error.params)
+                run.end_with(error)
         return ready
 
     def wait(self, seconds: float) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ..errors import GenerationError
+from ..errors import GenerationError, ModelError
 from ..events import Cancelled, Enlarging, Event, Failed, Finished, Noted, Preview, Progress, Started
 from ..types import Picture
 from .device import is_out_of_memory
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 Emit = Callable[[Event], None]
 
 TILES_EVERY = 0.5  # seconds between two reports of tiles
+MAX_REASON = 300  # characters of what a library said
 MAX_CUT = 300  # characters of a truncated prompt's end that are shown
 
 
@@ -46,7 +47,7 @@ class Run:
         except RunCancelled:
             self.cancel()
         except GenerationError as error:
-            self.fail(error.template, **error.params)
+            self.end_with(error)
         except Exception as error:
             if is_out_of_memory(error):
                 self.fail("The picture does not fit into the memory here; ask for a smaller size.")
@@ -95,6 +96,12 @@ class Run:
         """Send a preview, unless the picture has ended."""
         if not self._ended:
             self._say(Preview, jpeg=jpeg)
+
+    def end_with(self, error: GenerationError) -> None:
+        """End it with the error's sentence; why a model cannot be loaded goes to the operator, too."""
+        cause = error.__cause__ if isinstance(error, ModelError) else None
+        reason = f"{type(cause).__name__}: {cause}".partition("\n")[0][:MAX_REASON] if cause else ""
+        self._end(Failed, template=error.template, params=error.params, reason=reason)
 
     def fail(self, template: str, **params: str | int | float) -> None:
         """End it with a sentence."""

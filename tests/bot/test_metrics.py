@@ -12,6 +12,7 @@ from bot.store import Store, Waiting
 from generation import CardState, ClusterState, Failed, Finished, Progress, Started
 from tests.bot.factory import MakeJob
 
+GUIDE = Path(__file__).parents[2] / "docs" / "operators.md"
 BOARD = Path(__file__).parents[2] / "contrib" / "grafana" / "criar.json"
 
 
@@ -88,10 +89,13 @@ async def test_cards_of_a_cluster_are_counted_while_there_is_one() -> None:
 
 
 async def test_the_board_asks_for_figures_that_there_are() -> None:
-    """Each name in an expression of the Grafana board is one that the bot serves."""
-    text = (await Metrics().text()).decode()
+    """Each name in an expression of the Grafana board, and of docs/operators.md, is one that the bot serves."""
+    metrics = Metrics()
+    metrics.set_cluster(ClusterState(trouble=None))
+    text = (await metrics.text()).decode()
     targets = [panel["targets"] for panel in json.loads(BOARD.read_text())["panels"]]
-    asked = set(re.findall(r"criar_\w+", json.dumps(targets)))
+    told = [line for line in GUIDE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    asked = set(re.findall(r"criar_\w+", json.dumps(targets) + "".join(told)))
     served = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     assert asked
     assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked} <= served

@@ -87,6 +87,7 @@ def test_what_is_no_model_ends_with_the_model_s_sentence_and_a_reason_in_the_log
     assert isinstance(failed, Failed)
     assert "cannot be loaded right now" in failed.template
     assert kind is Kind.ABSENT or str(kind) in caplog.text
+    assert file.name in failed.reason
 
 
 def test_a_task_that_the_weights_cannot_do_is_refused_with_its_name(base: ModelSpec, folder: Path) -> None:

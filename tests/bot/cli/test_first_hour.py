@@ -201,9 +201,7 @@ def test_a_folder_that_is_a_file_is_said(empty_folder: Path) -> None:
 
 async def test_every_command_answers_something(empty_folder: Path) -> None:
     """Finding 16: nothing to show, nothing to lift and a ban are sentences, not silence."""
-    store = Store(load(None))
-    await store.open()
-    await store.close()
+    await _made()
     for command in (
         "quota unban 5 -r x", "quota bans", "quota audit", "strikes list", "strikes lift 5 -r x", "outbox",
         "health", "quota ban 5 -r spam", "quota bans", "quota unban 5 -r sorry", "quota budget 12345 -r x 7",
@@ -211,6 +209,25 @@ async def test_every_command_answers_something(empty_folder: Path) -> None:
     ):  # fmt: skip
         assert (await asyncio.to_thread(say, *command.split()))[1].strip(), command
     assert (empty_folder / "data" / "criar.db").exists()
+
+
+def test_a_full_disk_is_said_from_outside(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding 14: health fails and outbox says that no requests are taken, though the bot is connected."""
+    asyncio.run(_made())
+    (empty_folder / "data" / "alive").touch()
+    assert say("health")[0] == 0
+    monkeypatch.setattr("shutil.disk_usage", lambda _: (10**9, 10**9 - 1000, 1000))
+    for command, code in (("health", 1), ("outbox", 0)):
+        found, said = say(command)
+        assert found == code
+        assert "no requests are taken until" in said
+
+
+async def _made() -> None:
+    """The database, as a first start makes it."""
+    store = Store(load(None))
+    await store.open()
+    await store.close()
 
 
 def test_a_database_that_is_none_is_said(empty_folder: Path) -> None:

@@ -10,8 +10,22 @@ from pathlib import Path
 import pytest
 
 from bot.config import load
-from bot.requests.offered_models import offered, workers_folder
-from generation import Catalogue, Event, Failed, Finished, Job, Request, Service, Task
+from bot.requests.offered_models import offered, pin_new, pins_file, workers_folder
+from generation import (
+    Catalogue,
+    Event,
+    Failed,
+    Finished,
+    HubError,
+    Job,
+    ModelError,
+    ModelSpec,
+    Pin,
+    Request,
+    Service,
+    Task,
+    read_pins,
+)
 from generation.profile import SAMPLES, BatchKey, Profile
 from tests.bot.command_line import criar, criar_here
 from tests.generation.test_model_file import header_only
@@ -237,6 +251,30 @@ async def test_what_is_offered_is_pinned_at_the_first_start(hub: Hub, config: Pa
         output, _ = await process.communicate()
         assert output.decode().strip() == commit
         hub.put("someone/model", REPOSITORY | {"README.md": b"moved on"})
+
+
+def test_a_model_that_the_hub_does_not_have_leaves_the_others(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding 20: one typo is a line in the log, and what comes after it is pinned; a hub that is away ends it."""
+    pin, asked = Pin(source="someone/model", revision="0" * 40, files=()), list[str]()
+    config.write_text(
+        config.read_text().replace("own = [", 'own = [{ id = "typo", family = "flux", source = "a/b" }, ')
+    )
+    errors: dict[str, ModelError] = {"typo": ModelError("It is not on the hub.")}
+
+    def look_up(spec: ModelSpec) -> Pin:
+        asked.append(spec.id)
+        if spec.id in errors:
+            raise errors[spec.id]
+        return pin
+
+    monkeypatch.setattr("bot.requests.offered_models.downloads.look_up", look_up)
+    loaded = load(config)
+    loaded.storage.folder.mkdir()
+    pin_new(loaded)
+    assert read_pins(pins_file(loaded)) == {"mine": pin}
+    errors["typo"] = HubError("It cannot be reached.")
+    pin_new(loaded)
+    assert asked == ["typo", "mine", "typo"]
 
 
 @pytest.mark.parametrize("words", [("models", "--profile"), ("models", "profile")])

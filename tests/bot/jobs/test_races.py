@@ -1,10 +1,12 @@
 """Two things at once, in both orders: the manager with a real store and delivery; only the worker is played."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.background.trouble_feed import collected_trouble
 from bot.errors import Refusal
 from bot.jobs import delivery
 from bot.quota import Person
@@ -13,7 +15,7 @@ from generation import Started
 from sandbox import Fault, LocalDiscord
 from tests.bot.factory import NOON, MakeJob
 
-from .stage import ANNOUNCEMENTS, Stage, cancelled, died, finished, png
+from .stage import ANNOUNCEMENTS, Stage, cancelled, died, finished, gone_wrong, png
 
 
 async def test_cancelling_before_the_end_wins(stage: Stage) -> None:
@@ -78,6 +80,19 @@ async def test_two_deaths_give_the_picture_back_with_a_sentence(stage: Stage) ->
     assert "1 picture failed and was not counted:\nIt died." in message.content
     assert len(message.attachments) == 1
     assert await stage.used() == 1
+
+
+async def test_the_operator_hears_why_a_model_cannot_be_loaded(stage: Stage) -> None:
+    """Finding 7: what a library said is for the operator's channel; the member reads the sentence alone."""
+    job = await stage.ask()
+    reason = "PackageNotFoundError: bitsandbytes"
+    with collected_trouble() as lines:
+        await stage.hands.happen(replace(gone_wrong(job), reason=reason))
+    (message,) = await stage.delivered(job)
+    assert "It went wrong." in message.content
+    assert reason not in message.content
+    (line,) = lines.take()
+    assert line == f"warning: picture {job.id}:0 failed at attempt 1: It went wrong. ({reason})"
 
 
 async def test_deleting_before_the_delivery_wins(stage: Stage) -> None:
