@@ -29,7 +29,7 @@ class Tour:
 
     async def walk(self) -> None:
         """Go the whole way."""
-        await self._type(f"/txt2img prompt:{PROMPT} count:4 num_inference_steps:60")
+        await self._type(f"/txt2img prompt:{PROMPT} count:4 num_inference_steps:100")
         await expect(self._private.locator(".gallery img")).to_have_count(4, timeout=PATIENCE)
         await expect(self._private).to_contain_text("███", timeout=PATIENCE)
         await self._keep("progress", self._private)

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class MeantItem(PersistentItem, template=r"meant:(?P<message>\d{1,20})"):
-    """The author says that his words were meant for the picture, or for which of several."""
+    """The author says that their words were meant for the picture, or for which of several."""
 
     async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
         """Make it. Raises Refusal for everybody else, and after ten minutes."""

@@ -1,5 +1,6 @@
 """The buttons under a job's message."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -19,8 +20,12 @@ from bot.messages.costs import costs_of
 from bot.messages.details import details
 from bot.requests.form import edit_request
 from bot.store import Action, Change, JobRow, PictureRow, State
-from bot.text.translate import Speaker
+from bot.text.sanitize import escape_for_discord
+from bot.text.translate import Speaker, speaker
 
+log = logging.getLogger(__name__)
+
+MAX_PROMPT_SHOWN = 200  # characters
 JOB_ID = r"[0-9a-f]{12}"
 
 NOTHING_LEFT = "There is nothing left to cancel; these pictures are done."
@@ -147,6 +152,22 @@ async def _delete(interaction: Interaction, job_id: str) -> None:
     if not may_manage(interaction, job):
         raise Refusal("Only the member who asked for these pictures, or a moderator, can delete them.")
     await interaction.client.manager.delete(job, interaction.user.id)
+    if interaction.user.id != job.user_id:
+        await _tell_owner(interaction, job)
+
+
+async def _tell_owner(interaction: Interaction, job: JobRow) -> None:
+    """Say directly to the member who asked for pictures that a moderator deleted them, if they take direct messages."""
+    text = speaker(job.locale)(
+        "A moderator deleted your pictures of “{prompt}” in {place}.",
+        prompt=escape_for_discord(job.request.prompt, MAX_PROMPT_SHOWN),
+        place=f"<#{job.channel_id}>",
+    )
+    try:
+        inbox = await interaction.client.create_dm(discord.Object(job.user_id))
+        await inbox.send(text, allowed_mentions=discord.AllowedMentions.none(), suppress_embeds=True)
+    except discord.HTTPException as error:
+        log.info("the member of job %s is not told that it was deleted: %s", job.id, error)
 
 
 async def _cancel(interaction: Interaction, job_id: str) -> None:

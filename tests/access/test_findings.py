@@ -9,7 +9,7 @@ from bot.components.replies import STAYS
 from sandbox import Fault
 
 from .rig import Rig
-from .test_replies import answers, picture, said
+from .test_replies import answers, picture, read_by_bot, said
 
 
 async def test_a_command_that_is_acknowledged_too_late_makes_and_charges_nothing(rig: Rig) -> None:
@@ -110,3 +110,21 @@ async def test_what_comes_of_anybody_s_picture_replies_to_it(rig: Rig, menu: str
         ]
     )
     assert job.channel_id == shown.channel_id
+
+
+async def test_a_member_is_told_that_a_moderator_deleted_their_pictures(rig: Rig) -> None:
+    """Members 30: in a direct message; who deletes their own gets none."""
+    world = rig.local.world
+    inbox = world.backend.get_dm_channel(rig.members["ana"]).id
+    for who, told in (("ana", False), ("milo", True)):
+        job, shown = await rig.job("ana", world.channel_id, world.guild_id)
+        last = max(world.backend.messages.get(inbox, {}), default=0)
+        rig.forge(who, world.channel_id, shown, f"job:delete:{job.id}")
+        await rig.settle(lambda: shown.id not in world.backend.messages[world.channel_id])  # noqa: B023 - awaited here
+        if told:
+            await rig.settle(lambda: max(world.backend.messages.get(inbox, {}), default=0) > last)  # noqa: B023
+            newest = world.backend.messages[inbox][max(world.backend.messages[inbox])]
+            assert "deleted your pictures of “a cat”" in newest.content
+        else:
+            await read_by_bot(rig)
+            assert max(world.backend.messages.get(inbox, {}), default=0) == last
