@@ -223,7 +223,7 @@ async def test_queue_shows_what_is_ahead(local: LocalDiscord) -> None:
     asked = slash(local, "queue")
     await local.answered(asked)
     assert "my turn soon" in asked.content
-    assert any(words in asked.content for words in ("next", "ahead", "being made now"))
+    assert any(words in asked.content for words in ("next", "ahead", "being made now", "being loaded"))
     slash(local, "cancel", "milo")
     await done(local, mine)
 
