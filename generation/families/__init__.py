@@ -17,6 +17,7 @@ from .hidream_image import HiDreamImage
 from .hunyuan_image import HunyuanImage
 from .ideogram4 import Ideogram4
 from .instruct_pix2pix import InstructPix2Pix
+from .joyimage_edit import JoyImageEdit
 from .kandinsky5 import Kandinsky5
 from .krea2 import Krea2
 from .longcat_image import LongCatImage
@@ -67,6 +68,7 @@ FAMILIES: dict[str, Family] = {
     "hidream_image": HiDreamImage(),
     "bria_fibo": BriaFibo(),
     "ideogram4": Ideogram4(),
+    "joyimage_edit": JoyImageEdit(),
     "generic": Generic(),
 }
 

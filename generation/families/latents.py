@@ -101,6 +101,15 @@ class FrameLatents(Latents):
         return latents[:, 0].permute(0, 3, 1, 2)
 
 
+class ItemLatents(QwenLatents):
+    """Qwen-Image's normalisation, behind those of what it starts from: (n, items, channels, 1, rows, columns)."""
+
+    @override
+    def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        del size
+        return latents[:, -1, :, 0]
+
+
 def _squares(count: int, size: tuple[int, int]) -> tuple[int, int]:
     """Return rows and columns of ``count`` squares that fill a picture of the size (width, height)."""
     width, height = size

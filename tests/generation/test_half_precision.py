@@ -24,7 +24,7 @@ from tests.tiny import CHECKPOINTS, spec
 CLOSE = 40.0  # dB: half precision rounds by what else is in the batch
 CORE = ("stable_diffusion",)
 #: whose tiny checkpoints take a CPU minutes, since their pipelines make about a megapixel whatever is asked for
-LARGE = ("qwen_image_edit", "qwen_image_edit_plus", "longcat_image_edit")
+LARGE = ("qwen_image_edit", "qwen_image_edit_plus", "longcat_image_edit", "joyimage_edit")
 SIDE = 64
 
 

@@ -379,24 +379,30 @@ def ideogram4() -> Any:
     )  # fmt: skip
 
 
+def joyimage_edit() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.JoyImageEditTransformer3DModel(
+        patch_size=[1, 4, 4], in_channels=4, hidden_size=32, num_attention_heads=2, text_dim=16, num_layers=2,
+        rope_dim_list=[4, 6, 6],
+    )  # fmt: skip
+    return diffusers.JoyImageEditPipeline(
+        transformer=parts.filled(transformer), vae=parts.wan_autoencoder(), scheduler=Flow(shift=1.5),
+        text_encoder=parts.qwen3vl(), tokenizer=tokenizers.qwen(), processor=parts.image_and_text_3(),
+    )  # fmt: skip
+
+
 def bria_fibo() -> Any:
     torch.manual_seed(0)
     transformer = diffusers.BriaFiboTransformer2DModel(
         in_channels=4, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
         joint_attention_dim=32, axes_dims_rope=[4, 4, 8], text_encoder_dim=16,
     )  # fmt: skip
-    vae = diffusers.AutoencoderKLWan(
-        base_dim=8, decoder_base_dim=8, z_dim=4, dim_mult=[1, 2, 2, 2], num_res_blocks=1, in_channels=12,
-        out_channels=12, patch_size=2, is_residual=True, scale_factor_spatial=16,
-        temperal_downsample=[False, True, True],
-        latents_mean=[0.0, 0.1, -0.1, 0.0], latents_std=[1.0, 0.5, 2.0, 1.0],
-    )  # fmt: skip
     config = transformers.SmolLM3Config(
         hidden_size=16, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
         vocab_size=128_256, pad_token_id=256,
     )  # fmt: skip
     return diffusers.BriaFiboPipeline(
-        transformer=parts.filled(transformer), vae=vae.eval(), scheduler=Flow(**FLUX_FLOW),
+        transformer=parts.filled(transformer), vae=parts.wan_autoencoder(), scheduler=Flow(**FLUX_FLOW),
         text_encoder=transformers.SmolLM3ForCausalLM(config).eval(), tokenizer=tokenizers.bytes_with("<|endoftext|>"),
     )  # fmt: skip
 
@@ -467,5 +473,6 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[], Any], tuple[str, ...]]] = {
     "hidream_image": ("hidream_image", hidream_image, ("txt2img",)),
     "bria_fibo": ("bria_fibo", bria_fibo, ("txt2img",)),
     "ideogram4": ("ideogram4", ideogram4, ("txt2img",)),
+    "joyimage_edit": ("joyimage_edit", joyimage_edit, ("edit",)),
     "generic": ("generic", krea2, ("txt2img",)),
 }

@@ -159,3 +159,13 @@ def qwen_autoencoder() -> Any:
         base_dim=8, z_dim=4, dim_mult=[1, 2, 4, 4], num_res_blocks=1, temperal_downsample=[False, True, True],
         latents_mean=[0.0, 0.1, -0.1, 0.0], latents_std=[1.0, 0.5, 2.0, 1.0],
     ).eval()  # fmt: skip
+
+
+def wan_autoencoder() -> Any:
+    torch.manual_seed(0)
+    return diffusers.AutoencoderKLWan(
+        base_dim=8, decoder_base_dim=8, z_dim=4, dim_mult=[1, 2, 2, 2], num_res_blocks=1, in_channels=12,
+        out_channels=12, patch_size=2, is_residual=True, scale_factor_spatial=16,
+        temperal_downsample=[False, True, True],
+        latents_mean=[0.0, 0.1, -0.1, 0.0], latents_std=[1.0, 0.5, 2.0, 1.0],
+    ).eval()  # fmt: skip
