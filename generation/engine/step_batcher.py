@@ -383,6 +383,7 @@ class _Watched:
         self._batcher = batcher
         self._function = _Method(module, original)
         self.joins = joins
+        self.__wrapped__ = original  # language models look at its parameters when they write
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._batcher.wait(self._function, args, kwargs, joins=self.joins)

@@ -13,6 +13,7 @@ from .flux2 import Flux2
 from .flux2_klein import Flux2Klein
 from .flux_kontext import FluxKontext
 from .generic import Generic
+from .glm_image import GlmImage
 from .hidream_image import HiDreamImage
 from .hunyuan_image import HunyuanImage
 from .ideogram4 import Ideogram4
@@ -69,6 +70,7 @@ FAMILIES: dict[str, Family] = {
     "bria_fibo": BriaFibo(),
     "ideogram4": Ideogram4(),
     "joyimage_edit": JoyImageEdit(),
+    "glm_image": GlmImage(),
     "generic": Generic(),
 }
 

@@ -20,6 +20,14 @@ class Latents:
         return latents
 
 
+class NormalisedLatents(Latents):
+    """Laid out plainly, each channel normalised to mean 0 and deviation 1."""
+
+    @override
+    def encode(self, vae: Any, pixels: Any) -> Any:
+        return _normalised(vae, vae.encode(pixels).latent_dist.mean)
+
+
 class PackedLatents(Latents):
     """Squares of two by two in a sequence, as FLUX.1 has them: (n, rows / 2 · columns / 2, channels · 4)."""
 
@@ -35,10 +43,7 @@ class QwenLatents(PackedLatents):
 
     @override
     def encode(self, vae: Any, pixels: Any) -> Any:
-        latents = vae.encode(pixels.unsqueeze(2)).latent_dist.mean.squeeze(2)
-        mean = latents.new_tensor(vae.config.latents_mean).view(1, -1, 1, 1)
-        deviation = latents.new_tensor(vae.config.latents_std).view(1, -1, 1, 1)
-        return (latents - mean) / deviation
+        return _normalised(vae, vae.encode(pixels.unsqueeze(2)).latent_dist.mean.squeeze(2))
 
 
 class Flux2Latents(Latents):
@@ -115,3 +120,9 @@ def _squares(count: int, size: tuple[int, int]) -> tuple[int, int]:
     width, height = size
     side = (width * height / count) ** 0.5
     return round(height / side), round(width / side)
+
+
+def _normalised(vae: Any, latents: Any) -> Any:
+    mean = latents.new_tensor(vae.config.latents_mean).view(1, -1, 1, 1)
+    deviation = latents.new_tensor(vae.config.latents_std).view(1, -1, 1, 1)
+    return (latents - mean) / deviation

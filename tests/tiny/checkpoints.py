@@ -391,6 +391,22 @@ def joyimage_edit() -> Any:
     )  # fmt: skip
 
 
+def glm_image() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.GlmImageTransformer2DModel(
+        in_channels=4, out_channels=4, num_layers=1, attention_head_dim=16, num_attention_heads=2, text_embed_dim=16,
+        time_embed_dim=16, condition_dim=8, prior_vq_quantizer_codebook_size=64,
+    )  # fmt: skip
+    vae = parts.autoencoder(quant=False)
+    vae.register_to_config(latents_mean=[0.0, 0.1, -0.1, 0.0], latents_std=[1.0, 0.5, 2.0, 1.0])
+    text = transformers.T5Config(vocab_size=384, d_model=16, d_kv=8, d_ff=16, num_layers=2, num_heads=2)
+    return diffusers.GlmImagePipeline(
+        transformer=parts.filled(transformer), vae=vae, tokenizer=transformers.ByT5Tokenizer(),
+        scheduler=Flow(use_dynamic_shifting=True, base_shift=0.25, max_shift=0.75, time_shift_type="linear"),
+        text_encoder=transformers.T5EncoderModel(text).eval(), **parts.glm_image_planner(),
+    )  # fmt: skip
+
+
 def bria_fibo() -> Any:
     torch.manual_seed(0)
     transformer = diffusers.BriaFiboTransformer2DModel(
@@ -474,5 +490,6 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[], Any], tuple[str, ...]]] = {
     "bria_fibo": ("bria_fibo", bria_fibo, ("txt2img",)),
     "ideogram4": ("ideogram4", ideogram4, ("txt2img",)),
     "joyimage_edit": ("joyimage_edit", joyimage_edit, ("edit",)),
+    "glm_image": ("glm_image", glm_image, ("txt2img",)),
     "generic": ("generic", krea2, ("txt2img",)),
 }

@@ -169,3 +169,29 @@ def wan_autoencoder() -> Any:
         temperal_downsample=[False, True, True],
         latents_mean=[0.0, 0.1, -0.1, 0.0], latents_std=[1.0, 0.5, 2.0, 1.0],
     ).eval()  # fmt: skip
+
+
+def glm_image_planner() -> dict[str, Any]:
+    """The language model of pictures' tokens, of which it writes no other, and what makes its input."""
+    from transformers.models.glm_image.image_processing_pil_glm_image import GlmImageImageProcessorPil
+
+    torch.manual_seed(0)
+    tokenizer = tokenizers.glm_image()
+    text = {
+        "vocab_size": 512, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "num_key_value_heads": 2, "vision_vocab_size": 64, "pad_token_id": 256, "eos_token_id": 65,
+        "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 1e4,
+                            "partial_rotary_factor": 1.0},
+    }  # fmt: skip
+    config = transformers.GlmImageConfig(
+        text_config=text, image_token_id=tokenizer.convert_tokens_to_ids(tokenizer.image_token),
+        image_start_token_id=300, image_end_token_id=301,
+        vision_config={"depth": 1, "hidden_size": 16, "num_heads": 2, "intermediate_size": 16, "patch_size": 16},
+        vq_config={"embed_dim": 8, "num_embeddings": 64, "latent_channels": 16},
+    )  # fmt: skip
+    return {
+        "vision_language_encoder": transformers.GlmImageForConditionalGeneration(config).eval(),
+        "processor": transformers.GlmImageProcessor(
+            GlmImageImageProcessorPil(), tokenizer, chat_template=tokenizer.chat_template
+        ),
+    }

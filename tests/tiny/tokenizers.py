@@ -62,13 +62,28 @@ def glm() -> Any:
     return tokenizer
 
 
-def bytes_with(*special: str) -> Any:
-    """A fast tokenizer of bytes, with special tokens from id 256 on, the first for padding."""
+def glm_image() -> Any:
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=_bytes(), model_max_length=4096,
+        extra_special_tokens={"image_token": "<|image|>", "grid_bos_token": "<|grid|>", "grid_eos_token": "<|/grid|>"},
+    )  # fmt: skip
+    tokenizer.add_special_tokens({"pad_token": "<|endoftext|>", "bos_token": "<sop>"})
+    tokenizer.padding_side = "left"
+    tokenizer.chat_template = CHAT.replace("<|vision_start|><|image_pad|><|vision_end|>", "<|image|>")
+    return tokenizer
+
+
+def _bytes() -> Any:
     from tokenizers import Tokenizer, decoders, models
 
     core = Tokenizer(models.BPE(vocab={letter: i for i, letter in enumerate(sorted(ByteLevel.alphabet()))}, merges=[]))
     core.pre_tokenizer, core.decoder = ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=core, model_max_length=1024)
+    return core
+
+
+def bytes_with(*special: str) -> Any:
+    """A fast tokenizer of bytes, with special tokens from id 256 on, the first for padding."""
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=_bytes(), model_max_length=1024)
     tokenizer.add_special_tokens({"pad_token": special[0], "additional_special_tokens": list(special[1:])})
     tokenizer.padding_side = "left"
     return tokenizer
