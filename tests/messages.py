@@ -32,6 +32,7 @@ CONSTANTS = {
     "UNKNOWN_REASON",
     "GOES_ON",
     "TOO_LATE",
+    "AUDIT_KINDS",
     "NOTHING_LEFT",
 }
 

@@ -29,6 +29,29 @@ DONE: dict[str, tuple[str, str]] = {
     Action.LOG: ("changes are posted into {detail}", "changes are no longer posted"),
 }
 
+#: what each kind of entry is called where one is chosen
+AUDIT_KINDS: dict[Action, str] = {
+    Action.SET: "members' limits",
+    Action.PLAN: "plans given",
+    Action.GRANT: "images granted",
+    Action.RESET: "counts reset",
+    Action.BUDGET: "the server's limit",
+    Action.BAN: "members banned",
+    Action.UNBAN: "bans lifted",
+    Action.LOG: "the log channel",
+    Action.CANCEL: "requests cancelled",
+    Action.MODERATORS: "who moderates",
+    Action.PAUSE: "pauses",
+    Action.ANNOUNCE: "announcements",
+    Action.SETTINGS: "the server's settings",
+    Action.FORBID: "words forbidden",
+    Action.ALLOW: "words allowed again",
+    Action.LIFT: "strikes forgiven",
+    Action.STRIKE: "forbidden words used",
+    Action.HELD: "pictures blocked",
+    Action.UNSIGNED: "pictures left unsigned",
+}
+
 
 def entry_line(say: Speaker, entry: Entry) -> str:
     """An entry as a line: when, who, what, for whom, where, why."""

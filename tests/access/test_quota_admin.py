@@ -10,6 +10,10 @@ from PIL import Image
 from simcord.backend.models import Message, Overwrite
 from simcord.enums import OverwriteType
 
+from bot.commands.options import MAX_CHOICES
+from bot.messages.audit_entry import AUDIT_KINDS, DONE
+from bot.store import Action
+from bot.text.translate import speaker
 from sandbox.people import Asked
 
 from .rig import Rig
@@ -277,3 +281,10 @@ async def test_words_are_imported_and_exported_as_a_file(rig: Rig) -> None:
     assert data.decode().split("\n") == ["black rose*", "orchid", "tulip", ""]
     for word in ("black rose*", "orchid", "tulip"):
         await ask(rig, "adam", "rules allow", word=word)
+
+
+def test_every_kind_of_entry_can_be_chosen() -> None:
+    """The audit's filter knows each kind, in words of the member's language; Discord allows 25 choices."""
+    assert set(AUDIT_KINDS) == set(DONE) == set(Action)
+    assert len(AUDIT_KINDS) <= MAX_CHOICES
+    assert speaker("es-ES")(AUDIT_KINDS[Action.BAN]) == "miembros vetados"

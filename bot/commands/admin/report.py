@@ -16,8 +16,9 @@ from bot.interactions.channel_permissions import NEEDED_IN_CHANNEL
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import authorise_change
 from bot.jobs.delivery import DELIVERY_ERRORS
+from bot.messages.audit_entry import AUDIT_KINDS
 from bot.messages.usage_report import MOST_LISTED, since, usage_report
-from bot.store import Action, Only
+from bot.store import Only
 
 DAYS, MOST_DAYS = 7, 90
 
@@ -63,7 +64,7 @@ async def _names(client: Client, user_ids: list[int]) -> dict[int, str]:
 @app_commands.describe(
     member=locale_str("Only what is about or by this member"), kind=locale_str("Only changes of this kind")
 )
-@app_commands.choices(kind=[Choice(name=action.value, value=action.value) for action in Action])
+@app_commands.choices(kind=[Choice(name=locale_str(text), value=action.value) for action, text in AUDIT_KINDS.items()])
 async def audit(interaction: Interaction, member: discord.User | None = None, kind: str | None = None) -> None:
     await acknowledge(interaction)
     await show_audit(interaction, only=Only(user_id=member.id if member else 0, action=kind or ""))
