@@ -205,7 +205,7 @@ async def test_apps_picture_info_reads_what_other_programs_wrote(local: LocalDis
     used = slash(local, "img2img", image=("castle.png", file.getvalue()))
     await done(local, used)
     assert delivered(local, "a fine castle")
-    assert "Say what the picture should show" in await refused(local, slash(local, "img2img", image=("p.png", png())))
+    assert "does not carry its own words" in await refused(local, slash(local, "img2img", image=("p.png", png())))
 
 
 @pytest.mark.slow
