@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from .automatic1111 import read_automatic1111
 from .comfyui import read_comfyui
-from .containers import texts_of
+from .containers import hidden_texts_of, texts_of
 from .others import (
     read_civitai,
     read_drawthings,
@@ -51,7 +51,11 @@ def read_parameters(data: bytes) -> Parameters | None:
 
     A field that cannot be read is left empty; the others are told all the same.
     """
-    texts = {key: text for key, text in texts_of(data).items() if len(text) <= MAX_TEXT}
+    return _read(texts_of(data)) or _read(hidden_texts_of(data))
+
+
+def _read(texts: Mapping[str, str]) -> Parameters | None:
+    texts = {key: text for key, text in texts.items() if len(text) <= MAX_TEXT}
     for key, read in READERS:
         if text := texts.get(key):
             try:

@@ -18,19 +18,6 @@ NAMED = re.compile(r"^(prompt|workflow|parameters):\s*(?=[\[{])", re.IGNORECASE)
 
 def texts_of(data: bytes) -> dict[str, str]:
     """Texts by their keys; empty if the picture has none or cannot be read."""
-    texts = _written(data)
-    if not any(key in texts for key in ("parameters", "Comment", "prompt", "invokeai_metadata", "sd-metadata")):
-        try:
-            with open_image(data) as image:
-                hidden = hidden_text(image)
-        except (Image.DecompressionBombError, *BROKEN):
-            return texts
-        if hidden:
-            texts |= {"parameters": hidden, "Comment": hidden}
-    return texts
-
-
-def _written(data: bytes) -> dict[str, str]:
     texts = texts_of_png(data)
     try:
         with open_image(data) as image:
@@ -55,6 +42,16 @@ def _written(data: bytes) -> dict[str, str]:
     if scheme := _decoded(inner.get(MAKER_NOTE)):
         texts.setdefault("fooocus_scheme", scheme)
     return texts
+
+
+def hidden_texts_of(data: bytes) -> dict[str, str]:
+    """The same of a text that is hidden in the pixels, which has to decode them."""
+    try:
+        with open_image(data) as image:
+            hidden = hidden_text(image)
+    except (Image.DecompressionBombError, *BROKEN):
+        return {}
+    return {"parameters": hidden, "Comment": hidden} if hidden else {}
 
 
 def _from_xmp(text: str) -> str:

@@ -144,8 +144,8 @@ TOOLS: dict[str, tuple[bytes, dict[str, object]]] = {
 }  # fmt: skip
 
 
-def hidden(text: str, mark: bytes) -> bytes:
-    """A picture with a text in the lowest bits of its alpha channel, column by column."""
+def hidden(text: str, mark: bytes, described: str = "") -> bytes:
+    """A picture with a text in the lowest bits of its alpha channel, column by column, and a description in EXIF."""
     data = gzip.compress(text.encode()) if mark.endswith(b"comp") else text.encode()
     bits = np.unpackbits(np.frombuffer(mark + (8 * len(data)).to_bytes(4, "big") + data, np.uint8))
     alpha = np.full(64 * 96, 255, np.uint8)
@@ -153,7 +153,9 @@ def hidden(text: str, mark: bytes) -> bytes:
     picture = Image.new("RGB", (96, 64), 120)
     picture.putalpha(Image.fromarray(np.ascontiguousarray(alpha.reshape(96, 64).T)))
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    exif = Image.Exif()
+    exif[0x010E] = described
+    picture.save(file, "PNG", exif=exif)
     return file.getvalue()
 
 
@@ -166,6 +168,8 @@ def test_a_text_in_the_alpha_channel_is_read(mark: bytes) -> None:
     read = read_parameters(hidden(json.dumps(NOVEL), mark))
     assert read
     assert (read.tool, read.prompt, read.model) == ("NovelAI", "a castle", "NAI")
+    described = hidden(A1111, mark, described="a photograph")
+    assert read_parameters(described) == read_parameters(hidden(A1111, mark))
     assert read_parameters(hidden("x", b"stealth_nothing")) is None
     assert read_parameters(hidden("", b"stealth_pnginfo")) is None
 
