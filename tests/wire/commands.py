@@ -24,6 +24,7 @@ def png(size: tuple[int, int] = (300, 200)) -> bytes:
     return file.getvalue()
 
 
+BAR = "░"  # of the bar that shows how far pictures are, from the first step on
 FEW = 5  # steps: enough for a picture, and for one step at strength 0.2
 SMALL = "256x256"
 

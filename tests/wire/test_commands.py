@@ -8,7 +8,7 @@ from PIL import Image
 
 from sandbox import LocalDiscord
 
-from .commands import APPLE, custom_id, delivered, done, modal_fields, png, press, refused, slash
+from .commands import APPLE, BAR, custom_id, delivered, done, modal_fields, png, press, refused, slash
 
 
 async def test_txt2img_answers_at_once_and_delivers_all_pictures_in_one_message(local: LocalDiscord) -> None:
@@ -189,8 +189,8 @@ async def test_delete_is_for_the_author_and_moderators(local: LocalDiscord) -> N
 async def test_cancel_takes_back_what_is_not_made_and_gives_the_images_back(local: LocalDiscord) -> None:
     """/cancel ends the running and the waiting pictures, says how many, and they are not counted."""
     local.world.add_member("carl")
-    first = slash(local, "txt2img", "carl", prompt="a long one", count=4, num_inference_steps=100)
-    await local.wait_for(lambda: "step" in first.content, 200)
+    first = slash(local, "txt2img", "carl", prompt="a long one", count=4, num_inference_steps=100, size=None)
+    await local.wait_for(lambda: BAR in first.content, 200)
     second = slash(local, "txt2img", "carl", prompt="one behind it", count=2)
     await local.wait_for(lambda: second.content, 200)
     cancelled = slash(local, "cancel", "carl")

@@ -20,7 +20,7 @@ from bot.config.schema import Discord, Storage
 from sandbox import LocalDiscord
 
 from .bot import UNFILTERED, Bot, running
-from .commands import delivered, done, press, slash
+from .commands import BAR, delivered, done, press, slash
 
 FINISH, MORE = 1.0, 20.0  # seconds: what the operator allows, and what else an end may take on a busy machine
 
@@ -63,7 +63,7 @@ async def test_it_ends_though_discord_is_taken_away_in_the_middle(tmp_path: Path
             stack.callback(_kill, bot.process)
             await done(local, slash(local, "txt2img", prompt="to begin with", num_inference_steps=2))
             asked = slash(local, "txt2img", prompt="the last cat", count=4, num_inference_steps=100)
-            await local.wait_for(lambda: "step" in asked.content, 200)
+            await local.wait_for(lambda: BAR in asked.content, 200)
             if how == "hangs":
                 before, local.rest.latency = len(local.rest.carried_out), 3600.0
                 async with asyncio.timeout(30):

@@ -15,7 +15,7 @@ from sandbox import LocalDiscord
 from sandbox.rest import Fault
 
 from .bot import Bot, running
-from .commands import delivered, done, press, slash
+from .commands import BAR, delivered, done, press, slash
 
 MESSAGES = "/channels/*/messages"
 
@@ -30,7 +30,7 @@ async def test_a_gateway_that_drops_in_mid_job_costs_nothing(local: LocalDiscord
     """The pictures arrive once though the gateway was cut while they were made, and the next command works."""
     words = f"a boat while the gateway drops {resumable}"
     asked = slash(local, "txt2img", prompt=words, num_inference_steps=80)
-    await local.wait_for(lambda: "step" in asked.content, 200)
+    await local.wait_for(lambda: BAR in asked.content, 200)
     await local.gateway.drop(resumable=resumable)
     await local.wait_for(lambda: with_pictures(local, words), 200)
     await local.connected()
@@ -116,7 +116,7 @@ async def test_a_bot_that_is_killed_delivers_after_its_restart_and_its_buttons_w
         shown = await press(local, ana, first, "Edit the prompt")
         await local.wait_for(lambda: shown.record.modal)
         asked = slash(local, "txt2img", prompt="a cat in two runs", count=2, num_inference_steps=100)
-        await local.wait_for(lambda: "step" in asked.content, 200)
+        await local.wait_for(lambda: BAR in asked.content, 200)
         await bot.kill()
         await bot.start()
         await local.wait_for(lambda: with_pictures(local, "a cat in two runs"), 200)
@@ -183,7 +183,7 @@ async def test_sigterm_ends_the_bot_and_its_child(tmp_path: Path) -> None:
     """The bot ends with 0 and leaves no child behind, also while pictures are being made."""
     async with running(tmp_path) as (local, bot):
         asked = slash(local, "txt2img", prompt="the last cat", count=4, num_inference_steps=100)
-        await local.wait_for(lambda: "step" in asked.content, 200)
+        await local.wait_for(lambda: BAR in asked.content, 200)
         assert bot.process
         children = psutil.Process(bot.process.pid).children(recursive=True)
         assert children
