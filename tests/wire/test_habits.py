@@ -181,7 +181,7 @@ async def test_spoilers_are_covered(local: LocalDiscord) -> None:
     assert made.attachments[0]["filename"].startswith("SPOILER_")  # its preview, or already the picture
     await local.wait_for(lambda: "semente" in made.content, 200)
     assert made.attachments[0]["filename"].startswith("SPOILER_criar")
-    assert "força 0.5" in made.content
+    assert "força 0,5" in made.content
 
 
 async def test_the_prompt_s_parts_are_joined(local: LocalDiscord) -> None:
