@@ -57,6 +57,22 @@ def test_a_u_net_in_its_makers_names_is_loaded(base: ModelSpec, folder: Path, pr
     assert np.abs(make(engine_of(alone), request(alone)) - make(engine_of(base), request(base))).max() <= 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [torch.float8_e4m3fn, torch.float16], ids=str)
+def test_weights_of_eight_or_sixteen_bits_are_loaded_as_what_they_are(
+    base: ModelSpec, folder: Path, kind: torch.dtype
+) -> None:
+    """A whole checkpoint whose numbers are rounded makes the picture of those numbers in full precision."""
+    whole = load_file(single_file(Path(base.source), folder / "whole.safetensors"))
+    rounded = {key: tensor.to(kind) if tensor.is_floating_point() else tensor for key, tensor in whole.items()}
+    save_file(rounded, folder / "rounded.safetensors")
+    save_file({key: rounded[key].to(tensor.dtype) for key, tensor in whole.items()}, folder / "widened.safetensors")
+    few, full = (one(base, folder / f"{name}.safetensors") for name in ("rounded", "widened"))
+    picture = make(engine_of(few), request(few))
+    assert picture.std() > 1
+    assert np.abs(picture - make(engine_of(full), request(full))).max() <= 1
+
+
 @pytest.mark.parametrize("part", ["first_stage_model.", "cond_stage_model."])
 def test_a_part_that_a_checkpoint_lacks_comes_from_the_base(base: ModelSpec, folder: Path, part: str) -> None:
     """Without its autoencoder, or without its text encoder, it makes the same picture."""
