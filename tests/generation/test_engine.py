@@ -132,6 +132,8 @@ def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypat
     """With room for two in a forward pass, two at their end let two others in, and three let none in."""
     monkeypatch.setattr(engine._profile, "rows", lambda _: 4)
     kind = profile.BatchKey("criar-embedded", 128, 128)
+    monkeypatch.setattr(engine, "_recent_kinds", [kind])
+    monkeypatch.setattr(engine, "resident", lambda: ("criar-embedded",))
     for ending, capacity in ((2, 4), (3, 3)):
         members = {picture.id: Member(kind, rows=0) for picture in four(seed=1)[:ending]}
         monkeypatch.setattr(engine._batcher, "_members", members)
