@@ -40,7 +40,7 @@ def run(folder: Path, fragile: int, *arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
-@pytest.mark.parametrize(("fragile", "code"), [(2, 0), (3, 1)])
+@pytest.mark.parametrize(("fragile", "code"), [pytest.param(2, 0, marks=pytest.mark.slow), (3, 1)])
 def test_second_tries_are_named_and_more_than_two_fail_the_run(
     tmp_path: Path, workers: str, fragile: int, code: int
 ) -> None:

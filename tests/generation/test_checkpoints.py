@@ -16,8 +16,6 @@ from tests.tiny import CHECKPOINTS, spec
 from .studio import TERMINAL, Studio, pixels
 
 SIZE = 96, 64
-#: the builds that differ most, for the fast suite: a UNet, a flow model with packed latents, and one without
-CORE = ("stable_diffusion", "flux")
 #: their pipelines work at about a megapixel whatever is asked for
 LARGE = (
     "qwen_image_edit",
@@ -28,11 +26,8 @@ LARGE = (
     "longcat_image_edit",
     "hidream_image",
 )
-NAMES = [pytest.param(name, marks=[] if name in CORE else [pytest.mark.slow]) for name in CHECKPOINTS]
 CASES = [
-    pytest.param(name, Task(task), marks=[] if name in CORE else [pytest.mark.slow], id=f"{name}-{task}")
-    for name, (_, _, tasks) in CHECKPOINTS.items()
-    for task in tasks
+    pytest.param(name, Task(task), id=f"{name}-{task}") for name, (_, _, tasks) in CHECKPOINTS.items() for task in tasks
 ]
 _numbers = iter(range(10_000))
 
@@ -92,6 +87,7 @@ def test_every_family_of_the_catalogue_has_a_checkpoint_for_each_of_its_tasks() 
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "task"), CASES)
 async def test_a_family_does_its_task(
     tiny_studio: Studio, folder: Path, inputs: dict[Task, tuple[Path, ...]], name: str, task: Task
@@ -116,7 +112,8 @@ async def test_a_family_does_its_task(
         assert np.abs(made[0] - source)[:, :40].max() > 10
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHECKPOINTS)
 async def test_a_family_shows_previews_and_can_be_stopped(
     tiny_studio: Studio, folder: Path, inputs: dict[Task, tuple[Path, ...]], name: str
 ) -> None:

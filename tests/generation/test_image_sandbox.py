@@ -179,6 +179,7 @@ async def test_a_large_picture_holds_up_neither_the_loop_nor_others() -> None:
     await inspector.close()
 
 
+@pytest.mark.slow
 async def test_a_process_that_hangs_or_dies_costs_its_picture_alone() -> None:
     """After the time limit, or a kill, the picture is refused with a sentence and the next one is opened."""
     inspector = Inspector(children=1, seconds=5.0)

@@ -71,6 +71,7 @@ async def test_the_prompt_decides_the_colours(studio: Studio) -> None:
     assert blue > 2 * red
 
 
+@pytest.mark.slow
 async def test_the_same_request_makes_the_same_picture_alone_and_in_a_batch(studio: Studio) -> None:
     """A picture made again, alone or with three others, is the same to 60 dB."""
     four = job(seed=70, num_inference_steps=10)
@@ -93,6 +94,7 @@ async def test_every_scheduler_draws_the_thing(studio: Studio, scheduler: str) -
     assert red > 2 * blue
 
 
+@pytest.mark.slow
 async def test_img2img_keeps_less_of_the_input_as_strength_grows(studio: Studio, sketch: Path) -> None:
     """The distance to the input grows with the strength."""
     source = np.asarray(Image.open(sketch)).astype(np.float64)
@@ -110,6 +112,7 @@ async def test_img2img_keeps_less_of_the_input_as_strength_grows(studio: Studio,
     assert distances[-1] > 2 * distances[0]
 
 
+@pytest.mark.slow
 async def test_img2img_runs_the_last_part_of_the_steps(studio: Studio, sketch: Path) -> None:
     """At strength 0.5 ten of twenty steps are run, and progress says so."""
     (picture,) = job(task=Task.IMG2IMG, strength=0.5, images=(sketch,), num_inference_steps=20).pictures()
@@ -178,6 +181,7 @@ async def test_cancelling_takes_back_what_waits_at_once_and_what_runs_at_the_nex
     assert max(e.step for e in studio.events[running.id] if isinstance(e, Progress)) < 50
 
 
+@pytest.mark.slow
 async def test_cancelling_one_of_a_batch_leaves_the_others_unharmed(studio: Studio) -> None:
     """Of two pictures in one call, the one that is not cancelled is the one that it is alone."""
     two = job(num_inference_steps=60, seed=21)

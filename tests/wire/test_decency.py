@@ -70,6 +70,7 @@ async def test_what_an_age_restricted_channel_shows_does_not_leave_it(place: Pla
     await place.local.wait_for(lambda: "18 of 20" in refined.content, 200)
 
 
+@pytest.mark.slow
 async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> None:
     """An admin forbids a word, a member who writes it is refused, seen in the list and forgiven, all privately."""
     local, olga = place.local, place.local.world.members["olga"]
@@ -93,6 +94,7 @@ async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> 
     assert "strike (minors)" in place.bot.log.read_text()
 
 
+@pytest.mark.slow
 async def test_what_only_an_age_restricted_channel_may_show_is_not_sent_directly(place: Place) -> None:
     """Where the announcement is gone there, the picture does not go to the member as a direct message instead."""
     place.slash("txt2img", restricted=True, prompt=APPLE, seed=1, num_inference_steps=30)

@@ -185,6 +185,7 @@ async def test_what_nobody_takes_waits_in_the_outbox_until_the_member_can_be_rea
     await _until(lambda: job["id"] not in _waiting(bot))
 
 
+@pytest.mark.slow
 async def test_a_discord_that_is_down_is_tried_again(local: LocalDiscord) -> None:
     """Errors that discord.py does not try again are, with growing pauses, and the picture comes once."""
     local.fail(Fault(method="PATCH", path=f"{MESSAGES}/*", status=503, times=2))

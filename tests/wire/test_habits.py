@@ -198,6 +198,7 @@ async def test_the_prompt_s_parts_are_joined(local: LocalDiscord) -> None:
     delivered(local, "a helped fox, small, flat")
 
 
+@pytest.mark.slow
 async def test_inpaint_takes_a_mask_or_names_what_is_missing(local: LocalDiscord) -> None:
     """With a mask a picture is made; without mask and transparency a sentence says what to attach."""
     mask, file = Image.new("L", (300, 200), 0), io.BytesIO()
