@@ -13,7 +13,7 @@ from bot.config import Config
 from bot.errors import NotEnough, Refusal
 from bot.jobs.delivery import DELIVERY_ERRORS, Delivery
 from bot.jobs.events import EventConsumer
-from bot.jobs.offers import Offers
+from bot.jobs.fewer_pictures import Offers
 from bot.jobs.progress import answer_pace, message_pace
 from bot.metrics import Metrics
 from bot.moderation.policy import Moderation

@@ -33,8 +33,8 @@ from .fetching import DownloadQueue
 from .inpaint import InpaintBlender, merge
 from .loaded_models import LoadedModel, Models
 from .loading import ensure_downloaded, loading_errors, needs_download
+from .picture_run import Emit, Run
 from .preview import Previews
-from .run import Emit, Run
 from .schedulers import StepObserver, make_scheduler
 from .step_batcher import StepBatcher
 from .truncation import sequence_length, truncated_end

@@ -9,7 +9,7 @@ from time import monotonic
 
 from ..errors import ModelError
 from ..types import LoraSpec, ModelSpec
-from .run import Run
+from .picture_run import Run
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import torch
 from benchmarks.exactness import psnr
 from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
 from generation.engine.engine import Engine
-from generation.engine.run import Run
+from generation.engine.picture_run import Run
 from generation.engine.step_batcher import Member
 
 from .studio import job, pixels
