@@ -3,6 +3,9 @@
 What a server's admins hand out never brings a member above the operator's ceiling: else whoever invites the bot into
 their own server could make images without end. So everything of a day that the operator did not grant is
 counted over all servers, and ends at the ceiling (or at the member's plan, if that is more).
+
+What was charged is counted by store/tables/usage.py; what fails, is blocked or is cancelled in time is given back by
+jobs/events.py and jobs/manager.py.
 """
 
 from collections.abc import Iterable, Mapping
