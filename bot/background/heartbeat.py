@@ -14,6 +14,7 @@ from generation import Service
 log = logging.getLogger(__name__)
 
 BEAT = 10.0  # seconds
+LOOK = 1.0  # seconds between two looks at whether it is connected, while it is not
 DEAD_AFTER = 60.0  # seconds without a beat
 
 
@@ -24,12 +25,12 @@ def _file(folder: Path) -> Path:
 async def beat(client: discord.Client, folder: Path) -> None:
     """Touch the file while the gateway is connected; never returns."""
     while True:
-        if client.is_ready() and not client.is_closed():
+        if connected := client.is_ready() and not client.is_closed():
             try:
                 await asyncio.to_thread(_file(folder).touch)
             except OSError as error:
                 log.warning("the sign of life cannot be written: %s", error)
-        await asyncio.sleep(BEAT)
+        await asyncio.sleep(BEAT if connected else LOOK)
 
 
 async def keep_device_trouble(service: Service, folder: Path) -> None:
