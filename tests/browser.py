@@ -34,4 +34,4 @@ async def page_of_ana(browser: Browser, address: str, width: int) -> AsyncIterat
     await page.goto(f"{address}/?member=ana")
     yield page
     await page.close()
-    assert not errors
+    assert not errors, errors
