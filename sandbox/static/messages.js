@@ -194,7 +194,7 @@ function drawEmbed(embed) {
 
 function drawFoot(message) {
   const dismiss = make("button", { type: "button", className: "bare link", textContent: "Dismiss message" });
-  dismiss.onclick = () => { dismissed.add(message.id); nodes.get(message.id).remove(); };
+  dismiss.onclick = () => { dismissed.add(message.id); nodes.get(message.id)?.remove(); };
   return [make("span", { ariaHidden: "true", textContent: "👁 " }), "Only you can see this • ", dismiss];
 }
 
