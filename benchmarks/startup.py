@@ -55,7 +55,7 @@ async def _first_picture(page: str) -> None:
         async with session.get(f"{page}/page/events?member=ana", read_bufsize=2**22) as stream:
             async for line in stream.content:
                 if line.startswith(b"data: "):
-                    messages = json.loads(line[6:])["messages"]
+                    messages = json.loads(line[6:]).get("changed", ())
                     if any(message["attachments"] and not message["ephemeral"] for message in messages):
                         return
     raise RuntimeError("the page's stream ended before the picture came")

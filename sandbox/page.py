@@ -198,7 +198,9 @@ class Page:
         ]
         fields = json.loads(str(form["fields"]))
         member = self._member(fields.pop("member"))
-        return _Deed(member=member, channel=self._channel(member, fields.pop("channel")), fields=fields, files=files)
+        return _Deed(
+            member=member, channel=self._channel(member, fields.pop("channel", None)), fields=fields, files=files
+        )
 
     async def _slash(self, deed: _Deed) -> dict[str, Any]:
         options = {**deed.fields["options"], **dict(deed.files)}

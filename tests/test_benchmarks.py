@@ -10,7 +10,7 @@ from statistics import fmean
 import psutil
 import pytest
 
-from benchmarks import fairness, queue, soak, watch
+from benchmarks import fairness, queue, soak, startup, watch
 
 
 @pytest.mark.parametrize(("sizes", "times"), [(queue.SINGLE, 5), (queue.MIXED, 3.5)])
@@ -32,6 +32,13 @@ async def test_a_light_member_waits_five_times_less_while_a_heavy_one_floods() -
     """The light member's p95 is at least five times better than in the order of arrival."""
     figures = await fairness.run(quick=True)
     assert figures["light_p95_gain"] >= 5
+
+
+@pytest.mark.slow
+async def test_the_demo_makes_its_first_picture_after_it_is_ready() -> None:
+    """The seconds of `startup` are those of the real `make demo`, asked as its page asks."""
+    figures = await startup.run(quick=True)
+    assert 0 < figures["ready_seconds"] < figures["first_picture_seconds"]
 
 
 @pytest.mark.parametrize(("grows", "share"), [(0.0, 0.0), (0.1, 10 / 110)])
