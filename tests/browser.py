@@ -32,6 +32,7 @@ async def page_of_ana(browser: Browser, address: str, width: int) -> AsyncIterat
     page = await browser.new_page(viewport={"width": width, "height": 900})
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.goto(f"{address}/?member=ana")
+    await expect(page.locator("#guild")).not_to_be_empty()
     yield page
     await page.close()
     assert not errors, errors

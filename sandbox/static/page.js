@@ -19,7 +19,12 @@ function listen() {
   app.page = crypto.randomUUID();
   stream = new EventSource(`/page/events?member=${encodeURIComponent(app.member)}&channel=${app.channel}&page=${app.page}`);
   stream.onopen = forget;
-  stream.addEventListener("world", (event) => { app.state = JSON.parse(event.data); drawWorld(); });
+  stream.addEventListener("world", (event) => {
+    const first = !app.state;
+    app.state = JSON.parse(event.data);
+    drawWorld();
+    if (first) complete();  // of what was typed before
+  });
   stream.addEventListener("messages", (event) => draw(JSON.parse(event.data), deeds));
   stream.onerror = () => {
     $("status").textContent = "The local Discord is gone; trying again…";
@@ -111,6 +116,7 @@ async function openThread(name, isPrivate) {
 }
 
 async function send() {
+  if (!app.state) return;
   toEnd();
   const words = $("text").value.trim();
   if (inCommand()) {
@@ -164,6 +170,7 @@ function fit() {
 }
 
 function complete() {
+  if (!app.state) return;
   if (inCommand() || !suggestMentions()) suggestFor($("text").value);
 }
 
@@ -180,7 +187,7 @@ $("text").onkeydown = keys;
 $("text").onpaste = (event) => { if (event.clipboardData.files.length && !inCommand()) { event.preventDefault(); attach([...attached, ...event.clipboardData.files]); } };
 $("composer").onsubmit = (event) => { event.preventDefault(); send(); };
 $("composer").onfocusout = (event) => { if (!$("composer").contains(event.relatedTarget)) suggest([]); };
-$("apps").onclick = () => { if (inCommand()) end(); $("text").value = "/"; $("text").focus(); suggestFor("/"); };
+$("apps").onclick = () => { if (inCommand()) end(); $("text").value = "/"; $("text").focus(); complete(); };
 $("file").onchange = () => attach([...attached, ...$("file").files]);
 $("messages").ondragover = (event) => event.preventDefault();
 $("messages").ondrop = (event) => { event.preventDefault(); attach([...attached, ...event.dataTransfer.files]); };

@@ -1,5 +1,6 @@
 """What a person does and sees on the page, in a real browser."""
 
+import asyncio
 import io
 import os
 from collections.abc import AsyncIterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from sandbox import LocalDiscord
 from tests.browser import needs_chromium, page_of_ana
@@ -73,6 +74,21 @@ async def test_a_command_is_completed_and_its_options_explained(page: Page) -> N
     await page.keyboard.press("Enter")
     await expect(newest(page)).to_contain_text("Ana used /paint")
     await expect(newest(page).get_by_alt_text("a green square")).to_have_js_property("naturalWidth", 64)
+
+
+async def test_what_is_typed_before_the_page_is_filled_is_completed_then(page: Page) -> None:
+    """Whoever is faster than the server loses nothing: commands are offered as soon as they are known."""
+    come = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        await come.wait()
+        await route.continue_()
+
+    await page.route("**/page/events*", held)
+    await page.reload()
+    await composer(page).type("/pa")
+    come.set()
+    await expect(page.locator("#suggestions").get_by_role("option")).to_contain_text(["/paint"])
 
 
 async def test_an_answer_changes_in_place(page: Page, local: LocalDiscord) -> None:
