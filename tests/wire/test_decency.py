@@ -1,7 +1,8 @@
 """The output filter over the wire. The policy of these tests minds a class that the detector sees in a drawn apple."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,20 +14,22 @@ from .bot import Bot, running
 from .commands import APPLE, press
 
 POLICY = "[filter]\nstrict = { BUTTOCKS_COVERED = 0.15 }\nage_restricted = {}\n"
+_numbers = count()
 REFUSED = "it may show more than this channel allows"
 
 
 @dataclass
 class Place:
-    """A bot with that policy, and a channel that is age-restricted beside the usual one."""
+    """A bot with that policy, a channel that is age-restricted beside the usual one, and a member who asks."""
 
     local: LocalDiscord
     bot: Bot
     restricted: int
+    member: int = 0
 
     def slash(self, path: str, *, restricted: bool = False, **options: Any) -> Asked:
         channel = self.restricted if restricted else self.local.world.channel_id
-        return self.local.people.slash(self.local.world.members["ana"], channel, path, options)
+        return self.local.people.slash(self.member, channel, path, options)
 
     def pictures(self, channel_id: int) -> list[Any]:
         shown = self.local.world.backend.messages[channel_id].values()
@@ -34,20 +37,27 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     async with running(tmp_path_factory.mktemp("filter"), POLICY) as (local, bot):
         yield Place(local, bot, local.world.add_age_restricted_channel("adults"))
+
+
+@pytest.fixture
+async def place(shared: Place) -> Place:
+    """With a member of its own for each test, who has all their images left."""
+    return replace(shared, member=shared.local.world.add_member(f"member{next(_numbers)}"))
 
 
 @pytest.mark.slow
 async def test_a_picture_that_shows_too_much_is_not_posted_and_not_charged(place: Place) -> None:
     """In a usual channel the picture is blocked: the member is told, nothing is posted or kept, nothing counts."""
+    kept = set((place.bot.folder / "data" / "pictures").iterdir())
     asked = place.slash("txt2img", prompt=APPLE, seed=1, num_inference_steps=12)
     await place.local.wait_for(lambda: "left today" in asked.content, 200)
     assert asked.content.startswith("Nothing was made. You have 20 of 20 images left today.")
     assert "The output filter blocked the picture" in asked.content
     assert not [m for m in place.local.messages() if APPLE in m.content and not m.is_ephemeral]
-    assert not list((place.bot.folder / "data" / "pictures").iterdir())
+    assert set((place.bot.folder / "data" / "pictures").iterdir()) <= kept
 
 
 @pytest.mark.slow
@@ -55,18 +65,18 @@ async def test_what_an_age_restricted_channel_shows_does_not_leave_it(place: Pla
     """The same picture is posted there; in a usual channel it can neither be shown again, nor refined, nor sent in."""
     asked = place.slash("txt2img", restricted=True, prompt=APPLE, seed=1, num_inference_steps=12)
     await place.local.wait_for(lambda: "19 of 20" in asked.content, 200)
-    (message,) = place.pictures(place.restricted)
+    message = place.pictures(place.restricted)[-1]
     history = place.slash("history")
     await place.local.wait_for(lambda: history.message and history.message.components, 200)
     assert history.message
-    ana, select = place.local.world.members["ana"], history.message.components[0]["components"][0]
-    place.local.people.press(ana, history.message, "take", [select["options"][0]["value"]])
-    await place.local.wait_for(lambda: any(REFUSED in m.content for m in place.local.messages(ana)), 200)
+    select = history.message.components[0]["components"][0]
+    place.local.people.press(place.member, history.message, "take", [select["options"][0]["value"]])
+    await place.local.wait_for(lambda: any(REFUSED in m.content for m in place.local.messages(place.member)), 200)
     (data,) = place.local.files(message)
     sent = place.slash("img2img", prompt="an apple", image=("apple.png", data))
     await place.local.wait_for(lambda: REFUSED in sent.content, 200)
     assert not place.pictures(place.local.world.channel_id)
-    refined = await press(place.local, ana, message, "Refine low")
+    refined = await press(place.local, place.member, message, "Refine low")
     await place.local.wait_for(lambda: "18 of 20" in refined.content, 200)
 
 
@@ -86,10 +96,10 @@ async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> 
     await said(admin("rules words"), "||banana||")
     await said(place.slash("txt2img", prompt="a b4-n4-n4 on a plate"), "“banana” is not allowed here; leave it out")
     await said(place.slash("txt2img", prompt="a sexy schoolgirl"), "refused always, whatever the settings")
-    strikes = admin("moderation strikes", member=local.world.members["ana"])
+    strikes = admin("moderation strikes", member=place.member)
     await said(strikes, "minors: ||a sexy schoolgirl||")
     assert "“banana”: ||a b4-n4-n4 on a plate||" in strikes.content
-    await said(admin("moderation lift", member=local.world.members["ana"]), "2 strikes of")
+    await said(admin("moderation lift", member=place.member), "2 strikes of")
     await said(admin("rules allow", word="banana"), "“banana” is allowed again")
     assert "strike (minors)" in place.bot.log.read_text()
 
@@ -98,14 +108,14 @@ async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> 
 async def test_what_only_an_age_restricted_channel_may_show_is_not_sent_directly(place: Place) -> None:
     """Where the announcement is gone there, the picture does not go to the member as a direct message instead."""
     place.slash("txt2img", restricted=True, prompt=APPLE, seed=1, num_inference_steps=30)
-    backend, ana = place.local.world.backend, place.local.world.members["ana"]
+    backend = place.local.world.backend
     channel = backend.messages[place.restricted]
     (message,) = await place.local.wait_for(
         lambda: [m for m in channel.values() if APPLE in m.content and not m.attachments and not m.is_ephemeral], 60
     )
     backend.delete_message(place.restricted, message.id)
-    await place.local.wait_for(lambda: ana in backend.dm_channels, 200)
+    await place.local.wait_for(lambda: place.member in backend.dm_channels, 200)
     pictures = place.bot.folder / "data" / "pictures"
     await place.local.wait_for(lambda: "goes another way" in place.bot.log.read_text(), 200)
     assert list(pictures.iterdir())
-    assert not [m for m in backend.messages[backend.dm_channels[ana]].values() if m.attachments]
+    assert not [m for m in backend.messages[backend.dm_channels[place.member]].values() if m.attachments]
