@@ -1,6 +1,6 @@
 """The models that can be offered: what each can do, its defaults and its limits."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from math import ceil
@@ -25,6 +25,7 @@ SHOWN = 10  # ids that a sentence names
 
 
 T = TypeVar("T", ModelSpec, LoraSpec)
+K = TypeVar("K", str, int)
 
 
 class Catalogue:
@@ -103,10 +104,7 @@ class Catalogue:
         if spec := self._by_id.get(model_id):
             return spec
         names = {spec.id: f"{spec.id} {spec.title}" for spec in self.models if task is None or task in spec.tasks}
-        found = process.extract(
-            model_id, names, scorer=fuzz.partial_ratio, processor=default_process, limit=3, score_cutoff=MIN_NAME_SCORE
-        )
-        if similar := ", ".join(name for _, _, name in found):
+        if similar := ", ".join(_closest(model_id, names, limit=3, least=MIN_NAME_SCORE)):
             raise RequestError(
                 "There is no model “{model}”; did you mean {similar}?", model=model_id[:80], similar=similar
             )
@@ -206,10 +204,15 @@ def resembling(specs: Sequence[T], text: str, limit: int) -> list[T]:
     if not text.strip():
         return list(specs[:limit])
     names = {place: f"{spec.id} {spec.title} {spec.description}" for place, spec in enumerate(specs)}
+    return [specs[place] for place in _closest(text, names, limit=limit, least=MIN_SCORE)]
+
+
+def _closest(text: str, names: Mapping[K, str], *, limit: int, least: int) -> list[K]:
+    """The keys of the names that resemble the text by at least ``least`` of 100, the most similar first."""
     found = process.extract(
-        text, names, scorer=fuzz.partial_ratio, processor=default_process, limit=limit, score_cutoff=MIN_SCORE
+        text, names, scorer=fuzz.partial_ratio, processor=default_process, limit=limit, score_cutoff=least
     )
-    return [specs[place] for _, _, place in found]
+    return [key for _, _, key in found]
 
 
 def _check_size(spec: ModelSpec, request: Request) -> None:

@@ -8,17 +8,18 @@ from math import ceil
 
 from PIL import Image
 
+from ..images import MAX_PIXELS
+
 MARKS = {b"stealth_pnginfo": False, b"stealth_pngcomp": True}  # whether the text is packed
 MARK_BITS, LENGTH_BITS = 8 * 15, 32
 MOST = 8 * 2**20  # bytes of a text
-MOST_PIXELS = 36_000_000  # as of pictures that are opened
 LOWEST = bytes(ord("0") + (value & 1) for value in range(256))
 GZIP = 16 + zlib.MAX_WBITS
 
 
 def hidden_text(image: Image.Image) -> str:
     """The text; empty if there is none. Decodes the picture, so it raises what that does."""
-    if image.mode != "RGBA" or image.width * image.height > MOST_PIXELS:
+    if image.mode != "RGBA" or image.width * image.height > MAX_PIXELS:
         return ""
     alpha = image.getchannel("A")
     mark = _read(alpha, 0, MARK_BITS)
