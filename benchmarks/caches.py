@@ -9,7 +9,7 @@ import psutil
 
 from bot.client import Client
 from bot.config import Config
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.store import Store
 from generation import Catalogue, Service
 

@@ -68,7 +68,7 @@ class Ours:
 
     def __init__(self, spec: ModelSpec, *, onnx: bool = False, joining: bool = True, remembering: bool = True) -> None:
         from generation.engine.engine import Engine
-        from generation.engine.prompts import Prompts
+        from generation.engine.prompt_cache import Prompts
 
         self.engine = Engine({spec.id: spec}, "cpu", 1, 8.0, clock=process_time, onnx=onnx)
         if not joining:

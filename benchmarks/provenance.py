@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from bot.config.schema import Provenance
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from generation import Request, Task
 from generation.provenance import (
     has_watermark_files,

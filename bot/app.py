@@ -10,7 +10,7 @@ import discord
 
 from bot.background.audit_feed import post_audit_regularly
 from bot.background.bans import enforce_bans_regularly
-from bot.background.certificate import warn_of_end_regularly
+from bot.background.certificate_expiry import warn_of_end_regularly
 from bot.background.cleanup import clean_regularly, trim_regularly
 from bot.background.erasure import erase_regularly
 from bot.background.heartbeat import beat, keep_device_trouble
@@ -21,7 +21,7 @@ from bot.config import TOKEN_VARIABLE, Config
 from bot.connection import connect
 from bot.dispatch import Dispatcher
 from bot.errors import ConfigError
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.requests.offered_models import offered, pin_new, workers_folder
 from bot.store import Store, only_bot
 from generation import Catalogue, Service

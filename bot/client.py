@@ -23,7 +23,7 @@ from bot.jobs.progress import ProgressBoard
 from bot.jobs.rest_limit import RestLimit
 from bot.jobs.traffic import Traffic
 from bot.jobs.uploads import Uploads
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.metrics import Metrics
 from bot.moderation.admission import AdmissionControl
 from bot.moderation.policy import Moderation

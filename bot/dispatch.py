@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.background.profile import describe_itself
+from bot.background.bot_profile import describe_itself
 from bot.client import Client
 from bot.commands import COMMANDS, EDITING
 from bot.components import ITEMS
@@ -18,7 +18,7 @@ from bot.components.replies import answer_message
 from bot.config import Config
 from bot.interactions.admission import admitted
 from bot.interactions.errors import answer_error
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.store import Store
 from bot.text.translate import CommandTranslator
 from generation import Catalogue, Service, Task

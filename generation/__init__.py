@@ -4,6 +4,7 @@ Beside it stands ``generation.provenance``, a package of its own, since not ever
 """
 
 from . import downloads, images, machine, model_file
+from .batch_profile import Measured, read_profile
 from .catalogue import Catalogue, fewest_steps, matching, resembling
 from .catalogue_files import read_models
 from .errors import GenerationError, HubError, ModelError, PictureError, RequestError, Sentence, SentenceError
@@ -14,7 +15,6 @@ from .logs import set_up_logging
 from .machine import give_back
 from .metadata import Parameters
 from .pins import Pin, forget, read_pins, write_pins
-from .profile import Measured, read_profile
 from .prompt_syntax import take_loras
 from .service import Service
 from .types import (
@@ -36,7 +36,7 @@ from .types import (
     Request,
     Task,
 )
-from .validation import allowed
+from .validation_errors import allowed
 from .vocabulary import DRAWABLE_THINGS, unknown_words
 from .workers.cluster import CardState, ClusterState
 from .workers.devices import DeviceReport, probe

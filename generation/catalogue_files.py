@@ -20,7 +20,7 @@ from .families import FAMILIES as RUN_BY
 from .families import wrong_precision
 from .model_file import Kind, inspect_apart
 from .types import LoraSpec, ModelSpec, Task
-from .validation import allowed
+from .validation_errors import allowed
 
 SHIPPED = Path(__file__).with_name("catalogue.toml")
 FAMILIES = Path(__file__).with_name("families.toml")

@@ -18,9 +18,9 @@ same process and the bot in another:
         asked.content, asked.milliseconds, asked.record.ephemeral, local.files(asked.message)
 """
 
+from .interaction_data import CannotDoError
 from .people import Asked
 from .rest import Call, Fault
 from .server import LocalDiscord
-from .wire import CannotDoError
 
 __all__ = ["Asked", "Call", "CannotDoError", "Fault", "LocalDiscord"]

@@ -14,10 +14,10 @@ from simcord.backend.errors import BackendError, SetupError
 from simcord.backend.models import Channel, Message
 from simcord.enums import AppCommandType, ChannelType
 
-from .changes import Changes
 from .gateway import Gateway
+from .interaction_data import CannotDoError, File
 from .people import Asked, People
-from .wire import CannotDoError, File
+from .waiting import Changes
 from .world import World
 
 STATIC = Path(__file__).with_name("static")

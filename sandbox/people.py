@@ -13,9 +13,9 @@ from simcord.backend.models import Interaction, Message
 from simcord.components import walk_components
 from simcord.enums import AppCommandType, ComponentType, InteractionType
 
-from . import wire
-from .talk import Talk
-from .wire import CannotDoError, Resolved
+from . import interaction_data
+from .conversation import Talk
+from .interaction_data import CannotDoError, Resolved
 from .world import World
 
 ALL_PERMISSIONS = str(2**50 - 1)
@@ -92,7 +92,9 @@ class People(Talk):
             raise CannotDoError(f"/{path} needs {', '.join(missing)}")
         resolved: Resolved = {}
         values = [
-            wire.option(self._world, user_id, channel_id, self._declared(path, declared, name), value, resolved)
+            interaction_data.option(
+                self._world, user_id, channel_id, self._declared(path, declared, name), value, resolved
+            )
             for name, value in options.items()
         ]
         data["options"] = interactions.nest_options(data.pop("root"), path.split()[1:], values)
@@ -106,7 +108,7 @@ class People(Talk):
         data, declared = self._command(user_id, channel_id, path)
         focused = self._declared(path, declared, name)
         values = [
-            wire.option(self._world, user_id, channel_id, self._declared(path, declared, key), value, {})
+            interaction_data.option(self._world, user_id, channel_id, self._declared(path, declared, key), value, {})
             for key, value in options.items()
             if key != name
         ]
@@ -132,7 +134,7 @@ class People(Talk):
         data: dict[str, Any] = {"custom_id": custom_id, "component_type": component["type"]}
         if component["type"] != ComponentType.BUTTON:
             resolved: Resolved = {}
-            data["values"] = wire.selection(self._world, user_id, component, values or (), resolved)
+            data["values"] = interaction_data.selection(self._world, user_id, component, values or (), resolved)
             data |= _non_empty(resolved)
         return self._ask(InteractionType.MESSAGE_COMPONENT, user_id, message.channel_id, data, message)
 
@@ -141,7 +143,7 @@ class People(Talk):
         modal, channel_id = shown.record.modal, shown.record.channel_id
         if modal is None:
             raise CannotDoError("no modal was shown")
-        components, resolved = wire.filled(self._world, user_id, channel_id, modal, values)
+        components, resolved = interaction_data.filled(self._world, user_id, channel_id, modal, values)
         data = {"custom_id": modal["custom_id"], "components": components, **_non_empty(resolved)}
         source = shown.record.source_message_id
         message = self._world.backend.messages[channel_id].get(source) if source else None

@@ -15,7 +15,7 @@ from simcord.backend import serializers
 from simcord.backend.errors import BackendError
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
-from . import forms
+from . import request_checks
 from .limits import RateLimits
 from .world import World
 
@@ -176,7 +176,7 @@ class Rest:
     def _dispatch(self, request: web.Request, path: str, body: Any, files: list[_File]) -> web.Response:
         backend = self.world.backend
         try:
-            forms.check(request.method, path, body)
+            request_checks.check(request.method, path, body)
             if (known := self._sent_before(path, body)) is not None:
                 return known
             method = request.method

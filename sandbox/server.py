@@ -11,12 +11,12 @@ from aiohttp import web
 from simcord.backend.models import Message
 from yarl import URL
 
-from .changes import Changes
 from .gateway import Gateway
 from .limits import RateLimits
 from .page import Page
 from .people import Asked, People
 from .rest import API, Call, Fault, Hold, Rest
+from .waiting import Changes
 from .world import World
 
 MAX_BODY = 256 * 2**20  # bytes of a request; the upload limit is Discord's own answer, not the server's

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from generation import Preview, Progress
-from generation.profile import GAIN, SAMPLES, Profile
+from generation.batch_profile import GAIN, SAMPLES, Profile
 from generation.types import Loading, Offload
 
 from . import models
@@ -120,7 +120,7 @@ def _knee(check: Check, name: str, measured: dict[int, float]) -> Line:
 
 
 def _key(name: str) -> Any:
-    from generation.profile import BatchKey
+    from generation.batch_profile import BatchKey
 
     return BatchKey(name, 1, 1)
 

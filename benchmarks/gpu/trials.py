@@ -94,8 +94,8 @@ def memory(check: Check) -> Iterator[Line]:
     """Memory that runs out in a step and in a decode: nothing fails, and it is tried again later."""
     import torch
 
+    from generation.batch_profile import AGAIN
     from generation.engine.device import is_out_of_memory
-    from generation.profile import AGAIN
 
     engine = check.engine("sd15")
     spec, model = models.model_of(engine)

@@ -11,8 +11,8 @@ import typer
 from bot.cli.common import ConfigFile, or_exit, settings
 from bot.config import Config
 from bot.errors import ConfigError
-from bot.messages.credentials import ContentCredentials
-from bot.messages.origin import describe_origin
+from bot.messages.content_credentials import ContentCredentials
+from bot.messages.provenance import describe_origin
 from bot.text.translate import speaker
 from generation import Inspector, PictureError
 from generation.provenance import fetch_watermark_files

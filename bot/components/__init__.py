@@ -11,7 +11,7 @@ from bot.components.models import ModelsButton, ModelSelect
 from bot.components.pick import PickSelect
 from bot.components.picture import PictureButton, WordsButton
 from bot.components.privacy import DeleteDataButton
-from bot.components.server import ServerButton
+from bot.components.server_settings import ServerButton
 
 #: buttons and menus that work after a restart
 ITEMS: tuple[type[PersistentItem], ...] = (

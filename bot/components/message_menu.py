@@ -17,7 +17,7 @@ from bot.interactions.permissions import NOT_KEPT, may_see_in
 from bot.jobs.uploads import MessagePicture, pictures_in
 from bot.messages.buttons import Buttons
 from bot.messages.details import details
-from bot.messages.origin import describe_origin, discord_time
+from bot.messages.provenance import describe_origin, discord_time
 from bot.requests.builder import editor, upscale_request
 from bot.requests.sizes import pixels
 from bot.store import JobRow, PictureRow, State

@@ -16,8 +16,8 @@ from bot.jobs.cdn import Cdn
 from bot.jobs.traffic import Traffic
 from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
 from bot.messages.contact_sheet import cut
-from bot.messages.credentials import ContentCredentials
-from bot.messages.farewell import Brought, Way, elsewhere, farewell, kept, settled
+from bot.messages.content_credentials import ContentCredentials
+from bot.messages.delivery_notices import Brought, Way, elsewhere, farewell, kept, settled
 from bot.messages.job_message import COMPARISON, JobMessage
 from bot.moderation.policy import Moderation
 from bot.requests.requester import channels_of

@@ -15,7 +15,7 @@ import discord
 
 from bot.errors import Unavailable
 from bot.jobs.delivery import DELIVERY_ERRORS, Delivery, is_transient
-from bot.messages.farewell import Brought
+from bot.messages.delivery_notices import Brought
 from bot.metrics import Metrics
 from bot.store import JobRow, State, Store
 from generation import Sentence, Service

@@ -13,7 +13,7 @@ import discord
 from bot.jobs.delivery import DELIVERY_ERRORS, Edit
 from bot.jobs.rest_limit import RestLimit
 from bot.messages.buttons import cancel_buttons
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, job_id_of
 from bot.text.translate import Speaker, speaker

@@ -12,7 +12,7 @@ from yarl import URL
 
 from bot.errors import Refusal
 from bot.jobs.cdn import Cdn, Remote
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.requests.builder import Source
 from bot.store import Files
 from bot.text.sanitize import escape_for_discord

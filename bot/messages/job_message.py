@@ -5,8 +5,8 @@ import io
 import discord
 
 from bot.messages.contact_sheet import contact_sheet
+from bot.messages.content_credentials import ContentCredentials
 from bot.messages.costs import Costs, costs_of
-from bot.messages.credentials import ContentCredentials
 from bot.requests.loras import write_loras
 from bot.requests.sizes import pixels
 from bot.store import Files, JobRow, PictureRow, State

@@ -16,16 +16,16 @@ from bot.store.database import DATABASE, Database
 from bot.store.files import CERTIFICATES, Files
 from bot.store.lock import only_bot
 from bot.store.space import disk_trouble
+from bot.store.tables.acceptance import Limits
 from bot.store.tables.audit import ALL_ENTRIES, COMMAND_LINE, Action, Audit, Change, Entry, Only
 from bot.store.tables.bans import BANNED, Ban, Bans, banned
 from bot.store.tables.jobs import Jobs
-from bot.store.tables.limits import Limits
-from bot.store.tables.policies import NO_POLICY, WHOLE_SERVER, Blocking, Policies, ServerPolicy
+from bot.store.tables.key_values import Replies, Settings
 from bot.store.tables.preferences import Ping, Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
 from bot.store.tables.rows import JobRow, PictureRow, State, Waiting, job_id_of
-from bot.store.tables.settings import Replies, Settings
+from bot.store.tables.server_policies import NO_POLICY, WHOLE_SERVER, Blocking, Policies, ServerPolicy
 from bot.store.tables.strikes import ForbiddenWords, Rule, Strike, Strikes
 from bot.store.tables.styles import Styles
 from bot.store.tables.usage import DayUsed, Usages, Used

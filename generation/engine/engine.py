@@ -19,17 +19,17 @@ import torch
 import transformers
 from PIL import Image, ImageOps
 
+from ..batch_profile import BatchKey, Profile
 from ..errors import ModelError, RequestError
 from ..families import Call, Family, family_of
 from ..images import encode_png, read_kept
 from ..model_file import DENOISERS
-from ..profile import BatchKey, Profile
 from ..prompt_syntax import without_syntax
 from ..types import LoraSpec, ModelSpec, Offload, Picture, Task
 from .adapters import adapted, inversions
-from .background import Background, Pause
 from .device import Device, open_device
 from .fetching import DownloadQueue
+from .host_work import Background, Pause
 from .inpaint import InpaintBlender, merge
 from .loaded_models import LoadedModel, Models
 from .loading import ensure_downloaded, loading_errors, needs_download

@@ -23,7 +23,7 @@ from .load_policy import WORK as DECODING
 from .loading import able, fetched, is_single, load, loading_errors, sizes
 from .onnx_unet import use_onnx
 from .preview import LatentColours
-from .prompts import Prompts
+from .prompt_cache import Prompts
 from .shared_modules import SharedModules, fingerprints
 from .weighted_prompts import Inversion
 

@@ -25,7 +25,7 @@ from typing import Any, Protocol
 import greenlet
 import torch
 
-from ..profile import BatchKey, Profile
+from ..batch_profile import BatchKey, Profile
 from .batching import gather, join, part, prompt_length, rows_of, signature, split
 from .device import Device, Mark, is_out_of_memory
 

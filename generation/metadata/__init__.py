@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from .automatic1111 import read_automatic1111
 from .comfyui import read_comfyui
 from .containers import hidden_texts_of, texts_of
-from .others import (
+from .other_tools import (
     read_civitai,
     read_drawthings,
     read_dream,

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..images import SOURCE_TYPE, parameters_text, source_type
 from ..types import Request
-from .inputs import INPUT, Input
+from .ingredients import INPUT, Input
 
 GENERATOR = "Criar"
 ACTIONS = "c2pa.actions.v2"

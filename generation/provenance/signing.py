@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from .certificates import Credentials
-from .inputs import INPUT, Input, further_label
+from .ingredients import INPUT, Input, further_label
 from .manifest import GENERATOR, Manifest
 
 MOST_ARCHIVE = 512 * 2**10  # bytes of an input's manifests, which may hold pictures themselves

@@ -14,7 +14,7 @@ from bot.client import use_local_discord
 from bot.config import Config
 from bot.config.schema import Discord, Flooding, Generation, Plan, Quota, Server, Storage
 from bot.dispatch import Dispatcher
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.requests.offered_models import offered
 from bot.store import Change, Ping, Store
 from sandbox import LocalDiscord

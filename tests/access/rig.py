@@ -17,7 +17,7 @@ from simcord.enums import AppCommandType, InteractionType
 from bot.dispatch import Dispatcher
 from bot.store import JobRow, Store
 from generation import Cancelled, Event, Finished, Picture, Request, Service, Started, Task
-from sandbox import LocalDiscord, wire
+from sandbox import LocalDiscord, interaction_data
 from sandbox.people import Asked
 
 MODELS = ("criar-embedded", "realesr-animevideov3", "flux-kontext")
@@ -120,7 +120,8 @@ class Rig:
         declared = {option["name"]: option for option in leaf.get("options") or ()}
         resolved: dict[str, Any] = {}
         values = [
-            wire.option(world, user_id, channel_id, declared[name], value, resolved) for name, value in options.items()
+            interaction_data.option(world, user_id, channel_id, declared[name], value, resolved)
+            for name, value in options.items()
         ]
         nested = interactions.nest_options(root, words[1:], values)
         data = {"id": root["id"], "name": root["name"], "type": AppCommandType.CHAT_INPUT, "options": nested}

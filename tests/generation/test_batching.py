@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 
 from benchmarks.exactness import psnr
 from generation import Cancelled, Catalogue, Event, Finished, Picture, Progress, Task
+from generation.batch_profile import BatchKey
 from generation.engine.engine import Engine
-from generation.profile import BatchKey
 
 from .studio import TERMINAL, job, pixels
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmarks.exactness import psnr
-from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, profile
+from generation import Catalogue, Event, Failed, Finished, Picture, Progress, Started, Task, batch_profile
 from generation.engine.engine import Engine
 from generation.engine.picture_run import Run
 from generation.engine.step_batcher import Member
@@ -78,8 +78,8 @@ def test_what_did_not_fit_is_given_back_before_it_is_tried_again(
     engine: Engine, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When fewer rows are tried, the tensors of the attempt that failed are gone."""
-    monkeypatch.setattr(profile, "SAMPLES", 1)  # so that twice as many rows are tried at every step
-    monkeypatch.setattr(profile, "GAIN", 0.0)
+    monkeypatch.setattr(batch_profile, "SAMPLES", 1)  # so that twice as many rows are tried at every step
+    monkeypatch.setattr(batch_profile, "GAIN", 0.0)
     memory.rows = 4
     run(engine, *four(44, width=384))
     assert memory.freed == [True]
@@ -131,7 +131,7 @@ def test_memory_that_runs_out_beside_torchs_allocator_does_not_end_the_engine(
 def test_pictures_wait_where_too_many_are_at_their_end(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """With room for two in a forward pass, two at their end let two others in, and three let none in."""
     monkeypatch.setattr(engine._profile, "rows", lambda _: 4)
-    kind = profile.BatchKey("criar-embedded", 128, 128)
+    kind = batch_profile.BatchKey("criar-embedded", 128, 128)
     monkeypatch.setattr(engine, "_recent_kinds", [kind])
     monkeypatch.setattr(engine, "resident", lambda: ("criar-embedded",))
     for ending, capacity in ((2, 4), (3, 3)):

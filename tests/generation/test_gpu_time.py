@@ -16,12 +16,12 @@ from PIL import Image
 from benchmarks.gpu.late_device import LateDevice
 from benchmarks.gpu.stand_in import MOST_IDLE, idle_share, reads_within_steps
 from generation import Enlarging, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Task
+from generation.batch_profile import SAMPLES
 from generation.engine import engine as engine_module
 from generation.engine import upscale
 from generation.engine.engine import Engine
 from generation.engine.preview import PreviewPacer
 from generation.engine.step_batcher import LEAD
-from generation.profile import SAMPLES
 from generation.types import Loading, Offload
 from tests.tiny import spec
 

@@ -14,15 +14,15 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from generation import Event, Failed, Finished, LoraSpec, ModelSpec, Picture, Request, Task
+from generation.batch_profile import BatchKey
 from generation.engine import loaded_models
-from generation.engine import prompts as prompts_module
+from generation.engine import prompt_cache as prompts_module
 from generation.engine.device import Device
 from generation.engine.engine import Engine
 from generation.engine.load_policy import choose_loading
 from generation.engine.loaded_models import Models
 from generation.engine.loading import load
-from generation.engine.prompts import Prompts
-from generation.profile import BatchKey
+from generation.engine.prompt_cache import Prompts
 from generation.types import Loading, Offload, Precision
 from tests.tiny import spec, write
 from tests.tiny.single_file import single_file

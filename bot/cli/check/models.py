@@ -5,8 +5,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from bot import hardware
-from bot.cli.check.files import flaw_of
 from bot.cli.check.finding import Finding, bad, good, warning
+from bot.cli.check.own_models import flaw_of
 from bot.cli.recommendation import RESERVED, WORDS, Way, is_gated, way
 from bot.config import Config
 from bot.errors import ConfigError

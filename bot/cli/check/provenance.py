@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from bot.cli.check.finding import Finding, bad, good, warning
 from bot.config import Config
 from bot.errors import ConfigError
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.store import CERTIFICATES
 
 

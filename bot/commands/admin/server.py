@@ -8,7 +8,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.client import Interaction
 from bot.commands.admin.group import MAX_REASON
-from bot.components.server import show_server_settings
+from bot.components.server_settings import show_server_settings
 from bot.errors import Refusal
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.language import speaker_for

@@ -12,7 +12,7 @@ from bot.components.modals.edit import submit_edit
 from bot.components.modals.edit_prompt import submit_edit_prompt
 from bot.components.modals.prompt_help import submit_prompt_help
 from bot.components.modals.refine import WAYS, submit_refine
-from bot.components.server import submit_server
+from bot.components.server_settings import submit_server
 from bot.errors import Refusal
 from bot.interactions.admission import admitted
 from bot.interactions.errors import answer_error, answering

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.background.certificate import warn_of_end_regularly
+from bot.background.certificate_expiry import warn_of_end_regularly
 from bot.background.trouble_feed import collected_trouble
 from bot.config.schema import Provenance, SigningFiles
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from tests.generation.provenance.conftest import openssl_like
 
 log = logging.getLogger("bot.test")
@@ -39,7 +39,7 @@ def test_each_device_is_told_of() -> None:
 
 async def test_the_operator_hears_of_a_certificate_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line for the operator's channel at the start, where their own certificate ends within the time of warning."""
-    monkeypatch.setattr("bot.messages.credentials.WARNED_BEFORE", timedelta(days=4000))
+    monkeypatch.setattr("bot.messages.content_credentials.WARNED_BEFORE", timedelta(days=4000))
     chain, key = openssl_like(tmp_path)
     settings = Provenance(c2pa=SigningFiles(certificates=chain, key=key))
     said = asyncio.Event()

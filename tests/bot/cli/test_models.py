@@ -26,7 +26,7 @@ from generation import (
     Task,
     read_pins,
 )
-from generation.profile import SAMPLES, BatchKey, Profile
+from generation.batch_profile import SAMPLES, BatchKey, Profile
 from tests.bot.command_line import criar, criar_here
 from tests.generation.test_model_file import header_only
 from tests.hub import Hub, local_hub

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from bot.cli.main import app
 from bot.config import Config
 from bot.config.schema import Provenance, Storage
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.store import Store, copy_database
 from bot.store.backup import restore_certificates
 from bot.store.database import DATABASE

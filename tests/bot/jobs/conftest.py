@@ -18,7 +18,7 @@ from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
 from bot.jobs.traffic import Traffic
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from bot.metrics import Metrics
 from bot.moderation.policy import Moderation
 from bot.store import Store

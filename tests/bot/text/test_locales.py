@@ -16,7 +16,7 @@ from bot.components.modals.edit import EditModal
 from bot.components.modals.edit_prompt import EditPromptModal
 from bot.components.modals.prompt_help import PromptModal
 from bot.components.modals.refine import RefineModal
-from bot.components.modals.server import ChannelModal, HowModal, WhereModal
+from bot.components.modals.server_settings import ChannelModal, HowModal, WhereModal
 from bot.messages.buttons import cancel_buttons, delivered_buttons, more_buttons, posted_buttons
 from bot.messages.costs import Costs
 from bot.store import PictureRow, Replies, ServerPolicy, State

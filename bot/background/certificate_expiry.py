@@ -4,7 +4,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from simcord.backend.errors import BackendError
 
-from sandbox import forms
+from sandbox import request_checks
 
 COMMANDS = "/applications/1/commands"
 CHOICE = {"name": "red", "value": "red"}
@@ -23,7 +23,7 @@ def test_a_good_command_is_accepted() -> None:
     """Twenty-five options, twenty-five choices and names in other scripts are within the limits."""
     options = [option(f"o{n}", choices=[{"name": str(c), "value": c} for c in range(25)]) for n in range(25)]
     localized = {"name_localizations": {"hi": "चित्र", "de": "malen"}}
-    forms.check("PUT", COMMANDS, [command(options=options, **localized), {"name": "Refine this", "type": 3}])
+    request_checks.check("PUT", COMMANDS, [command(options=options, **localized), {"name": "Refine this", "type": 3}])
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_good_command_is_accepted() -> None:
 def test_a_command_that_discord_refuses_is_refused(changed: dict[str, Any], place: list[str]) -> None:
     """Each rule of Discord's documentation about names, lengths and order is kept, and the error says where."""
     with pytest.raises(BackendError) as refused:
-        forms.check("PUT", COMMANDS, [command(**changed)])
+        request_checks.check("PUT", COMMANDS, [command(**changed)])
     assert (refused.value.status, refused.value.code) == (400, 50035)
     node: Any = refused.value.errors
     for part in ["0", *place]:
@@ -59,17 +59,17 @@ def test_a_command_that_discord_refuses_is_refused(changed: dict[str, Any], plac
 def test_two_commands_of_one_name_are_refused() -> None:
     """Names are unique among commands of a kind."""
     with pytest.raises(BackendError):
-        forms.check("PUT", COMMANDS, [command(), command()])
+        request_checks.check("PUT", COMMANDS, [command(), command()])
 
 
 def test_more_than_twenty_five_suggestions_are_refused() -> None:
     """The answer to an autocomplete holds at most 25 choices."""
     answer = {"type": 8, "data": {"choices": [{"name": str(n), "value": str(n)} for n in range(26)]}}
     with pytest.raises(BackendError):
-        forms.check("POST", "/interactions/1/token/callback", answer)
+        request_checks.check("POST", "/interactions/1/token/callback", answer)
 
 
 def test_a_long_nonce_is_refused() -> None:
     """A nonce has at most 25 characters."""
     with pytest.raises(BackendError):
-        forms.check("POST", "/channels/1/messages", {"content": "x", "nonce": "n" * 26})
+        request_checks.check("POST", "/channels/1/messages", {"content": "x", "nonce": "n" * 26})

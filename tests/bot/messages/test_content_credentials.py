@@ -22,7 +22,7 @@ from PIL import Image
 
 from bot.config.schema import Provenance, SigningFiles
 from bot.errors import ConfigError
-from bot.messages.credentials import ContentCredentials
+from bot.messages.content_credentials import ContentCredentials
 from generation import Task, images
 from generation.provenance import Authority, Known, Trust, manifest_archives, read_provenance, read_watermark
 from tests.generation.provenance.conftest import MADE, NOON, drawn

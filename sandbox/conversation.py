@@ -8,7 +8,7 @@ from simcord.backend.access import channel_accessible, reaction_permissions
 from simcord.backend.models import AllowedMentions, Channel, Message
 from simcord.enums import ChannelType
 
-from .wire import CannotDoError, File
+from .interaction_data import CannotDoError, File
 from .world import World
 
 FORWARD = 1  # a reference's type

@@ -13,8 +13,8 @@ from bot.config.schema import Plan
 from bot.errors import NotEnough, Refusal
 from bot.quota import EVERYWHERE, Allowance, Person, allowance, capped, day_of, plan_of, resets_at
 from bot.store.tables.bans import MAX_REASON, Bans, banned
+from bot.store.tables.key_values import pause_key
 from bot.store.tables.quotas import Quotas
-from bot.store.tables.settings import pause_key
 from bot.store.tables.usage import Usages
 from bot.text.sanitize import escape_for_discord
 from generation import Request

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from generation.profile import AGAIN, FILE, LONGEST_STEP, SAMPLES, BatchKey, Profile, read_profile
+from generation.batch_profile import AGAIN, FILE, LONGEST_STEP, SAMPLES, BatchKey, Profile, read_profile
 
 KIND = BatchKey("a-model", 512, 512)
 

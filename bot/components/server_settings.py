@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.client import Interaction
 from bot.components.base import PersistentItem
-from bot.components.modals.server import ChannelModal, HowModal, WhereModal, read_optional, read_server_form
+from bot.components.modals.server_settings import ChannelModal, HowModal, WhereModal, read_optional, read_server_form
 from bot.errors import Refusal
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import NOT_KEPT, authorise_change

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.messages.origin import describe_origin, discord_time
+from bot.messages.provenance import describe_origin, discord_time
 from bot.text.translate import speaker
 from generation import Parameters
 from generation.provenance import Provenance, Signature, Trust
