@@ -72,10 +72,10 @@ class Dispatcher(Client):
         commands = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
         digest = hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
         key = f"commands of {self.application_id} at {discord.http.Route.BASE}"
-        if await self.store.settings.get(key) == digest:
+        if await self.store.key_values.get(key) == digest:
             return
         await self.tree.sync()
-        await self.store.settings.set(key, digest)
+        await self.store.key_values.set(key, digest)
         log.info("sent Discord %d commands", len(commands))
 
 

@@ -112,7 +112,7 @@ async def answer_choice(
 async def _answer_reply(client: Client, meant: Meant) -> None:
     """Words in reply to a picture of ours that mention nobody."""
     guild, policy = meant.message.guild, _policy(client, meant.message)
-    choice = await client.store.settings.replies(guild.id if guild else None)
+    choice = await client.store.key_values.replies(guild.id if guild else None)
     place, rest = read_choice(meant.words, len(meant.ours))
     read = read_intent(rest) if rest or not _PRESSED.fullmatch(meant.words) else Read(Intent.INSTRUCTION, meant.words)
     if choice is Replies.MENTIONS or not policy.here(channels_of(meant.message.channel)) or read.intent is Intent.CHAT:

@@ -36,7 +36,7 @@ async def _modal(
         case "where":
             return WhereModal(say, policy)
         case "how":
-            replies, budget = await store.settings.replies(change.guild_id), await store.quotas.budget(change)
+            replies, budget = await store.key_values.replies(change.guild_id), await store.quotas.budget(change)
             return HowModal(say, policy, replies, budget)
         case _:
             return ChannelModal(say, policy, channel_id)
@@ -50,7 +50,7 @@ async def show_server_settings(interaction: Interaction, change: Change, channel
         text = channel_page(say, policy, channel_id)
         view.button(f"server:channel:{channel_id}", say("Change"))
     else:
-        replies, budget = await store.settings.replies(change.guild_id), await store.quotas.budget(change)
+        replies, budget = await store.key_values.replies(change.guild_id), await store.quotas.budget(change)
         text = server_page(say, policy, replies, budget)
         view.button(f"server:where:{WHOLE_SERVER}", say("Where, for whom, which models"))
         view.button(f"server:how:{WHOLE_SERVER}", say("How and how much"))
@@ -70,6 +70,6 @@ async def submit_server(interaction: Interaction, rest: str, filled_in: dict[str
         if budget != await store.quotas.budget(change):
             await store.quotas.set_budget(change, budget)
     if "replies" in filled_in:
-        await store.settings.set_replies(change.guild_id or 0, Replies(filled_in["replies"]))
+        await store.key_values.set_replies(change.guild_id or 0, Replies(filled_in["replies"]))
     await store.policies.set(change, replace(store.policies.own(change.guild_id, channel_id), **chosen), channel_id)
     await show_server_settings(interaction, change, channel_id)

@@ -108,7 +108,7 @@ async def authorise_moderation(
 
 
 async def _moderates(interaction: Interaction) -> bool:
-    role = await interaction.client.store.settings.moderators(interaction.guild_id)
+    role = await interaction.client.store.key_values.moderators(interaction.guild_id)
     return interaction.permissions.moderate_members if role is None else role in roles_of(interaction.user)
 
 

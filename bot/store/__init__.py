@@ -16,11 +16,11 @@ from bot.store.database import DATABASE, Database
 from bot.store.files import CERTIFICATES, Files
 from bot.store.lock import only_bot
 from bot.store.space import disk_trouble
-from bot.store.tables.acceptance import Limits
+from bot.store.tables.acceptance import Acceptance
 from bot.store.tables.audit import ALL_ENTRIES, COMMAND_LINE, Action, Audit, Change, Entry, Only
 from bot.store.tables.bans import BANNED, Ban, Bans, banned
 from bot.store.tables.jobs import Jobs
-from bot.store.tables.key_values import Replies, Settings
+from bot.store.tables.key_values import KeyValues, Replies
 from bot.store.tables.preferences import Ping, Preference, Preferences
 from bot.store.tables.privacy import Forgotten, Privacy
 from bot.store.tables.quotas import Quotas
@@ -47,6 +47,7 @@ __all__ = [
     "Forgotten",
     "JobRow",
     "Jobs",
+    "KeyValues",
     "Only",
     "PictureRow",
     "Ping",
@@ -55,7 +56,6 @@ __all__ = [
     "Replies",
     "Rule",
     "ServerPolicy",
-    "Settings",
     "State",
     "Store",
     "Strike",
@@ -86,8 +86,8 @@ class Store:
         self.usages = Usages(self._database)
         self.bans = Bans(self._database)
         self.audit = Audit(self._database)
-        self._limits = Limits(config, self.quotas, self.usages, self.bans)
-        self.settings = Settings(self._database)
+        self._acceptance = Acceptance(config, self.quotas, self.usages, self.bans)
+        self.key_values = KeyValues(self._database)
         self.policies = Policies(self._database)
         self.preferences = Preferences(self._database)
         self.styles = Styles(self._database)
@@ -101,7 +101,7 @@ class Store:
         await self.bans.refresh()
         await self.policies.refresh()
         await asyncio.to_thread(self.files.open)
-        kept = await self.settings.take(CERTIFICATES_KEY)
+        kept = await self.key_values.take(CERTIFICATES_KEY)
         await asyncio.to_thread(restore_certificates, kept, self.files.certificates)
 
     async def close(self) -> None:
@@ -122,8 +122,8 @@ class Store:
             if next(iter(tables.query("SELECT 1 FROM jobs WHERE interaction_id = ?", [job.interaction_id])), None):
                 return None
             if slow_mode:
-                self._limits.check_pace(tables, job.person, job.created_at, slow_mode)
-            plan, payers = self._limits.admit(tables, job.person, job.request, job.created_at)
+                self._acceptance.check_pace(tables, job.person, job.created_at, slow_mode)
+            plan, payers = self._acceptance.admit(tables, job.person, job.request, job.created_at)
             day = day_of(job.created_at, self._config.zone)
             cost = self._config.generation.cost(job.request.model)
             return self.jobs.insert(tables, replace(job, priority=plan.priority), day, payers, cost)
@@ -141,4 +141,4 @@ class Store:
 
     async def allowance(self, person: Person, now: datetime) -> Allowance:
         """What the person may make now."""
-        return await self._database.read(lambda tables: self._limits.allowance(tables, person, now))
+        return await self._database.read(lambda tables: self._acceptance.allowance(tables, person, now))

@@ -151,7 +151,7 @@ async def test_a_server_s_admins_choose_when_replies_make_pictures(
         await rig.settle(lambda: reacted(rig, message))
     await read_by_bot(rig)
     assert (rig.service.asked[ana] > before, reacted(rig, message)) == (makes, asks)
-    await rig.store.settings.set_replies(guild, Replies.INSTRUCTIONS)
+    await rig.store.key_values.set_replies(guild, Replies.INSTRUCTIONS)
 
 
 async def test_a_mention_with_words_alone_makes_a_picture_from_words(rig: Rig) -> None:

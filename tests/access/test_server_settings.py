@@ -25,7 +25,7 @@ async def server(rig: Rig) -> AsyncIterator[Rig]:
     change = by_admin(rig)
     for channel in (0, rig.local.world.channel_id):
         await rig.store.policies.set(change, ServerPolicy(), channel)
-    await rig.store.settings.set_replies(rig.local.world.guild_id, Replies.INSTRUCTIONS)
+    await rig.store.key_values.set_replies(rig.local.world.guild_id, Replies.INSTRUCTIONS)
     await rig.store.quotas.set_budget(change, None)
 
 
@@ -86,7 +86,7 @@ async def test_an_admin_chooses_how_and_how_much(server: Rig) -> None:
     await server.settle(lambda: "30 s entre dois pedidos" in page.content)  # the page follows the language, too
     policy = server.store.policies.own(guild)
     assert (policy.ping, policy.language, policy.slow_mode) == (Ping.NEVER, "pt-BR", 30)
-    assert await server.store.settings.replies(guild) is Replies.MENTIONS
+    assert await server.store.key_values.replies(guild) is Replies.MENTIONS
     assert await server.store.quotas.budget(by_admin(server)) == 7
 
 

@@ -142,7 +142,7 @@ async def queue(interaction: Interaction) -> None:
 async def pause(interaction: Interaction, sentence: Reason | None = None) -> None:
     await acknowledge(interaction)
     change = replace(await authorise_moderation(interaction, sentence or ""), guild_id=interaction.guild_id)
-    await interaction.client.store.settings.set_pause(change)
+    await interaction.client.store.key_values.set_pause(change)
     say = speaker_for(interaction)
     did = (
         say("No more requests are taken in this server, and members are told why. What waits is still made.")

@@ -79,7 +79,7 @@ async def audit(interaction: Interaction, member: discord.User | None = None, ki
 async def moderators(interaction: Interaction, reason: Reason, role: discord.Role | None = None) -> None:
     await acknowledge(interaction)
     change = authorise_change(interaction, reason, role_id=role.id if role else None, here=True)
-    await interaction.client.store.settings.set_moderators(change)
+    await interaction.client.store.key_values.set_moderators(change)
     say = speaker_for(interaction)
     did = (
         say(

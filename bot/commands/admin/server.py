@@ -50,7 +50,7 @@ async def settings(
 async def replies(interaction: Interaction, when: str) -> None:
     await acknowledge(interaction)
     change = authorise_change(interaction, here=True)
-    await interaction.client.store.settings.set_replies(change.guild_id or 0, Replies(when))
+    await interaction.client.store.key_values.set_replies(change.guild_id or 0, Replies(when))
     say = speaker_for(interaction)
     texts = {
         Replies.INSTRUCTIONS: say("Replies that are clear instructions make a picture; in between, I ask with 🎨."),

@@ -20,7 +20,7 @@ from bot.text.sanitize import escape_for_discord
 from generation import Request
 
 
-class Limits:
+class Acceptance:
     """Reads the tables with the configuration's eyes."""
 
     def __init__(self, config: Config, quotas: Quotas, usages: Usages, bans: Bans) -> None:

@@ -24,7 +24,7 @@ class Replies(StrEnum):
     MENTIONS = "mentions"
 
 
-class Settings:
+class KeyValues:
     """A table of keys and values."""
 
     def __init__(self, database: Database) -> None:

@@ -105,7 +105,7 @@ async def test_a_backup_keeps_what_signs(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "copy.sqlite").rename(tmp_path / "new" / DATABASE)
     moved = Store(Config(storage=Storage(folder=tmp_path / "new")))
     await moved.open()
-    assert await moved.settings.take("certificates/") == {}
+    assert await moved.key_values.take("certificates/") == {}
     await moved.close()
     for path in (folder / "certificates").iterdir():
         copied = tmp_path / "new" / "certificates" / path.name

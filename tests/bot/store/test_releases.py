@@ -110,7 +110,7 @@ async def _fill(store: Store) -> None:
     await store.quotas.set_limit(Change(actor_id=3, guild_id=9, user_id=1, at=NOON, by_operator=False), 30)
     await store.quotas.reset(Change(actor_id=3, guild_id=None, user_id=1, at=NOON, by_operator=True))
     await store.styles.save(1, "ink", "drawn with ink")
-    await store.settings.set("commands", "a digest")
+    await store.key_values.set("commands", "a digest")
     await store.preferences.change(1, language="pt-BR")
 
 
