@@ -31,27 +31,15 @@ class InpaintBlender:
         #: 1 where the picture is repainted
         self._repaint = scaled.gt(0.25).to(vae.dtype)
         self._noise = torch.randn(self._latents.shape, generator=torch.Generator().manual_seed(0)).to(vae.device)
-        #: place of the next timestep in the scheduler's
-        self._next: int | None = None
 
-    def blend(self, time: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-        """Return the latents after the scheduler's step at ``time``, with the kept part as it would be there."""
+    def blend(self, latents: torch.Tensor) -> torch.Tensor:
+        """Return the latents after the scheduler's latest step, with the kept part as it would be there."""
         times = self._scheduler.timesteps
-        after = self._after(time)
+        after = self._scheduler.step_index  # counted, since reading the time would make a GPU wait
         kept = self._latents
         if after < len(times):
             kept = self._scheduler.add_noise(kept, self._noise.to(kept.dtype), times[after].expand(len(kept)))
         return self._repaint * latents + (1 - self._repaint) * kept.to(latents.dtype)
-
-    def _after(self, time: torch.Tensor) -> int:
-        """Return the place of the timestep that follows; counted, since reading it would make a GPU wait."""
-        known = getattr(self._scheduler, "step_index", None)
-        if known is not None:
-            return int(known)
-        if self._next is None:  # once for a picture: with a strength it does not begin at the first
-            self._next = int((self._scheduler.timesteps == time).nonzero()[0])
-        self._next += 1
-        return self._next
 
 
 def merge(made: Image.Image, source: Image.Image, mask: Image.Image) -> Image.Image:

@@ -6,6 +6,7 @@ from math import log
 from typing import Any
 
 import diffusers
+import torch
 
 from .inpaint import InpaintBlender
 
@@ -41,6 +42,52 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+#: of those that count their steps, the ones that look their tables up by the time all the same
+BY_TIME = ("LCMScheduler", "TCDScheduler")
+
+
+class TimesOnHost:
+    """Tells a scheduler's step its time, and all others, on the host.
+
+    DDIM, PNDM, DDPM, LCM and TCD look tables up by them; to read each from a GPU would make it wait at every step. The
+    pipeline and the denoiser get them on the device as before. Schedulers that do not count their steps get a
+    ``step_index``, as the others have it.
+    """
+
+    def __init__(self, scheduler: Any) -> None:
+        """Take the place of the scheduler's ``set_timesteps`` and ``step``."""
+        self._scheduler = scheduler
+        self._host = torch.empty(0)
+        self._set_timesteps, self._step = scheduler.set_timesteps, scheduler.step
+        self._counts = hasattr(scheduler, "step_index")
+        scheduler.set_timesteps = wraps(self._set_timesteps)(partial(self._set))
+        scheduler.step = wraps(self._step)(partial(self._told))
+
+    def _set(self, *args: Any, device: Any = None, **kwargs: Any) -> None:
+        self._set_timesteps(*args, device="cpu", **kwargs)
+        self._host = self._scheduler.timesteps
+        self._scheduler.timesteps = self._host.to(device, non_blocking=True)
+
+    def _told(self, model_output: Any, timestep: Any, *args: Any, **kwargs: Any) -> Any:
+        on_device = self._scheduler.timesteps
+        place = _place(timestep, on_device)
+        self._scheduler.timesteps = self._host
+        try:
+            output = self._step(model_output, self._host[place], *args, **kwargs)
+        finally:
+            self._scheduler.timesteps = on_device
+        if not self._counts:
+            self._scheduler.step_index = place + 1
+        return output
+
+
+def _place(time: torch.Tensor, times: torch.Tensor) -> int:
+    """Return a time's place among a scheduler's; those that a pipeline goes through are views, which say it unread."""
+    if time.untyped_storage().data_ptr() == times.untyped_storage().data_ptr():
+        return int(time.storage_offset() - times.storage_offset())
+    return int((times == time).nonzero()[0])
+
+
 class StepObserver:
     """Watches a scheduler's steps, and keeps its estimate of the finished latents, for previews without noise.
 
@@ -74,7 +121,7 @@ class StepObserver:
         # Second order schedulers take two calls for a step, except the last.
         self._on_step(self._done // self._scheduler.order + 1)
         self._done += 1
-        return (self.blender.blend(timestep, output[0]), *output[1:]) if self.blender else output
+        return (self.blender.blend(output[0]), *output[1:]) if self.blender else output
 
 
 def make_scheduler(name: str, config: Any) -> Any:
@@ -96,4 +143,6 @@ def make_scheduler(name: str, config: Any) -> Any:
             scheduler.set_begin_index(0)
 
         scheduler.set_timesteps = from_the_first
+    if class_name in BY_TIME or not hasattr(scheduler, "step_index"):
+        TimesOnHost(scheduler)
     return scheduler
