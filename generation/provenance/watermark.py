@@ -22,7 +22,7 @@ from .png import encode_like
 
 ENCODER, DECODER = "encoder_Q.onnx", "decoder_Q.onnx"
 SIDE = 256  # pixels at which pictures are marked
-READ_SIDE = 245  # and read, if the file does not say
+READ_SIDE = 256  # and read, if the file does not say
 LONGEST = 2.0  # ratio of the sides from which only the centre is marked
 FEATHER, MOST_FEATHER = 0.01, 50  # of the shorter side, and pixels, over which the mark begins
 SCHEMA = "0001"  # BCH_5: 61 bits of data, five wrong bits mended

@@ -1,6 +1,7 @@
 """The watermark's way: what is written is read, with its error correction, by whoever has the key.
 
-The files are a tiny stand-in for TrustMark's weights, so nothing here says how well those survive.
+The files are a tiny stand-in for TrustMark's weights, or its networks with weights by chance, so nothing here says how
+well those survive.
 """
 
 import io
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+import torch
+from PIL import Image, ImageOps
 
 from generation import Inspector
 from generation.provenance import (
@@ -24,8 +26,10 @@ from generation.provenance import (
 )
 from tests.generation.provenance.conftest import NOON, drawn
 from tests.tiny.trustmark import write_tiny_trustmark
+from tests.tiny.trustmark_nets import Reader, Writer, write_networks
 
 KEY = b"a key"
+MARGIN = 1e-4  # of a bit's score, in a reader of random weights: ten times what half precision is off
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +119,39 @@ async def test_the_image_sandbox_reads_marks(folder: Path) -> None:
         assert (await inspector.provenance(marked, Known(), folder / "absent")).mark == ""
     finally:
         await inspector.close()
+
+
+def signal(image: Image.Image) -> torch.Tensor:
+    """A picture as TrustMark takes it: (1, 3, 256, 256) from -1 to 1."""
+    small = np.asarray(image.resize((256, 256), Image.Resampling.BILINEAR)) / np.float32(255)
+    return torch.from_numpy(small).permute(2, 0, 1)[None] * 2 - 1
+
+
+def adobe_s_mark(writer: Writer, image: Image.Image, bits: str) -> np.ndarray:
+    """What TrustMark.encode of Adobe's trustmark 0.9.2 makes of a picture, (height, width, 3), but for its edges."""
+    cover = signal(image)
+    with torch.no_grad():
+        residual = writer(cover, torch.tensor([[float(bit) for bit in bits]])).clamp(-1, 1) - cover
+    residual -= residual.mean(dim=(2, 3), keepdim=True)
+    spread = torch.nn.functional.interpolate(residual, size=image.size[::-1], mode="bilinear")
+    added = spread[0].permute(1, 2, 0).numpy() + np.asarray(image) / 127.5 - 1
+    return np.clip(added, -1, 1) * 127.5 + 127.5
+
+
+def test_files_like_trustmark_s_are_run_as_its_own_program_runs_them(tmp_path: Path) -> None:
+    """Of its architecture, inputs, outputs and precision: the same picture comes out, and the same bits are read."""
+    torch.manual_seed(5)
+    writer, reader = Writer(4).eval(), Reader(4).eval()
+    payload = write_payload(NOON, KEY)
+    bits = payload + error_correction.encode(payload) + "0001"
+    image = drawn((600, 400))
+    with torch.no_grad():  # it reads these bits in this picture, and others in any other
+        reader.bits.bias += MARGIN * (2 * torch.tensor([float(bit) for bit in bits]) - 1) - reader(signal(image))[0]
+    write_networks(tmp_path, writer, reader)
+    assert read_watermark(as_png(image), tmp_path) == payload
+    for other in (ImageOps.invert(image), Image.merge("RGB", image.split()[::-1])):
+        assert read_watermark(as_png(other), tmp_path) != payload
+    marked = np.asarray(Image.open(io.BytesIO(write_watermark(as_png(image), payload, tmp_path))), np.float32)
+    inside = (slice(10, -10), slice(10, -10))
+    assert np.abs(marked - adobe_s_mark(writer, image, bits))[inside].max() < 1  # of 255: Adobe's cuts what we round
+    assert np.abs(marked - np.asarray(image)).mean() > 5
