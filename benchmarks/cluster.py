@@ -66,6 +66,9 @@ async def _throughput(nodes: Nodes, *, quick: bool) -> dict[str, float]:
         for each in (local, far):
             await each.turn(warm_up)
         found = [(await local.turn(seconds), await far.turn(seconds)) for _ in range(turns)]
+    print(f"{'turn':>4}{'local':>8}{'cluster':>9}   pictures/s")
+    for number, (near, distant) in enumerate(found, 1):
+        print(f"{number:4}{near:8.2f}{distant:9.2f}")
     return {
         "throughput_local": round(median(local for local, _ in found), 3),
         "throughput_cluster": round(median(far for _, far in found), 3),

@@ -20,7 +20,7 @@ from .pictures import picture
 
 STEPS = (4, 8, 12, 20)
 WAITING = 32  # pictures in the backlog; each that ends is replaced
-PATIENCE = 60.0  # seconds without a finished picture after which something is broken
+PATIENCE = 300.0  # seconds without a finished picture after which something is broken
 SETTLING = 2  # pictures per device that finish before a turn is measured
 WARM_UP, TURN, TURNS = 20.0, 10.0, 8  # seconds before the first turn, seconds per turn, and number of turns
 QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS = 3.0, 2.0, 2
