@@ -1,5 +1,6 @@
 """A Ray cluster of several nodes on this machine, each with one CPU, whose parts can be killed."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -37,16 +38,17 @@ class Nodes:
         )  # fmt: skip
         self._port = int(self.address.rpartition(":")[2])
 
-    def add(self, name: str, release: Path = ROOT, **options: Any) -> Any:
-        """A node of one CPU, which runs the release that lies in a folder."""
+    def add(self, name: str, release: Path = ROOT, environment: Mapping[str, str] | None = None) -> Any:
+        """A node of one CPU, which runs the release that lies in a folder, with more variables in its environment."""
         # As nice as the bot's own children, which makes the two comparable; Ray's are nicer, for a head beside them.
-        environment = {
+        variables = {
             "RAY_worker_niceness": "0",
             "PYTHONPATH": str(release),
             "XDG_CACHE_HOME": str(self._folder / name),
+            **(environment or {}),
         }
         node = self._cluster.add_node(
-            num_cpus=1, object_store_memory=STORE, env_vars=environment, node_name=name, wait=False, **options
+            num_cpus=1, object_store_memory=STORE, env_vars=variables, node_name=name, wait=False
         )
         self._cluster._wait_for_node(node, timeout=STARTING)
         return node

@@ -301,14 +301,15 @@ class Service:
         here = (each for each in self._workers.values() if each.site == worker.site)
         return not any(picture.request.model in each.fetching for each in here)
 
-    def _recall(self, worker: Worker) -> None:
+    def _recall(self) -> None:
         """Take back what waits for its model to be fetched to a worker's machine, since others may have it already."""
         if len({each.site for each in self._workers.values()}) == 1:
             return
-        for picture in worker.running.values():
-            if picture.request.model in worker.fetching and picture.id not in self._recalled:
-                self._recalled[picture.id] = picture
-                worker.cancel(picture.id)
+        for worker in self._workers.values():
+            for picture in worker.running.values():
+                if picture.request.model in worker.fetching and picture.id not in self._recalled:
+                    self._recalled[picture.id] = picture
+                    worker.cancel(picture.id)
 
     def _is_back(self, event: Event) -> bool:
         """Whether the event says that the worker let go of a picture that was recalled; it waits again."""
@@ -321,7 +322,7 @@ class Service:
     def _on_event(self, worker: Worker, event: Event | Room) -> None:
         if isinstance(event, Room):
             self._note_ready(worker)
-            self._recall(worker)
+            self._recall()
         else:
             self._estimator.take(worker, event, monotonic())
             if not self._is_back(event):

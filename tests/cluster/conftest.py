@@ -46,9 +46,11 @@ async def start(nodes: Nodes) -> AsyncIterator[Start]:
     """Start services on the cluster, beside local devices."""
     async with AsyncExitStack() as stack:
 
-        async def start(devices: tuple[str, ...] = (), namespace: str = "criar", **more: Any) -> Studio:
+        async def start(
+            devices: tuple[str, ...] = (), namespace: str = "criar", catalogue: Catalogue | None = None, **more: Any
+        ) -> Studio:
             config = ClusterConfig(address=nodes.address, namespace=namespace, cpu=True, **more)
-            service = Service(Catalogue.load(), devices, threads=1, cluster=config)
+            service = Service(catalogue or Catalogue.load(), devices, threads=1, cluster=config)
             await service.start()
             studio = Studio(service, PATIENCE)
             stack.push_async_callback(studio.close)

@@ -7,7 +7,7 @@ from typing import Any
 from generation import ClusterState
 from tests.generation.studio import Studio
 
-#: starts a service on the cluster: start(devices=(), namespace="criar", **ClusterConfig's)
+#: starts a service on the cluster: start(devices=(), namespace="criar", catalogue=None, **ClusterConfig's)
 Start = Callable[..., Coroutine[Any, Any, Studio]]
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from benchmarks.nodes import Nodes
 from sandbox import LocalDiscord
 from tests.wire.bot import UNFILTERED, Bot, running
-from tests.wire.commands import slash
+from tests.wire.commands import done, public, slash
 
 JOBS, EACH = 6, 2
+#: begins what is said of a picture that two workers died of
+ENDED = "The process that makes pictures ended"
 
 
 def rows(bot: Bot, sql: str) -> list[tuple[object, ...]]:
@@ -24,6 +26,13 @@ def delivered(local: LocalDiscord) -> int:
     found = [[len(m.attachments) for m in public if f"apple {number} of six" in m.content] for number in range(JOBS)]
     assert all(len(messages) <= 1 for messages in found)
     return found.count([EACH])
+
+
+async def becomes(bot: Bot, sql: str, expected: list[tuple[object, ...]]) -> None:
+    """Wait until the bot's database answers so."""
+    async with asyncio.timeout(300):
+        while rows(bot, sql) != expected:  # noqa: ASYNC110 - it notes an end when it has Discord's answer
+            await asyncio.sleep(0.2)
 
 
 async def says(bot: Bot, words: str, times: int = 1) -> None:
@@ -64,6 +73,23 @@ async def test_nodes_and_the_bot_are_killed_and_nothing_is_lost_or_doubled(nodes
         assert rows(bot, "SELECT state, count(*), sum(cost) FROM pictures GROUP BY state") == [
             ("finished", JOBS * EACH, JOBS * EACH)
         ]
-        async with asyncio.timeout(60):  # it notes a delivery when it has Discord's answer
-            while rows(bot, "SELECT count(*) FROM jobs WHERE delivered_at IS NULL") != [(0,)]:  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
+        await becomes(bot, "SELECT count(*) FROM jobs WHERE delivered_at IS NULL", [(0,)])
+
+
+async def test_a_picture_that_kills_two_workers_fails_with_its_sentence(nodes: Nodes, tmp_path: Path) -> None:
+    """Its member is told and not charged, it is not tried a third time, and the next picture is made as usual."""
+    node = nodes.add("one")
+    settings = (
+        f"{UNFILTERED}[generation]\ndevices = []\n[generation.cluster]\naddress = '{nodes.address}'\ncpu = true\n"
+    )
+    async with running(tmp_path, settings) as (local, bot):
+        asked = slash(local, "txt2img", prompt="a cat that kills", num_inference_steps=100, size=None)
+        for attempt in (1, 2):
+            await becomes(bot, "SELECT state, attempt FROM pictures", [("running", attempt)])
+            (actor,) = nodes.actors(node)
+            actor.kill()
+        said = await done(local, asked, ENDED)
+        assert "Nothing was made." in said
+        assert rows(bot, "SELECT state, attempt, cost FROM pictures") == [("failed", 2, 0)]
+        assert "ready" in await done(local, slash(local, "txt2img", prompt="a cat in peace"))
+        assert not public(local, "a cat that kills")

@@ -7,8 +7,9 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.nodes import ROOT, Nodes
-from generation import Finished, Progress, Task
-from tests.generation.studio import job, pixels
+from generation import Catalogue, Finished, Progress, Task
+from tests.generation.studio import TERMINAL, job, pixels
+from tests.hub import local_hub
 
 from .nodes import Start, joined, until
 
@@ -49,6 +50,33 @@ async def test_a_full_object_store_loses_nothing(nodes: Nodes, start: Start, tmp
         del hoard
     finally:
         ray.shutdown()
+
+
+async def test_a_slow_download_to_one_node_holds_up_nobody(nodes: Nodes, start: Start, tmp_path: Path) -> None:
+    """That node makes pictures of other models, and one that comes later makes those that wait for the download."""
+    embedded = Catalogue.load().get("criar-embedded")
+    folder = Path(embedded.source)
+    files = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    with local_hub() as shut, local_hub() as quick:
+        for hub in (shut, quick):
+            hub.put("somebody/something", files)
+        shut.open.clear()
+        try:
+            nodes.add("slow", environment={"HF_ENDPOINT": shut.address, "HF_HOME": str(tmp_path / "slow models")})
+            absent = replace(embedded, id="absent", source="somebody/something")
+            studio = await start(catalogue=Catalogue([embedded, absent]))
+            await joined(studio, 1)
+            waiting = job(model="absent", count=2, num_inference_steps=2).pictures()
+            studio.service.submit(waiting)
+            await until(studio, lambda state: "absent" in state.cards[0].fetching)
+            (made,) = await studio.make(job(num_inference_steps=2).pictures())
+            assert isinstance(made, Finished)
+            nodes.add("quick", environment={"HF_ENDPOINT": quick.address, "HF_HOME": str(tmp_path / "quick models")})
+            ends = [await studio.wait(picture.id, *TERMINAL) for picture in waiting]
+            assert all(isinstance(end, Finished) and end.attempt == 1 for end in ends)
+            assert ["absent" in card.fetching for card in (await joined(studio, 2)).cards].count(True) == 1
+        finally:
+            shut.open.set()
 
 
 async def test_a_node_that_is_drained_finishes_and_gets_no_more(nodes: Nodes, start: Start) -> None:

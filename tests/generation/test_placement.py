@@ -117,6 +117,22 @@ async def test_a_slow_download_to_one_machine_holds_no_picture_up() -> None:
     assert isinstance(await next_event(service), Finished)
 
 
+async def test_who_joins_later_gets_what_waits_for_a_download_elsewhere() -> None:
+    """A machine that comes while another one downloads takes over the pictures that wait there."""
+    service, (slow,) = service_with(("slow", NOTHING))
+    slow.room(1)
+    (picture,) = job().pictures()
+    service.submit([picture])
+    slow.room(1, MODEL)
+    assert slow.recalled == []
+    quick = FarWorker(service, "quick")
+    service._on_join(cast("Any", quick))
+    quick.room(1)
+    assert slow.recalled == [picture.id]
+    slow.say(Cancelled(picture_id=picture.id, attempt=1))
+    assert quick.given == [picture.id]
+
+
 async def test_a_picture_that_is_made_before_it_is_called_back_comes_once() -> None:
     """The download ends just then: the picture's end is its end, and nothing is made again."""
     service, (slow, quick) = service_with(("slow", NOTHING), ("quick", NOTHING))

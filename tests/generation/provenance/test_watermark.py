@@ -135,7 +135,8 @@ def adobe_s_mark(writer: Writer, image: Image.Image, bits: str) -> np.ndarray:
     residual -= residual.mean(dim=(2, 3), keepdim=True)
     spread = torch.nn.functional.interpolate(residual, size=image.size[::-1], mode="bilinear")
     added = spread[0].permute(1, 2, 0).numpy() + np.asarray(image) / 127.5 - 1
-    return np.clip(added, -1, 1) * 127.5 + 127.5
+    marked: np.ndarray = np.clip(added, -1, 1) * 127.5 + 127.5
+    return marked
 
 
 def test_files_like_trustmark_s_are_run_as_its_own_program_runs_them(tmp_path: Path) -> None:
