@@ -90,6 +90,7 @@ async def test_a_picture_that_kills_two_workers_fails_with_its_sentence(nodes: N
             actor.kill()
         said = await done(local, asked, ENDED)
         assert "Nothing was made." in said
-        assert rows(bot, "SELECT state, attempt, cost FROM pictures") == [("failed", 2, 0)]
+        assert rows(bot, "SELECT state, attempt FROM pictures") == [("failed", 2)]
+        assert rows(bot, "SELECT count(*) FROM counted") == [(0,)]
         assert "ready" in await done(local, slash(local, "txt2img", prompt="a cat in peace"))
         assert not public(local, "a cat that kills")
