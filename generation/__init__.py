@@ -38,9 +38,10 @@ from .types import (
 )
 from .validation_errors import allowed
 from .vocabulary import DRAWABLE_THINGS, unknown_words
+from .workers.cards import Card
 from .workers.cluster import CardState, ClusterState
 from .workers.devices import DeviceReport, probe
-from .workers.node_messages import Card, ClusterConfig, WorkerState
+from .workers.node_messages import ClusterConfig, WorkerState
 from .workers.survey import survey
 
 __all__ = [

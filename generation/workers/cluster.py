@@ -115,7 +115,7 @@ class ClusterWorker(Worker):
 
     def cancel(self, picture_id: str) -> None:
         """Ask it to let go of a picture that it was given."""
-        self._send(Cancel(worker_id=self.id, picture_id=picture_id))
+        self._send(Cancel(worker_id=self.id, picture_id=picture_id, attempt=self.running[picture_id].attempt))
 
     def kill(self) -> None:
         """End it at once; on_exit follows, and another comes in its place."""

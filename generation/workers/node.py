@@ -17,9 +17,10 @@ from time import monotonic
 from ..events import Cancelled, Failed, Finished, Preview
 from ..machine import models_budget
 from ..types import LoraSpec, ModelSpec, Picture
+from .cards import Card
 from .inputs import keep_input, kept_input
 from .local import LocalWorker
-from .node_messages import Card, Report, Specs, WorkerState
+from .node_messages import Report, Specs, WorkerState
 from .release import PACKAGE, installed, release
 from .worker import Message
 

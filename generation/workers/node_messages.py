@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..types import ModelSpec, Picture
+from .cards import Card
 from .worker import Message
 
 
@@ -21,30 +22,6 @@ class ClusterConfig:
     workers: int | None = None
     #: whether each picture is made in separate forward passes, as on the bot's own devices
     exact: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """Where a worker works."""
-
-    #: the node's host name
-    node: str
-    #: the node's id in the cluster
-    node_id: str
-    #: its number on the node; None is the node's CPU
-    number: int | None
-    #: such as "H200", as far as the cluster knows it
-    kind: str = ""
-    #: of a CPU, and of the node's cores by its cards
-    threads: int = 1
-    #: how many workers share the node's memory
-    neighbours: int = 1
-
-    @property
-    def name(self) -> str:
-        """What the operator calls it."""
-        place = "cpu" if self.number is None else f"gpu{self.number}"
-        return f"{self.node}/{place}" + (f" ({self.kind})" if self.kind else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +67,7 @@ class Cancel:
 
     worker_id: str
     picture_id: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

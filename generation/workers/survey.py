@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import GenerationError
-from .bridge import actor_name, cards_of
-from .node_messages import Card, ClusterConfig, WorkerState
+from .cards import Card, actor_name, cards_of
+from .node_messages import ClusterConfig, WorkerState
 
 PATIENCE = 10.0  # seconds for a worker's answer
 

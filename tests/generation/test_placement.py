@@ -9,7 +9,8 @@ import pytest
 
 from generation import Cancelled, Catalogue, ClusterConfig, Event, Failed, Finished, Picture, Service
 from generation.workers import node
-from generation.workers.node_messages import Alive, Card, Joined, Refused, Unreachable
+from generation.workers.cards import Card
+from generation.workers.node_messages import Alive, Joined, Refused, Unreachable
 from generation.workers.worker import Room, Worker
 
 from .studio import job
