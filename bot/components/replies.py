@@ -29,10 +29,12 @@ from bot.requests.builder import (
     upscale_request,
 )
 from bot.requests.intent import Intent, Read, is_small_talk, read_intent
-from bot.requests.reply_parser import DEFAULT_FACTOR, Phrase, read_choice, read_reply
+from bot.requests.reply_parser import Phrase, read_reply
 from bot.requests.requester import Requester, channels_of, message_requester
 from bot.requests.strengths import MEDIUM
 from bot.requests.styles import apply_style
+from bot.requests.words.choice import read_choice
+from bot.requests.words.enlarging import DEFAULT_FACTOR
 from bot.store import JobRow, PictureRow, Replies, ServerPolicy, State
 from bot.text.translate import Speaker, speaker
 from generation import Task

@@ -40,11 +40,11 @@ _WORDY = frozenset(["sref", "cref", "oref", "p", "profile", "v", "version", "nij
 #: words of a sentence too: “a cat —no, a dog—”
 _NAME = r"[A-Za-zÀ-ÿ][\wÀ-ÿ-]*"
 #: one hyphen before what can only be a flag: “-ar 3:2”
-_HYPHEN = r"-(?=(?:ar|aspect|seed|cfg|steps)\s*[=:]?\s*\d)"
+_HYPHEN = r"(?:-|--\s)(?=(?:ar|aspect|seed|cfg|steps)\s*[=:]?\s*\d)"
 #: its value is written to it: “--ar16:9”
 _GLUED = re.compile(r"([A-Za-z_]+?)(\d.*)")
 _FLAG = re.compile(
-    rf"(?:(?<![\w-])(?P<two>--+|[-—–―−]{{2,3}}|{_HYPHEN})|(?<![\w—–-])(?P<one>[—–―−])|(?<=\w)(?P<joined>--))(?P<name>{_NAME})"
+    rf"(?:(?<![\w-])(?P<two>--+(?!\s)|[-—–―−]{{2,3}}(?!\s)|{_HYPHEN})|(?<![\w—–-])(?P<one>[—–―−])|(?<=\w)(?P<joined>--))(?P<name>{_NAME})"
 )
 _CLOSED = re.compile(r"\w[—–―−](?:\s|$|[,.])|\s[—–―−]\s")
 _VALUE = re.compile(r"\s*[=:]?\s*(?:\"([^\"]*)\"|“([^”]*)”|(\S+))")
@@ -75,7 +75,8 @@ def read_flags(text: str) -> Flags:
     for place, match in enumerate(starts):
         end = starts[place + 1].start() if place + 1 < len(starts) else len(text)
         kept.append(_take(match["name"], text[match.end() : end], values, unknown))
-    return Flags(" ".join(" ".join(kept).split()).strip(" ,"), values, tuple(unknown))
+    rest = re.sub(r"(?:\s*,)+", ",", " ".join(" ".join(kept).split()))
+    return Flags(rest.strip(" ,"), values, tuple(unknown))
 
 
 def _is_flag(match: re.Match[str], text: str) -> bool:
@@ -104,7 +105,7 @@ def _take(written: str, rest: str, values: dict[str, str], unknown: list[str]) -
     if name is None:
         unknown.append(f"--{written}")
         takes_value = written.lower() in _WORDY or re.fullmatch(r"[\d.,:%-]+,?|https?://\S+", value)
-        return after if takes_value else rest
+        return f"{',' * value.endswith(',')}{after}" if takes_value else rest
     if name == "strength" and first and after.lstrip().startswith("%"):
         value, after = f"{value}%", after.lstrip()[1:]
     if name in _LONG and not (first and (first[1] or first[2])):
@@ -116,7 +117,10 @@ def _take(written: str, rest: str, values: dict[str, str], unknown: list[str]) -
             else None
         )
         value, after = (rest[: limit.start()], rest[limit.start() :]) if limit else (rest, "")
-    values[name] = value.strip(" ,=:\n").strip('"“”')
+    value = value.strip(" ,=:\n").strip('"“”')
+    if name == "negative_prompt" and values.get(name):
+        value = f"{values[name]}, {value}"
+    values[name] = value
     return after
 
 
@@ -140,11 +144,11 @@ def _read(name: str, value: str) -> object:
         case "seed":
             return read_seed(value)
         case "count":
-            return read_whole("count", value, 1, MAX_COUNT)
+            return read_whole(written(name), value, 1, MAX_COUNT)
         case "num_inference_steps":
-            return read_whole("num_inference_steps", value, 1, MAX_STEPS)
+            return read_whole(written(name), value, 1, MAX_STEPS)
         case "guidance_scale":
-            return read_number("guidance_scale", value, 0.0, MAX_GUIDANCE)
+            return read_number(written(name), value, 0.0, MAX_GUIDANCE)
         case "strength":
             return read_strength(value)
         case "raw":

@@ -1,19 +1,17 @@
 """Whether words in reply to a picture are an instruction for it, chat, or what only their author can tell. Pure.
 
-An instruction is taken only where it is beyond doubt, since it is paid for; ``words.toml`` holds the vocabulary.
+An instruction is taken only where it is beyond doubt, since it is paid for; ``words`` holds the vocabulary.
 """
 
 import re
-import tomllib
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
-from importlib.resources import files
-from types import MappingProxyType
 
 from bot.requests.flags import read_flags
 from bot.requests.numbers import without_accents
+from bot.requests.words.instruction import describes_picture, has_manner, is_idiom, is_instruction, is_strength, is_wish
+from bot.requests.words.lists import LINKS, PICTURE, WORD, belongs, holds, words
 
 
 class Intent(Enum):
@@ -37,11 +35,6 @@ _MENTION = re.compile(r"<@[!&]?\d+>|@(?:everyone|here)\b")
 _SENTENCE = re.compile(r"[.!?…;\n]+(?=\s|$)|,(?=\s)|[:](?=\s)|(?<=\s)[-–—]+(?=\s)")
 #: between praise and what is meant: “I love it but make it darker”
 _TURN = re.compile(r"\s(?:(?:and |e |y )?(?:now|agora|ahora)|but|mas|pero)\s", re.IGNORECASE)
-_SAME_SEED = re.compile(
-    r"(?:(?:use|usa|with|com|con) )?(?:the |a |o |la )?(?:same|mesma|misma) (?:seed|semente|semilla)\b"
-    r"(?: (?:but|and|with|mas|pero|com|con|e|y)\b)*"
-)
-_TOKEN = re.compile(r"[\w'&-]+(?:[.,:]\d+)?%?")
 #: before what is meant: “now make it night”, “same but in winter”
 _LEAD = re.compile(
     r"(?:(?:now|then|ok|okay|and|so|but|just|also|maybe just|please|pls|plz|kindly|hey|again|this time|"
@@ -57,101 +50,44 @@ _POLITE = re.compile(
     r"podes|(?:me )?(?:puedes|podrias|puede)"
 )
 _WISH = re.compile(
-    r"what if|se fosse|si fuera|si fuese|"
+    r"what if|se (?:fosse|tivesse|estivesse)|si (?:fuera|fuese|tuviera|estuviera)|(?:it )?could be|pod(?:ia|"
+    r"eria) (?:ser|estar)|podria (?:ser|estar)|"
     r"what about|how about|e se|que tal|y si|i(?:'d| would)? (?:want|like)|quero|queria|quiero|quisiera|maybe"
-)
-_STRENGTH = re.compile(
-    r"(?:(?:strength|denoising|forca|intensidade|fuerza|intensidad)\b.*|\d{1,2}(?:[.,]\d+)?\s*%|0[.,]\d+|"
-    r"[1-9]\s?x|"
-    r"(?:(?:more|very|mais|mas|muito|muy|only|just|so) )?(?:subtle|subtly|subtler|slightly|strong|stronger|"
-    r"strongly|gently|"
-    r"sutil|sutilmente|forte|fortemente|fuerte|fuertemente|ligeramente|levemente)|"
-    r"(?:[2-4]|two|three|four|duas|dois|tres|quatro|dos|cuatro) (?:pictures|images|versions|variations|"
-    r"imagens|fotos|versoes|variacoes|"
-    r"imagenes|versiones|variaciones))"
 )
 #: once more, or a shape: an order for the picture, or talk of a game; “x2” is agreement too
 _ONCE_MORE = re.compile(
-    r"again|try again|once more|redo|redo it|one more|another one|faz de novo|de novo|outra vez|mais uma|otra vez|"
-    r"hazlo otra vez|de nuevo|una mas|\d{1,2}:\d{1,2}|\d{2}x\d{1,2}|\dx\d{2}|x\s?[1-9]"
+    r"again|try again|once more|redo|redo it|one more|another|another one|faz de novo|de novo|outra vez|mais uma|"
+    r"otra vez|hazlo otra vez|de nuevo|una mas|\d{1,2}:\d{1,2}|\d{2}x\d{1,2}|\dx\d{2}|x\s?[1-9]"
 )
-_NEUTRAL_STRENGTH = re.compile(
-    r"(?:a (?:bit|little|lot)|very much|much|medium|moderate|high|low|light|soft|weak|um pouco|so um pouco|"
-    r"muito|medio|media|bastante|un poco|"
-    r"mucho|poco|leve|alto|bajo|baixo)"
+_IS = re.compile(r"\b(?:tô|tá|est[áà]s?|están|estão|é|és|será|foi)\b", re.IGNORECASE)
+#: questions to the bot itself
+_ASKS_US = re.compile(
+    r"(?:what|how|why|who|when|where|which) (?:can|do|does|did|is|are|was|were|will|would|should|many|much|long|"
+    r"models?|else)\b.*|"
+    r"(?:what|how|who|where)'?s\b.*|(?:are|is|do|will) (?:you|this|it|there)\b.*|o que .*|"
+    r"(?:que|qual|quais|como|quem|quando|onde|por que|porque|quanto|quantos|quantas) "
+    r"(?:voce|vc|eu|isso|isto|funciona|is|te|posso|faz|sabe|sabes|puedes|haces|eres|imagens|custa|tempo)\b.*|"
+    r"(?:cuanto|cuantos|cuantas|quien|cual|como|que|donde|cuando|por que) "
+    r"(?:es|esta|eres|te|me|se|sabes|puedes|haces|funciona|cuesta|imagenes|puedo|tan)\b.*|(?:eres|sos|voce is|"
+    r"vc is) .*|"
+    r"(?:can you )?(?:please )?help(?: me| us)?(?: please)?|(?:me )?ajuda(?: ai| por favor)?|"
+    r"ayuda(?:me)?(?: por favor)?"
 )
-_ENLARGE = re.compile(
-    r"(?:(?:make|hazlo|hazla|deixe|deixa|faca|faz) ?(?:it|this)? )?(?:upscale|enlarge|bigger|larger|maior|"
-    r"mas grande|amplia\w*|aumenta\w*|"
-    r"agranda\w*|higher resolution|hd|4k|upres|uhd)(?: (?:it|this|more|la|lo|isso|esto))?(?: (?:by|to|em|a|por))?"
-)
-FACTOR = r"(?:[2-8]\s?[x×]|[x×]\s?[2-8])"
-_ENLARGES = re.compile(
-    rf"(?:{FACTOR}\s+)?{_ENLARGE.pattern}(?:\s+(?:by |to )?{FACTOR})?|{FACTOR} (?:bigger|larger|maior|mas grande)"
-)
-_ARTICLE = {*"a an the some um uma o os as un una unos unas el la los las no any".split()}  # noqa: SIM905
-_LINKS = _ARTICLE | {
-    *"and of with in on at under by e y de do da dos das del com con em en nele nela".split(),  # noqa: SIM905
-    *"her his please pls very more less deep big small little long art look effect tone filter version versao".split(),  # noqa: SIM905
-}
-_AS = re.compile(r"(?:as|como|igual a) (?:if )?(?:it were )?(?:a|an|um|uma|un|una) (.+)|as (.+)|como (.+)")
-_IN = re.compile(
-    r"(?:in|on|at|under|with|without|inside|against|wearing|sem|com|em|no|na|nos|nas|num|numa|sob|sin|con|"
-    r"en|de|bajo|a la|a las|ao|aos|al|durante a|durante la|que (?:sea|seja|fique|tenha|tenga)) (.+)|a noite"
-)
-_STYLE_OF = re.compile(
-    r"(?:in |with |na |no |em |en |al |a )?(?:the |a |o |el )?(?:style of|estilo de|estilo do|estilo da|estilo) \w.*|"
-    r"(?:in |em |en )?(?:a |an |the )?[\w' -]{2,40} style"
-)
-_MORE = re.compile(
-    r"(?:(?:a (?:bit|little|lot)|much|way|even|slightly|far|um pouco|bem|muito|un poco|mucho|aun|ainda) )?"
-    r"(?:more|less|mais|menos|mas|much more) (.+)"
-)
-_DEGREE = re.compile(
-    r"(?:a (?:bit|little|lot)|much|way|even|slightly|far|um pouco|bem|muito|un poco|mucho|so|[2-9]\s?x|twice|really) "
-)
-_MAKE = re.compile(
-    r"(?:make|get|set|keep|turn|render|draw|paint|do|faca|faz|deixe|deixa|torne|torna|haz|deja|pinta|pinte|mantenha) "
-)
-_IS = re.compile(r"\b(?:est[áà]s?|están|estão|é|és|será|foi)\b", re.IGNORECASE)
-_NOT_THE_PICTURE = frozenset(
-    ["me", "us", "you", "my", "your", "our", "sense", "sure", "sentido", "friends", "another", "more"]
-)
-_ITSELF = frozenset(["", "it", "this", "that", "isso", "esto", "la imagen", "a imagem", "the picture", "the image"])
-_NO = re.compile(r"no \w+")
-_IT = re.compile(r"^(?:it|this|that|him|her|them|isso|ele|ela|esto|eso|lo|la)\b\s*")
-_MORE_OF = re.compile(r"(?:more|some|all) \w")
-#: orders that people give one another too
-_LOOSE = frozenset(["give", "lose", "keep", "use", "move", "set", "add", "increase", "reduce", "place", "cover", "age"])
-#: lists of words of what pictures show
-_PICTURE = ("style", "colour", "part", "scene", "thing", "quality", "comparative")
+_GREETING = 5  # words of a greeting or thanks, “thanks, that was great”
+_OURS = re.compile(r"\b(?:my|your|our|meu|minha|seu|sua|mi|tu|nuestr[oa])\b")
 _ALL_WORDS = 25  # of an instruction; more are a story
 _FUNNY = re.compile(r"\b(?:lol|lmao|rofl|xd|haha\w*|hehe\w*|ja(?:ja)+|kkk+|rsrs\w*)\b")
-
-
-@cache
-def _words() -> MappingProxyType[str, frozenset[str]]:
-    with (files("bot.requests") / "words.toml").open("rb") as file:
-        lists = tomllib.load(file)
-    return MappingProxyType({name: frozenset(_entries(name, text)) for name, text in lists.items()})
-
-
-def _entries(name: str, text: str) -> list[str]:
-    if name in ("idiom", "saying"):
-        return [entry.strip() for entry in text.replace("\n", "|").split("|") if entry.strip()]
-    return [phrase or word for phrase, word in re.findall(r'"([^"]+)"|(\S+)', text)]
-
-
-def _is(word: str, *lists: str) -> bool:
-    forms = {word, word.removesuffix("s"), word.removesuffix("es"), word.removesuffix("'s")}
-    return any(form in _words()[name] for name in lists for form in forms)
-
-
-def _has(text: str, *lists: str) -> bool:
-    """Whether the text holds a word or a phrase of the lists."""
-    tokens = _TOKEN.findall(text)
-    pairs = [" ".join(tokens[place : place + size]) for size in (2, 3) for place in range(len(tokens) - size + 1)]
-    return any(_is(word, *lists) for word in (*tokens, *pairs))
+_SO = re.compile(r"so (?:much |very |damn |freaking )?\w+")
+#: who does something, or what is marvelled at: “this deserves a frame”, “so fluffy”, “que gato gordo”
+_TELLS = re.compile(
+    r"(?:this|that|it|he|she|everyone|someone|nobody|who) \w+s\b|"
+    r"(?:so|such|what an?|those|these|too|not|qual|muy|tan|tao|poor|pobre|coitad[oa]s?) \w.*|"
+    r"que (?!(?:sea|seja|fique|tenha|tenga|este|esteja|pareca|parezca|haya|haja|lleve|use)\b)\w.*|"
+    r"\d+ (?:out of|de|of) \d+|take \w.*|"
+    r"(?:happy|merry|feliz|felices|buen|buena|boa|bom|good) (?:new year|birthday|\w+day|christmas|easter|"
+    r"halloween|ano \w+|"
+    r"cumple\w*|navidad|natal|pascoas?|pascuas?|fiestas|aniversario|semana|finde|fds|luck|evening|sorte|suerte)\b.*"
+)
 
 
 def read_intent(text: str) -> Read:
@@ -167,14 +103,14 @@ def read_intent(text: str) -> Read:
     clauses = _clauses(rest)
     found = [_of_clause(clause, whole) for clause, _ in clauses]
     if flags.found:
-        if "?" in whole or (_has(whole, "talk") and Intent.INSTRUCTION not in found):
+        if "?" in whole or (holds(whole, "talk") and Intent.INSTRUCTION not in found):
             return Read(Intent.CHAT, text)
-        return Read(Intent.UNSURE if Intent.CHAT in found or _has(whole, "talk") else Intent.INSTRUCTION, text)
+        return Read(Intent.UNSURE if Intent.CHAT in found or holds(whole, "talk") else Intent.INSTRUCTION, text)
     if Intent.INSTRUCTION not in found:
-        likely = Intent.UNSURE in found and not _talks(whole) and Intent.CHAT not in found
+        likely = Intent.UNSURE in found and not _talks(_PLEASE.sub("", whole)) and Intent.CHAT not in found
         return Read(Intent.UNSURE if likely or _asks_after_praise(clauses, found) else Intent.CHAT, text)
     first = found.index(Intent.INSTRUCTION)
-    strength_after_words = first > 0 and _STRENGTH.fullmatch(clauses[first][0])
+    strength_after_words = first > 0 and is_strength(clauses[first][0])
     doubtful = [kind for kind in found[:first] if kind is Intent.UNSURE]
     chat_after = Intent.CHAT in found[first:]
     words = text if strength_after_words or first == 0 else rest[clauses[first][1] :].strip()
@@ -184,25 +120,20 @@ def read_intent(text: str) -> Read:
     return Read(Intent.UNSURE if unclear or len(whole.split()) > _ALL_WORDS else Intent.INSTRUCTION, words.strip())
 
 
-def changes_picture(text: str) -> bool:
-    """Whether plain words say how a picture is to look, “bluer”, “ghibli style”, rather than what it shows."""
-    words = _TOKEN.findall(text)
-    if not words:
-        return False
-    looks = ("style", "colour", "scene", "quality", "comparative")
-    of_looks = words[0] not in _ARTICLE and all(_is(word, *looks) or word in _LINKS for word in words)
-    return (of_looks and _has(text, *looks)) or _compared(text) or _named(text) or _manner(text)
-
-
 def is_small_talk(text: str) -> bool:
     """Whether words to the bot itself are only talk, “thanks!”, “hello there”, “what can you do?”, and no prompt."""
-    bare = _plain(_without_symbols(_MENTION.sub(" ", _LINK.sub(" ", _CUSTOM_EMOJI.sub(" ", text)))))
-    words = _TOKEN.findall(bare)
-    if not words:
+    bare = _plain(_without_symbols(_MENTION.sub(" ", _LINK.sub(" ", _CUSTOM_EMOJI.sub(" ", text))))).lstrip("¿¡ ")
+    said = bare.strip("?!. ")
+    tokens = WORD.findall(said)
+    if not tokens or said in words()["saying"]:
         return True
-    if bare.strip("?!. ") in _words()["saying"] or (bare.endswith("?") and _is(words[0], "question")):
+    if (asked := _POLITE.match(said)) and is_wish(said[asked.end() :].strip()):
+        return False
+    if _ASKS_US.fullmatch(said) or (bare.endswith("?") and holds(said, "question", "talk", "chat")):
         return True
-    return all(_is(word, "chat", "talk", "meta") or word in _LINKS for word in words)
+    if belongs(tokens[0], "chat") and len(tokens) <= _GREETING and not holds(said, *PICTURE):
+        return read_intent(text).intent is Intent.CHAT
+    return all(belongs(word, "chat", "talk", "meta") or word in LINKS for word in tokens)
 
 
 def _asks_after_praise(clauses: list[tuple[str, int]], found: list[Intent]) -> bool:
@@ -214,9 +145,9 @@ def _asks_after_praise(clauses: list[tuple[str, int]], found: list[Intent]) -> b
 
 def _praises(text: str) -> bool:
     """Whether a clause says how good a picture is, and nothing else."""
-    words = _TOKEN.findall(text)
-    return any(_is(word, "chat", "like") for word in words) and all(
-        _is(word, "chat", "like", "praise") for word in words
+    tokens = WORD.findall(text)
+    return any(belongs(word, "chat", "like") for word in tokens) and all(
+        belongs(word, "chat", "like", "praise") for word in tokens
     )
 
 
@@ -240,6 +171,8 @@ def _of_clause(clause: str, whole: str) -> Intent:
     question = clause.endswith("?") or clause.startswith("¿")
     polite = bool(_PLEASE.search(whole))
     text = clause.strip("?¿ ")
+    if _SO.fullmatch(text):
+        return Intent.CHAT
     if _ONCE_MORE.fullmatch(_PLEASE.sub("", text).strip(" ,")):
         return Intent.CHAT if question else Intent.UNSURE
     if lead := _LEAD.match(f"{text} "):
@@ -249,180 +182,40 @@ def _of_clause(clause: str, whole: str) -> Intent:
         return Intent.CHAT
     if asked := _POLITE.match(text):
         rest = text[asked.end() :].strip()
-        inner = _instruction(rest) or _infinitive(rest) or _orders_something(rest)
-        if inner:
+        if is_instruction(rest) or is_wish(rest):
             return Intent.INSTRUCTION if polite else Intent.UNSURE
         return Intent.CHAT
     if wish := _WISH.match(text):
         rest = text[wish.end() :].strip()
-        describes = _instruction(rest) or _describes(rest)
+        describes = is_instruction(rest) or (describes_picture(rest) and not _OURS.search(rest))
         return Intent.UNSURE if describes else Intent.CHAT
-    if question and (_is(text.split()[0], "question") or not _instruction(text)):
+    if question and (belongs(text.split()[0], "question") or not is_instruction(text)):
         return Intent.CHAT
-    if _instruction(text):
+    if is_instruction(text):
         return Intent.UNSURE if question else Intent.INSTRUCTION
-    if _chatty(text):
-        return Intent.CHAT
-    return Intent.UNSURE
-
-
-def _describes(text: str) -> bool:
-    return _has(text, *_PICTURE) and not _has(text, "chat")
+    return Intent.CHAT if _chatty(text) or _FUNNY.search(whole) else Intent.UNSURE
 
 
 def _talks(text: str) -> bool:
-    return _has(text, "talk", "chat") and not _WISH.match(text) and not _POLITE.match(text)
+    return holds(text, "talk", "chat") and not _WISH.match(text) and not _POLITE.match(text)
 
 
 def _chatty(text: str) -> bool:
-    tokens = _TOKEN.findall(text)
-    if _has(text, "talk", "chat", "meta") or text in _words()["saying"]:
+    tokens = WORD.findall(text)
+    if holds(text, "talk", "chat", "meta") or text in words()["saying"]:
         return True
-    if tokens[0] in ("too", "not", "qual", "muy") or not any(token.strip("%").isalpha() for token in tokens):
+    if _TELLS.fullmatch(text) or not any(token.strip("%").isalpha() for token in tokens):
         return True
     if len(tokens) == 1:
-        return not _has(text, *_PICTURE) and tokens[0] not in ("more", "mais", "mas", "again")
-    prefix = _AS.match(text) or _IN.match(text)
-    if prefix:
-        return any(_is(word, "no_picture") for word in _TOKEN.findall(text))
+        return not holds(text, *PICTURE) and tokens[0] not in ("more", "mais", "mas", "again")
+    if has_manner(text):
+        return any(belongs(word, "no_picture") for word in tokens)
     if tokens[1] in ("another", "more", "one", "some", "outro", "outra", "otro", "otra", "mais", "mas"):
         return False
-    order = tokens[0] in _words()["order"]
-    return bool(order and _idiom(" ".join(tokens[1:]))) or tokens[0] in ("don't", "dont", "never", "nunca", "nao")
-
-
-def _idiom(after: str) -> bool:
-    """Whether an order with these words after it is a saying, or meant for somebody: “sense”, “my day”, “it a rest”."""
-    if after.split(" ")[0] in _NOT_THE_PICTURE:
+    order = tokens[0] in words()["order"]
+    if belongs(tokens[0], "person"):
         return True
-    longer = (each for each in _words()["idiom"] if " " in each and not each.startswith("it "))
-    return after in _words()["idiom"] or any(after.startswith(f"{each} ") for each in longer)
-
-
-def _instruction(text: str) -> bool:
-    """Whether a clause, without courtesies, tells beyond doubt what is to become of the picture."""
-    if not text:
-        return False
-    if _STRENGTH.fullmatch(text) or _ENLARGES.fullmatch(_DEGREE.sub("", text)):
-        return True
-    if _has(text, "meta") or text in _words()["saying"]:
-        return False
-    if _ordered(text):
-        return True
-    if _has(text, "talk"):
-        return False
-    if same := _SAME_SEED.match(text):
-        return _other_picture(text[same.end() :].strip())
-    return _manner(text) or _compared(text) or _named(text)
-
-
-def _other_picture(text: str) -> bool:
-    """After “same seed but”: “a dog”, “at night”; not “a different model”."""
-    if not text or _has(text, "chat", "setting"):
-        return False
-    return _instruction(text) or text.split()[0] in _ARTICLE
-
-
-def _ordered(text: str) -> bool:
-    """“add a hat”, “make it night”, “hazlo de noche”."""
-    first, _, after = text.partition(" ")
-    if first not in _words()["order"]:
-        return False
-    if after in _ITSELF:
-        return first in _words()["complete"]
-    if first in ("zoom", "get"):
-        return first == "zoom" or (after.startswith("rid of ") and not _idiom(after))
-    if _idiom(after) and not _MORE_OF.match(after):
-        return False
-    return _about_picture(first, after)
-
-
-def _about_picture(first: str, after: str) -> bool:
-    """Whether what an order is about can only be the picture."""
-    bound = _IT.sub("", after)
-    if _has(bound, "talk") or (first in _LOOSE and _is(after.split()[0], "chat")):
-        return False
-    if first == "make" and bound != after:
-        return True
-    if _is(bound.split()[-1], "chat"):
-        return False
-    if first in _LOOSE and first not in ("give", "add", "lose", "increase"):
-        return _describes(bound)
-    if first in ("make", "faca", "faz", "haz") and bound == after:
-        return len(bound.split()) > 1 and _more_than_thing(bound)
-    return True
-
-
-def _more_than_thing(bound: str) -> bool:
-    """“make the sky purple”, “haz de noche”, not “make a cat”."""
-    words = bound.split()
-    return words[0] in (
-        "the",
-        "her",
-        "his",
-        "its",
-        "o",
-        "a",
-        "os",
-        "as",
-        "el",
-        "la",
-        "los",
-        "las",
-        "de",
-        "que",
-        "everything",
-    ) and (words[0] not in ("a",) or (_describes(bound) and len(words) > 2))
-
-
-def _orders_something(text: str) -> bool:
-    """After “can you”: “make the hands better”, not “make me laugh”."""
-    first, _, after = text.partition(" ")
-    return first in _words()["order"] and bool(after) and not _idiom(after) and not _has(after, "talk", "meta")
-
-
-def _infinitive(text: str) -> bool:
-    """After “puedes” or “pode”: “ponerle un sombrero”, “colocar um chapéu”."""
-    first, _, after = text.partition(" ")
-    return bool(after) and bool(re.fullmatch(r"\w+[aei]r(?:le|lo|la|les|los|las)?", first)) and not _has(after, "talk")
-
-
-def _manner(text: str) -> bool:
-    """“as a watercolour”, “in the rain”, “without text”, “estilo anime”."""
-    if _NO.match(text):
-        return _has(text[3:], "thing", "part", "style", "scene") and not _has(text[3:], "chat", "no_picture")
-    if _has(text, "chat"):
-        return False
-    if _STYLE_OF.fullmatch(text):
-        return True
-    words = _TOKEN.findall(text)
-    if any(_is(word, "no_picture") for word in words):
-        return False
-    if found := _AS.match(text):
-        return bool(found[1]) or _has(text, "style")
-    return bool(_IN.match(text)) and _has(text, "style", "colour", "part", "scene", "thing", "quality")
-
-
-def _compared(text: str) -> bool:
-    """“a bit darker”, “more contrast”, “menos saturado”."""
-    bare = _DEGREE.sub("", f"{text} ").strip()
-    words = _TOKEN.findall(bare)
-    if words and all(_is(word, "comparative") or word in _LINKS for word in words):
-        return any(_is(word, "comparative") for word in words)
-    if words and _is(words[0], "comparative"):
-        return len(words) < 5 and _has(bare, "part", "thing", "scene") and not _has(bare, "chat")
-    if (found := _MORE.fullmatch(text)) is None:
-        return False
-    return _has(found[1], "quality", "scene", "thing", "part", "style", "colour") and not _has(found[1], "chat")
-
-
-def _named(text: str) -> bool:
-    """A style, or a part with its colour, and nothing else: “pixel art”, “blue background”."""
-    words = _TOKEN.findall(text)
-    known = ("style", "colour", "part", "scene", "quality")
-    if not all(_is(word, *known) or word in _LINKS for word in words) or words[0] in _ARTICLE:
-        return False
-    return _has(text, "style") or (_has(text, "colour", "quality") and _has(text, "part") and len(words) > 1)
+    return bool(order and is_idiom(" ".join(tokens[1:]))) or tokens[0] in ("don't", "dont", "never", "nunca", "nao")
 
 
 def _without_symbols(text: str) -> str:

@@ -10,18 +10,23 @@ from generation import MAX_SEED
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)")
 _PERCENT = re.compile(rf"({_NUMBER.pattern})\s*(?:%|percent|por ?cento|por ?ciento)")
-ANY_SEED = ("", "-1", "random", "any", "aleatorio", "aleatoria", "cualquiera", "qualquer")
+ANY_SEED = ("", "-1", "random", "any", "aleatorio", "aleatoria", "cualquiera", "qualquer", "azar", "al azar")
+NUMBER_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "um": 1, "uma": 1, "duas": 2, "dois": 2, "tres": 3, "quatro": 4,
+    "uno": 1, "una": 1, "dos": 2, "cuatro": 4,
+}  # fmt: skip
 
 #: words of strength, without accents
 STRENGTH_WORDS = {
     LOW: "subtle|subtler|subtly|more subtle|very subtle|slight|slightly|light|lightly|gentle|gently|soft|softly|low|"
-    "weak|mild|mildly|a little|a bit|just a bit|just a little|only a little|"
+    "weak|mild|mildly|minimal|minimally|barely|a little|a bit|just a bit|just a little|only a little|"
     "sutil|sutilmente|mais sutil|leve|levemente|suave|suavemente|fraco|baixo|baixa|um pouco|um pouquinho|so um pouco|"
     "mas sutil|ligero|ligeramente|debil|bajo|baja|un poco|un poquito|solo un poco|poco",
-    MEDIUM: "medium|moderate|moderately|normal|medio|media|moderado|moderada|moderadamente",
+    MEDIUM: "medium|moderate|moderately|normal|half|medio|media|metade|mitad|moderado|moderada|moderadamente",
     HIGH: "strong|stronger|strongly|very strong|heavy|heavily|high|major|a lot|much|very much|"
-    "forte|fortemente|mais forte|muito|muito forte|alto|alta|intenso|bastante|"
-    "fuerte|fuertemente|mas fuerte|muy fuerte|mucho|intensa",
+    "forte|fortemente|mais forte|bem forte|muito|muito forte|alto|alta|intenso|bastante|"
+    "fuerte|fuertemente|mas fuerte|muy fuerte|bien fuerte|mucho|intensa",
+    1.0: "max|maximum|full|maximo|maxima|total",
 }
 _WORDS = {word: value for value, words in STRENGTH_WORDS.items() for word in words.split("|")}
 
@@ -81,7 +86,7 @@ def read_seed(text: str) -> int | None:
 
 def read_whole(name: str, text: str, least: int, most: int) -> int:
     """A whole number within a range. Raises Refusal with the range."""
-    number = number_in(text)
+    number = NUMBER_WORDS.get(without_accents(text.strip())) or number_in(text)
     if number is None or number != int(number) or not least <= number <= most:
         raise Refusal(
             "{name} must be a whole number between {least} and {most}, not “{text}”.",

@@ -8,32 +8,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.requests.flags import MAX_COUNT, read_flags, read_values
-from bot.requests.intent import changes_picture
-from bot.requests.numbers import read_seed, strength_in, without_accents
+from bot.requests.numbers import NUMBER_WORDS, read_seed, strength_in, without_accents
+from bot.requests.words.enlarging import asked_factor, bare_factor
+from bot.requests.words.instruction import changes_picture
 
 _NAMED = r"(?:strength|denoising|denoise|forca|intensidade|fuerza|intensidad)"
-_NUMBERS = {"two": 2, "three": 3, "four": 4, "duas": 2, "dois": 2, "tres": 3, "quatro": 4, "dos": 2, "cuatro": 4}
 _PICTURES = (
-    rf"([1-9]|{'|'.join(_NUMBERS)}) (?:pictures|images|versions|variations|imagens|fotos|versoes|variacoes|"
-    rf"imagenes|versiones|"
-    r"variaciones)(?: (?:of|de)\b)?"
+    r"(?:(?:give me|make|show me|i want|quero|quiero|dame|me de|me da|faca|faz|haz|hazme) )?"
+    rf"([1-9]|{'|'.join(NUMBER_WORDS)}) (?:pictures|images|versions|variations|imagens|fotos|versoes|variacoes|"
+    r"imagenes|versiones|variaciones)(?: (?:of|de)\b)?"
 )
 #: at the beginning or the end of a part; elsewhere, as in “a 3 x 5 card”, it belongs to the picture
 _COUNT = re.compile(rf"(?:([1-9])\s?[x×]|[x×]\s?([1-9])|{_PICTURES})(?=$|\s+(?:an?|the|uma?|una?|o|el|la)\b)")
 _LAST_COUNT = re.compile(r"\s(?:([1-9])[x×]|[x×]([1-9]))$")
 _NAMED_STRENGTH = re.compile(rf"\b{_NAMED}\s*(?:of|de|:|=)?\s*(\d*[.,]?\d+\s*%?|[a-z ]+?)\s*(?=[,;.]?$|[,;])")
-_NUMBER = re.compile(r"(?:^|\s)(?:(0[.,]\d+|1[.,]0+|(?<![\w.])[.,]\d+)|(\d{1,3})\s*%)$")
-_FACTOR = r"(?:(?:by |to |a |por |para )?(?:([2-8])\s?[x×]|[x×]\s?([2-8])|twice|el doble|o dobro)|(?:by|por) ([2-8])\b)"
-_LARGER = (
-    r"(?:(?:upscale|enlarge|amplia|amplie|ampliar|amplialo|amplialapor|aumenta|aumente|agranda|agrandalo|"
-    r"agrandala)(?: (?:it|this|the picture|the "
-    r"image|la|lo|isso|esto|a imagem|la imagen))?|(?:(?:make|hazlo|hazla|deixe|deixa|faca|faz) ?(?:it |"
-    r"this |isso )?)?(?:(?:a (?:bit|little|lot)|much|"
-    r"even|um pouco|un poco) )?(?:bigger|larger|maior|mas grande)|(?:in |em |en )?(?:higher resolution|hd|"
-    r"uhd|4k)|upres)"
-)
-_ENLARGE = re.compile(
-    rf"(?:(?:make it |make this )?{_FACTOR}\s+)?{_LARGER}(?:\s+{_FACTOR})?(?: (?:please|pls|por favor))?"
+_NUMBER = re.compile(r"(?:^|\s)(0[.,]\d+|1[.,]0+|(?<![\w.])[.,]\d+|\d{1,3}\s*%)$")
+#: “high strength”, and “(strong)” behind the rest
+_STRENGTH_BEHIND = re.compile(
+    r"(?:^|\s)(?:(?:with|at|com|con|a) )?(?:an? )?([a-z]+) (?:strength|denoise|denoising)$|\s\(([^()]+)\)$"
 )
 _ADDS = re.compile(
     r"(?:as|in|with|without|but|at|on|under|like|look|looks|looking|more|less|como|com|sem|mas|em|no|na|con|sin|pero|"
@@ -46,12 +38,13 @@ _COURTESY = re.compile(
     r"(?:(?:please|por favor|porfa|pls|can you|could you|now|agora|ahora|ok|okay|and|e|y|but(?! not)|pero(?! no)|"
     r"mas(?= (?:com|sem|em|no|na|de|mais|menos|a noite)\b))\b[\s,:]*|"
     r"(?:/?imagine(?: prompt)?:?\s|/txt2img\s|prompt:)\s*|"
-    r"(?:try (?:it )?again|again|(?:the |exactly the )?same(?: thing| one)?|de novo|outra vez|o mesmo|a mesma coisa|"
+    r"(?:same again|try (?:it )?again|again|(?:the |exactly the )?same(?: thing| one)?|de novo|outra vez|"
+    r"o mesmo|a mesma coisa|"
     r"otra vez|lo mismo|igual)\s*(?:,|but|pero|mas)\s+)+(?=\S)"
 )
 #: the same once more, with the words that it has
 _AGAIN = re.compile(
-    r"(?:(?:try|do|make|draw) (?:it |this )?)?(?:again|once more)|one more(?: time)?|another(?: one)?|"
+    r"same again|(?:(?:try|do|make|draw) (?:it |this )?)?(?:again|once more)|one more(?: time)?|another(?: one)?|"
     r"redo(?: it| this)?|(?:faz |tenta )?(?:de novo|outra vez|mais uma(?: vez)?)|"
     r"(?:hazlo |prueba )?(?:otra(?: vez| mas)?|de nuevo|una mas)"
 )
@@ -59,12 +52,17 @@ _RATIO = re.compile(
     r"(?:(?:make it|make this|in|as|em|en|a|formato|format) )?"
     r"(\d{1,2}:\d{1,2}|\d{2}[x×]\d{1,2}|\d[x×]\d{2})(?: format| formato)?"
 )
-#: a reply of nothing else, as the buttons that enlarge are labelled
-_LARGER_BY = re.compile(r"([2-8])\s?[x×]|[x×]\s?([2-8])")
+_SHAPE = r"square|landscape|portrait|vertical|horizontal|quadrado|cuadrado|retrato|paisagem|paisaje"
+_SHAPED = re.compile(
+    rf"(?:(?:make it|make this|in|as|em|en|hazlo|hazla|deixa|deixe) )?(?:({_SHAPE}|wide|tall|largo|ancho|alto) "
+    rf"(?:format|mode|orientation|formato)|formato ({_SHAPE}|largo|ancho|alto))|"
+    rf"(?:make it|make this|hazlo|hazla|deixa|deixe) (square|landscape|vertical|horizontal|quadrado|cuadrado)"
+)
 _SAME_SEED = r"(?:the |a |la )?(?:same|mesma|misma) (?:seed|semente|semilla)\b"
 _SAME_SEED_FIRST = re.compile(rf"(?:(?:use|usa|with|com|con) )?{_SAME_SEED}(?: (?:but|and|mas|pero|e|y)\b)*")
 _SAME_SEED_LAST = re.compile(rf"(?:^| (?:with|and|com|con|e|y) ){_SAME_SEED}$")
 _SEED = re.compile(r"(?:with |same |com |con )?(?:the |a |la )?(?:seed|semente|semilla)\s*[:=]?\s*(\d{1,10})")
+_SEED_BEHIND = re.compile(r"\s(?:with |com |con )?(?:the |a |la )?(?:seed|semente|semilla)\s*[:=]?\s*(\d{1,10})$")
 _CUSTOM_EMOJI = re.compile(r"<a?:\w+:\d+>")
 _PLEASE = re.compile(r"(?:^|[\s,]+)(?:please|pls|plz|por favor|porfa|pfv)\W*$")
 _REPLACING = re.compile(
@@ -114,16 +112,13 @@ class Phrase:
         return f"{before}, {self.prompt}" if before and self.adds else self.prompt
 
 
-DEFAULT_FACTOR = 2
-
-
 def read_reply(text: str) -> Phrase:
     """Read a reply's words. Raises Refusal with the range where a flag's value is none."""
     flags = read_flags(_CUSTOM_EMOJI.sub(" ", text).strip().strip('"“”'))
     values = read_values(flags.values)
     found: dict[str, object] = {name: values.pop(name) for name in ("strength", "count") if name in values}
-    if factor := _LARGER_BY.fullmatch(_plain(_without_please(flags.text)).strip(" .!")):
-        return Phrase(enlarge=int(factor[1] or factor[2]), flags=values, unknown=flags.unknown, **found)  # type: ignore[arg-type]
+    if factor := bare_factor(_plain(_without_please(flags.text)).strip(" .!")):
+        return Phrase(enlarge=factor, flags=values, unknown=flags.unknown, **found)  # type: ignore[arg-type]
     parts = [part.strip() for part in re.split(r"[;,\n]\s+|[;,\n]$|\.\s*$", flags.text.strip())]
     kept = [part for part in (_take(part, found, values) for part in parts) if part]
     prompt, adds = _opened(", ".join(kept))
@@ -159,22 +154,27 @@ def _take(part: str, found: dict[str, object], flags: dict[str, object]) -> str:
         return ""
     if match := _COUNT.match(plain) or _LAST_COUNT.search(plain):
         said = next(each for each in match.groups() if each)
-        found["count"] = min(MAX_COUNT, _NUMBERS.get(said) or int(said))
+        found["count"] = min(MAX_COUNT, NUMBER_WORDS.get(said) or int(said))
         part = f"{part[: match.start()]} {part[match.end() :]}".strip()
         plain = _plain(part)
-    if plain and plain[0].isalpha() and (strength := strength_in(plain)) is not None:
+    if seed := _SEED_BEHIND.search(plain):
+        flags.setdefault("seed", read_seed(seed[1]))
+        part = part[: seed.start()]
+    return _take_strength(part, found)
+
+
+def _take_strength(part: str, found: dict[str, object]) -> str:
+    """What is left of a part without the strength that it says."""
+    plain = _plain(part)
+    if plain[:1].isalpha() and (strength := strength_in(plain)) is not None:
         found["strength"] = strength
         return ""
-    if match := _NAMED_STRENGTH.search(plain):
-        value = strength_in(match[1])
-        if value is not None:
+    for pattern in (_STRENGTH_BEHIND, _NAMED_STRENGTH, _NUMBER):
+        if (match := pattern.search(plain)) is None:
+            continue
+        if (value := strength_in(next(each for each in match.groups() if each))) is not None:
             found["strength"] = value
             return f"{_before(part, match)} {part[match.end() :]}".strip()
-    if match := _NUMBER.search(plain):
-        value = strength_in(match[1] or f"{match[2]}%")
-        if value is not None:
-            found["strength"] = value
-            return _before(part, match)
     return " ".join(part.split())
 
 
@@ -189,9 +189,10 @@ def _is_order(plain: str, found: dict[str, object], flags: dict[str, object]) ->
         flags.setdefault("size", match[1])
     elif match := _SEED.fullmatch(plain):
         flags.setdefault("seed", read_seed(match[1]))
-    elif match := _ENLARGE.fullmatch(plain):
-        factor = next((each for each in match.groups() if each), None)
-        found["enlarge"] = int(factor) if factor else DEFAULT_FACTOR
+    elif match := _SHAPED.fullmatch(plain):
+        flags.setdefault("size", next(each for each in match.groups() if each))
+    elif factor := asked_factor(plain):
+        found["enlarge"] = factor
     else:
         return bool(_AGAIN.fullmatch(plain))
     return True
@@ -205,39 +206,3 @@ def _before(part: str, match: re.Match[str]) -> str:
 
 def _plain(text: str) -> str:
     return without_accents(text)
-
-
-_NTH = {
-    1: "first|1st|primeira|primeiro|primera|primero",
-    2: "second|2nd|segunda|segundo",
-    3: "third|3rd|terceira|terceiro|tercera|tercero",
-    4: "fourth|4th|quarta|quarto|cuarta|cuarto",
-}
-_LAST = "last|ultima|ultimo"
-#: behind an ordinal, which may count something else: “on the second floor”
-_SHOWN = r" (?:one|picture|image|photo|imagem|foto|imagen)(?!\w)"
-_ONE = (
-    rf"(?:{_SHOWN}|"
-    r"(?=\s*(?:$|[,;:.!]|(?:as|in|with|without|at|but|como|com|con|sin|sem|em|en|mas|pero|mais)\b)))"
-)
-_THE = "(?:(?:of |for |on |in |com |con |en |de )?(?:the|a|o|la|el) |na |no |da |do )"
-_NUMBERED = "(?:[uv] ?|# ?|(?:number|numero|picture|image|imagem|imagen|foto|photo) )"
-_CHOICE = [
-    (place, re.compile(rf"(?<!\w)(?:{_THE}(?:{words}){_ONE}|(?:{words}){_SHOWN}|{_NUMBERED}{place})(?!\w)"))
-    for place, words in _NTH.items()
-]
-_CHOSEN_LAST = re.compile(rf"(?<!\w){_THE}(?:{_LAST}){_ONE}(?!\w)")
-
-
-def read_choice(text: str, count: int) -> tuple[int | None, str]:
-    """Which of ``count`` pictures a text begins or ends with, from 0, and the text without it; None where it says none.
-
-    “U2”, “#3”, “the second”, “la tercera imagen”, “picture 4”.
-    """
-    plain = _plain(text)
-    for place, pattern in [*_CHOICE, (count, _CHOSEN_LAST)]:
-        for found in pattern.finditer(plain):
-            before, after = text[: found.start()].strip(" ,:;-"), text[found.end() :].strip(" ,:;-")
-            if place <= count and not (before and after):
-                return place - 1, before or after
-    return None, text

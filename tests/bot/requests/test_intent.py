@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.requests.intent import Intent, read_intent
+from bot.requests.intent import Intent, is_small_talk, read_intent
+from tests.bot.requests.more_phrases import EITHER, FOR_THE_PICTURE, PROMPTS, TALK, TO_THE_BOT
 from tests.bot.requests.phrases import BETWEEN, CHAT, INSTRUCTIONS
 
 
@@ -44,3 +45,19 @@ def test_what_may_be_either_is_asked(text: str) -> None:
 def test_praise_before_an_instruction_stays_out_of_the_prompt(text: str, words: str) -> None:
     """What is said to be kind is no part of the picture."""
     assert read_intent(text).words == words
+
+
+@pytest.mark.parametrize(
+    ("phrases", "intent"),
+    [(FOR_THE_PICTURE, Intent.INSTRUCTION), (TALK, Intent.CHAT), (EITHER, Intent.UNSURE)],
+    ids=["instructions", "chat", "between"],
+)
+def test_many_more_phrases_are_taken_as_they_are_meant(phrases: tuple[str, ...], intent: Intent) -> None:
+    """Views, weather, verbs of two words, “as if it were”, plurals, Portuguese “do” and “no”, sayings, exclamations."""
+    assert [text for text in phrases if read_intent(text).intent is not intent] == []
+
+
+def test_talk_to_the_bot_is_no_prompt_and_a_prompt_no_talk() -> None:
+    """Questions, thanks and greetings in three languages cost nothing; “can you draw a cat?” is drawn."""
+    assert [text for text in TO_THE_BOT if not is_small_talk(text)] == []
+    assert [text for text in PROMPTS if is_small_talk(text)] == []

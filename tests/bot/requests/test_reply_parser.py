@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.errors import Refusal
-from bot.requests.reply_parser import read_choice, read_reply
+from bot.requests.reply_parser import read_reply
+from bot.requests.words.choice import read_choice
 
 FIELDS = ("prompt", "strength", "count", "enlarge", "same_seed", "unknown")
 TABLE: list[tuple[str, dict[str, Any]]] = [
@@ -146,6 +147,29 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("un gato --sin texto", {"prompt": "un gato", "negative_prompt": "texto"}),
     ("un café fuerte en la mesa", {"prompt": "un café fuerte en la mesa"}),
     ("hazlo como cómic", {"prompt": "como cómic"}),
+    # the same in other words
+    ("4 times bigger", {"enlarge": 4}),
+    ("make it twice as big", {"enlarge": 2}),
+    ("o dobro do tamanho", {"enlarge": 2}),
+    ("4 veces más grande", {"enlarge": 4}),
+    ("aumenta pra mim", {"enlarge": 2}),
+    ("a dog (strong)", {"prompt": "a dog", "strength": 0.8}),
+    ("a dog, high strength", {"prompt": "a dog", "strength": 0.8}),
+    ("a dog with low strength", {"prompt": "a dog", "strength": 0.25}),
+    ("metade, um gato", {"prompt": "um gato", "strength": 0.5}),
+    ("bien fuerte", {"strength": 0.8}),
+    ("give me 3 versions", {"count": 3}),
+    ("in portrait format", {"size": "portrait"}),
+    ("make it square", {"size": "square"}),
+    ("a dog seed 99", {"prompt": "a dog", "seed": 99}),
+    ("same again", {}),
+    ("soft light", {"prompt": "soft light"}),
+    ("a room of 3x4 m", {"prompt": "a room of 3x4 m"}),
+    ("a dog -- seed 4", {"prompt": "a dog", "seed": 4}),
+    ("a dog -- no collar", {"prompt": "a dog -- no collar"}),
+    ("a dog --no cats --no birds", {"prompt": "a dog", "negative_prompt": "cats, birds"}),
+    ("a dog --chaos 20, in the rain", {"prompt": "a dog, in the rain", "unknown": ("--chaos",)}),
+    ("a dog --count two", {"prompt": "a dog", "count": 2}),
     ("más fuerte, dos versiones", {"strength": 0.8, "count": 2}),
 ]
 
@@ -232,6 +256,23 @@ def test_words_that_only_change_keep_the_picture_s_prompt(words: str, prompt: st
         ("on the second floor of a house", None, "on the second floor of a house"),
         ("as a watercolour", None, "as a watercolour"),
         ("u5", None, "u5"),
+        ("2", 1, ""),
+        ("(3)", 2, ""),
+        ("U2 please", 1, ""),
+        ("no. 3", 2, ""),
+        ("option 2", 1, ""),
+        ("picture two", 1, ""),
+        ("number four", 3, ""),
+        ("4th as a watercolour", 3, "as a watercolour"),
+        ("last one as a sketch", 3, "as a sketch"),
+        ("na quarta coloca um chapéu", 3, "coloca um chapéu"),
+        ("make the second one darker", 1, "make it darker"),
+        ("top left", 0, ""),
+        ("bottom right, as a sketch", 3, "as a sketch"),
+        ("a cat in the top left", None, "a cat in the top left"),
+        ("top left corner, a bird", None, "top left corner, a bird"),
+        ("first snow of winter", None, "first snow of winter"),
+        ("the last unicorn", None, "the last unicorn"),
     ],
 )
 def test_one_of_several_pictures_is_named_in_words(text: str, place: int | None, rest: str) -> None:
