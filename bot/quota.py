@@ -4,8 +4,8 @@ What a server's admins hand out never brings a member above the operator's ceili
 their own server could make images without end. So everything of a day that the operator did not grant is
 counted over all servers, and ends at the ceiling (or at the member's plan, if that is more).
 
-What was charged is counted by store/tables/usage.py; what fails, is blocked or is cancelled in time is given back by
-jobs/events.py and jobs/manager.py.
+Each image is charged when its request is accepted, and given back if it ends in one of NOT_CHARGED; what was charged is
+summed in store/tables/usage.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 from bot.config import FREE, Config
 from bot.config.schema import Plan
 
+#: ends of a picture, as store.State has them, that cost nothing; what the output filter blocks has failed, and what is
+#: cancelled too late is made and charged all the same (jobs.manager.JobManager.cancel)
+NOT_CHARGED = ("failed", "cancelled")
 EVERYWHERE = 0  # stands for no server in what the operator set for a member
 
 

@@ -226,6 +226,10 @@ VANISHING = """
 ALTER TABLE erasures ADD COLUMN due REAL NOT NULL DEFAULT 0;  -- from when on the message is taken away
 """
 
+CHARGED = """
+DROP VIEW counted;  -- which end of a picture is not charged is said in quota.py
+"""
+
 
 def _run(tables: Tables, script: str) -> None:
     """All of a step or none of it: sqlite3's executescript would end the transaction that the step runs in."""
@@ -290,3 +294,8 @@ def _ban_reasons(tables: Tables) -> None:
 @MIGRATIONS(name="vanishing")
 def _vanishing(tables: Tables) -> None:
     _run(tables, VANISHING)
+
+
+@MIGRATIONS(name="charged")
+def _charged(tables: Tables) -> None:
+    _run(tables, CHARGED)

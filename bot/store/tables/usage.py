@@ -1,12 +1,20 @@
-"""What was used: sums over the pictures that count, and over what members who deleted their data had used."""
+"""What was used: sums over the pictures that are charged, and over what members who deleted their data had used."""
+# ruff: noqa: S608 - what the statements are put together of stands in this module and in quota.py
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database as Tables
 
-from bot.quota import Grant, Usage
+from bot.quota import NOT_CHARGED, Grant, Usage
 from bot.store.database import Database
+
+_CHARGED = f"state NOT IN {NOT_CHARGED}"
+#: what was charged, and what of it was left when members deleted their data
+COUNTED = (
+    f"(SELECT user_id, guild_id, day, cost, grant_id, created_at FROM pictures WHERE {_CHARGED}"
+    " UNION ALL SELECT user_id, guild_id, day, cost, grant_id, created_at FROM spent) AS counted"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +49,13 @@ class Usages:
         """What the member used of the day, as it counts in this server."""
         row = next(
             tables.query(
-                """
+                f"""
                 SELECT coalesce(sum(cost) FILTER (WHERE grant_id IS NULL AND counted.created_at > any_reset), 0)
                            AS since_reset,
                        coalesce(sum(cost) FILTER (
                            WHERE coalesce(grants.by_operator, 0) = 0 AND counted.created_at > operator_reset), 0)
                            AS since_operator_reset
-                FROM counted LEFT JOIN grants ON grants.id = grant_id, (
+                FROM {COUNTED} LEFT JOIN grants ON grants.id = grant_id, (
                     SELECT coalesce(max(created_at) FILTER (WHERE by_operator OR guild_id = :guild_id), 0) AS any_reset,
                            coalesce(max(created_at) FILTER (WHERE by_operator), 0) AS operator_reset
                     FROM resets WHERE user_id = :user_id
@@ -62,9 +70,9 @@ class Usages:
     def grants(self, tables: Tables, user_id: int, guild_id: int | None, now: datetime) -> tuple[Grant, ...]:
         """The member's grants that hold something and count in this server, the first to end first."""
         rows = tables.query(
-            """
+            f"""
             SELECT id, by_operator, expires_at,
-                   images - coalesce((SELECT sum(cost) FROM counted WHERE grant_id = grants.id), 0) AS left
+                   images - coalesce((SELECT sum(cost) FROM {COUNTED} WHERE counted.grant_id = grants.id), 0) AS left
             FROM grants
             WHERE user_id = ? AND (guild_id IS NULL OR guild_id = ?) AND expires_at > ?
             ORDER BY expires_at, id
@@ -84,7 +92,7 @@ class Usages:
 
     def of_server(self, tables: Tables, guild_id: int, day: str) -> int:
         """What all members used of the day in this server."""
-        sql = "SELECT coalesce(sum(cost), 0) FROM counted WHERE guild_id = ? AND day = ?"
+        sql = f"SELECT coalesce(sum(cost), 0) FROM {COUNTED} WHERE guild_id = ? AND day = ?"
         return int(tables.execute(sql, [guild_id, day]).fetchone()[0])
 
     def unfinished(self, tables: Tables, user_id: int | None = None, guild_id: int | None = None) -> int:
@@ -100,7 +108,7 @@ class Usages:
         tables.execute(
             "INSERT INTO spent (user_id, guild_id, day, cost, grant_id, created_at)"
             " SELECT user_id, guild_id, day, cost, grant_id, created_at FROM pictures"
-            " WHERE user_id = :user_id AND state NOT IN ('failed', 'cancelled')"
+            f" WHERE user_id = :user_id AND {_CHARGED}"
             " AND (day = :day OR grant_id IN (SELECT id FROM grants WHERE expires_at > :now))",
             {"user_id": user_id, "day": day, "now": now.timestamp()},
         )
@@ -120,10 +128,10 @@ class Usages:
         rows = await self._database.read(
             lambda tables: list(
                 tables.query(
-                    """
+                    f"""
                     SELECT pictures.user_id, json_extract(request, '$.model') AS model, sum(cost) AS images
                     FROM pictures JOIN jobs ON jobs.id = job_id
-                    WHERE state NOT IN ('failed', 'cancelled') AND day >= :since
+                    WHERE {_CHARGED} AND day >= :since
                           AND (:guild_id IS NULL OR pictures.guild_id = :guild_id)
                     GROUP BY pictures.user_id, model
                     ORDER BY sum(sum(cost)) OVER (PARTITION BY pictures.user_id) DESC, pictures.user_id, images DESC
@@ -139,11 +147,11 @@ class Usages:
         rows = await self._database.read(
             lambda tables: list(
                 tables.query(
-                    """
+                    f"""
                     SELECT day, pictures.guild_id, pictures.user_id, json_extract(request, '$.model') AS model,
                            sum(cost) AS images, round(coalesce(sum(seconds), 0), 1) AS seconds
                     FROM pictures JOIN jobs ON jobs.id = job_id
-                    WHERE state NOT IN ('failed', 'cancelled') AND day >= :since
+                    WHERE {_CHARGED} AND day >= :since
                           AND (:guild_id IS NULL OR pictures.guild_id = :guild_id)
                     GROUP BY day, pictures.guild_id, pictures.user_id, model
                     ORDER BY day, pictures.guild_id, pictures.user_id, model

@@ -16,6 +16,7 @@ from bot.moderation.admission import AdmissionControl, RateLimited
 from bot.moderation.rate_limit import SlidingWindow
 from bot.quota import EVERYWHERE, Allowance, Person
 from bot.store import Change, JobRow, Store
+from bot.store.tables.usage import COUNTED
 from generation import Sentence
 from tests.bot.factory import NOON, MakeJob
 
@@ -280,7 +281,7 @@ async def test_the_sums_use_their_indexes(store: Store) -> None:
     for where in ("user_id = 1 AND day = 'x'", "guild_id = 1 AND day = 'x'", "grant_id = 1"):
         plan = await store._database.read(
             lambda tables, where=where: tables.execute(  # type: ignore[misc]
-                f"EXPLAIN QUERY PLAN SELECT sum(cost) FROM counted WHERE {where}"  # noqa: S608
+                f"EXPLAIN QUERY PLAN SELECT sum(cost) FROM {COUNTED} WHERE {where}"  # noqa: S608
             ).fetchall()
         )
         assert not [row for row in plan if row[3].startswith("SCAN pictures")], where
