@@ -5,7 +5,7 @@ Beside it stands ``generation.provenance``, a package of its own, since not ever
 
 from . import downloads, images, machine, model_file
 from .batch_profile import Measured, read_profile
-from .catalogue import Catalogue, fewest_steps, matching, resembling
+from .catalogue import Catalogue, matching, resembling
 from .catalogue_files import read_models
 from .errors import GenerationError, HubError, ModelError, PictureError, RequestError, Sentence, SentenceError
 from .events import Cancelled, Enlarging, Event, Failed, Finished, Noted, Preview, Progress, Started
@@ -17,6 +17,7 @@ from .metadata import Parameters
 from .pins import Pin, forget, read_pins, write_pins
 from .prompt_syntax import take_loras
 from .service import Service
+from .strength import fewest_steps
 from .types import (
     MAX_LORA_WEIGHT,
     MAX_LORAS,

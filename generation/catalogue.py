@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ from .catalogue_files import SHIPPED, read_file
 from .errors import RequestError
 from .families import wrong_precision
 from .pins import Pins
+from .strength import smallest_strength, steps_run
 from .types import MAX_LORA_WEIGHT, MAX_LORAS, Loading, LoraSpec, ModelSpec, Request, Task
 
 MIN_SCORE = 75  # of 100; what resembles less is not suggested
@@ -266,20 +266,10 @@ def _check_settings(spec: ModelSpec, request: Request) -> None:
 def _check_strength(strength: float, steps: int) -> None:
     if not 0 < strength <= 1:
         raise RequestError("strength must be above 0 and at most 1.")
-    if int(steps * strength) == 0:
+    if steps_run(steps, strength) == 0:
         raise RequestError(
             "At {steps} steps a strength of {strength} would change nothing; use at least {least}, or more steps.",
             steps=steps,
             strength=f"{strength:g}",
             least=f"{smallest_strength(steps):g}",
         )
-
-
-def smallest_strength(num_inference_steps: int) -> float:
-    """Return the smallest strength, in hundredths, at which at least one step is run: int(steps × strength) >= 1."""
-    return next(hundredths / 100 for hundredths in range(1, 101) if int(num_inference_steps * hundredths / 100) >= 1)
-
-
-def fewest_steps(strength: float) -> int:
-    """Return the fewest steps of which a strength (from 0.01) runs at least one: smallest_strength's inverse."""
-    return ceil(1 / max(strength, 0.01))

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from .strength import steps_run
+
 
 class Task(StrEnum):
     """What a request asks for."""
@@ -52,8 +54,8 @@ class Request:
 
     @property
     def steps_run(self) -> int:
-        """Steps that the pipeline runs: with a strength it skips the first (1 - strength) of them."""
-        return int(self.num_inference_steps * self.strength) if self.strength else self.num_inference_steps
+        """Steps that most pipelines run; see Family.steps."""
+        return steps_run(self.num_inference_steps, self.strength)
 
     def of_picture(self, index: int) -> "Request":
         """Return the request for picture ``index`` only: with its own strength, or with seed ``seed + index``."""

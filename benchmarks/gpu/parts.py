@@ -158,7 +158,8 @@ def _serial(check: Check, engine: Any, name: str) -> Line:
         family = family_of(spec)
         for number in range(count):
             one = picture(spec, number, side, steps)
-            arguments = family.arguments(model.pipeline, Call([one], (side, side), [[]]))
+            seeds = [torch.Generator().manual_seed(one.request.seed)]
+            arguments = family.arguments(model.pipeline, Call([one], (side, side), [[]], seeds))
             with torch.inference_mode():
                 (image,) = model.pipeline(**{**arguments, **settings, "output_type": "pil"}).images
             encode_png(image, one.request)

@@ -282,6 +282,8 @@ class Engine:
         pipeline = family.pipeline(model.pipeline, call, scheduler)
         pipeline.set_progress_bar_config(disable=True)
         self._models.prompts.watch(pipeline, (spec.id, request.loras))
+        if family.global_generator:
+            torch.manual_seed(request.seed)
         arguments = family.arguments(pipeline, call)
         if family.weighs_prompts:
             arguments = encoded(pipeline, arguments, inversions(model, request))
@@ -389,12 +391,12 @@ class Engine:
         size = request.width // spec.enlarge, request.height // spec.enlarge
         fit = size if family_of(spec).resizes_inputs or request.task is Task.INPAINT else None
         if not request.images:
-            return Call([picture], size, [[]])
+            return Call([picture], size, [[]], [_generator(request.seed)])
 
         def read(pause: Pause) -> list[Image.Image]:
             return [self._input(run, path, fit, pause) for path in request.images]
 
-        return Call([picture], size, [self._background.run(read)])
+        return Call([picture], size, [self._background.run(read)], [_generator(request.seed)])
 
     def _input(self, run: Run, path: Path, size: tuple[int, int] | None, pause: Pause) -> Image.Image:
         """Return a picture that a request starts from, at ``size``, or its own if that is None."""
@@ -419,3 +421,12 @@ class Engine:
             run.on_tile(next(done), tiles)
 
         return self._upscalers[weights].enlarge(image, factor, on_tile)
+
+
+def _generator(seed: int) -> torch.Generator:
+    """Return a generator on the CPU whatever the device, so that a seed gives the same noise everywhere.
+
+    The same noise gives the same composition on every device and in every batch. Details may differ: kernels are chosen
+    by the shape of what they get, and round differently, above all in half precision.
+    """
+    return torch.Generator().manual_seed(seed)

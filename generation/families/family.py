@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from PIL import Image
 
+from ..strength import flow_steps_run
 from ..types import Picture, Precision, Request, Task
 from .latents import Latents
 
@@ -27,6 +28,8 @@ class Call:
     size: tuple[int, int]
     #: the inputs of each picture, at that size if the family resizes them; empty for txt2img
     inputs: Sequence[Sequence[Image.Image]]
+    #: torch's generator of each picture, with its seed
+    generators: Sequence[Any] = ()
 
     @property
     def request(self) -> Request:
@@ -65,6 +68,8 @@ class Family:
     resizes_inputs: ClassVar[bool] = True
     #: whether its pictures may share forward passes: a test compares them with those made alone
     joins: ClassVar[bool] = True
+    #: whether its pipelines draw some of their numbers from torch's global generator, which is given the seed, too
+    global_generator: ClassVar[bool] = False
     #: whether it reads weights in prompts, textual inversions, and long prompts in chunks, as CLIP's encoders can
     weighs_prompts: ClassVar[bool] = False
     #: precision in which it is loaded on a device with fast half precision
@@ -80,9 +85,8 @@ class Family:
         return frozenset(self.pipelines)
 
     def steps(self, request: Request) -> int:
-        """Return how many steps the pipeline runs: with a strength, flow models skip the first (1 - strength)."""
-        steps = request.num_inference_steps
-        return steps if request.strength is None else steps - int(max(steps - min(steps * request.strength, steps), 0))
+        """Return how many steps the pipeline runs; most families are flow models."""
+        return flow_steps_run(request.num_inference_steps, request.strength)
 
     def pipeline(self, loaded: Any, call: Call, scheduler: Any) -> Any:
         """Return a new pipeline object for one call, with the loaded pipeline's modules."""
@@ -123,7 +127,7 @@ class Family:
             "num_inference_steps": call.request.num_inference_steps,
             "width": call.size[0],
             "height": call.size[1],
-            "generator": [generator(picture.request.seed) for picture in call.pictures],
+            "generator": list(call.generators),
             "output_type": "pt",
         }
 
@@ -142,17 +146,6 @@ class Family:
     def first_picture(self, output: Any) -> Any:
         """Return the picture in a pipeline's output: a tensor (3, height, width) from 0 to 1, or a PIL image."""
         return (output.images if "images" in output else output.image)[0]
-
-
-def generator(seed: int) -> Any:
-    """Return a generator on the CPU whatever the device, so that a seed gives the same noise everywhere.
-
-    The same noise gives the same composition on every device and in every batch. Details may differ: kernels are chosen
-    by the shape of what they get, and round differently, above all in half precision.
-    """
-    import torch  # only in the worker's child
-
-    return torch.Generator().manual_seed(seed)
 
 
 def rebuilt(loaded: Any, pipeline_class: Callable[..., Any], **changed: Any) -> Any:

@@ -16,14 +16,8 @@ class JoyImageEdit(Family):
     precisions = NO_FP16
     # It draws a sample of the given picture's latents from torch's global numbers: nothing else may, meanwhile.
     joins = False
+    global_generator = True
     latents = ItemLatents()
-
-    @override
-    def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
-        import torch  # only in the worker's child
-
-        torch.manual_seed(call.request.seed)
-        return super().arguments(pipeline, call)
 
     @override
     def image_arguments(self, call: Call) -> dict[str, Any]:

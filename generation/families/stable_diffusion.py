@@ -23,7 +23,7 @@ class StableDiffusion(Family):
 
     @override
     def steps(self, request: Request) -> int:
-        return int(request.num_inference_steps * (request.strength or 1))
+        return request.steps_run
 
     @override
     def needs_blending(self, loaded: Any, task: Task) -> bool:

@@ -5,11 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from generation import Catalogue, LoraSpec, ModelSpec, Request, RequestError, Task, fewest_steps
-from generation.catalogue import smallest_strength
+from generation import Catalogue, LoraSpec, ModelSpec, Request, RequestError, Task
 
 CATALOGUE = Catalogue.load()
 GOOD = Request(
@@ -45,14 +42,6 @@ def test_what_cannot_be_done_is_refused_with_what_can(change: dict[str, object],
     """Each refusal names what would be accepted."""
     with pytest.raises(RequestError, match=sentence):
         CATALOGUE.check(replace(GOOD, **change))  # type: ignore[arg-type]
-
-
-@given(st.integers(1, 100))
-def test_the_strength_that_is_named_is_the_smallest_that_works(steps: int) -> None:
-    """int(steps × strength) is at least one at the named strength and none a hundredth below."""
-    least = smallest_strength(steps)
-    assert int(steps * least) >= 1
-    assert int(steps * round(least - 0.01, 2)) == 0
 
 
 def test_search_is_fuzzy_and_knows_tasks() -> None:
@@ -235,9 +224,3 @@ def test_loras_that_fit_come_with_the_model() -> None:
     assert WITH_LORAS.get("criar-embedded").loras == (LORA,)
     assert WITH_LORAS.loras == (LORA,)
     WITH_LORAS.check(replace(GOOD, loras=(("ink", -0.5),)))
-
-
-@given(st.floats(0.01, 1))
-def test_the_fewest_steps_of_a_strength_run_one(strength: float) -> None:
-    """With as many steps a strength does something."""
-    assert int(fewest_steps(strength) * strength) >= 1
