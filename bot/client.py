@@ -19,11 +19,13 @@ from bot.jobs.events import EventConsumer
 from bot.jobs.library import PictureLibrary
 from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
+from bot.jobs.ping import Pinger
 from bot.jobs.progress import ProgressBoard
 from bot.jobs.rest_limit import RestLimit
 from bot.jobs.traffic import Traffic
 from bot.jobs.uploads import Uploads
 from bot.messages.content_credentials import ContentCredentials
+from bot.messages.job_message import JobMessage
 from bot.metrics import Metrics
 from bot.moderation.admission import AdmissionControl
 from bot.moderation.policy import Moderation
@@ -93,11 +95,13 @@ class Client(discord.AutoShardedClient):
         cdn = Cdn(config.discord.api)
         self.uploads = Uploads(self, store.files, self.inspector, cdn, credentials)
         self.traffic = Traffic()
-        delivery = Delivery(self, store, catalogue, cdn, self.moderation, credentials, self.traffic)
-        outbox = Outbox(store, service, delivery, timedelta(days=config.storage.keep_days), self.metrics)
+        message = JobMessage(store.files, catalogue, credentials)
+        delivery = Delivery(self, store, message, self.moderation, credentials)
+        pinger = Pinger(self, store, self.traffic)
+        outbox = Outbox(store, service, delivery, pinger, timedelta(days=config.storage.keep_days), self.metrics)
         board = ProgressBoard(service, self.moderation, credentials, limit)
         self._events = EventConsumer(store, service, self.moderation, board, outbox, self.metrics)
-        self.library = PictureLibrary(store, delivery, self.uploads, self.moderation, self._events)
+        self.library = PictureLibrary(self, store, message, cdn, self.uploads, self.moderation, self._events)
         self.manager = JobManager(config, store, service, self.moderation, delivery, self._events, self.metrics)
         self._consuming: asyncio.Task[None] | None = None
         self._sessions = SessionPace()

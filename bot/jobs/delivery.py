@@ -11,28 +11,19 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.errors import Refusal, Unavailable
-from bot.jobs.cdn import Cdn
-from bot.jobs.traffic import Traffic
-from bot.messages.buttons import cancel_buttons, delivered_buttons, posted_buttons
-from bot.messages.contact_sheet import cut
+from bot.errors import Unavailable
+from bot.messages.buttons import cancel_buttons, delivered_buttons
 from bot.messages.content_credentials import ContentCredentials
 from bot.messages.delivery_notices import Brought, Way, elsewhere, farewell, kept, settled
-from bot.messages.job_message import COMPARISON, JobMessage
+from bot.messages.job_message import JobMessage
 from bot.moderation.policy import Moderation
-from bot.requests.requester import channels_of
-from bot.store import Action, Change, JobRow, PictureRow, Ping, State, Store
-from bot.store.export import Encode
+from bot.store import Action, Change, JobRow, State, Store
 from bot.text.sanitize import escape_for_discord
-from bot.text.translate import Speaker, speaker
-from generation import Catalogue
-from generation.provenance import has_manifest
+from bot.text.translate import speaker
 
 log = logging.getLogger(__name__)
 
-SPOILER = "SPOILER_"  # Discord covers files whose names begin so
 ORIGINAL: Any = "@original"  # the interaction's own answer, in place of a message's id
-LARGEST = 100 * 2**20  # bytes of a picture of ours that is fetched again; Discord takes no larger ones
 SMALLEST = 64 * 2**10  # bytes of a file; one that is refused at this size is not refused for its size
 #: seconds that editing an interaction's answer may take, in words or with pictures: discord.py waits there for a rate
 #: limit as long as Discord says, whatever the client's max_ratelimit_timeout
@@ -41,8 +32,6 @@ TOKEN_LIFE = timedelta(minutes=15)  # in which an interaction's answer can be ed
 #: what a delivered message has among its buttons, the second until 0.1.0
 DELIVERED = ("more", "delete")
 NONCE_LIFE = timedelta(minutes=2)  # in which a nonce surely keeps a message from being sent twice
-LONG_WAIT = timedelta(minutes=1)  # after which a member has looked away
-PING_STAYS = timedelta(minutes=10)
 MAX_PLACE = 100  # characters of a server's name
 SEARCHED = 100  # messages of a channel, on either side of what came since the job began
 
@@ -55,8 +44,6 @@ STALE = (30046, 50083)
 #: why Discord may not have what it was sent, which is tried again or given up
 DELIVERY_ERRORS = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
 
-#: sends a message with what a channel's or a webhook's send takes
-Send = Callable[..., Awaitable[Any]]
 Channel = discord.PartialMessageable | discord.DMChannel
 #: edits a message with content, attachments and view
 Edit = Callable[..., Awaitable[object]]
@@ -74,19 +61,15 @@ class Delivery:
         self,
         client: discord.Client,
         store: Store,
-        catalogue: Catalogue,
-        cdn: Cdn,
+        message: JobMessage,
         moderation: Moderation,
         credentials: ContentCredentials,
-        traffic: Traffic,
     ) -> None:
-        self._cdn = cdn
-        self._traffic = traffic
         self._moderation = moderation
         self._client = client
         self._store = store
         self.credentials = credentials
-        self._message = JobMessage(store.files, catalogue, credentials)
+        self._message = message
 
     async def announce(self, job: JobRow, reply_to: discord.MessageReference | None = None) -> discord.PartialMessage:
         """Say in the channel who asked for what; sent twice, it is the same message."""
@@ -172,60 +155,6 @@ class Delivery:
             with suppress(*DELIVERY_ERRORS):
                 await answer(content=kept(speaker(job.locale), error.code), attachments=[], view=None)
 
-    async def picture(self, job: JobRow, row: PictureRow) -> tuple[bytes, str]:
-        """A finished picture's bytes and name: from disk, or from its message if the file was deleted.
-
-        Raises Refusal if neither has it.
-        """
-        try:
-            return await asyncio.to_thread(
-                self._store.files.picture(row.id).read_bytes
-            ), f"{self._message.name(job, row)}.png"
-        except FileNotFoundError:
-            log.info("picture %s is fetched from its message", row.id)
-        name = self._message.name(job, row)
-        for channel_id, message_id in [*await self._store.jobs.posts_of(row.id), (job.channel_id, job.message_id or 0)]:
-            try:
-                message = await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
-            except discord.HTTPException:
-                continue
-            for attachment in message.attachments:
-                if attachment.filename.removeprefix(SPOILER).startswith(f"{name}."):
-                    return await self._cdn.fetch(attachment, LARGEST), attachment.filename
-                if job.request.strengths and attachment.filename.removeprefix(SPOILER).startswith(COMPARISON):
-                    return await asyncio.to_thread(
-                        cut, await self._cdn.fetch(attachment, LARGEST), row.place + 1
-                    ), f"{name}.png"
-        raise Refusal("That picture is no longer kept; attach it to /img2img instead.")
-
-    async def show(self, job: JobRow, row: PictureRow, say: Speaker, send: Send) -> None:
-        """Send one finished picture in a message by itself. Raises Refusal if it is no longer kept."""
-        data, name = await self.picture(job, row)
-        if has_manifest(data) or not name.endswith(".png"):
-            file = self._message.sent_file(job, row, await self.signed(job, row, data), name)
-        else:
-            prompt = await self._prompt_in_files(job)
-            file = await asyncio.to_thread(self._message.file, job, row, data, job.upload_limit, prompt=prompt)
-        message = await send(
-            self._message.describe(job, row),
-            file=file,
-            view=posted_buttons(row, say, self._message.costs_of(job)),
-            allowed_mentions=discord.AllowedMentions.none(),
-            suppress_embeds=True,
-        )
-        await self._store.jobs.set_post(message.channel.id, message.id, row.id)
-
-    async def signed(self, job: JobRow, row: PictureRow, data: bytes) -> bytes:
-        """A finished picture's bytes with the manifest that says how it was made."""
-        if has_manifest(data):
-            return data
-        return await asyncio.to_thread(self._message.signed, job, row, data)
-
-    async def encoder(self, job: JobRow, row: PictureRow) -> Encode:
-        """Makes a finished picture, PNG, ready to leave as its member wishes; blocks."""
-        prompt = await self._prompt_in_files(job)
-        return lambda png, limit: self._message.encode(job, row, png, limit, prompt=prompt)
-
     async def delete(self, job: JobRow) -> None:
         """Take away the message and pictures of a job that is marked as deleted, except those posted by themselves."""
         if job.message_id:
@@ -280,33 +209,6 @@ class Delivery:
             await answer(content=text, attachments=[], view=None)
         except DELIVERY_ERRORS as error:
             log.info("the private answer of job %s cannot be edited any longer: %s", job.id, error)
-
-    async def ping(self, job: JobRow, brought: Brought) -> None:
-        """Ping the member once where their pictures stand in the channel, if they want that; it vanishes again."""
-        public = job.guild_id and job.message_id and not job.private and brought.way is Way.HERE
-        if not public or not job.of_state(State.FINISHED):
-            return
-        policy = self._store.policies.of(job.guild_id, channels_of(self._client.get_channel(job.channel_id)))
-        choice = (await self._store.preferences.get(job.user_id)).ping or policy.ping or Ping.LONG
-        long = datetime.now(UTC) - job.created_at > LONG_WAIT
-        if choice == Ping.NEVER or (
-            choice == Ping.LONG and not long and not self._traffic.buried(job.channel_id, job.message_id or 0)
-        ):
-            return
-        text = speaker(job.locale)("{member} Your pictures are ready.", member=f"<@{job.user_id}>")
-        reference = discord.MessageReference(
-            message_id=job.message_id or 0, channel_id=job.channel_id, fail_if_not_exists=False
-        )
-        allowed = discord.AllowedMentions(
-            everyone=False, roles=False, replied_user=False, users=[discord.Object(job.user_id)]
-        )
-        try:
-            sent = await self._channel(job).send(
-                text, reference=reference, allowed_mentions=allowed, nonce=f"{job.id}-3"
-            )
-            await self._store.privacy.erase_at(job.channel_id, sent.id, datetime.now(UTC) + PING_STAYS)
-        except DELIVERY_ERRORS as error:
-            log.info("member %d is not pinged for job %s: %s", job.user_id, job.id, error)
 
     def _original(self, token: str, seconds: float) -> Edit:
         """Edits an interaction's own answer; raises TimeoutError if that takes longer."""
@@ -385,7 +287,7 @@ class Delivery:
 
     async def _fit(self, job: JobRow, send: Callable[[list[discord.File]], Awaitable[object]]) -> None:
         """Send the pictures, in fewer bytes if Discord finds them too large."""
-        limit, prompt = job.upload_limit, await self._prompt_in_files(job)
+        limit, prompt = job.upload_limit, await self._store.preferences.prompt_in_files(job.user_id)
         while True:
             files = await asyncio.to_thread(self._message.files, job, limit, prompt=prompt)
             await self._report_trouble()
@@ -397,10 +299,6 @@ class Delivery:
                 limit //= 2
             else:
                 return
-
-    async def _prompt_in_files(self, job: JobRow) -> bool:
-        """Whether the member wishes the prompt in what leaves."""
-        return (await self._store.preferences.get(job.user_id)).prompt_in_files is True
 
     async def _report_trouble(self) -> None:
         """Tell the operator, in the log and its channel, that pictures leave unsigned."""

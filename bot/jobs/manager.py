@@ -14,7 +14,7 @@ from bot.errors import NotEnough, Refusal
 from bot.jobs.delivery import DELIVERY_ERRORS, Delivery
 from bot.jobs.events import EventConsumer
 from bot.jobs.fewer_pictures import Offers
-from bot.jobs.progress import answer_pace, message_pace
+from bot.jobs.pace import answer_pace, message_pace
 from bot.metrics import Metrics
 from bot.moderation.policy import Moderation
 from bot.requests.builder import BuiltRequest

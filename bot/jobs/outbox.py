@@ -15,6 +15,7 @@ import discord
 
 from bot.errors import Unavailable
 from bot.jobs.delivery import DELIVERY_ERRORS, Delivery, is_transient
+from bot.jobs.ping import Pinger
 from bot.messages.delivery_notices import Brought
 from bot.metrics import Metrics
 from bot.store import JobRow, State, Store
@@ -38,12 +39,14 @@ class Outbox:
         store: Store,
         service: Service,
         delivery: Delivery,
+        pinger: Pinger,
         keep: timedelta,
         metrics: Metrics,
     ) -> None:
         self._store = store
         self._service = service
         self._delivery = delivery
+        self._pinger = pinger
         self._metrics = metrics
         #: how long pictures wait before they are given back
         self._keep = keep
@@ -116,7 +119,7 @@ class Outbox:
         self._metrics.delivered(seconds)
         log.info("job %s is delivered, %.1f s after it was accepted", job.id, seconds, extra={"job": job.id})
         await self._delivery.close_answer(job, brought)
-        await self._delivery.ping(job, brought)
+        await self._pinger.ping(job, brought)
 
     async def _make_again(self, job: JobRow) -> None:
         """Queue pictures whose files are gone, as after a backup was restored."""

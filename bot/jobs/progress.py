@@ -3,69 +3,30 @@
 import asyncio
 import io
 import logging
-from collections.abc import Collection, Iterable, Sized
+from collections.abc import Collection, Sized
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 
 import discord
 
 from bot.jobs.delivery import DELIVERY_ERRORS, Edit
+from bot.jobs.pace import Pace
 from bot.jobs.rest_limit import RestLimit
 from bot.messages.buttons import cancel_buttons
 from bot.messages.content_credentials import ContentCredentials
+from bot.messages.waiting_time import describe_begun, describe_left, describe_place
 from bot.moderation.policy import Moderation
 from bot.store import JobRow, job_id_of
-from bot.text.translate import Speaker, speaker
+from bot.text.translate import speaker
 from generation import Enlarging, Event, Finished, Preview, Progress, Service, Started
 
 log = logging.getLogger(__name__)
 
 BAR = 20  # characters
-IN_MINUTES = 90  # seconds, from which a wait is given in minutes
 FIRST_REFRESH, LAST_REFRESH = 5.0, 60.0  # seconds after which the place in the queue is looked up; doubles each time
 #: a second, of all jobs together: thousands that wait may not keep bot and Discord busy with their places
 REFRESHES = 4.0
-
-
-@dataclass(slots=True)
-class Pace:
-    """How often a message may be edited: ``burst`` times at once, then every ``every`` seconds.
-
-    An interaction's answer has its own rate limit, so a short job may show each of its few stages; messages of a
-    channel share one.
-    """
-
-    burst: int
-    every: float
-    gap: float = 0.4
-    #: whether Discord counts the edits among all of the bot's requests, as it does not those of an interaction's answer
-    counted: bool = False
-    _saved: float = field(init=False)
-    _last: float = field(init=False, default=0.0)
-
-    def __post_init__(self) -> None:
-        self._saved = float(self.burst)
-
-    def wait(self, now: float) -> float:
-        """Seconds until the next edit may be made; counts it as made."""
-        if self._last:
-            self._saved = min(self.burst, self._saved + (now - self._last) / self.every)
-        delay = 0.0 if self._saved >= 1 else (1 - self._saved) * self.every
-        delay = max(delay, self._last + self.gap - now)
-        self._saved -= 1
-        self._last = now + delay
-        return delay
-
-
-def answer_pace() -> Pace:
-    """For a private answer: four edits at once, then one every 2.5 s."""
-    return Pace(burst=4, every=2.5)
-
-
-def message_pace() -> Pace:
-    """For a message in a channel, whose rate limit deliveries need too: one edit every 3 s."""
-    return Pace(burst=1, every=3.0, counted=True)
 
 
 @dataclass(slots=True)
@@ -239,43 +200,6 @@ class _Follower:
 def _bar(share: float) -> str:
     done = round(BAR * share)
     return f"`{'█' * done}{'░' * (BAR - done)}`"
-
-
-def describe_begun(say: Speaker, service: Service, picture_ids: Iterable[str]) -> str:
-    """What a worker does first with a request's pictures."""
-    if any(service.loads_model(picture_id) for picture_id in picture_ids):
-        return say("The model is being loaded.")
-    return say("It is being made now.")
-
-
-def describe_left(say: Speaker, service: Service, picture_ids: Iterable[str]) -> str:
-    """How long it takes until the last of a request's pictures is made; empty where that is not known."""
-    seconds = round(max((service.left(picture_id) or 0.0 for picture_id in picture_ids), default=0.0))
-    if not seconds:
-        return ""
-    if seconds < IN_MINUTES:
-        return say("About {seconds} s left.", seconds=seconds)
-    return say("About {minutes} min left.", minutes=round(seconds / 60))
-
-
-def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
-    """Where a waiting picture stands in the queue and how long that may take, or what else it waits for."""
-    if not service.can_make():
-        return say("Pictures cannot be made just now; yours waits, and is made as soon as they can be.")
-    if service.lacks_model(picture_id):
-        return say(
-            "The model is being fetched, which takes a while the first time; yours is made as soon as it is here."
-        )
-    ahead = service.ahead(picture_id)
-    place = say("The model is being loaded.") if service.loads_model(picture_id) else say("You are next.")
-    if ahead:
-        place = say.plural("{n} picture is ahead of yours.", "{n} pictures are ahead of yours.", ahead)
-    seconds = round(service.estimate(picture_id) or 0)
-    if not seconds:
-        return place
-    if seconds < IN_MINUTES:
-        return f"{place} {say('About {seconds} s to wait.', seconds=seconds)}"
-    return f"{place} {say('About {minutes} min to wait.', minutes=round(seconds / 60))}"
 
 
 class ProgressBoard:

@@ -13,6 +13,7 @@ from bot.store import Files, JobRow, PictureRow, State
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import Speaker, speaker
 from generation import Catalogue, Task
+from generation.provenance import has_manifest
 
 COMPARISON = "criar-strengths"  # name of the file that compares strengths
 MAX_PROMPT_SHOWN = 400  # characters: a few lines on a phone; Details has more
@@ -60,10 +61,12 @@ class JobMessage:
         """A finished picture that left before, as it is."""
         return discord.File(io.BytesIO(data), name, description=self.alt_text(job, row), spoiler=job.spoiler)
 
-    def signed(self, job: JobRow, row: PictureRow, png: bytes) -> bytes:
+    def signed(self, job: JobRow, row: PictureRow, data: bytes) -> bytes:
         """A finished picture with the manifest that names how it was made, for what is made from it; blocks."""
+        if has_manifest(data):
+            return data
         return self._credentials.original(
-            png, job.request.of_picture(row.place), model=self._catalogue.title(job.request.model), when=job.created_at
+            data, job.request.of_picture(row.place), model=self._catalogue.title(job.request.model), when=job.created_at
         )
 
     def _compared(self, job: JobRow, limit: int) -> discord.File:

@@ -47,6 +47,10 @@ class Preferences:
         """A member's defaults."""
         return await self._database.read(lambda tables: _read(tables, user_id))
 
+    async def prompt_in_files(self, user_id: int) -> bool:
+        """Whether the member wishes the prompt in what leaves."""
+        return (await self.get(user_id)).prompt_in_files is True
+
     async def change(self, user_id: int, **chosen: str | int | bool | None) -> Preference:
         """Change some of a member's defaults; returns all of them."""
 
@@ -61,7 +65,7 @@ class Preferences:
         return await self._database.write(write)
 
     async def forget(self, user_id: int) -> None:
-        """Reset all your defaults."""
+        """Forget all that a member chose."""
         await self._database.write(
             lambda tables: tables.execute("DELETE FROM preferences WHERE user_id = ?", [user_id])
         )

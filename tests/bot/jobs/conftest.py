@@ -11,14 +11,15 @@ import pytest
 
 from bot.config import Config
 from bot.config.schema import Filter, Storage
-from bot.jobs.cdn import Cdn
 from bot.jobs.delivery import Delivery
 from bot.jobs.events import EventConsumer
 from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
+from bot.jobs.ping import Pinger
 from bot.jobs.progress import ProgressBoard
 from bot.jobs.traffic import Traffic
 from bot.messages.content_credentials import ContentCredentials
+from bot.messages.job_message import JobMessage
 from bot.metrics import Metrics
 from bot.moderation.policy import Moderation
 from bot.store import Store
@@ -39,9 +40,10 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Insp
         await client.login(local.token)
         moderation = Moderation(client, config, store, inspector)
         credentials = ContentCredentials(config.provenance, config.storage.folder)
-        hands, cdn = Hands(), Cdn(config.discord.api)
-        delivery = Delivery(client, store, Catalogue.load(), cdn, moderation, credentials, Traffic())
-        outbox = Outbox(store, hands, delivery, timedelta(days=config.storage.keep_days), Metrics())  # type: ignore[arg-type]
+        hands, message = Hands(), JobMessage(store.files, Catalogue.load(), credentials)
+        delivery, pinger = Delivery(client, store, message, moderation, credentials), Pinger(client, store, Traffic())
+        keep = timedelta(days=config.storage.keep_days)
+        outbox = Outbox(store, hands, delivery, pinger, keep, Metrics())  # type: ignore[arg-type]
         board = ProgressBoard(hands, moderation, credentials)  # type: ignore[arg-type]
         events = EventConsumer(store, hands, moderation, board, outbox, Metrics())  # type: ignore[arg-type]
         manager = JobManager(config, store, hands, moderation, delivery, events, Metrics())  # type: ignore[arg-type]

@@ -1,0 +1,53 @@
+"""The ping that tells a member that their pictures are ready, if they may have looked away; it vanishes again."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import discord
+
+from bot.jobs.delivery import DELIVERY_ERRORS
+from bot.jobs.traffic import Traffic
+from bot.messages.delivery_notices import Brought, Way
+from bot.requests.requester import channels_of
+from bot.store import JobRow, Ping, State, Store
+from bot.text.translate import speaker
+
+log = logging.getLogger(__name__)
+
+LONG_WAIT = timedelta(minutes=1)  # after which a member has looked away
+PING_STAYS = timedelta(minutes=10)
+
+
+class Pinger:
+    """Pings members as they, or else their server, chose."""
+
+    def __init__(self, client: discord.Client, store: Store, traffic: Traffic) -> None:
+        self._client = client
+        self._store = store
+        self._traffic = traffic
+
+    async def ping(self, job: JobRow, brought: Brought) -> None:
+        """Ping the member once where their pictures stand in the channel, if they want that; it vanishes again."""
+        public = job.guild_id and job.message_id and not job.private and brought.way is Way.HERE
+        if not public or not job.of_state(State.FINISHED):
+            return
+        policy = self._store.policies.of(job.guild_id, channels_of(self._client.get_channel(job.channel_id)))
+        choice = (await self._store.preferences.get(job.user_id)).ping or policy.ping or Ping.LONG
+        long = datetime.now(UTC) - job.created_at > LONG_WAIT
+        if choice == Ping.NEVER or (
+            choice == Ping.LONG and not long and not self._traffic.buried(job.channel_id, job.message_id or 0)
+        ):
+            return
+        text = speaker(job.locale)("{member} Your pictures are ready.", member=f"<@{job.user_id}>")
+        reference = discord.MessageReference(
+            message_id=job.message_id or 0, channel_id=job.channel_id, fail_if_not_exists=False
+        )
+        allowed = discord.AllowedMentions(
+            everyone=False, roles=False, replied_user=False, users=[discord.Object(job.user_id)]
+        )
+        channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        try:
+            sent = await channel.send(text, reference=reference, allowed_mentions=allowed, nonce=f"{job.id}-3")
+            await self._store.privacy.erase_at(job.channel_id, sent.id, datetime.now(UTC) + PING_STAYS)
+        except DELIVERY_ERRORS as error:
+            log.info("member %d is not pinged for job %s: %s", job.user_id, job.id, error)
