@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from bot.config.schema import Filter
-from bot.moderation.policy import too_much
+from bot.moderation.output_filter import too_much
 from generation import Catalogue, Finished, Inspector, Job, Request, Service, Task
 
 PROMPTS = (

@@ -28,7 +28,8 @@ from bot.messages.content_credentials import ContentCredentials
 from bot.messages.job_message import JobMessage
 from bot.metrics import Metrics
 from bot.moderation.admission import AdmissionControl
-from bot.moderation.policy import Moderation
+from bot.moderation.output_filter import OutputFilter
+from bot.moderation.request_check import RequestCheck
 from bot.store import Store
 from generation import Catalogue, Inspector, Service
 
@@ -91,18 +92,19 @@ class Client(discord.AutoShardedClient):
         self.credentials = credentials
         self.admission = AdmissionControl(config, store)
         self.inspector = Inspector()
-        self.moderation = Moderation(self, config, store)
+        self.output_filter = OutputFilter(self, config, store)
         cdn = Cdn(config.discord.api)
         self.uploads = Uploads(self, store.files, self.inspector, cdn, credentials)
         self.traffic = Traffic()
         message = JobMessage(store.files, catalogue, credentials)
-        delivery = Delivery(self, store, message, self.moderation, credentials)
+        delivery = Delivery(self, store, message, self.output_filter, credentials)
         pinger = Pinger(self, store, self.traffic)
         outbox = Outbox(store, service, delivery, pinger, timedelta(days=config.storage.keep_days), self.metrics)
-        board = ProgressBoard(service, self.moderation, credentials, limit)
-        self._events = EventConsumer(store, service, self.moderation, board, outbox, self.metrics)
-        self.library = PictureLibrary(self, store, message, cdn, self.uploads, self.moderation, self._events)
-        self.manager = JobManager(config, store, service, self.moderation, delivery, self._events, self.metrics)
+        board = ProgressBoard(service, self.output_filter, credentials, limit)
+        self._events = EventConsumer(store, service, self.output_filter, board, outbox, self.metrics)
+        self.library = PictureLibrary(self, store, message, cdn, self.uploads, self.output_filter, self._events)
+        check = RequestCheck(config.rules, store, self.output_filter)
+        self.manager = JobManager(config, store, service, check, delivery, self._events, self.metrics)
         self._consuming: asyncio.Task[None] | None = None
         self._sessions = SessionPace()
         #: of the members who chose one with /settings: Discord's code by user id
@@ -131,7 +133,7 @@ class Client(discord.AutoShardedClient):
         """Stop the manager first, so that nothing is half done when the connection goes."""
         await self.manager.close()
         await self.inspector.close()
-        await self.moderation.close()
+        await self.output_filter.close()
         await super().close()
 
 

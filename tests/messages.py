@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "generation")
 SAYERS = {
     "say", "_say", "locale_str", "as_it_stands", "fail", "note",
-    "Refusal", "NotEnough", "RateLimited", "HeldBack",
+    "Refusal", "NotEnough", "RateLimited", "Blocked",
     "GenerationError", "PictureError", "RequestError", "ModelError", "Sentence",
 }  # fmt: skip
 #: said elsewhere

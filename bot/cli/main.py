@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from bot import config as configuration
+from bot.cli.backup import backup, restore
 from bot.cli.cluster import cluster
-from bot.cli.common import ConfigFile, or_exit, settings, with_store
+from bot.cli.common import ConfigFile, or_exit, settings
+from bot.cli.health import health
 from bot.cli.models import models
+from bot.cli.outbox import outbox
 from bot.cli.provenance import provenance
 from bot.cli.quota import quota
 from bot.cli.strikes import strikes
-from bot.store import Store, copy_database, disk_trouble, restore_database
 from generation import set_up_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -85,55 +87,5 @@ def _check(config: Path | None, *, online: bool, first: bool = False) -> None:
     raise typer.Exit(0 if good else 1)
 
 
-@app.command()
-def health(config: ConfigFile = None) -> None:
-    """Exit with 0 if the bot was connected to Discord within the last minute, its disk has room and a device works."""
-    from bot.background.heartbeat import trouble
-
-    said = trouble(settings(config).storage.folder)
-    typer.echo(said or "The bot is connected.")
-    raise typer.Exit(1 if said else 0)
-
-
-@app.command()
-def outbox(config: ConfigFile = None) -> None:
-    """List what is made and could not be delivered yet, with the reason and the next try."""
-    if full := disk_trouble(settings(config).storage.folder):
-        typer.echo(full)
-    with_store(config, _list_outbox)
-
-
-async def _list_outbox(store: Store) -> None:
-    jobs = [job for job in await store.jobs.undelivered() if job.complete]
-    for job in jobs:
-        tries = f"{job.tries} tries, next {job.next_try:%Y-%m-%d %H:%M:%S}" if job.next_try else "not tried yet"
-        typer.echo(f"{job.id}: for {job.user_id} in channel {job.channel_id}, {tries}. {job.trouble or ''}".rstrip())
-    typer.echo(f"{len(jobs)} jobs wait to be delivered." if jobs else "Nothing waits; all that was made is delivered.")
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(help="File to write; it must not exist yet")], config: ConfigFile = None
-) -> None:
-    """Copy the database into one consistent file, also while the bot runs.
-
-    Pictures are not in it: delivered ones stand in their messages, and what was not delivered is made again from its
-    seed. Copy the folder "inputs" too, so that unfinished requests keep the pictures that members sent.
-    """
-    folder = settings(config).storage.folder
-    size = or_exit(lambda: copy_database(folder, file))
-    typer.echo(f"{file}: {size} MiB, checked; pictures are not in it, see --help")
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(help="A copy that criar backup wrote")], config: ConfigFile = None
-) -> None:
-    """Put a copy of the database in place of the present one, which is kept beside it; the bot must be stopped."""
-    folder = settings(config).storage.folder
-    kept = or_exit(lambda: restore_database(folder, file))
-    before = f"; the one before is {kept}" if kept else ""
-    typer.echo(f"The database of {folder} is that of {file} now{before}")
-
-
-app.command()(provenance)
+for command in (health, outbox, backup, restore, provenance):
+    app.command()(command)

@@ -53,7 +53,7 @@ async def lineage(interaction: Interaction, say: Speaker, job: JobRow, row: Pict
         upload = first.images[0]
         exists = await asyncio.to_thread(upload.exists)
         data = await asyncio.to_thread(upload.read_bytes) if exists else b""
-        shown = exists and await client.moderation.allows(channel_id, data)
+        shown = exists and await client.output_filter.allows(channel_id, data)
         tiles.append((data if shown else None, say("sent")))
     for number, step in enumerate(steps, 1):
         tiles.append((await _bytes(client, channel_id, step), f"{number}. {_caption(say, step)}"))

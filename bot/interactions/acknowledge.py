@@ -33,7 +33,7 @@ async def requester_of(
     pictures reply to the message ``about`` which a menu was used, or to that of the button. Raises Refusal if the bot
     may not post pictures in the channel, so that nothing is made that cannot be shown.
     """
-    interaction.client.moderation.saw(interaction.channel)
+    interaction.client.output_filter.saw(interaction.channel)
     if like is not None and like.private:
         private = True
     if private is None:

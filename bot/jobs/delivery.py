@@ -16,7 +16,7 @@ from bot.messages.buttons import cancel_buttons, delivered_buttons
 from bot.messages.content_credentials import ContentCredentials
 from bot.messages.delivery_notices import Brought, Way, elsewhere, farewell, kept, settled
 from bot.messages.job_message import JobMessage
-from bot.moderation.policy import Moderation
+from bot.moderation.output_filter import OutputFilter
 from bot.store import Action, Change, JobRow, State, Store
 from bot.text.sanitize import escape_for_discord
 from bot.text.translate import speaker
@@ -62,10 +62,10 @@ class Delivery:
         client: discord.Client,
         store: Store,
         message: JobMessage,
-        moderation: Moderation,
+        output_filter: OutputFilter,
         credentials: ContentCredentials,
     ) -> None:
-        self._moderation = moderation
+        self._filter = output_filter
         self._client = client
         self._store = store
         self.credentials = credentials
@@ -225,7 +225,7 @@ class Delivery:
         channel = await (await self._client.fetch_user(job.user_id)).create_dm()
         for row in job.of_state(State.FINISHED):
             data = await asyncio.to_thread(self._store.files.picture(row.id).read_bytes)
-            if not await self._moderation.allows(channel.id, data):
+            if not await self._filter.allows(channel.id, data):
                 raise error
         brought = Brought(Way.DIRECTLY, error.code)
         message = await self._put_anew(channel, job, self._elsewhere(job, brought))

@@ -9,7 +9,7 @@ from bot.errors import Refusal, Unavailable
 from bot.jobs.outbox import Outbox
 from bot.jobs.progress import ProgressBoard
 from bot.metrics import Metrics
-from bot.moderation.policy import HeldBack, Moderation
+from bot.moderation.output_filter import Blocked, OutputFilter
 from bot.store import State, Store, job_id_of
 from bot.text.sanitize import escape_for_discord
 from generation import (
@@ -55,14 +55,14 @@ class EventConsumer:
         self,
         store: Store,
         service: Service,
-        moderation: Moderation,
+        output_filter: OutputFilter,
         board: ProgressBoard,
         outbox: Outbox,
         metrics: Metrics,
     ) -> None:
         self._store = store
         self._service = service
-        self._moderation = moderation
+        self._filter = output_filter
         self.board = board
         self.outbox = outbox
         self._metrics = metrics
@@ -156,7 +156,7 @@ class EventConsumer:
                     self.ended(picture_id)
 
     async def _on_finished(self, event: Finished) -> None:
-        if await self._held_back(event):
+        if await self._is_blocked(event):
             return
         await asyncio.to_thread(self._store.files.keep_picture, event.picture_id, event.png)
         if await self._store.jobs.finished(event.picture_id, event.attempt, event.seconds):
@@ -173,15 +173,15 @@ class EventConsumer:
         }
         await self._store.jobs.add_note(job_id_of(event.picture_id), Sentence(event.template, said))
 
-    async def _held_back(self, event: Finished) -> bool:
+    async def _is_blocked(self, event: Finished) -> bool:
         """Whether the output filter blocks a picture: it is not kept, counts as failed, and is not charged."""
         job = await self._store.jobs.get(job_id_of(event.picture_id))
         if job is None:
             return True  # its member deleted all that was kept about them
         try:
-            await self._moderation.check_made(job, event.png)
-        except HeldBack as held:
-            if await self._store.jobs.failed(event.picture_id, event.attempt, held.sentence):
+            await self._filter.check_made(job, event.png)
+        except Blocked as blocked:
+            if await self._store.jobs.failed(event.picture_id, event.attempt, blocked.sentence):
                 self.ended(event.picture_id)
             return True
         return False

@@ -15,7 +15,7 @@ from bot.jobs.uploads import Uploads
 from bot.messages.buttons import posted_buttons
 from bot.messages.contact_sheet import cut
 from bot.messages.job_message import COMPARISON, JobMessage
-from bot.moderation.policy import Moderation
+from bot.moderation.output_filter import OutputFilter
 from bot.requests.builder import Source
 from bot.store import JobRow, PictureRow, Store
 from bot.store.export import Encode, export
@@ -42,7 +42,7 @@ class PictureLibrary:
         message: JobMessage,
         cdn: Cdn,
         uploads: Uploads,
-        moderation: Moderation,
+        output_filter: OutputFilter,
         events: EventConsumer,
     ) -> None:
         self._client = client
@@ -50,7 +50,7 @@ class PictureLibrary:
         self._message = message
         self._cdn = cdn
         self._uploads = uploads
-        self._moderation = moderation
+        self._filter = output_filter
         self._events = events
 
     async def take_up(self, job: JobRow, row: PictureRow) -> Source:
@@ -85,7 +85,7 @@ class PictureLibrary:
         Raises Refusal if it is no longer kept, or may not be shown in the channel.
         """
         data, name = await self._have(job, row)
-        await self._moderation.check(channel_id, data)
+        await self._filter.check(channel_id, data)
         if has_manifest(data) or not name.endswith(".png"):
             signed = await asyncio.to_thread(self._message.signed, job, row, data)
             file = self._message.sent_file(job, row, signed, name)
@@ -104,7 +104,7 @@ class PictureLibrary:
     async def picture(self, job: JobRow, row: PictureRow, channel_id: int) -> bytes:
         """A finished picture's bytes. Raises Refusal if it is no longer kept, or may not be shown there."""
         data, _ = await self._have(job, row)
-        await self._moderation.check(channel_id, data)
+        await self._filter.check(channel_id, data)
         return data
 
     def export(self, user_id: int, limit: int) -> AsyncIterator[bytes]:

@@ -16,7 +16,7 @@ from bot.jobs.events import EventConsumer
 from bot.jobs.fewer_pictures import Offers
 from bot.jobs.pace import answer_pace, message_pace
 from bot.metrics import Metrics
-from bot.moderation.policy import Moderation
+from bot.moderation.request_check import RequestCheck
 from bot.requests.builder import BuiltRequest
 from bot.requests.requester import Requester
 from bot.store import Change, JobRow, State, Store, job_id_of
@@ -37,14 +37,14 @@ class JobManager:
         config: Config,
         store: Store,
         service: Service,
-        moderation: Moderation,
+        request_check: RequestCheck,
         delivery: Delivery,
         events: EventConsumer,
         metrics: Metrics,
     ) -> None:
         self._store = store
         self._service = service
-        self._moderation = moderation
+        self._request_check = request_check
         self._delivery = delivery
         self._events = events
         self._metrics = metrics
@@ -56,7 +56,7 @@ class JobManager:
     async def submit(self, requester: Requester, built: BuiltRequest) -> None:
         """Accept the request, queue its pictures and announce them.
 
-        Raises Refusal if the member's limit or moderation forbids it, no device works, or the bot is about to stop. An
+        Raises Refusal if the member's limit or a rule forbids it, no device works, or the bot is about to stop. An
         interaction that was accepted before changes nothing.
         """
         if self._stopping:
@@ -64,7 +64,7 @@ class JobManager:
         if not self._service.can_make():
             raise Refusal("Pictures cannot be made just now; this was not counted. Try again later.")
         self._events.outbox.hurry(requester.user_id)
-        await self._moderation.check_request(requester, built)
+        await self._request_check.check(requester, built)
         job = await self._accept(
             requester,
             built,

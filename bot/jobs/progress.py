@@ -16,7 +16,7 @@ from bot.jobs.rest_limit import RestLimit
 from bot.messages.buttons import cancel_buttons
 from bot.messages.content_credentials import ContentCredentials
 from bot.messages.waiting_time import describe_begun, describe_left, describe_place
-from bot.moderation.policy import Moderation
+from bot.moderation.output_filter import OutputFilter
 from bot.store import JobRow, job_id_of
 from bot.text.translate import speaker
 from generation import Enlarging, Event, Finished, Preview, Progress, Service, Started
@@ -52,7 +52,7 @@ class _Follower:
         self,
         job: JobRow,
         service: Service,
-        moderation: Moderation,
+        output_filter: OutputFilter,
         credentials: ContentCredentials,
         edit: Edit,
         pace: Pace,
@@ -61,7 +61,7 @@ class _Follower:
     ) -> None:
         self._job = job
         self._all_followed = all_followed
-        self._moderation = moderation
+        self._filter = output_filter
         self._credentials = credentials
         self._service = service
         self._edit = edit
@@ -140,7 +140,7 @@ class _Follower:
             if jpeg := shown.jpeg:
                 shown.jpeg = None
                 # Not broken off with this message: the process that looks would be ended with it.
-                allowed = await asyncio.shield(self._moderation.allows(self._job.channel_id, jpeg))
+                allowed = await asyncio.shield(self._filter.allows(self._job.channel_id, jpeg))
                 shown.passed = await asyncio.to_thread(self._credentials.preview, jpeg) if allowed else None
         return [
             discord.File(
@@ -208,14 +208,14 @@ class ProgressBoard:
     def __init__(
         self,
         service: Service,
-        moderation: Moderation,
+        output_filter: OutputFilter,
         credentials: ContentCredentials,
         limit: RestLimit | None = None,
     ) -> None:
         """``limit`` is what deliveries need too: edits that it counts wait while it is half used."""
         self._limit = limit
         self._service = service
-        self._moderation = moderation
+        self._filter = output_filter
         self._credentials = credentials
         self._followers: dict[str, _Follower] = {}
         #: ids of jobs that have not ended, whose progress may be shown
@@ -230,7 +230,7 @@ class ProgressBoard:
         if job.id not in self._open:
             return
         self._followers[job.id] = _Follower(
-            job, self._service, self._moderation, self._credentials, edit, pace, self._followers, self._limit
+            job, self._service, self._filter, self._credentials, edit, pace, self._followers, self._limit
         )
 
     def update(self, event: Event) -> None:

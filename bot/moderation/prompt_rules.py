@@ -30,21 +30,10 @@ class Rulebook:
         if broken := await self._broken(requester, built):
             raise await self._strikes.add(requester, built.request.prompt, *broken, now)
 
-    async def prompts_before(self, parent: str | None) -> list[str]:
-        """The prompts of the pictures that a picture was made from, oldest last."""
-        prompts: list[str] = []
-        while parent and len(prompts) < MAX_BEFORE:
-            found: tuple[JobRow, object] | None = await self._store.jobs.picture(parent)
-            if found is None:
-                break
-            prompts.append(found[0].request.prompt)
-            parent = found[0].parent
-        return prompts
-
     async def _broken(self, requester: Requester, built: BuiltRequest) -> tuple[Rule, str] | None:
         """The rule that the request breaks, and what breaks it."""
         request = built.request
-        prompts = [request.prompt, *await self.prompts_before(built.parent)]
+        prompts = [request.prompt, *await prompts_before(self._store, built.parent)]
         if sexualises_minors(prompts, request.negative_prompt):
             return Rule.MINORS, ""
         texts = readings(request.prompt)
@@ -56,3 +45,15 @@ class Rulebook:
         if word := Words(await self._store.forbidden.of(requester.guild_id)).find(texts):
             return Rule.SERVER, word
         return None
+
+
+async def prompts_before(store: Store, parent: str | None) -> list[str]:
+    """The prompts of the pictures that a picture was made from, oldest last."""
+    prompts: list[str] = []
+    while parent and len(prompts) < MAX_BEFORE:
+        found: tuple[JobRow, object] | None = await store.jobs.picture(parent)
+        if found is None:
+            break
+        prompts.append(found[0].request.prompt)
+        parent = found[0].parent
+    return prompts

@@ -8,7 +8,7 @@ from simcord.backend.models import Message
 
 from bot.config import Config
 from bot.config.schema import Filter
-from bot.moderation.policy import Moderation
+from bot.moderation.output_filter import OutputFilter
 from bot.store import Ping
 
 from .rig import Rig
@@ -99,8 +99,8 @@ async def test_a_channel_that_is_hidden_from_the_bot_has_the_strict_policy(rig: 
         "last_message_id": None, "rate_limit_per_user": 0,
     }  # fmt: skip
     config = Config(filter=Filter(age_restricted={}))
-    moderation = Moderation(rig.client, config, rig.store, rig.client.inspector)
-    assert await moderation._scores(channel_id) == {}
+    output_filter = OutputFilter(rig.client, config, rig.store, rig.client.inspector)
+    assert await output_filter._scores(channel_id) == {}
     world.backend.emit("CHANNEL_UPDATE", payload)
     await rig.settle(lambda: getattr(rig.client.get_channel(channel_id), "name", "") == "___hidden___")
-    assert await moderation._scores(channel_id) == config.filter.strict
+    assert await output_filter._scores(channel_id) == config.filter.strict

@@ -21,7 +21,8 @@ from bot.jobs.traffic import Traffic
 from bot.messages.content_credentials import ContentCredentials
 from bot.messages.job_message import JobMessage
 from bot.metrics import Metrics
-from bot.moderation.policy import Moderation
+from bot.moderation.output_filter import OutputFilter
+from bot.moderation.request_check import RequestCheck
 from bot.store import Store
 from generation import Catalogue, Inspector
 from sandbox import LocalDiscord
@@ -38,15 +39,19 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Insp
         monkeypatch.setattr(discord.http.Route, "BASE", local.api)
         client = discord.Client(intents=discord.Intents.none())
         await client.login(local.token)
-        moderation = Moderation(client, config, store, inspector)
+        output_filter = OutputFilter(client, config, store, inspector)
         credentials = ContentCredentials(config.provenance, config.storage.folder)
         hands, message = Hands(), JobMessage(store.files, Catalogue.load(), credentials)
-        delivery, pinger = Delivery(client, store, message, moderation, credentials), Pinger(client, store, Traffic())
+        delivery, pinger = (
+            Delivery(client, store, message, output_filter, credentials),
+            Pinger(client, store, Traffic()),
+        )
         keep = timedelta(days=config.storage.keep_days)
         outbox = Outbox(store, hands, delivery, pinger, keep, Metrics())  # type: ignore[arg-type]
-        board = ProgressBoard(hands, moderation, credentials)  # type: ignore[arg-type]
-        events = EventConsumer(store, hands, moderation, board, outbox, Metrics())  # type: ignore[arg-type]
-        manager = JobManager(config, store, hands, moderation, delivery, events, Metrics())  # type: ignore[arg-type]
+        board = ProgressBoard(hands, output_filter, credentials)  # type: ignore[arg-type]
+        events = EventConsumer(store, hands, output_filter, board, outbox, Metrics())  # type: ignore[arg-type]
+        check = RequestCheck(config.rules, store, output_filter)
+        manager = JobManager(config, store, hands, check, delivery, events, Metrics())  # type: ignore[arg-type]
         following = asyncio.create_task(events.run())
         yield Stage(local, store, hands, manager, delivery)
         following.cancel()

@@ -1,6 +1,5 @@
-"""What may be asked for and what may be shown where: prompts by rules, pictures by the policy of their channel."""
+"""The output filter: which pictures may be shown where, by the policy of their channel."""
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,10 +10,8 @@ from bot.config import Config
 from bot.config.schema import Filter
 from bot.errors import Refusal
 from bot.moderation.minors import names_minors
-from bot.moderation.prompt_rules import Rulebook
-from bot.moderation.server_policy import check_server_policy
-from bot.requests.builder import BuiltRequest
-from bot.requests.requester import Requester, channels_of
+from bot.moderation.prompt_rules import prompts_before
+from bot.requests.requester import channels_of
 from bot.store import Action, Blocking, Change, JobRow, Store
 from generation import Inspector, PictureError
 
@@ -25,7 +22,7 @@ HIDDEN = "___hidden___"  # name of every channel that a bot may not view, since 
 SECONDS = 10.0  # for a look at a picture of ours; usually a twentieth of a second
 
 
-class HeldBack(Refusal):
+class Blocked(Refusal):
     """The output filter blocks a picture; ``seen`` is the class that it saw, empty if it could not look."""
 
     def __init__(self, template: str, seen: str = "") -> None:
@@ -33,8 +30,8 @@ class HeldBack(Refusal):
         self.seen = seen
 
 
-class Moderation:
-    """Checks every request, and looks at every picture before it is shown; what it could not look at is not shown."""
+class OutputFilter:
+    """Looks at every picture before it is shown; what it could not look at is not shown."""
 
     def __init__(
         self, client: discord.Client, config: Config, store: Store, inspector: Inspector | None = None
@@ -42,33 +39,24 @@ class Moderation:
         self._client = client
         self._policy = config.filter
         self._store = store
-        self._rulebook = Rulebook(config.rules, store)
         #: whether channels are age-restricted, by their ids, as interactions showed them
         self._seen: dict[int, bool] = {}
         # A second one, so that nobody's uploads make others wait for their pictures.
         self._inspector = inspector or Inspector(seconds=SECONDS)
 
-    async def check_request(self, requester: Requester, built: BuiltRequest) -> None:
-        """Raise Refusal if the server's admins or the rules forbid it, or an input may not be shown there."""
-        check_server_policy(self._store.policies.of(requester.guild_id, requester.channels), requester, built.request)
-        await self._rulebook.check(requester, built)
-        for path in built.request.images:
-            if await asyncio.to_thread(path.exists):
-                await self.check(requester.channel_id, await asyncio.to_thread(path.read_bytes))
-
     async def check_made(self, job: JobRow, data: bytes) -> None:
-        """Raise HeldBack if a picture that was made for a job may not be shown."""
-        prompts = [job.request.prompt, *await self._rulebook.prompts_before(job.parent)]
+        """Raise Blocked if a picture that was made for a job may not be shown."""
+        prompts = [job.request.prompt, *await prompts_before(self._store, job.parent)]
         try:
             await self.check(job.channel_id, data, prompts)
-        except HeldBack as held:
-            log.info("a picture of job %s is blocked: %s", job.id, held.seen or "unseen", extra={"job": job.id})
+        except Blocked as blocked:
+            log.info("a picture of job %s is blocked: %s", job.id, blocked.seen or "unseen", extra={"job": job.id})
             made = Change(actor_id=job.user_id, guild_id=job.guild_id, at=datetime.now(UTC), by_operator=False)
-            await self._store.audit.add(made, Action.HELD, held.seen)
+            await self._store.audit.add(made, Action.HELD, blocked.seen)
             raise
 
     async def check(self, channel_id: int, data: bytes, prompts: Sequence[str] = ()) -> None:
-        """Raise HeldBack if an encoded picture may not be shown in a channel.
+        """Raise Blocked if an encoded picture may not be shown in a channel.
 
         If ``prompts`` name minors, the usual policy counts whatever the operator set.
         """
@@ -76,18 +64,18 @@ class Moderation:
             found = await self._inspector.look(data)
         except PictureError as error:
             log.error("a picture could not be looked at, so it is blocked: %s", error)
-            raise HeldBack("The output filter could not look at the picture, so it is not shown; try again.") from None
+            raise Blocked("The output filter could not look at the picture, so it is not shown; try again.") from None
         usual = Filter().strict if names_minors(prompts) else {}
         if seen := too_much(found, usual) or too_much(found, await self._scores(channel_id)):
-            raise HeldBack("The output filter blocked the picture: it may show more than this channel allows.", seen)
+            raise Blocked("The output filter blocked the picture: it may show more than this channel allows.", seen)
 
     async def allows(self, channel_id: int, data: bytes) -> bool:
         """Whether an encoded picture may be shown in a channel."""
         try:
             await self.check(channel_id, data)
-        except HeldBack as held:
+        except Blocked as blocked:
             # Mostly a preview, in whose noise the filter sees what the finished picture has not.
-            log.debug("a preview or copy for channel %d is left out: %s", channel_id, held.seen)
+            log.debug("a preview or copy for channel %d is left out: %s", channel_id, blocked.seen)
             return False
         return True
 

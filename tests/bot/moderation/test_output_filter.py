@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from bot.config import Config
 from bot.config.schema import Filter, Storage
-from bot.moderation.policy import HeldBack, Moderation, too_much
+from bot.moderation.output_filter import Blocked, OutputFilter, too_much
 from bot.store import Blocking, Change, ServerPolicy, Store
 from generation import Inspector
 from tests.bot.factory import MakeJob
@@ -43,67 +43,67 @@ def face() -> bytes:
 
 
 def _channel(kind: Any, *, nsfw: bool) -> Any:
-    """A channel of discord.py's as far as moderation looks at it."""
+    """A channel of discord.py's as far as the filter looks at it."""
     channel = kind.__new__(kind)
     channel.nsfw = nsfw
     return channel
 
 
 def _client(channels: dict[int, Any]) -> Any:
-    """The bot's client as far as moderation asks it."""
+    """The bot's client as far as the filter asks it."""
     return SimpleNamespace(get_channel=channels.get, wait_until_ready=lambda: asyncio.sleep(0))
 
 
 @pytest.fixture
-def moderation(store: Store, inspector: Inspector) -> Moderation:
+def output_filter(store: Store, inspector: Inspector) -> OutputFilter:
     """Holds faces back, but for age-restricted channels."""
     channels = {OPEN: _channel(discord.TextChannel, nsfw=True), STRICT: _channel(discord.TextChannel, nsfw=False)}
-    return Moderation(_client(channels), CONFIG, store, inspector)
+    return OutputFilter(_client(channels), CONFIG, store, inspector)
 
 
-async def test_what_a_channel_allows_decides(moderation: Moderation) -> None:
+async def test_what_a_channel_allows_decides(output_filter: OutputFilter) -> None:
     """The same picture passes in an age-restricted channel and is held back in others and where we know nothing."""
     picture = face()
-    assert await moderation.allows(OPEN, picture)
+    assert await output_filter.allows(OPEN, picture)
     for channel_id in (STRICT, 999):
-        with pytest.raises(HeldBack, match="more than this channel allows"):
-            await moderation.check(channel_id, picture)
+        with pytest.raises(Blocked, match="more than this channel allows"):
+            await output_filter.check(channel_id, picture)
 
 
-async def test_a_channel_that_only_an_interaction_showed_keeps_its_age_restriction(moderation: Moderation) -> None:
+async def test_a_channel_that_only_an_interaction_showed_keeps_its_age_restriction(output_filter: OutputFilter) -> None:
     """Bot 46: a private thread, or one that was archived at the start, is in nobody's cache."""
     thread = _channel(discord.TextChannel, nsfw=True)
     thread.id = 998
-    assert not await moderation.allows(998, face())
-    moderation.saw(thread)
-    assert await moderation.allows(998, face())
+    assert not await output_filter.allows(998, face())
+    output_filter.saw(thread)
+    assert await output_filter.allows(998, face())
 
 
 async def test_a_preview_that_is_left_out_is_no_incident_in_the_log(
-    moderation: Moderation, make_job: MakeJob, caplog: pytest.LogCaptureFixture
+    output_filter: OutputFilter, make_job: MakeJob, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Finding 21: only a finished picture that is blocked is a line of the log, with its job."""
     caplog.set_level(logging.INFO)
-    assert not await moderation.allows(STRICT, face())
+    assert not await output_filter.allows(STRICT, face())
     assert not caplog.records
     job = replace(make_job(), channel_id=STRICT)
-    with pytest.raises(HeldBack):
-        await moderation.check_made(job, face())
+    with pytest.raises(Blocked):
+        await output_filter.check_made(job, face())
     assert [record.getMessage() for record in caplog.records] == [f"a picture of job {job.id} is blocked: FACE_FEMALE"]
 
 
-async def test_other_pictures_pass(moderation: Moderation) -> None:
+async def test_other_pictures_pass(output_filter: OutputFilter) -> None:
     """A plain picture shows nothing of the body."""
     file = io.BytesIO()
     Image.linear_gradient("L").save(file, "PNG")
-    assert await moderation.allows(STRICT, file.getvalue())
+    assert await output_filter.allows(STRICT, file.getvalue())
 
 
-async def test_what_cannot_be_looked_at_is_held_back(moderation: Moderation) -> None:
+async def test_what_cannot_be_looked_at_is_held_back(output_filter: OutputFilter) -> None:
     """Where the filter fails the picture is not shown, not even where everything is allowed."""
     for channel_id in (OPEN, STRICT):
-        with pytest.raises(HeldBack, match="could not look"):
-            await moderation.check(channel_id, b"this is no picture")
+        with pytest.raises(Blocked, match="could not look"):
+            await output_filter.check(channel_id, b"this is no picture")
 
 
 async def test_a_thread_is_as_its_channel(store: Store, inspector: Inspector) -> None:
@@ -112,9 +112,9 @@ async def test_a_thread_is_as_its_channel(store: Store, inspector: Inspector) ->
     thread = discord.Thread.__new__(discord.Thread)
     guild: Any = SimpleNamespace(id=1, get_channel={7: parent}.get)
     thread.id, thread.parent_id, thread.guild = 3, 7, guild
-    moderation = Moderation(_client({3: thread}), CONFIG, store, inspector)
-    assert await moderation.allows(3, face())
-    assert not await moderation.allows(4, face())
+    output_filter = OutputFilter(_client({3: thread}), CONFIG, store, inspector)
+    assert await output_filter.allows(3, face())
+    assert not await output_filter.allows(4, face())
 
 
 @pytest.mark.parametrize(
@@ -128,10 +128,10 @@ async def test_admins_block_more_than_the_operator_and_never_less(
     here.id, here.guild, elsewhere.id, elsewhere.guild = 5, SimpleNamespace(id=1), 6, SimpleNamespace(id=2)
     admin = Change(actor_id=1, guild_id=1, at=discord.utils.utcnow(), by_operator=False)
     await store.policies.set(admin, ServerPolicy(blocking=blocking), 5)
-    moderation = Moderation(_client({5: here, 6: elsewhere}), CONFIG, store, inspector)
-    scores = await moderation._scores(5)
+    output_filter = OutputFilter(_client({5: here, 6: elsewhere}), CONFIG, store, inspector)
+    scores = await output_filter._scores(5)
     assert [seen for seen in (0.2, 0.4) if too_much({"FEMALE_BREAST_EXPOSED": seen}, scores)] == blocked
-    assert await moderation._scores(6) == {}
+    assert await output_filter._scores(6) == {}
 
 
 @pytest.mark.parametrize(
