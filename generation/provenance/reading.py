@@ -123,7 +123,7 @@ def _read_manifest(active: Mapping[str, Any], store: Mapping[str, Any], known: K
     signed = active.get("signature_info") or {}
     results = (store.get("validation_results") or {}).get("activeManifest") or {}
     codes = [str(found.get("code")) for found in results.get("failure") or ()]
-    problems = [code for code in codes if code != "signingCredential.untrusted"]
+    problems = [code for code in codes if not code.endswith(".untrusted")]  # of its signer, or of who is named in it
     generators = active.get("claim_generator_info") or [{"name": active.get("claim_generator", "")}]
     organization, name = _text(signed.get("issuer")), _text(signed.get("common_name"))
     return Signature(
@@ -140,7 +140,9 @@ def _read_manifest(active: Mapping[str, Any], store: Mapping[str, Any], known: K
 
 
 def _trust(results: Mapping[str, Any], names: tuple[str, str], known: Known) -> Trust:
-    found = [str(found.get("explanation")) for found in results.get("success") or () if "trusted" in found["code"]]
+    # A time stamp is "trusted" too: strangers can have theirs from a public authority.
+    successes = [each for each in results.get("success") or () if each["code"] == "signingCredential.trusted"]
+    found = [str(success.get("explanation")) for success in successes]
     if any("[user_anchors]" in explanation for explanation in found):
         # Others may have certificates of the authority that the operator's own comes from.
         return Trust.OURS if names in known.names else Trust.UNKNOWN

@@ -17,6 +17,7 @@ from generation.provenance import (
     Trust,
     describe_picture,
     read_provenance,
+    reading,
 )
 from tests.generation.provenance.conftest import MADE, NOON, encoded
 
@@ -76,12 +77,33 @@ def test_what_another_implementation_signed_is_read() -> None:
     assert (signature_of(altered, Known()).valid, signature_of(altered, Known()).changed) == (False, True)
 
 
-def test_a_changed_pixel_is_seen(signed: bytes, known: Known) -> None:
-    """The signature holds and the picture is another."""
-    place = signed.rfind(b"IDAT") + 10
-    altered = signed[:place] + bytes([signed[place] ^ 1]) + signed[place + 1 :]
-    found = signature_of(altered, known)
-    assert (found.valid, found.changed, found.trust) == (False, True, Trust.OURS)
+def test_a_public_authority_s_time_stamp_makes_no_stranger_trusted() -> None:
+    """What c2pa says of C.jpg of c2pa-python's tests, signed with a key that is public, names no trusted signer."""
+    said = {
+        "success": [
+            {"code": "timeStamp.trusted", "explanation": "legacy timestamp cert trusted: DigiCert Timestamp 2023"}
+        ],
+        "failure": [{"code": "signingCredential.untrusted", "explanation": "signing certificate untrusted"}],
+    }
+    store = {
+        "active_manifest": "it",
+        "manifests": {"it": {"signature_info": {"issuer": "C2PA Test Signing Cert"}}},
+        "validation_results": {"activeManifest": said},
+        "validation_state": "Valid",
+    }
+    found = reading._read_manifest(store["manifests"]["it"], store, Known())
+    assert (found.trust, found.valid, found.problems) == (Trust.UNKNOWN, True, ())
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
+def test_each_format_is_known_and_its_alteration_too(signer: Signer, known: Known, format_: str) -> None:
+    """As it was sent it is ours; with one byte of its picture changed it is ours and altered."""
+    data = signer.sign(encoded(format_), describe_picture(MADE, model="Embedded", when=NOON, prompt=False))
+    found = signature_of(data, known)
+    assert (found.trust, found.valid, found.changed) == (Trust.OURS, True, False)
+    place = {"PNG": data.rfind(b"IDAT") + 10, "JPEG": len(data) - 10, "WEBP": data.find(b"VP8") + 40}[format_]
+    found = signature_of(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :], known)
+    assert (found.trust, found.valid, found.changed) == (Trust.OURS, False, True)
 
 
 def test_a_changed_manifest_is_no_proof(signed: bytes, known: Known) -> None:
