@@ -85,13 +85,8 @@ def test_a_public_authority_s_time_stamp_makes_no_stranger_trusted() -> None:
         ],
         "failure": [{"code": "signingCredential.untrusted", "explanation": "signing certificate untrusted"}],
     }
-    store = {
-        "active_manifest": "it",
-        "manifests": {"it": {"signature_info": {"issuer": "C2PA Test Signing Cert"}}},
-        "validation_results": {"activeManifest": said},
-        "validation_state": "Valid",
-    }
-    found = reading._read_manifest(store["manifests"]["it"], store, Known())
+    store = {"validation_results": {"activeManifest": said}, "validation_state": "Valid"}
+    found = reading._read_manifest({"signature_info": {"issuer": "C2PA Test Signing Cert"}}, store, Known())
     assert (found.trust, found.valid, found.problems) == (Trust.UNKNOWN, True, ())
 
 
