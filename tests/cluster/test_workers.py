@@ -69,7 +69,7 @@ async def test_a_slow_download_to_one_node_holds_up_nobody(nodes: Nodes, start: 
             waiting = job(model="absent", count=2, num_inference_steps=2).pictures()
             studio.service.submit(waiting)
             await until(studio, lambda state: "absent" in state.cards[0].fetching)
-            (made,) = await studio.make(job(num_inference_steps=2).pictures())
+            (made,) = await studio.make(job(2, num_inference_steps=2).pictures())
             assert isinstance(made, Finished)
             nodes.add("quick", environment={"HF_ENDPOINT": quick.address, "HF_HOME": str(tmp_path / "quick models")})
             ends = [await studio.wait(picture.id, *TERMINAL) for picture in waiting]
