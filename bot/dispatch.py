@@ -12,9 +12,9 @@ from bot.background.bot_profile import describe_itself
 from bot.client import Client
 from bot.commands import COMMANDS, EDITING
 from bot.components import ITEMS
-from bot.components.asked import answer_reaction
 from bot.components.modals.submitted import on_modal_submit
-from bot.components.replies import answer_message
+from bot.components.replies.answer import answer_message
+from bot.components.replies.consent import answer_reaction
 from bot.config import Config
 from bot.interactions.admission import admitted
 from bot.interactions.errors import answer_error

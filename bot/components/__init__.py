@@ -1,6 +1,5 @@
 """What happens when a button is pressed, a menu used, a modal sent or a message answered."""
 
-from bot.components.asked import MeantItem
 from bot.components.audit import AuditButton
 from bot.components.base import PersistentItem
 from bot.components.history import HistoryButton
@@ -11,6 +10,7 @@ from bot.components.models import ModelsButton, ModelSelect
 from bot.components.pick import PickSelect
 from bot.components.picture import PictureButton, WordsButton
 from bot.components.privacy import DeleteDataButton
+from bot.components.replies.consent import MeantItem
 from bot.components.server_settings import ServerButton
 
 #: buttons and menus that work after a restart

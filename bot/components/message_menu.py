@@ -17,6 +17,7 @@ from bot.interactions.permissions import NOT_KEPT, may_see_in
 from bot.jobs.uploads import MessagePicture, pictures_in
 from bot.messages.buttons import Buttons
 from bot.messages.details import details
+from bot.messages.numbered_pictures import numbered_pictures
 from bot.messages.provenance import describe_origin, discord_time
 from bot.requests.builder import editor, upscale_request
 from bot.requests.sizes import pixels
@@ -74,10 +75,13 @@ async def _among(interaction: Interaction, action: str, channel_id: int, message
     say, view = speaker_for(interaction), Buttons()
     options = [discord.SelectOption(label=say("Picture {number}", number=n + 1), value=str(n)) for n in range(count)]
     view.menu(f"which:{action}:{channel_id}:{message_id}", say("Which picture?"), options)
+    pictures = await interaction.client.uploads.pictures(channel_id, message_id)
+    covered = len(pictures) != count or any(picture.spoiler for picture in pictures)
+    embeds = [] if covered else numbered_pictures(say, [picture.url for picture in pictures])
     if interaction.response.is_done():
-        await interaction.edit_original_response(content=say("Which picture?"), view=view)
+        await interaction.edit_original_response(content=say("Which picture?"), view=view, embeds=embeds)
     else:
-        await interaction.response.send_message(say("Which picture?"), view=view, ephemeral=True)
+        await interaction.response.send_message(say("Which picture?"), view=view, embeds=embeds, ephemeral=True)
 
 
 async def _ours(interaction: Interaction, message_id: int) -> list[tuple[JobRow, PictureRow]]:
@@ -156,7 +160,7 @@ async def _info(interaction: Interaction, channel_id: int, message_id: int, plac
         made_at = await asyncio.to_thread(client.credentials.made_at, found.mark)
         origin = describe_origin(say, found, made_at, parameters, discord_time)
         text = "\n".join([_describe(say, attachment, parameters), "", *origin])[:MAX_MESSAGE]
-    await interaction.edit_original_response(content=text, view=None)
+    await interaction.edit_original_response(content=text, view=None, embeds=[])
 
 
 def _describe(say: Speaker, attachment: MessagePicture, found: Parameters | None) -> str:

@@ -1,6 +1,7 @@
 """What people send: checked, kept, and found again on messages."""
 
 import asyncio
+import mimetypes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -47,13 +48,18 @@ class MessagePicture:
 
 
 def pictures_of(attachments: Sequence[discord.Attachment]) -> list[discord.Attachment]:
-    """Those that are pictures by their type or their name, or may be where neither says."""
-    return [each for each in attachments if _may_be_picture(each)]
+    """Those that are pictures by their type or their name; where none is, those of which neither says what they are."""
+    named = [each for each in attachments if _is_picture(each)]
+    return named or [each for each in attachments if each.content_type in UNNAMED and _named_nothing(each.filename)]
 
 
-def _may_be_picture(attachment: discord.Attachment) -> bool:
-    kind, name = attachment.content_type, attachment.filename.lower()
-    return bool(kind and kind.startswith("image/")) or name.endswith(PICTURES) or (kind in UNNAMED and "." not in name)
+def _named_nothing(name: str) -> bool:
+    return mimetypes.guess_type(name)[0] in UNNAMED
+
+
+def _is_picture(attachment: discord.Attachment) -> bool:
+    kind = attachment.content_type or ""
+    return kind.startswith("image/") or attachment.filename.lower().endswith(PICTURES)
 
 
 def pictures_in(message: discord.Message) -> list[MessagePicture]:

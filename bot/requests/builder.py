@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import Refusal
-from bot.requests.flags import read_flags, read_values, written
+from bot.requests.flags import LINK, read_flags, read_values, written
 from bot.requests.loras import (
     MADE_FOR,
     from_prompt,
@@ -388,11 +388,13 @@ def no_effect(name: str) -> Sentence:
 
 
 def left_out_notes(options: Options) -> tuple[Sentence, ...]:
-    """The sentence that names the flags that we have nothing like; none if there are none."""
-    if not options.unknown:
-        return ()
-    shown = ", ".join(dict.fromkeys(options.unknown))[:MAX_UNKNOWN]  # letters, figures and hyphens, nothing to escape
-    return (Sentence("I do not know {unknown}, and left it out.", {"unknown": shown}),)
+    """The sentences that name the flags that we have nothing like, and say that links were left out."""
+    flags = [flag for flag in dict.fromkeys(options.unknown) if flag != LINK]
+    shown = ", ".join(flags)[:MAX_UNKNOWN]  # letters, figures and hyphens, nothing to escape
+    notes = [Sentence("I do not know {unknown}, and left it out.", {"unknown": shown})] if flags else []
+    if LINK in options.unknown:
+        notes.append(Sentence("I left the link out, since I open none; attach the picture itself to go on from it."))
+    return tuple(notes)
 
 
 def _cost(spec: ModelSpec) -> tuple[Sentence, ...]:

@@ -5,7 +5,7 @@ A dash in prose stays prose. Phones write an em or an en dash for two hyphens; i
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from bot.errors import Refusal
@@ -51,9 +51,17 @@ _VALUE = re.compile(r"\s*[=:]?\s*(?:\"([^\"]*)\"|“([^”]*)”|(\S+))")
 _SIZE = re.compile(r"\s*[=:]?\s*(\d+\s*[:/x×*]\s*\d+)(?!\w)")
 
 
+#: addresses, as image prompts of Midjourney's are written; “[a cat](https://…)” keeps its words
+_LINK = re.compile(r"\[([^\]\n]*)\]\(\s*<?https?://[^\s)]*\)|<?\bhttps?://\S+")
+LINK = "https://…"  # stands among the unknown flags for what was a link
+
+
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """A prompt without its flags, the values of ours as they were written, and the names of those we do not know."""
+    """A prompt without flags and links, the values of ours as they were written, and the names of those we do not know.
+
+    ``unknown`` also has ``LINK`` if there was a link.
+    """
 
     text: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -66,8 +74,18 @@ class Flags:
 
 
 def read_flags(text: str) -> Flags:
-    """Take the flags out of a prompt, and what nobody sees of it."""
-    text = strip_invisible(text)
+    """Take the flags and links out of a prompt, and what nobody sees of it."""
+    return _without_links(_read_flags(strip_invisible(text)))
+
+
+def _without_links(flags: Flags) -> Flags:
+    if not _LINK.search(flags.text):
+        return flags
+    rest = " ".join(_LINK.sub(lambda link: link[1] or " ", flags.text).split())
+    return replace(flags, text=rest.strip(" ,"), unknown=(*flags.unknown, LINK))
+
+
+def _read_flags(text: str) -> Flags:
     starts = [match for match in _FLAG.finditer(text) if _is_flag(match, text)]
     if not starts:
         return Flags(text)

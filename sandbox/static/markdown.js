@@ -29,7 +29,7 @@ export function markdown(text) {
   const keep = (html) => `\u0000${kept.push(html) - 1}\u0000`;
   const lines = escapeHtml(text)
     .replace(/```(?:\w*\n)?([\s\S]+?)\n?```/g, (_, code) => keep(`<pre>${code}</pre>`))
-    .replace(/(`+)([^\n]+?)\1/g, (_, _ticks, code) => keep(`<code>${code.trim()}</code>`))
+    .replace(/(?<!\\)(`+)([^\n]+?)\1/g, (_, _ticks, code) => keep(`<code>${code.trim()}</code>`))
     .replace(ESCAPED, (_, c) => keep(c))
     .replace(/&lt;@!?(\d+)&gt;/g, (_, id) => keep(`<span class="mention">@${escapeHtml(nameOf(id))}</span>`))
     .replace(/&lt;@&amp;(\d+)&gt;/g, (_, id) => keep(`<span class="mention">@${escapeHtml(roleOf(id))}</span>`))

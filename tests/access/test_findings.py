@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.components.replies import STAYS
+from bot.components.replies.question import STAYS
 from sandbox import Fault
 
 from .rig import Rig

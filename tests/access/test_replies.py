@@ -226,6 +226,41 @@ async def test_one_of_several_pictures_is_chosen_in_words_or_from_a_menu(rig: Ri
     await made(rig, "ana", before + 1)
 
 
+async def test_the_menu_of_several_pictures_shows_each_beside_its_number(rig: Rig) -> None:
+    """Members 29: Discord's menus show no pictures, so embeds do; not of covered ones, which they would uncover."""
+    files = [("one.png", png("red")), ("two.png", png("blue"))]
+    message = await said(rig, "ana", f"{me(rig)} as a watercolour", files)
+    await rig.settle(lambda: answers(rig, message))
+    shown = [embed["thumbnail"]["url"] for embed in answers(rig, message)[0].embeds]
+    assert shown == [each["url"] for each in message.attachments]
+    covered = await said(rig, "ana", f"{me(rig)} as a watercolour", [("SPOILER_one.png", png("red")), files[1]])
+    await rig.settle(lambda: answers(rig, covered))
+    assert answers(rig, covered)[0].embeds == []
+
+
+async def test_a_file_that_is_no_picture_is_refused_with_words_too(rig: Rig) -> None:
+    """Words beside a text file make nothing; a picture without a known type or ending is changed as any other."""
+    ana = rig.members["ana"]
+    before = rig.service.asked[ana]
+    message = await said(rig, "ana", f"{me(rig)} make it blue", [("note.txt", b"hello")])
+    await rig.settle(lambda: answers(rig, message))
+    assert "cannot read that file" in answers(rig, message)[0].content
+    assert rig.service.asked[ana] == before
+    await said(rig, "ana", f"{me(rig)} as a watercolour", [("picture.bin", png())])
+    await made(rig, "ana", before)
+    assert rig.service.pictures[-1].request.task is Task.IMG2IMG
+
+
+async def test_a_link_is_no_part_of_the_prompt_and_that_is_said(rig: Rig) -> None:
+    """Image prompts of Midjourney begin with an address, of which no model can draw anything."""
+    before = rig.service.asked[rig.members["ana"]]
+    await said(rig, "ana", f"{me(rig)} https://cdn.example/cat.png a red apple --iw 2")
+    await made(rig, "ana", before)
+    assert rig.service.pictures[-1].request.prompt == "a red apple"
+    job = await rig.store.jobs.of_picture(rig.service.pictures[-1].id)
+    assert any("link" in note.template for note in job.notes)
+
+
 async def test_bigger_enlarges_the_picture(rig: Rig) -> None:
     """Members 12: “bigger”, “upscale 2x” and a bare “2x” enlarge and are no prompt."""
     for text in ("bigger", "upscale 2x", "2x"):

@@ -22,6 +22,7 @@ from bot.jobs.uploads import MessagePicture, pictures_in, pictures_of
         ("application/octet-stream", "a.PNG", True),
         ("text/plain", "a.png", True),
         ("application/pdf", "a.pdf", False),
+        ("application/octet-stream", "photo.bin", True),
         ("application/octet-stream", "a.zip", False),
         (None, "notes.txt", False),
         ("video/mp4", "a.mp4", False),

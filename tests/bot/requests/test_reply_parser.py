@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.errors import Refusal
+from bot.requests.flags import LINK
 from bot.requests.reply_parser import read_reply
 from bot.requests.words.choice import read_choice
 
@@ -147,6 +148,10 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("un gato --sin texto", {"prompt": "un gato", "negative_prompt": "texto"}),
     ("un café fuerte en la mesa", {"prompt": "un café fuerte en la mesa"}),
     ("hazlo como cómic", {"prompt": "como cómic"}),
+    # links, as image prompts are written elsewhere
+    ("https://cdn.example/cat.png a cat as a king", {"prompt": "a cat as a king", "unknown": (LINK,)}),
+    ("a [red](https://evil.example/x) cat --iw 2", {"prompt": "a red cat", "unknown": ("--iw", LINK)}),
+    ("a dog --sref https://cdn.example/x.png", {"prompt": "a dog", "unknown": ("--sref",)}),
     # the same in other words
     ("4 times bigger", {"enlarge": 4}),
     ("make it twice as big", {"enlarge": 2}),

@@ -13,7 +13,8 @@ import discord
 
 from bot.client import Client, Interaction
 from bot.components.base import PersistentItem, selected
-from bot.components.replies import ASKED, MEANT, answer_choice, answer_yes
+from bot.components.replies.answer import answer_choice, answer_yes
+from bot.components.replies.question import ASKED, MEANT
 from bot.errors import Refusal
 from bot.interactions.permissions import NOT_KEPT
 

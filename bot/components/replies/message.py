@@ -1,0 +1,94 @@
+"""What a message is about, as far as Discord shows it to us: its words, its pictures, and ours that it replies to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from bot.client import Client
+from bot.jobs.uploads import MessagePicture, pictures_in
+from bot.requests.requester import channels_of
+from bot.store import JobRow, PictureRow, ServerPolicy, State
+
+Ours = list[tuple[JobRow, PictureRow]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """A message with what it is about."""
+
+    message: discord.Message
+    #: without the mention of the bot
+    words: str
+    #: whether the bot is mentioned in the text itself, by its name or its role's, or written to directly
+    addressed: bool
+    #: in the message itself
+    attached: Sequence[MessagePicture]
+    #: our pictures in the message that is replied to
+    ours: Ours
+    #: whether that message is one of our requests, whose pictures may not be there yet
+    of_job: bool
+
+    @property
+    def replied(self) -> int | None:
+        """The message of this channel that is replied to; a forwarded one of another is none."""
+        reference = self.message.reference
+        here = reference and reference.channel_id == self.message.channel.id and not self.message.message_snapshots
+        return reference.message_id if reference and here else None
+
+
+async def read_message(client: Client, message: discord.Message) -> Meant:
+    """What a message is about, as far as Discord shows it to us."""
+    reference = message.reference
+    forwarded = bool(message.message_snapshots)
+    replied = reference.message_id if reference and not forwarded else None
+    ours, of_job = await ours_in(client, replied) if replied else ([], False)
+    words, mentioned = _words(client, message)
+    attached = pictures_in(message)
+    if attached:
+        client.uploads.saw(message)
+    return Meant(
+        message=message,
+        words=words,
+        addressed=mentioned or message.guild is None,
+        attached=attached,
+        ours=ours,
+        of_job=of_job,
+    )
+
+
+async def ours_in(client: Client, message_id: int) -> tuple[Ours, bool]:
+    """Our finished pictures that a message shows, and whether it is a message of a request of ours."""
+    if job := await client.store.jobs.of_message(message_id):
+        return [(job, row) for row in job.of_state(State.FINISHED)], True
+    shown = await client.store.jobs.shown_in(message_id)
+    return ([shown] if shown else []), shown is not None
+
+
+def _words(client: Client, message: discord.Message) -> tuple[str, bool]:
+    """What was written, without the mention of the bot, and whether there is one: a reply's ping is none.
+
+    Empty where Discord does not let us see it.
+    """
+    if client.user is None:
+        return message.content.strip(), False
+    own = [f"<@{client.user.id}>", f"<@!{client.user.id}>"]
+    role = message.guild.self_role if message.guild else None
+    if role:
+        own.append(f"<@&{role.id}>")
+    text, mentioned = message.content, bool(role and role in message.role_mentions)
+    for mention in own:
+        mentioned = mentioned or mention in text
+        text = text.replace(mention, "")
+    return text.strip(" \n,:"), mentioned
+
+
+def policy_of(client: Client, message: discord.Message) -> ServerPolicy:
+    """What the server's admins chose for the message's channel."""
+    return client.store.policies.of(message.guild.id if message.guild else None, channels_of(message.channel))
+
+
+async def locale_of(client: Client, message: discord.Message) -> str | None:
+    """The language of the author's or the server's choice, or of the author's last command; None if none is known."""
+    chosen = client.languages.get(message.author.id) or policy_of(client, message).language
+    return chosen or await client.store.jobs.locale_of(message.author.id)
