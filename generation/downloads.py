@@ -249,7 +249,7 @@ def _check_room(pin: Pin) -> None:
     free = shutil.disk_usage(there).free
     if absent > free:
         raise ModelError(
-            "{source} takes {size} GB, and {folder} has {free} GB free; free some, or set HF_HOME to a larger disk.",
+            "{source} needs {size} GB, and {folder} has {free} GB free; free some, or set HF_HOME to a larger disk.",
             source=pin.source, size=round(absent / 1e9, 1), folder=str(folder()), free=round(free / 1e9, 1),
         )  # fmt: skip
 

@@ -30,7 +30,8 @@ JOB_ID = r"[0-9a-f]{12}"
 
 NOTHING_LEFT = "There is nothing left to cancel; these pictures are done."
 TOO_LATE = (
-    "These pictures are being made already, and you cancelled such pictures often today; they are finished and count."
+    "These pictures are already being made, and you have cancelled such pictures often today; they "
+    "will be finished, and they count."
 )
 
 

@@ -63,7 +63,7 @@ class Cdn:
                 return await _read(url, most)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("attachment %d cannot be fetched: %r", attachment.id, error)
-            raise Refusal("Discord did not hand me that picture; attach it again.") from None
+            raise Refusal("Discord did not give me that picture; attach it again.") from None
 
     def _trusted(self, url: URL) -> bool:
         if self._local is not None:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 LAST_WORDS = 3.0  # seconds to finish edits and to say that the pictures come after the restart
 
-GOES_ON = "I am being restarted; this goes on by itself afterwards."
+GOES_ON = "I am being restarted; this continues by itself afterwards."
 
 
 class JobManager:

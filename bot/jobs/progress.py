@@ -170,7 +170,7 @@ class _Follower:
             return describe_place(say, self._service, next(iter(self._shown)))
         left = describe_left(say, self._service, self._shown)
         if all(shown.checked for shown in all_shown):
-            return say("Looking your picture over …") if len(all_shown) == 1 else say("Looking your pictures over …")
+            return say("Checking your picture …") if len(all_shown) == 1 else say("Checking your pictures …")
         stepping = [shown for shown in begun if shown.of and not shown.tiles]
         if not stepping:
             return self._describe_other_stage(begun, left)

@@ -125,7 +125,7 @@ class Uploads:
         try:
             return (await self._cdn.fetch(attachment, most)).decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise Refusal("That is no text file; save it as plain text in UTF-8.") from None
+            raise Refusal("That is not a text file; save it as plain text in UTF-8.") from None
 
     async def parameters(self, attachment: Remote) -> Parameters | None:
         """How a picture was made, where it says so. Raises generation.PictureError."""
@@ -164,8 +164,8 @@ class Uploads:
         data = await self._cdn.fetch(chosen)
         if mask is None and not await self._inspector.has_transparency(data):
             raise Refusal(
-                "Attach a mask: a picture of the same shape, white where it is to be made anew; or make that part of "
-                "the picture transparent."
+                "Attach a mask: a picture of the same shape, white where it should be repainted; or make that part "
+                "of the picture transparent."
             )
         png = await self._inspector.open_mask(data)
         return await asyncio.to_thread(self._files.keep_input, png)

@@ -13,7 +13,7 @@ DONE: dict[str, tuple[str, str]] = {
     Action.GRANT: ("granted: {detail}", "grants taken back"),
     Action.RESET: ("", "daily count reset"),
     Action.BUDGET: ("{detail} images a day for all of this server", "no limit for this server now"),
-    Action.BAN: ("can no longer use the bot until {detail}", "can no longer use the bot"),
+    Action.BAN: ("cannot use the bot until {detail}", "can no longer use the bot"),
     Action.UNBAN: ("", "can use the bot again"),
     Action.FORBID: ("“{detail}” is forbidden", ""),
     Action.ALLOW: ("“{detail}” is allowed again", ""),
@@ -26,7 +26,7 @@ DONE: dict[str, tuple[str, str]] = {
     Action.SETTINGS: ("settings: {detail}", ""),
     Action.MODERATORS: ("moderators are those with {detail}", "moderators are those whom Discord lets moderate"),
     Action.UNSIGNED: ("a picture left without its mark of origin: {detail}", ""),
-    Action.LOG: ("changes are posted into {detail}", "changes are no longer posted"),
+    Action.LOG: ("changes are posted in {detail}", "changes are no longer posted"),
 }
 
 #: what each kind of entry is called where one is chosen

@@ -65,7 +65,7 @@ def settled(say: Speaker, brought: Brought) -> str:
     """What stands in the place of an announcement whose pictures went elsewhere."""
     if brought.way is Way.DIRECTLY:
         return say("sent directly, since {reason}", reason=reason(say, brought.code))
-    return say("shown to its member only, since {reason}", reason=reason(say, brought.code))
+    return say("shown only to the member who asked, since {reason}", reason=reason(say, brought.code))
 
 
 def elsewhere(say: Speaker, brought: Brought, guild: str) -> str:
@@ -76,7 +76,8 @@ def elsewhere(say: Speaker, brought: Brought, guild: str) -> str:
 def kept(say: Speaker, code: int) -> str:
     """What a member is told whose pictures cannot be brought in any way."""
     return say(
-        "It is made, but I cannot bring it to you: {reason}, and your direct messages are closed to me. I keep it and "
-        "try again; open your direct messages, or ask an admin to let me post here. It counts.",
+        "It is ready, but I cannot deliver it to you: {reason}, and your direct messages are closed to me. "
+        "I will keep it and try again; open your direct messages, or ask an admin to let me post here. It "
+        "counts against your day.",
         reason=reason(say, code),
     )

@@ -44,7 +44,7 @@ def _verdicts(say: Speaker, found: Provenance, made_at: datetime | None, show: S
         yield say("**This bot made it, but it was altered since.**")
     elif made_at:
         yield say(
-            "**This bot made it** ({when}). Its signature is gone or does not hold, so it may have been altered since.",
+            "**This bot made it** ({when}). Its signature is missing or not valid, so it may have been altered since.",
             when=show(made_at),
         )
     elif signature:
@@ -61,7 +61,7 @@ def _of_others(say: Speaker, signature: Signature, *, by_model: bool) -> Iterato
         yield say("**{who} signed it, and it was altered since.**", who=who)
         return
     if not signature.valid:
-        yield say("**Its signature does not hold**, so nothing that it says can be relied on.")
+        yield say("**Its signature is not valid**, so nothing that it says can be relied on.")
         return
     if by_model:
         yield say("**A machine made it**, or part of it, says {who}.", who=who)

@@ -11,10 +11,10 @@ PINGS = {Ping.NEVER: "never", Ping.LONG: "after long waits", Ping.ALWAYS: "alway
 BLOCKINGS = {
     Blocking.OPERATOR: "as the bot's operator set it",
     Blocking.STRICT: "nudity, in age-restricted channels too",
-    Blocking.TIGHT: "also what only may be nudity",
+    Blocking.TIGHT: "also what may only look like nudity",
 }
 REPLY_CHOICES = {
-    Replies.INSTRUCTIONS: "clear instructions; in between, I ask",
+    Replies.INSTRUCTIONS: "clear instructions; if in doubt, I ask",
     Replies.ASK: "always ask the author first",
     Replies.MENTIONS: "only those that mention me",
 }
@@ -33,7 +33,7 @@ def server_page(say: Speaker, policy: ServerPolicy, replies: Replies, budget: in
         *_of_pace(say, policy),
         (say("Images a day, of all members together"), None if budget is None else str(budget)),
     ]
-    return "\n".join([say("What counts in this server:"), *_lines(rows, say("the usual"))])
+    return "\n".join([say("What counts in this server:"), *_lines(rows, say("the default"))])
 
 
 def channel_page(say: Speaker, policy: ServerPolicy, channel_id: int) -> str:

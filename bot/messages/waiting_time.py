@@ -31,7 +31,7 @@ def describe_place(say: Speaker, service: Service, picture_id: str) -> str:
         return say("Pictures cannot be made just now; yours waits, and is made as soon as they can be.")
     if service.lacks_model(picture_id):
         return say(
-            "The model is being fetched, which takes a while the first time; yours is made as soon as it is here."
+            "The model is being downloaded, which takes a while the first time; yours is made as soon as it is here."
         )
     ahead = service.ahead(picture_id)
     place = say("The model is being loaded.") if service.loads_model(picture_id) else say("You are next.")

@@ -55,13 +55,14 @@ class Strikes:
     def _refusal(self, rule: Rule, word: str, strikes: Sequence[datetime]) -> Refusal:
         if rule is Rule.MINORS:
             return Refusal(
-                "Sexualised depictions of minors are refused always, whatever the settings; this attempt was noted for "
-                "the operator."
+                "Sexualised depictions of minors are always refused, whatever the settings; this attempt was noted "
+                "for the operator."
             )
         until = pause_until(strikes, self._rules.timeouts)
         if until and until > strikes[-1]:
             return Refusal(
-                "“{word}” is not allowed here. That was once too often; you can ask for pictures again <t:{until}:R>.",
+                "“{word}” is not allowed here. That was one time too many; you can ask for pictures again "
+                "<t:{until}:R>.",
                 word=escape_for_discord(word, MAX_SHOWN),
                 until=int(until.timestamp()),
             )

@@ -27,7 +27,8 @@ def read_loras(text: str | None, catalogue: Catalogue) -> Loras:
             found[spec.id] = float(weight) if weight else spec.weight
         except ValueError:
             raise Refusal(
-                "“{part}” is no LoRA with a weight; write name:0.8, and commas between several.", part=part.strip()[:40]
+                "“{part}” is not a LoRA with a weight; write name:0.8, with commas between several.",
+                part=part.strip()[:40],
             ) from None
     return tuple(found.items())
 
@@ -65,7 +66,7 @@ def with_triggers(prompt: str, loras: Iterable[LoraSpec]) -> tuple[str, tuple[Se
         if lora.triggers and not any(word.lower() in prompt.lower() for word in lora.triggers):
             prompt = f"{prompt}, {lora.triggers[0]}" if prompt else lora.triggers[0]
             said = {"words": lora.triggers[0], "lora": lora.title}
-            notes.append(Sentence("I added “{words}”, which calls {lora}.", said))
+            notes.append(Sentence("I added “{words}”, which activates {lora}.", said))
     return prompt, tuple(notes)
 
 

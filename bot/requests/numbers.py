@@ -65,7 +65,7 @@ def read_strength(text: str) -> float:
         strength = strength_in(first)
     if strength is None or strength < MIN_STRENGTH:
         raise Refusal(
-            "Strength must be between {least} and 1, as 0.5, 50% or “strong”; not “{text}”.",
+            "Strength must be between {least} and 1, such as 0.5, 50% or “strong”, not “{text}”.",
             least=MIN_STRENGTH,
             text=text,
         )

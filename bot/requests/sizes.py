@@ -54,7 +54,7 @@ def wished_size(text: str, spec: ModelSpec) -> tuple[int, int]:
         ratio = float(match[1].replace(",", ".")), float(match[2].replace(",", "."))
     if ratio is None or min(ratio) <= 0 or max(ratio) / min(ratio) > LONGEST:
         raise Refusal(
-            "“{text}” is no size; write a ratio such as 3:2, a size such as 512x384, or one of {shapes}.",
+            "“{text}” is not a size; write a ratio such as 3:2, a size such as 512x384, or one of {shapes}.",
             text=text[:40],
             shapes=", ".join(SHAPES),
         )

@@ -150,7 +150,7 @@ def _unused(model: LoadedModel, name: str, lora: LoraSpec, path: Path) -> list[S
     share = max(1, round(100 * (1 - used / held)))
     log.warning("%d%% of the LoRA %s do not fit %s and are not used", share, lora.id, model.spec.id)
     params = {"share": share, "lora": lora.title, "model": model.spec.title}
-    return [Sentence("{share} % of the LoRA {lora} do not fit {model} and are not used.", params)]
+    return [Sentence("{share}% of the LoRA {lora} does not fit {model} and is not used.", params)]
 
 
 def _remove(model: LoadedModel, name: str) -> None:

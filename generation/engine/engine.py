@@ -308,7 +308,7 @@ class Engine:
             name: without_syntax(text) for name in ("prompt", "negative_prompt") if (text := getattr(request, name))
         }
         if any(getattr(request, name) != text for name, text in plain.items()):
-            run.note("{model} knows no weights in prompts; it reads the words without them.", model=spec.title)
+            run.note("{model} does not support weights in prompts; it reads the words without them.", model=spec.title)
         return replace(run.picture, request=replace(request, **plain))
 
     def _load(self, spec: ModelSpec) -> LoadedModel:

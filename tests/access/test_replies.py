@@ -322,7 +322,7 @@ async def test_what_a_member_typed_is_not_echoed_as_a_link(rig: Rig) -> None:
     message = await said(rig, "ana", "a dog --ar [free](https://evil.example/x)", reply_to=shown.id)
     await rig.settle(lambda: answers(rig, message))
     (answer,) = answers(rig, message)
-    assert "is no size" in answer.content
+    assert "is not a size" in answer.content
     assert "](https://" not in answer.content
 
 
@@ -337,7 +337,7 @@ async def test_a_refusal_that_cannot_be_posted_goes_directly(rig: Rig) -> None:
     await said(rig, "ana", "a dog --ar 99", reply_to=shown.id)
     await rig.settle(lambda: new_by_bot(rig, direct, last))
     rig.local.rest.faults.remove(fault)
-    assert "is no size" in new_by_bot(rig, direct, last)[-1].content
+    assert "is not a size" in new_by_bot(rig, direct, last)[-1].content
 
 
 async def test_what_comes_of_a_covered_picture_is_covered(rig: Rig) -> None:
@@ -385,7 +385,7 @@ async def test_an_empty_queue_is_said_in_one_sentence(rig: Rig) -> None:
     """Members 23: not that none of no pictures is yours."""
     asked = rig.slash(rig.members["eve"], rig.local.world.channel_id, "queue", {})
     await rig.settle(lambda: not asked.loading and asked.content)
-    assert asked.content == "Nobody waits just now."
+    assert asked.content == "Nobody is waiting right now."
 
 
 async def test_the_alt_text_of_the_history_is_plain_words(rig: Rig) -> None:

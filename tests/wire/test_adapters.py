@@ -71,7 +71,7 @@ async def test_a_lora_changes_the_picture_and_is_told_everywhere(tmp_path: Path)
         await done(local, slash(local, "txt2img", prompt="a boat alone", **fields))
         before, _ = pixels(local, "a boat alone")
         words = await done(local, slash(local, "txt2img", prompt="a boat inked", lora="ink", **fields))
-        assert "I added “ink style”, which calls Ink." in words
+        assert "I added “ink style”, which activates Ink." in words
         assert "counts 3 against your day" in words
         assert "14 of 20" in words
         message = delivered(local, "a boat inked, ink style")

@@ -67,7 +67,7 @@ async def test_upscale_makes_a_picture_four_times_larger(local: LocalDiscord) ->
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"prompt": "x", "size": "huge"}, "is no size; write a ratio such as 3:2"),
+        ({"prompt": "x", "size": "huge"}, "is not a size; write a ratio such as 3:2"),
         ({"prompt": "x", "model": "nothing"}, "There is no model “nothing”"),
         ({"prompt": "x", "scheduler": "magic"}, "choose one of DPM"),
     ],

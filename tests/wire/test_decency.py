@@ -95,7 +95,7 @@ async def test_forbidden_words_are_refused_struck_and_forgiven(place: Place) -> 
     await said(admin("rules forbid", word="Bánana"), "“banana” is forbidden in this server now")
     await said(admin("rules words"), "||banana||")
     await said(place.slash("txt2img", prompt="a b4-n4-n4 on a plate"), "“banana” is not allowed here; leave it out")
-    await said(place.slash("txt2img", prompt="a sexy schoolgirl"), "refused always, whatever the settings")
+    await said(place.slash("txt2img", prompt="a sexy schoolgirl"), "always refused, whatever the settings")
     strikes = admin("moderation strikes", member=place.member)
     await said(strikes, "minors: ||a sexy schoolgirl||")
     assert "“banana”: ||a b4-n4-n4 on a plate||" in strikes.content

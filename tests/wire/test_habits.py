@@ -31,14 +31,14 @@ async def test_settings_are_remembered_and_used_for_what_is_left_out(local: Loca
     await done(local, slash(local, "txt2img", who="milo", prompt="a single cat", count=1, num_inference_steps=2))
     assert len(delivered(local, "a single cat").attachments) == 1
     shown = await answer(local, "settings", "Pictures at once", who="milo", reset=True)
-    assert "**Pictures at once**: 1 (the usual)" in shown
-    assert "is no size" in await refused(local, slash(local, "settings", who="milo", size="huge"))
+    assert "**Pictures at once**: 1 (the default)" in shown
+    assert "is not a size" in await refused(local, slash(local, "settings", who="milo", size="huge"))
 
 
 async def test_a_chosen_language_goes_before_discord_s(local: LocalDiscord) -> None:
     """After /settings language the answers come in Portuguese, until it is reset."""
     assert "Modelo" in await answer(local, "settings", "Português", who="milo", language="pt-BR")
-    await answer(local, "settings", "the usual", who="milo", reset=True)
+    await answer(local, "settings", "the default", who="milo", reset=True)
 
 
 async def test_styles_are_saved_used_listed_and_deleted(local: LocalDiscord) -> None:

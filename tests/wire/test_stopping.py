@@ -13,7 +13,7 @@ from sandbox import LocalDiscord
 from .bot import UNFILTERED, Bot, held, running
 from .commands import announced, done, public, slash
 
-GOES_ON = "I am being restarted; this goes on by itself afterwards."
+GOES_ON = "I am being restarted; this continues by itself afterwards."
 
 
 @pytest.mark.slow

@@ -86,7 +86,7 @@ async def bans(interaction: Interaction) -> None:
     await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT] or none)
 
 
-@moderation.command(name=locale_str("show"), description=locale_str("See what a member used today, and whether banned"))
+@moderation.command(name=locale_str("show"), description=locale_str("See what a member used today, and any ban"))
 @app_commands.describe(member=MEMBER)
 async def show(interaction: Interaction, member: discord.User) -> None:
     await acknowledge(interaction)
@@ -132,20 +132,20 @@ async def queue(interaction: Interaction) -> None:
     if lines:
         await interaction.edit_original_response(content="\n".join(lines)[:MAX_TEXT], view=queue_menu(say, here))
     else:
-        await interaction.edit_original_response(content=say("Nothing waits."))
+        await interaction.edit_original_response(content=say("Nothing is waiting."))
 
 
 @moderation.command(
-    name=locale_str("pause"), description=locale_str("Take no requests in this server, with a sentence for members")
+    name=locale_str("pause"), description=locale_str("Pause requests in this server, with a sentence for members")
 )
-@app_commands.describe(sentence=locale_str("What members are told; leave it out to go on"))
+@app_commands.describe(sentence=locale_str("Why, for members; leave it out to resume"))
 async def pause(interaction: Interaction, sentence: Reason | None = None) -> None:
     await acknowledge(interaction)
     change = replace(await authorise_moderation(interaction, sentence or ""), guild_id=interaction.guild_id)
     await interaction.client.store.key_values.set_pause(change)
     say = speaker_for(interaction)
     did = (
-        say("No more requests are taken in this server, and members are told why. What waits is still made.")
+        say("Requests are paused in this server, and members see why. What is waiting will still be made.")
         if sentence
         else say("Requests are taken again in this server.")
     )

@@ -70,13 +70,13 @@ async def set_limit(
 def _limit_text(say: Speaker, *, taken: bool, everywhere: bool) -> str:
     """What was done to a member's own limit."""
     if taken and everywhere:
-        return say("The member's own limit is taken away, for every server; the plan's counts again.")
+        return say("The member's own limit is removed in every server; the plan's limit counts again.")
     if taken:
-        return say("The member's own limit is taken away, for this server; the plan's counts again.")
+        return say("The member's own limit is removed in this server; the plan's limit counts again.")
     return say("The limit is set, for every server.") if everywhere else say("The limit is set, for this server.")
 
 
-@quota_admin.command(name=locale_str("grant"), description=locale_str("Give a member images once, until a day"))
+@quota_admin.command(name=locale_str("grant"), description=locale_str("Give a member extra images that expire"))
 @app_commands.describe(
     member=MEMBER,
     images=locale_str("How many; 0 takes back what is left of earlier grants"),
@@ -138,7 +138,7 @@ async def reset(interaction: Interaction, member: discord.User, reason: Reason, 
 
 @quota_admin.command(name=locale_str("plan"), description=locale_str("Give a plan to a member or a role"))
 @app_commands.describe(
-    plan=locale_str("Which plan; leave it out to take the given one away"),
+    plan=locale_str("Which plan; leave it out to remove the one that was given"),
     member=locale_str("Who gets it"),
     role=locale_str("The role whose members get it, in this server"),
     reason=REASON,
@@ -177,7 +177,7 @@ async def give_plan(
         )
     if member:
         await quotas.set_plan(change, plan)
-        await show_member(interaction, member, say("The plan is given.") if plan else say("The plan is taken away."))
+        await show_member(interaction, member, say("The plan is given.") if plan else say("The plan is removed."))
         return
     await quotas.set_role_plan(change, plan)
     did = (
@@ -191,7 +191,7 @@ async def give_plan(
 @quota_admin.command(
     name=locale_str("budget"), description=locale_str("Limit what all members of this server make a day together")
 )
-@app_commands.describe(images_per_day=locale_str("Images a day; leave it out to take the limit away"), reason=REASON)
+@app_commands.describe(images_per_day=locale_str("Images a day; leave it out to remove the limit"), reason=REASON)
 async def budget(
     interaction: Interaction, reason: Reason, images_per_day: app_commands.Range[int, 0, MOST_IMAGES] | None = None
 ) -> None:

@@ -26,7 +26,7 @@ DAYS, MOST_DAYS = 7, 90
 @quota_admin.command(name=locale_str("report"), description=locale_str("See who used what, as a table and a picture"))
 @app_commands.describe(
     days=locale_str("How many days, today among them; 7 if you do not choose"),
-    everywhere=locale_str("Over all servers; only for the bot's operator"),
+    everywhere=locale_str("For all servers; only for the bot's operator"),
 )
 async def report(
     interaction: Interaction, days: app_commands.Range[int, 1, MOST_DAYS] = DAYS, everywhere: bool = False
@@ -93,17 +93,15 @@ async def moderators(interaction: Interaction, reason: Reason, role: discord.Rol
     await interaction.edit_original_response(content=did)
 
 
-@quota_admin.command(name=locale_str("log-channel"), description=locale_str("Post every change into a channel, too"))
+@quota_admin.command(name=locale_str("log-channel"), description=locale_str("Also post every change in a channel"))
 @app_commands.describe(channel=locale_str("Which channel; leave it out to post nowhere"), reason=REASON)
 async def log_channel(interaction: Interaction, reason: Reason, channel: discord.TextChannel | None = None) -> None:
     await acknowledge(interaction)
     change, say = authorise_change(interaction, reason, here=True), speaker_for(interaction)
     if channel and not channel.permissions_for(channel.guild.me).is_superset(NEEDED_IN_CHANNEL):
-        raise Refusal("I may not write into {channel}; allow me to view it and to send messages.", channel=channel.name)
+        raise Refusal("I may not write in {channel}; allow me to view it and to send messages.", channel=channel.name)
     await interaction.client.store.quotas.set_log_channel(change, channel.id if channel else None)
     did = (
-        say("Changes are posted into {channel}.", channel=channel.mention)
-        if channel
-        else say("Changes are not posted.")
+        say("Changes are posted in {channel}.", channel=channel.mention) if channel else say("Changes are not posted.")
     )
     await interaction.edit_original_response(content=did)

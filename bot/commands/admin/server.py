@@ -53,14 +53,16 @@ async def replies(interaction: Interaction, when: str) -> None:
     await interaction.client.store.key_values.set_replies(change.guild_id or 0, Replies(when))
     say = speaker_for(interaction)
     texts = {
-        Replies.INSTRUCTIONS: say("Replies that are clear instructions make a picture; in between, I ask with 🎨."),
+        Replies.INSTRUCTIONS: say("Replies that are clear instructions make a picture; if in doubt, I ask with 🎨."),
         Replies.ASK: say("I ask with 🎨 before a reply makes a picture."),
         Replies.MENTIONS: say("Only replies that mention me make a picture."),
     }
     await interaction.edit_original_response(content=texts[Replies(when)])
 
 
-@server.command(name=locale_str("announce"), description=locale_str("Post news, such as a maintenance, in a channel"))
+@server.command(
+    name=locale_str("announce"), description=locale_str("Post news, such as planned maintenance, in a channel")
+)
 @app_commands.describe(
     text=locale_str("What to say; it pings nobody"), channel=locale_str("Where; leave it out for this channel")
 )
@@ -73,9 +75,9 @@ async def announce(
     if not isinstance(where, Channel):
         raise Refusal("I cannot announce anything in this channel; choose another with channel.")
     if not _may_write(where, where.guild.me):
-        raise Refusal("I may not write into {channel}; allow me to view it and to send messages.", channel=where.name)
+        raise Refusal("I may not write in {channel}; allow me to view it and to send messages.", channel=where.name)
     if not _may_write(where, interaction.user):
-        raise Refusal("You may not write into {channel} yourself.", channel=where.name)
+        raise Refusal("You may not write in {channel} yourself.", channel=where.name)
     await where.send(f"📣 {text}\n-# {interaction.user.mention}")
     await interaction.client.store.audit.add(change, Action.ANNOUNCE, str(where.id))
     await interaction.edit_original_response(content=say("It is announced in {channel}.", channel=where.mention))

@@ -1,5 +1,7 @@
 """/help: the two modes, what strength does, how to combine them, tips."""
 
+from collections.abc import Iterator
+
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -22,73 +24,86 @@ def help_embed(say: Speaker) -> discord.Embed:
         title=say("Pictures from words"),
         description=say("Only the prompt is needed; everything else has a good default."),
     )
-    for title, text in (
-        (
-            say("/txt2img: from words"),
-            say(
-                "Starts from noise and draws what the prompt says. Name the thing, its surroundings, light and style: "
-                "“a red apple on a blue background, flat”."
-            ),
-        ),
-        (
-            say("/img2img: from a picture"),
-            say(
-                "Starts from your picture, adds noise and draws it again after the prompt. For anybody's picture open "
-                "its menu and choose Apps > Refine."
-            ),
-        ),
-        (
-            say("In plain words"),
-            say(
-                "Reply to a picture of mine with its ping left on, or mention me: “on a yellow background, strong”, "
-                "“bigger”, “the second, at night”. Without a strength it is medium. Chat stays chat; if I am not sure, "
-                "I put a 🎨 under your words, for you to press."
-            ),
-        ),
-        (
-            say("Flags"),
-            say("Any prompt takes them: {flags}.", flags="--ar 16:9 --no text --seed 5 --count 2 --steps 20 --cfg 5"),
-        ),
-        (
-            say("Strength: how much may change"),
-            say(
-                "0.25 subtle changes: colours and texture\n0.5 noticeable changes, composition kept\n"
-                "0.7 sketches: drawn anew where you drew it\n0.8 major changes: only the rough layout stays\n"
-                "1.0 from scratch, like /txt2img"
-            ),
-        ),
-        (
-            say("Together"),
-            say(
-                "Make four with /txt2img count:4 and press “{take}” under the best or “{vary}” for more like it; "
-                "refine and enlarge it. “{more}” has the rest, such as “{compare}” and “{origin}”, which "
-                "shows the way back.",
-                take=say("Take {number}", number=1),
-                vary=say("Vary {number}", number=1),
-                more=say("More"),
-                compare=say("Compare strengths"),
-                origin=say("Origin"),
-            ),
-        ),
-        (
-            say("Tips"),
-            say(
-                "Start from a clean, well-composed, sharp picture. Say where things are: in the middle, "
-                "small, in the top left, beside a ball. Make several pictures: each has its own seed, and the same "
-                "seed with a changed prompt shows what the words do."
-            ),
-        ),
-        (
-            say("Your habits"),
-            say(
-                "/history finds your pictures again, /settings keeps your defaults, your language and when I ping you "
-                "that pictures are ready, /style saves words that you use often."
-            ),
-        ),
-        (
-            say("Your day"),
-            say("/quota shows what is left, /queue where you stand, /cancel takes back what is not made yet."),
-        ),
-    ):
+    for title, text in (*_ways(say), *_settings(say), *_upkeep(say)):
         embed.add_field(name=title, value=text, inline=False)
     return embed
+
+
+def _ways(say: Speaker) -> Iterator[tuple[str, str]]:
+    """How to ask for a picture."""
+    yield (
+        say("/txt2img: from words"),
+        say(
+            "Starts from noise and draws what the prompt says. Name the thing, its surroundings, light and style: "
+            "“a red apple on a blue background, flat”."
+        ),
+    )
+    yield (
+        say("/img2img: from a picture"),
+        say(
+            "Starts from your picture, adds noise and draws it again after the prompt. For anybody's picture open "
+            "its menu and choose Apps > Refine."
+        ),
+    )
+    yield (
+        say("In plain words"),
+        say(
+            "Reply to a picture of mine with its ping left on, or mention me: “on a yellow background, strong”, "
+            "“bigger”, “the second, at night”. Without a strength it is medium. Chat stays chat; if I am not sure, "
+            "I put a 🎨 under your words, for you to press."
+        ),
+    )
+    yield (
+        say("Flags"),
+        say("Any prompt takes them: {flags}.", flags="--ar 16:9 --no text --seed 5 --count 2 --steps 20 --cfg 5"),
+    )
+
+
+def _settings(say: Speaker) -> Iterator[tuple[str, str]]:
+    """What strength does, and what else makes a good picture."""
+    yield (
+        say("Strength: how much may change"),
+        say(
+            "0.25 subtle changes: colours and texture\n"
+            "0.5 noticeable changes, composition kept\n"
+            "0.7 sketches: redrawn where you drew it\n"
+            "0.8 major changes: only the rough layout stays\n"
+            "1.0 from scratch, like /txt2img"
+        ),
+    )
+    yield (
+        say("Together"),
+        say(
+            "Make four with /txt2img count:4 and press “{take}” under the best or “{vary}” for more like it; "
+            "refine and enlarge it. “{more}” has the rest, such as “{compare}” and “{origin}”, which "
+            "shows the way back.",
+            take=say("Take {number}", number=1),
+            vary=say("Vary {number}", number=1),
+            more=say("More"),
+            compare=say("Compare strengths"),
+            origin=say("Origin"),
+        ),
+    )
+    yield (
+        say("Tips"),
+        say(
+            "Start from a clean, well-composed, sharp picture. Say where things are: in the middle, "
+            "small, in the top left, beside a ball. Make several pictures: each has its own seed, and the same "
+            "seed with a changed prompt shows what the words do."
+        ),
+    )
+
+
+def _upkeep(say: Speaker) -> Iterator[tuple[str, str]]:
+    """What is kept, and what is left of the day."""
+    yield (
+        say("History and settings"),
+        say(
+            "/history finds your pictures again, /settings keeps your defaults, your language and when I ping you "
+            "that pictures are ready, /style saves words that you use often."
+        ),
+    )
+    yield (
+        say("Your day"),
+        say("/quota shows what is left, /queue where you stand, /cancel takes back what is not made yet."),
+    )

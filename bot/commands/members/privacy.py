@@ -59,9 +59,10 @@ async def delete(interaction: Interaction) -> None:
     say = speaker_for(interaction)
     await interaction.response.send_message(
         say(
-            "This deletes your requests, pictures, settings and styles at once and for good, and then takes my "
-            "messages with your pictures away. What is being made is not finished. What stays: how many images you "
-            "used today, until the day ends; strikes, without your words, until they lapse; limits, bans and their log."
+            "This deletes your requests, pictures, settings and styles at once and for good, and then removes "
+            "my messages with your pictures. What is being made will not be finished. What stays: how many "
+            "images you used today, until the day ends; strikes, without your words, until they lapse; limits, "
+            "bans and their log."
         ),
         view=delete_data_view(say),
         ephemeral=True,

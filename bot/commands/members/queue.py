@@ -13,11 +13,11 @@ from bot.text.sanitize import escape_for_discord
 MAX_LINES = 10  # jobs listed
 
 
-@app_commands.command(name=locale_str("queue"), description=locale_str("See where your pictures stand in the queue"))
+@app_commands.command(name=locale_str("queue"), description=locale_str("See where your pictures are in the queue"))
 async def queue(interaction: Interaction) -> None:
     await acknowledge(interaction)
     say, service = speaker_for(interaction), interaction.client.service
-    lines = [say("Nobody waits just now.")]
+    lines = [say("Nobody is waiting right now.")]
     if waiting := service.waiting():
         lines = [say.plural("{n} picture waits in all.", "{n} pictures wait in all.", waiting)]
     for job in (await interaction.client.store.jobs.unfinished_of(interaction.user.id))[:MAX_LINES]:
@@ -31,7 +31,7 @@ async def queue(interaction: Interaction) -> None:
     for job in (await interaction.client.store.jobs.undelivered(interaction.user.id))[:MAX_LINES]:
         if job.complete and job.tries:
             title = escape_for_discord(job.request.prompt, 80) or job.request.task.value
-            lines.append(f"**{title}**: {say('It is made, and waits until I can bring it to you.')}")
+            lines.append(f"**{title}**: {say('It is ready, and waits until I can deliver it to you.')}")
     if waiting and len(lines) == 1:
         lines.append(say("None of them is yours."))
     await interaction.edit_original_response(content="\n".join(lines))

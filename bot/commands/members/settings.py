@@ -25,7 +25,7 @@ MAX_SHOWN = 300  # characters
 @app_commands.command(name=locale_str("settings"), description=locale_str("See and change your own defaults"))
 @described("model", "size", "count", "negative_prompt", "style", "private")
 @app_commands.describe(
-    prompt_in_files=locale_str("Whether your prompts stand in the files of your pictures"),
+    prompt_in_files=locale_str("Whether the files of your pictures contain your prompts"),
     language=locale_str("The language in which I answer you"),
     ping=locale_str("When I ping you that your pictures are ready"),
     reset=locale_str("Reset all your defaults"),
@@ -90,7 +90,7 @@ def _usual(say: Speaker, interaction: Interaction) -> dict[str, str]:
         say("Only for you"): say("no"),
         say("Prompt in files"): say("no"),
         say("Ping when ready"): say(PINGS[Ping(policy.ping or Ping.LONG)]),
-        say("Language"): LANGUAGES.get(policy.language) or say("as your Discord"),
+        say("Language"): LANGUAGES.get(policy.language) or say("as in your Discord"),
     }
 
 
@@ -110,7 +110,7 @@ def _shown(say: Speaker, preference: Preference, usual: Mapping[str, str]) -> st
         (say("Language"), LANGUAGES.get(preference.language or "")),
     ]
     lines = [
-        f"**{name}**: {say('{value} (the usual)', value=usual[name]) if value is None else value}"
+        f"**{name}**: {say('{value} (the default)', value=usual[name]) if value is None else value}"
         for name, value in rows
     ]
     return "\n".join([say("Your defaults, for whatever you leave out:"), *lines])

@@ -15,7 +15,7 @@ MAX_NAME, MAX_WORDS, MAX_STYLES = 32, 500, 50
 MAX_SHOWN = 1800  # characters of the list
 
 style = app_commands.Group(
-    name=locale_str("style"), description=locale_str("Save words that you use again, and add them by name")
+    name=locale_str("style"), description=locale_str("Save words that you use often, and add them by name")
 )
 SCOPES = [Choice(name=locale_str("for me"), value="me"), Choice(name=locale_str("for this server"), value="server")]
 NAME = locale_str("The style's name")

@@ -54,7 +54,7 @@ class RefineModal(Form):
             ("prompt", say("Prompt: what it should show"), style.prompt if style else "", True),
             ("negative_prompt", say("Negative prompt: what to avoid"), negative, True),
             ("strength", say("Strength: 0.25 subtle, 0.7 sketch, 0.8 major"), f"{strength or 0:g}", False),
-            ("model", say("Model (empty: the picture's, or the usual)"), model, False),
+            ("model", say("Model (empty: the picture's, or the default)"), model, False),
             ("seed", say("Seed (empty: a new one)"), "", False),
         ):
             if name == "strength" and strength is None:

@@ -49,7 +49,7 @@ class _ServerForm(Form):
         self.add_item(discord.ui.Label(text=label, component=field))
 
     def _models(self, say: Speaker, policy: ServerPolicy, usual: str) -> None:
-        self._text("model", say("Default model (empty: the usual)"), policy.model or None)
+        self._text("model", say("Default model (empty: the bot's own)"), policy.model or None)
         models = "\n".join(policy.models) or None
         label = say("Allowed models, * for any letters; or all")
         self._text("models", label, models, most=MAX_MODELS, long=True)
@@ -88,7 +88,7 @@ class HowModal(_ServerForm):
         choices = {reply.value: say(text) for reply, text in REPLY_CHOICES.items()}
         self._menu("replies", say("Which replies make a picture"), choices, replies.value)
         pings = {ping.value: say(text) for ping, text in PINGS.items()}
-        self._menu("ping", say("Ping when ready, for those who chose none"), pings, policy.ping, say("the usual"))
+        self._menu("ping", say("Ping when ready, for those who chose none"), pings, policy.ping, say("the default"))
         self._pace(say, policy, say("the language of their Discord"))
         self._text("images_per_day", say("Images a day, of all members together"), budget)
 

@@ -65,7 +65,7 @@ async def _own_message(interaction: Interaction, message_id: int) -> discord.Mes
     except discord.HTTPException:
         raise Refusal(NOT_KEPT) from None
     if message.author.id != interaction.user.id:
-        raise Refusal("Only who wrote the words can say what they were meant for.")
+        raise Refusal("Only the author of these words can say what they were meant for.")
     return message
 
 

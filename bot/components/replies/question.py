@@ -52,7 +52,7 @@ async def ask_with_reaction(client: Client, meant: Meant) -> None:
     except discord.HTTPException as error:
         log.info("message %d is asked about with a button: %s", message.id, error)
         say = await _speaker(client, message)
-        question = Question(say("Shall I make a picture of that?"), meant_button(message.id, say))
+        question = Question(say("Should I make a picture of that?"), meant_button(message.id, say))
         await answer(client, message, question)
 
 

@@ -98,7 +98,7 @@ class Acceptance:
             )
         here = self._usages.unfinished(tables, guild_id=person.guild_id) if person.guild_id else 0
         if here + count > flooding.server_waiting or self._usages.unfinished(tables) + count > flooding.waiting:
-            raise Refusal("So many images are waiting already that I take no more for now; try again in some minutes.")
+            raise Refusal("So many images are already waiting that I take no more for now; try again in a few minutes.")
 
 
 def _check_plan(plan: Plan, request: Request) -> None:
@@ -107,12 +107,12 @@ def _check_plan(plan: Plan, request: Request) -> None:
         raise Refusal("Your plan does not include the model {model}; /models shows others.", model=request.model)
     if request.count > plan.count:
         raise NotEnough(
-            "Your plan makes at most {most} at once, not {count}.",
+            "Your plan allows at most {most} at once, not {count}.",
             possible=plan.count, most=plan.count, count=request.count,
         )  # fmt: skip
     if max(request.width, request.height) > plan.max_side:
         raise Refusal(
-            "Your plan makes sides of up to {most} pixels; {width}×{height} is larger.",
+            "Your plan allows sides of up to {most} pixels; {width}×{height} is larger.",
             most=plan.max_side,
             width=request.width,
             height=request.height,

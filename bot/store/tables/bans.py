@@ -38,11 +38,11 @@ def banned(ban: Ban) -> Refusal:
     """What a banned member is answered, whatever they try."""
     reason, until = escape_for_discord(ban.reason, MAX_REASON), int((ban.ends_at or ban.at).timestamp())
     if ban.reason and ban.ends_at:
-        return Refusal("You can no longer use this bot until <t:{until}:f>: {reason}", reason=reason, until=until)
+        return Refusal("You cannot use this bot until <t:{until}:f>: {reason}", reason=reason, until=until)
     if ban.reason:
         return Refusal("You can no longer use this bot: {reason}", reason=reason)
     if ban.ends_at:
-        return Refusal("You can no longer use this bot until <t:{until}:f>.", until=until)
+        return Refusal("You cannot use this bot until <t:{until}:f>.", until=until)
     return Refusal(BANNED)
 
 

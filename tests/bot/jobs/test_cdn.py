@@ -89,7 +89,7 @@ async def test_a_local_discord_is_the_only_exception(server: str) -> None:
 
 async def test_no_redirect_is_followed(server: str) -> None:
     """An answer that leads elsewhere is no answer."""
-    with pytest.raises(Refusal, match="did not hand me"):
+    with pytest.raises(Refusal, match="did not give me"):
         await Cdn(server).fetch(attachment(f"{server}/redirect"))
 
 
@@ -103,5 +103,5 @@ async def test_a_file_that_says_it_is_small_is_cut_off_where_it_is_not(server: s
 
 async def test_a_file_that_does_not_come_is_given_up(server: str) -> None:
     """After its time a fetch ends with a sentence."""
-    with pytest.raises(Refusal, match="did not hand me"):
+    with pytest.raises(Refusal, match="did not give me"):
         await Cdn(server, seconds=0.2).fetch(attachment(f"{server}/never"))

@@ -66,7 +66,7 @@ def test_the_wait_is_told_where_it_is_known(ahead: int | None, seconds: float | 
 def test_whoever_waits_for_a_model_is_told_so() -> None:
     """Their place in the queue would say that they are next for as long as the model is being downloaded."""
     queue: Any = Queue(0, 3.0, fetches=True)
-    assert describe_place(speaker("en-US"), queue, "job:0").startswith("The model is being fetched")
+    assert describe_place(speaker("en-US"), queue, "job:0").startswith("The model is being downloaded")
 
 
 def test_whoever_waits_for_a_model_to_be_loaded_is_told_so() -> None:
@@ -205,7 +205,7 @@ async def test_every_stage_shows_itself_with_the_time_left(make_job: MakeJob) ->
     assert stages == [
         "You are next. About 45 s to wait.", "The model is being loaded.", "It is being made now.", "Enlarging …",
         "Making your picture",
-        "Enlarging …", "Looking your picture over …", "Uploading …",
+        "Enlarging …", "Checking your picture …", "Uploading …",
     ]  # fmt: skip
     assert "██████████░░░░░░░░░░` About 45 s left." in told[3]
     assert told[4].endswith("step 1 of 4 About 45 s left.")

@@ -27,7 +27,7 @@ CASES = {
     "ours altered": (
         Provenance(signature=replace(OURS, valid=False, changed=True)), None, "This bot made it, but it was altered",
     ),
-    "marked": (Provenance(mark="1"), NOON, "Its signature is gone"),
+    "marked": (Provenance(mark="1"), NOON, "Its signature is missing"),
     "marked with another's signature": (Provenance(signature=THEIRS, mark="1"), NOON, "**This bot made it** ("),
     "another's mark": (Provenance(mark="1"), None, "a watermark that is not this bot's"),
     "machine": (
@@ -38,7 +38,7 @@ CASES = {
     "altered elsewhere": (
         Provenance(signature=replace(THEIRS, valid=False, changed=True)), None, "Works signed it, and it was altered",
     ),
-    "forged": (Provenance(signature=replace(OURS, valid=False)), None, "**Its signature does not hold**"),
+    "forged": (Provenance(signature=replace(OURS, valid=False)), None, "**Its signature is not valid**"),
     "xmp": (Provenance(source_type="trainedAlgorithmicMedia"), None, "anybody could have written that"),
     "nothing": (Provenance(), None, "which proves nothing"),
 }  # fmt: skip

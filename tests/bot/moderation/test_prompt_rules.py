@@ -67,7 +67,7 @@ async def test_a_servers_words_count_there_alone(rulebook: Rulebook, store: Stor
 
 async def test_the_third_strike_is_a_pause_that_can_be_lifted(rulebook: Rulebook, store: Store) -> None:
     """After three strikes nothing is accepted, not even what is allowed, until they are forgiven."""
-    for words in ("leave it out", "leave it out", "once too often; you can ask for pictures again <t:"):
+    for words in ("leave it out", "leave it out", "one time too many; you can ask for pictures again <t:"):
         with pytest.raises(Refusal, match=words):
             await rulebook.check(requester(), asking("banana"))
     with pytest.raises(Refusal, match="too often; you can ask for pictures again <t:"):
@@ -102,7 +102,7 @@ async def test_an_interaction_delivered_twice_is_one_strike(rulebook: Rulebook, 
 
 async def test_the_built_in_rule_needs_no_configuration(store: Store) -> None:
     """Without any word in the configuration, sexualised minors are refused, and marked for the operator."""
-    with pytest.raises(Refusal, match="refused always, whatever the settings"):
+    with pytest.raises(Refusal, match="always refused, whatever the settings"):
         await Rulebook(Rules(), store).check(requester(), asking("a sexy schoolgirl"))
     (strike,) = await store.strikes.latest(10)
     assert strike.rule is Rule.MINORS
@@ -116,5 +116,5 @@ async def test_what_a_picture_was_made_from_counts_too(rulebook: Rulebook, store
     assert accepted
     await store.jobs.finished(accepted.pictures[0].id, 1, 1.0)
     await rulebook.check(requester(), asking("topless", parent=None))
-    with pytest.raises(Refusal, match="refused always"):
+    with pytest.raises(Refusal, match="always refused"):
         await rulebook.check(requester(), asking("topless", parent=accepted.pictures[0].id))

@@ -186,7 +186,7 @@ def test_loras_are_read_with_their_weights_and_their_words_are_added() -> None:
     built = build_request(DRESSED, Task.TXT2IMG, Options(prompt="a cat", lora="ink, snow:-0.5"))
     assert built.request.loras == (("ink", 0.7), ("snow", -0.5))
     assert built.request.prompt == "a cat, ink style"
-    assert "I added “ink style”, which calls Ink." in speaker("en-US").small_print(built.notes)
+    assert "I added “ink style”, which activates Ink." in speaker("en-US").small_print(built.notes)
     again = build_request(DRESSED, Task.TXT2IMG, Options(prompt="INK STYLE cat", lora="ink"))
     assert again.request.prompt == "INK STYLE cat"
 
@@ -331,7 +331,7 @@ def test_a_prompt_in_which_nothing_can_be_seen_is_refused(prompt: str, task: Tas
 )
 def test_a_size_that_cannot_be_is_no_size(size: str) -> None:
     """Zero and extremes are refused with the usual sentence."""
-    with pytest.raises(Refusal, match="is no size"):
+    with pytest.raises(Refusal, match="is not a size"):
         wished_size(size, SPEC)
 
 
@@ -398,7 +398,7 @@ def test_a_size_in_the_form_of_a_prompt_is_read_as_everywhere() -> None:
     changed = edit_request(CATALOGUE, before, {"prompt": "a cat --ar 16:9"}).request
     assert (changed.prompt, changed.width, changed.height) == ("a cat", 672, 384)
     for size in ("99999x99999", "[free](https://evil.example)", "00x00", "0:9"):
-        with pytest.raises(Refusal, match="is no size"):
+        with pytest.raises(Refusal, match="is not a size"):
             edit_request(CATALOGUE, before, {"prompt": f"a cat --ar {size}"})
 
 

@@ -207,7 +207,7 @@ async def test_waiting_images_are_limited_for_a_server_and_in_all(
         await store.quotas.set_plan(operator(number + 1), "gold")
         for _ in range(10):
             assert await store.accept(make_job(user_id=number + 1, guild_id=HOME + number % guilds))
-    with pytest.raises(Refusal, match="So many images are waiting already"):
+    with pytest.raises(Refusal, match="So many images are already waiting"):
         await store.accept(make_job(user_id=9, guild_id=HOME))
     (first, *_) = await store.jobs.undelivered()
     await store.jobs.cancelled(first.pictures[0].id, 1)
@@ -329,7 +329,7 @@ async def test_the_ten_thousand_and_first_waiting_image_is_refused_politely(tmp_
     await store._database.write(
         lambda tables: tables.conn.executemany(f"{others} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     )
-    with pytest.raises(Refusal, match="So many images are waiting already"):
+    with pytest.raises(Refusal, match="So many images are already waiting"):
         await store.accept(make_job())
     await store.jobs.cancelled(first.pictures[0].id, 1)
     assert await store.accept(make_job())
