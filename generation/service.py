@@ -65,6 +65,9 @@ class Service:
         self._suspects: deque[Picture] = deque()
         #: pictures that a worker was asked to let go of, for another to make them
         self._recalled: dict[str, Picture] = {}
+        #: the machines that pictures were called back from, which keep them the next time: all may have to look at
+        #: their files for a moment
+        self._recalled_from: dict[str, set[str]] = {}
         #: by the place of their device, those of a cluster by themselves
         self._workers: dict[Hashable, Worker] = {}
         self._pauses = [FIRST_PAUSE] * len(devices)
@@ -142,6 +145,7 @@ class Service:
         suspect = next((picture for picture in self._suspects if picture.id == picture_id), None)
         if suspect:
             self._suspects.remove(suspect)
+        self._recalled_from.pop(picture_id, None)
         if picture := suspect or self._queue.cancel(picture_id):
             self._events.put_nowait(Cancelled(picture_id=picture.id, attempt=picture.attempt))
         self._recalled.pop(picture_id, None)
@@ -307,7 +311,11 @@ class Service:
             return
         for worker in self._workers.values():
             for picture in worker.running.values():
-                if picture.request.model in worker.fetching and picture.id not in self._recalled:
+                if picture.request.model not in worker.fetching or picture.id in self._recalled:
+                    continue
+                before = self._recalled_from.setdefault(picture.id, set())
+                if worker.site not in before:
+                    before.add(worker.site)
                     self._recalled[picture.id] = picture
                     worker.cancel(picture.id)
 
@@ -326,6 +334,8 @@ class Service:
         else:
             self._estimator.take(worker, event, monotonic())
             if not self._is_back(event):
+                if isinstance(event, TERMINAL):
+                    self._recalled_from.pop(event.picture_id, None)
                 self._events.put_nowait(event)
         if isinstance(event, (*TERMINAL, Room)):
             self._feed_all()
@@ -384,6 +394,7 @@ class Service:
         self._loads[worker.device] += worker.loads
         for picture in worker.running.values():
             self._recalled.pop(picture.id, None)
+            self._recalled_from.pop(picture.id, None)
             self._events.put_nowait(
                 Failed(
                     picture_id=picture.id,

@@ -134,6 +134,27 @@ async def test_who_joins_later_gets_what_waits_for_a_download_elsewhere() -> Non
     assert quick.given == [picture.id]
 
 
+async def test_machines_that_look_at_their_files_do_not_hand_a_picture_around() -> None:
+    """Each of two says for a moment that it fetches what it has: a picture is called back from each once at most."""
+    service, workers = service_with(("a", NOTHING), ("b", NOTHING))
+    for worker in workers:
+        worker.room(1)
+    (picture,) = job().pictures()
+    service.submit([picture])
+    for _ in range(5):
+        for worker in workers:
+            if len(worker.given) > len(worker.recalled):
+                worker.room(1, MODEL)
+                if len(worker.recalled) == len(worker.given):
+                    worker.say(Cancelled(picture_id=picture.id, attempt=1))
+                worker.room(1)
+    assert [len(worker.recalled) for worker in workers] == [1, 1]
+    (keeper,) = [worker for worker in workers if worker.running]
+    keeper.say(Finished(picture_id=picture.id, attempt=1, png=b"", seed=1, seconds=1.0))
+    assert isinstance(await next_event(service), Finished)
+    assert not service._recalled_from
+
+
 async def test_a_picture_that_is_made_before_it_is_called_back_comes_once() -> None:
     """The download ends just then: the picture's end is its end, and nothing is made again."""
     service, (slow, quick) = service_with(("slow", NOTHING), ("quick", NOTHING))
