@@ -212,11 +212,12 @@ class Models:
         layout = family_of(model.spec).latents
         if layout is None:
             return None
-        known = self._colours.setdefault(model.pipeline.vae, {})
+        vae = getattr(model.pipeline, "vae", None) or model.pipeline.transformer  # those without one work on pixels
+        known = self._colours.setdefault(vae, {})
         if type(layout) not in known:
             device = torch.device(self._device.name)
             found = LatentColours.load(self._folder, name, layout, device)
-            if found is None and (found := LatentColours.fit(model.pipeline.vae, layout, device)):
+            if found is None and (found := LatentColours.fit(vae, layout, device)):
                 found.save(self._folder, name)
             known[type(layout)] = found
             if model.offloaded:

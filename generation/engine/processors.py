@@ -4,7 +4,13 @@ import json
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+import torch
 import transformers
+from diffusers.pipelines.omnigen import pipeline_omnigen
+from diffusers.pipelines.omnigen.processor_omnigen import OmniGenCollator, OmniGenMultiModalProcessor, crop_image
+from PIL import Image
+from typing_extensions import override
 
 #: FLUX.2's processor: its module needs torchvision to be imported. It gets text only, so a tokenizer will do.
 PIXTRAL = "PixtralProcessor"
@@ -59,8 +65,35 @@ for _name, _own in PROCESSORS.items():
     _own.__name__, _own.__module__ = _name, _own.__mro__[2].__module__
 
 
+class OmniGenProcessor(OmniGenMultiModalProcessor):  # type: ignore[misc]
+    """OmniGen's processor, whose pictures torchvision would turn into numbers."""
+
+    def __init__(self, text_tokenizer: Any, max_image_size: int = 1024) -> None:
+        """Take the tokenizer, and the most pixels of a picture's longer side."""
+        self.text_tokenizer = text_tokenizer
+        self.collator = OmniGenCollator()
+        self.reset_max_image_size(max_image_size)
+
+    @override
+    def reset_max_image_size(self, max_image_size: int) -> None:
+        self.max_image_size = max_image_size
+        self.image_transform = self._pixels
+
+    def _pixels(self, image: Image.Image) -> torch.Tensor:
+        """Return the picture, cropped to multiples of 16, as (3, height, width) from -1 to 1."""
+        pixels = np.asarray(crop_image(image, self.max_image_size).convert("RGB"))
+        return torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 127.5 - 1
+
+
+def without_torchvision() -> None:
+    """Give OmniGen's pipeline the processor that its module leaves undefined if torchvision is not installed."""
+    if not hasattr(pipeline_omnigen, "OmniGenMultiModalProcessor"):
+        pipeline_omnigen.OmniGenMultiModalProcessor = OmniGenProcessor
+
+
 def substitutes(folder: Path) -> dict[str, Any]:
     """Load components of a checkpoint whose own classes need torchvision; None postpones one to complete()."""
+    without_torchvision()
     found: dict[str, Any] = {}
     for name, class_name in _classes(folder):
         if own := PROCESSORS.get(class_name):

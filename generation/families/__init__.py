@@ -6,11 +6,13 @@ from .aura_flow import AuraFlow
 from .bria_fibo import BriaFibo
 from .chroma import Chroma
 from .cogview4 import CogView4
+from .dreamlite import DreamLite
 from .ernie_image import ErnieImage
 from .family import Call, Family
 from .flux import Flux
 from .flux2 import Flux2
 from .flux2_klein import Flux2Klein
+from .flux2_klein_kv import Flux2KleinKv
 from .flux_kontext import FluxKontext
 from .generic import Generic
 from .glm_image import GlmImage
@@ -19,18 +21,24 @@ from .hunyuan_image import HunyuanImage
 from .ideogram4 import Ideogram4
 from .instruct_pix2pix import InstructPix2Pix
 from .joyimage_edit import JoyImageEdit
+from .joyimage_edit_plus import JoyImageEditPlus
 from .kandinsky5 import Kandinsky5
 from .krea2 import Krea2
 from .longcat_image import LongCatImage
 from .longcat_image_edit import LongCatImageEdit
 from .lumina2 import Lumina2
+from .nucleus_image import NucleusImage
+from .omnigen import OmniGen
 from .ovis_image import OvisImage
 from .pixart import PixArt
+from .prx import Prx
+from .prx_pixel import PrxPixel
 from .qwen_image import QwenImage
 from .qwen_image_21 import QwenImage21
 from .qwen_image_edit import QwenImageEdit
 from .qwen_image_edit_plus import QwenImageEditPlus
 from .sana import Sana
+from .sana_sprint import SanaSprint
 from .stable_diffusion import StableDiffusion
 from .stable_diffusion_3 import StableDiffusion3
 from .stable_diffusion_xl import StableDiffusionXL
@@ -47,12 +55,14 @@ FAMILIES: dict[str, Family] = {
     "flux_kontext": FluxKontext(),
     "flux2": Flux2(),
     "flux2_klein": Flux2Klein(),
+    "flux2_klein_kv": Flux2KleinKv(),
     "qwen_image": QwenImage(),
     "qwen_image_edit": QwenImageEdit(),
     "qwen_image_edit_plus": QwenImageEditPlus(),
     "z_image": ZImage(),
     "chroma": Chroma(),
     "sana": Sana(),
+    "sana_sprint": SanaSprint(),
     "pixart": PixArt(),
     "lumina2": Lumina2(),
     "hunyuan_image": HunyuanImage(),
@@ -70,7 +80,13 @@ FAMILIES: dict[str, Family] = {
     "bria_fibo": BriaFibo(),
     "ideogram4": Ideogram4(),
     "joyimage_edit": JoyImageEdit(),
+    "joyimage_edit_plus": JoyImageEditPlus(),
     "glm_image": GlmImage(),
+    "omnigen": OmniGen(),
+    "nucleus_image": NucleusImage(),
+    "dreamlite": DreamLite(),
+    "prx": Prx(),
+    "prx_pixel": PrxPixel(),
     "generic": Generic(),
 }
 

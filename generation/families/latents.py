@@ -97,6 +97,33 @@ class DeepLatents(Latents):
         return vae.encode(pixels).latent * vae.config.scaling_factor
 
 
+class TinyLatents(Latents):
+    """Laid out plainly, of a tiny autoencoder, whose latents have no distribution."""
+
+    @override
+    def encode(self, vae: Any, pixels: Any) -> Any:
+        config = vae.config
+        return (vae.encode(pixels).latents - (getattr(config, "shift_factor", None) or 0)) * config.scaling_factor
+
+
+class PlainOrDeepLatents(DeepLatents):
+    """FLUX.1's, or of an autoencoder with deep compression, as the checkpoint has one or the other."""
+
+    @override
+    def encode(self, vae: Any, pixels: Any) -> Any:
+        deep = type(vae).__name__ == "AutoencoderDC"
+        return super().encode(vae, pixels) if deep else Latents.encode(self, vae, pixels)
+
+
+class PixelLatents(Latents):
+    """Pixels themselves, -1 to 1: there is no autoencoder."""
+
+    @override
+    def encode(self, vae: Any, pixels: Any) -> Any:
+        del vae
+        return pixels
+
+
 class FrameLatents(Latents):
     """One frame of a video with the channels last, of shape (n, 1, height, width, channels): Kandinsky's."""
 
@@ -113,6 +140,20 @@ class ItemLatents(QwenLatents):
     def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
         del size
         return latents[:, -1, :, 0]
+
+
+class TargetPatches(QwenLatents):
+    """Qwen-Image's normalisation, in patches before those of given pictures: (n, patches, channels, 1, rows, columns).
+
+    A place of the latents is of eight pixels a side.
+    """
+
+    @override
+    def unpack(self, latents: Any, size: tuple[int, int]) -> Any:
+        n, _, channels, _, high, wide = latents.shape
+        columns, rows = size[0] // (8 * wide), size[1] // (8 * high)
+        patches = latents[:, : rows * columns].reshape(n, rows, columns, channels, high, wide)
+        return patches.permute(0, 3, 1, 4, 2, 5).reshape(n, channels, rows * high, columns * wide)
 
 
 def _squares(count: int, size: tuple[int, int]) -> tuple[int, int]:

@@ -25,6 +25,7 @@ LARGE = (
     "kandinsky5_edit",
     "longcat_image_edit",
     "hidream_image",
+    "joyimage_edit_plus",
 )
 CASES = [
     pytest.param(name, Task(task), id=f"{name}-{task}") for name, (_, _, tasks) in CHECKPOINTS.items() for task in tasks
@@ -128,7 +129,19 @@ async def test_a_family_shows_previews_and_can_be_stopped(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["flux2", "flux2_klein", "flux_kontext", "qwen_image_edit_plus", "qwen_image_21"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "flux2",
+        "flux2_klein",
+        "flux2_klein_kv",
+        "flux_kontext",
+        "joyimage_edit_plus",
+        "omnigen",
+        "qwen_image_edit_plus",
+        "qwen_image_21",
+    ],
+)
 async def test_several_pictures_reach_an_edit_in_the_order_given(
     tiny_studio: Studio, folder: Path, inputs: dict[Task, tuple[Path, ...]], name: str
 ) -> None:

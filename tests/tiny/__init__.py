@@ -11,17 +11,23 @@ from .checkpoints import CHECKPOINTS
 
 __all__ = ["CHECKPOINTS", "catalogue_with_kontext", "spec", "write"]
 
+#: parts under the names that real checkpoints give them: one that cannot even be imported without torchvision, and a
+#: pipeline's class
+SAVED_AS = {
+    "flux2": {"tokenizer": ["transformers", "PixtralProcessor"]},
+    "prx": {"text_encoder": ["prx", "T5GemmaEncoder"]},
+    "prx_deep": {"text_encoder": ["prx", "T5GemmaEncoder"]},
+}
+
 
 def write(name: str, folder: Path) -> Path:
     """Save the checkpoint of that name, as safetensors, into a folder of its own below ``folder``."""
     target = folder / name
     if not target.exists():
         CHECKPOINTS[name][1]().save_pretrained(target)
-        if name == "flux2":
-            # Its real ones name a processor that cannot even be imported without torchvision.
+        if name in SAVED_AS:
             index = json.loads((target / "model_index.json").read_text())
-            index["tokenizer"] = ["transformers", "PixtralProcessor"]
-            (target / "model_index.json").write_text(json.dumps(index))
+            (target / "model_index.json").write_text(json.dumps(index | SAVED_AS[name]))
     return target
 
 

@@ -7,6 +7,8 @@ import diffusers
 import torch
 import transformers
 
+from generation.engine.processors import without_torchvision
+
 from . import parts, tokenizers
 from .parts import FLUX_FLOW, Flow
 
@@ -455,6 +457,99 @@ def sana_sprint() -> Any:
     )  # fmt: skip
 
 
+def joyimage_edit_plus() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.JoyImageEditPlusTransformer3DModel(
+        patch_size=[1, 2, 2], in_channels=4, hidden_size=32, num_attention_heads=2, text_dim=16, num_layers=2,
+        rope_dim_list=[4, 6, 6],
+    )  # fmt: skip
+    return diffusers.JoyImageEditPlusPipeline(
+        transformer=parts.filled(transformer), vae=parts.wan_autoencoder_8(), scheduler=Flow(shift=1.5),
+        text_encoder=parts.qwen3vl(), tokenizer=tokenizers.qwen(), processor=parts.image_and_text_3(),
+    )  # fmt: skip
+
+
+def omnigen() -> Any:
+    without_torchvision()
+    torch.manual_seed(0)
+    transformer = diffusers.OmniGenTransformer2DModel(
+        hidden_size=16, num_attention_heads=2, num_key_value_heads=2, intermediate_size=32, num_layers=2,
+        pad_token_id=0, vocab_size=300, rope_scaling={"short_factor": [1.0] * 4, "long_factor": [2.0] * 4},
+        time_step_dim=16,
+    )  # fmt: skip
+    return diffusers.OmniGenPipeline(
+        transformer=parts.filled(transformer), vae=parts.autoencoder(scale=0.13025), scheduler=Flow(),
+        tokenizer=tokenizers.llama(),
+    )  # fmt: skip
+
+
+def prx(vae: Any = None) -> Any:
+    vae = vae or parts.flux_autoencoder()
+    torch.manual_seed(0)
+    transformer = diffusers.PRXTransformer2DModel(
+        in_channels=vae.config.latent_channels, context_in_dim=16, hidden_size=32, num_heads=2, depth=2,
+        axes_dim=[8, 8],
+    )  # fmt: skip
+    return diffusers.PRXPipeline(
+        transformer=parts.filled(transformer), vae=vae, scheduler=Flow(shift=3.0), text_encoder=parts.t5gemma(),
+        tokenizer=tokenizers.gemma(),
+    )  # fmt: skip
+
+
+def prx_deep() -> Any:
+    return prx(sana().vae)
+
+
+def prx_pixel() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.PRXTransformer2DModel(
+        in_channels=3, patch_size=16, context_in_dim=16, hidden_size=32, num_heads=2, depth=2, axes_dim=[8, 8],
+        bottleneck_size=16, resolution_embeds=True,
+    )  # fmt: skip
+    return diffusers.PRXPixelPipeline(
+        transformer=parts.filled(transformer), scheduler=Flow(shift=3.0), tokenizer=tokenizers.qwen(),
+        text_encoder=parts.qwen3vl(transformers.Qwen3VLModel).language_model,
+    )  # fmt: skip
+
+
+def nucleus_image() -> Any:
+    torch.manual_seed(0)
+    transformer = diffusers.NucleusMoEImageTransformer2DModel(
+        patch_size=2, in_channels=16, out_channels=4, num_layers=5, attention_head_dim=16, num_attention_heads=4,
+        num_key_value_heads=2, joint_attention_dim=16, axes_dims_rope=(8, 4, 4), num_experts=4,
+        moe_intermediate_dim=16, capacity_factors=2.0,
+    )  # fmt: skip
+    return diffusers.NucleusMoEImagePipeline(
+        transformer=parts.filled(transformer), vae=parts.qwen_autoencoder(), scheduler=Flow(**FLUX_FLOW),
+        text_encoder=parts.qwen3vl(layers=8), processor=parts.image_and_text_3(),
+    )  # fmt: skip
+
+
+def dreamlite(pipeline: Any = diffusers.DreamLitePipeline) -> Any:
+    torch.manual_seed(0)
+    denoiser = diffusers.DreamLiteUNetModel(
+        sample_size=8, block_out_channels=(16, 32, 32), layers_per_block=1, norm_num_groups=8, cross_attention_dim=16,
+        attention_head_dim=8, addition_embed_type="time",
+        addition_time_embed_dim=8, projection_class_embeddings_input_dim=16,
+    )  # fmt: skip
+    vae = diffusers.AutoencoderTiny(
+        encoder_block_out_channels=(8, 8, 8, 8), decoder_block_out_channels=(8, 8, 8, 8), latent_channels=4,
+        num_encoder_blocks=(1, 1, 1, 1), num_decoder_blocks=(1, 1, 1, 1),
+    )  # fmt: skip
+    return pipeline(
+        unet=denoiser, vae=vae.eval(), scheduler=Flow(**FLUX_FLOW), text_encoder=parts.qwen3vl(),
+        tokenizer=tokenizers.qwen(), processor=parts.image_and_text_3(),
+    )  # fmt: skip
+
+
+def dreamlite_mobile() -> Any:
+    return dreamlite(diffusers.DreamLiteMobilePipeline)
+
+
+def flux2_klein_kv() -> Any:
+    return diffusers.Flux2KleinKVPipeline(**flux2_klein().components, is_distilled=True)
+
+
 #: family, its checkpoint and the tasks that this checkpoint does
 CHECKPOINTS: dict[str, tuple[str, Callable[[], Any], tuple[str, ...]]] = {
     "stable_diffusion": ("stable_diffusion", stable_diffusion, ("txt2img", "img2img", "inpaint")),
@@ -479,7 +574,7 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[], Any], tuple[str, ...]]] = {
     "cogview4": ("cogview4", cogview4, ("txt2img",)),
     "aura_flow": ("aura_flow", aura_flow, ("txt2img",)),
     "instruct_pix2pix": ("instruct_pix2pix", instruct_pix2pix, ("edit",)),
-    "sana_sprint": ("sana", sana_sprint, ("txt2img",)),
+    "sana_sprint": ("sana_sprint", sana_sprint, ("txt2img", "img2img")),
     "krea2": ("krea2", krea2, ("txt2img",)),
     "ernie_image": ("ernie_image", ernie_image, ("txt2img",)),
     "ovis_image": ("ovis_image", ovis_image, ("txt2img",)),
@@ -491,5 +586,14 @@ CHECKPOINTS: dict[str, tuple[str, Callable[[], Any], tuple[str, ...]]] = {
     "ideogram4": ("ideogram4", ideogram4, ("txt2img",)),
     "joyimage_edit": ("joyimage_edit", joyimage_edit, ("edit",)),
     "glm_image": ("glm_image", glm_image, ("txt2img",)),
+    "joyimage_edit_plus": ("joyimage_edit_plus", joyimage_edit_plus, ("edit",)),
+    "omnigen": ("omnigen", omnigen, ("txt2img", "edit")),
+    "nucleus_image": ("nucleus_image", nucleus_image, ("txt2img",)),
+    "dreamlite": ("dreamlite", dreamlite, ("txt2img", "edit")),
+    "dreamlite_mobile": ("dreamlite", dreamlite_mobile, ("txt2img", "edit")),
+    "flux2_klein_kv": ("flux2_klein_kv", flux2_klein_kv, ("txt2img", "edit")),
+    "prx": ("prx", prx, ("txt2img",)),
+    "prx_deep": ("prx", prx_deep, ("txt2img",)),
+    "prx_pixel": ("prx_pixel", prx_pixel, ("txt2img",)),
     "generic": ("generic", krea2, ("txt2img",)),
 }

@@ -171,6 +171,30 @@ def wan_autoencoder() -> Any:
     ).eval()  # fmt: skip
 
 
+def wan_autoencoder_8() -> Any:
+    """Of eight pixels a side to a place, as Wan 2.1's."""
+    torch.manual_seed(0)
+    return diffusers.AutoencoderKLWan(
+        base_dim=8, z_dim=4, dim_mult=[1, 2, 2, 2], num_res_blocks=1, temperal_downsample=[False, True, True],
+        latents_mean=[0.0, 0.1, -0.1, 0.0], latents_std=[1.0, 0.5, 2.0, 1.0],
+    ).eval()  # fmt: skip
+
+
+def t5gemma() -> Any:
+    """The encoder of T5Gemma without its decoder, with the configuration of both, as PRX's checkpoints have it."""
+    from diffusers.pipelines.prx import T5GemmaEncoder
+
+    torch.manual_seed(0)
+    stack = {
+        "vocab_size": 512, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "head_dim": 8,
+        "num_attention_heads": 2, "num_key_value_heads": 2,
+    }  # fmt: skip
+    both = transformers.T5GemmaConfig(encoder=stack, decoder=stack, vocab_size=512)
+    encoder = T5GemmaEncoder(both.encoder).eval()
+    encoder.config = both
+    return encoder
+
+
 def glm_image_planner() -> dict[str, Any]:
     """The language model of pictures' tokens, of which it writes no other, and what makes its input."""
     from transformers.models.glm_image.image_processing_pil_glm_image import GlmImageImageProcessorPil

@@ -51,6 +51,12 @@ def gemma() -> Any:
     return transformers.GemmaTokenizer(vocab=vocabulary, merges=[], model_max_length=300)
 
 
+def llama() -> Any:
+    vocabulary = {token: place for place, token in enumerate(("<unk>", "<s>", "</s>"))}
+    vocabulary |= {f"<0x{byte:02X}>": 3 + byte for byte in range(256)}
+    return transformers.LlamaTokenizer(vocab=vocabulary | {"\u2581": 259}, merges=[], model_max_length=4096)
+
+
 def glm() -> Any:
     """Begins every text with two tokens, so that none is empty."""
     from tokenizers.processors import TemplateProcessing
