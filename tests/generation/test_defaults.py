@@ -16,7 +16,8 @@ from tests.tiny import CHECKPOINTS, spec
 
 SIDE = 64
 #: whose pipelines make a picture of about a megapixel whatever is asked for, which takes a CPU minutes at full steps
-LARGE = ("qwen_image_edit", "qwen_image_edit_plus", "kandinsky5", "kandinsky5_edit", "longcat_image_edit")
+LARGE = ("qwen_image_edit", "qwen_image_edit_plus", "kandinsky5", "kandinsky5_edit", "longcat_image_edit",
+         "joyimage_edit_plus")  # fmt: skip
 CORE = ("stable_diffusion", "flux")
 NAMES = [
     pytest.param(name, marks=[] if name in CORE else [pytest.mark.slow]) for name in CHECKPOINTS if name not in LARGE
