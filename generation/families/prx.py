@@ -6,14 +6,14 @@ from typing_extensions import override
 
 from ..types import Task
 from .family import Call, Family
-from .latents import PlainOrDeepLatents
+from .latents import Latents, PlainOrDeepLatents
 
 
 class Prx(Family):
     """With FLUX.1's autoencoder, or a deeper one; sizes are not changed."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "PRXPipeline"}
-    latents = PlainOrDeepLatents()
+    latents: ClassVar[Latents | None] = PlainOrDeepLatents()
 
     @override
     def prompt_arguments(self, call: Call) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Sana(Family):
 
     pipelines: ClassVar = {Task.TXT2IMG: ""}
     precisions = NO_FP16
-    checkpoints = ("SanaPipeline", SPRINT)
+    checkpoints: ClassVar[tuple[str, ...]] = ("SanaPipeline", SPRINT)
     latents = DeepLatents()
 
     @override
