@@ -10,7 +10,7 @@ WORKERS ?= 2
 DIST := --dist loadgroup --no-loadscope-reorder
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo install test test-slow lint types lock clean data train evaluate docs image-dry-run
+.PHONY: demo install test suite test-slow lint types lock clean data train evaluate docs image-dry-run
 
 demo: $(INSTALLED)
 	@exec $(BIN)/python -m bot demo
@@ -26,7 +26,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-test: lint types
+# mypy works on one core only, so it runs beside the suite.
+test: $(INSTALLED)
+	@$(MAKE) --no-print-directory --jobs=2 types suite
+
+suite: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) $(DIST)
 
 test-slow: $(INSTALLED)

@@ -118,6 +118,7 @@ def test_what_is_cancelled_leaves_at_once_and_harms_nobody(engine: Engine) -> No
     assert psnr(pixels(end), alone(engine, kept)) >= SAME
 
 
+@pytest.mark.slow
 def test_a_newcomer_does_not_wait_for_earlier_pictures(engine: Engine) -> None:
     """A short request that comes while a long one runs is finished long before that."""
     long, short = small(num_inference_steps=60), small(num_inference_steps=3)

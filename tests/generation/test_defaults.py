@@ -56,7 +56,8 @@ def test_a_familys_defaults_make_a_picture(tmp_path: Path, name: str) -> None:
         assert isinstance(end, Finished), (scheduler, end)
 
 
-@pytest.mark.parametrize("spacing", [pytest.param("leading", marks=pytest.mark.slow), "trailing"])
+@pytest.mark.slow
+@pytest.mark.parametrize("spacing", ["leading", "trailing"])
 def test_a_model_of_v_prediction_with_zero_terminal_snr_runs_with_every_scheduler(tmp_path: Path, spacing: str) -> None:
     """Its first step begins in pure noise, where some schedules divide by nothing; none gives NaN."""
     base = spec("stable_diffusion", tmp_path)

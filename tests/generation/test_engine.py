@@ -74,6 +74,7 @@ def test_a_batch_too_large_for_the_memory_is_made_in_parts(engine: Engine, memor
     assert all(psnr(pixels(a), pixels(b)) >= 60 for a, b in zip(usual, parted, strict=True))
 
 
+@pytest.mark.slow
 def test_what_did_not_fit_is_given_back_before_it_is_tried_again(
     engine: Engine, memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

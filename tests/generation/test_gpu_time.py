@@ -224,6 +224,7 @@ def test_numbers_that_are_not_finite_are_a_sentence_and_no_picture(model: ModelS
     assert "overflowed" in end.template
 
 
+@pytest.mark.slow
 def test_a_picture_is_the_same_as_on_a_device_that_does_not_run_late(model: ModelSpec) -> None:
     """What is queued and taken later holds the same pixels."""
 

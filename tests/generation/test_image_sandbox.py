@@ -306,6 +306,7 @@ def _every_mutation_ends_well(ask: Callable[[bytes], images.OpenedPicture], exam
     assert _peak(child) < PEAK
 
 
+@pytest.mark.slow
 def test_mutated_pictures_are_opened_or_refused_and_nothing_else(ask: Callable[[bytes], images.OpenedPicture]) -> None:
     """400 mutations of pictures of all kinds end as a picture or a sentence, in one process within its memory."""
     _every_mutation_ends_well(ask, 400)

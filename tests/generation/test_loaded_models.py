@@ -73,6 +73,7 @@ def engine_of(*models: ModelSpec, budget: float = 4.0) -> Engine:
     return Engine({model.id: model for model in models}, "cpu", 1, budget, onnx=False)
 
 
+@pytest.mark.slow
 def test_the_least_recently_used_model_goes_first(base: ModelSpec) -> None:
     """Within a budget of two, the third model takes the place of the one whose last use is longest ago."""
     second, third = other(base, 1), other(base, 2)
@@ -88,6 +89,7 @@ def test_the_least_recently_used_model_goes_first(base: ModelSpec) -> None:
     assert models.resident() == {base.id, second.id}
 
 
+@pytest.mark.slow
 def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
     base: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +112,7 @@ def test_a_model_waits_in_the_hosts_memory_before_it_is_dropped(
     assert models.in_memory() == {"other2"}
 
 
+@pytest.mark.slow
 def test_what_two_models_have_in_common_is_loaded_once(base: ModelSpec) -> None:
     """Equal text encoders and autoencoders are one object, in the same precision; it goes with its last model."""
     models = Models(Device(), 4.0, onnx=False)
@@ -182,7 +185,8 @@ def test_a_model_is_loaded_in_the_precision_that_is_set(
     assert {pipeline.unet.dtype, pipeline.vae.dtype, pipeline.text_encoder.dtype} == {dtype}
 
 
-@pytest.mark.parametrize("offload", [pytest.param(Offload.MODEL, marks=pytest.mark.slow), Offload.GROUP])
+@pytest.mark.slow
+@pytest.mark.parametrize("offload", [Offload.MODEL, Offload.GROUP])
 def test_an_offloaded_model_makes_the_same_picture(base: ModelSpec, offload: Offload) -> None:
     """Modules that come to the device as they are called make what they make when they stay there; and say so."""
     chosen = replace(base, loading=Loading(offload=offload))
@@ -362,7 +366,8 @@ def test_loras_change_the_picture_while_they_are_asked_for(base: ModelSpec, lora
     assert engine._models.get(model).pipeline.unet is denoiser
 
 
-@pytest.mark.parametrize("offload", [pytest.param(Offload.MODEL, marks=pytest.mark.slow), Offload.GROUP])
+@pytest.mark.slow
+@pytest.mark.parametrize("offload", [Offload.MODEL, Offload.GROUP])
 def test_a_lora_on_an_offloaded_model_leaves_its_steps_to_the_engine(
     base: ModelSpec, lora: Callable[[str], LoraSpec], offload: Offload
 ) -> None:

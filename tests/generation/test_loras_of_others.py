@@ -82,6 +82,7 @@ def test_what_of_a_lora_is_not_used_is_said_once(base: ModelSpec, unet: Tensors,
         assert [len(each) for each in notes] == ([1, 0] if name == "more" else [0, 0])
 
 
+@pytest.mark.slow
 def test_the_same_weights_work_under_each_trainer_s_names(base: ModelSpec, unet: Tensors, tmp_path: Path) -> None:
     """PEFT with its own prefix, its adapter's name or neither, ComfyUI and LyCORIS: as kohya's own, alpha included."""
     dots = {name.replace(".", "_"): name for name, _ in pipeline_of(base).unet.named_modules()}

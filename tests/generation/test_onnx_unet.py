@@ -35,6 +35,7 @@ def given(side: int = SIDE) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     )
 
 
+@pytest.mark.slow
 @torch.inference_mode()  # type: ignore[untyped-decorator]
 def test_the_faster_runtime_is_chosen_after_both_ran_and_says_the_same(unet: UNet2DConditionModel) -> None:
     """After some passes of both the faster one alone is asked, and the latents agree to a hundredth of a grey level."""

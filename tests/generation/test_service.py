@@ -61,6 +61,7 @@ async def test_previews_come_nearer_to_the_picture(studio: Studio) -> None:
     assert distances[-1] < distances[0]
 
 
+@pytest.mark.slow
 async def test_the_prompt_decides_the_colours(studio: Studio) -> None:
     """A red thing on a blue background is red in the middle and blue at the edge."""
     (finished,) = await studio.make(job(num_inference_steps=20).pictures())
@@ -83,10 +84,11 @@ async def test_the_same_request_makes_the_same_picture_alone_and_in_a_batch(stud
     assert psnr(pixels(together[0]), pixels(together[1])) < 30
 
 
-OTHERS = ("DPM++ 2M Karras", "UniPC", "Euler", "Euler a", "Heun")
+SCHEDULERS = ("DPM++ 2M", "DPM++ 2M Karras", "UniPC", "Euler", "Euler a", "Heun")
 
 
-@pytest.mark.parametrize("scheduler", ["DPM++ 2M", *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
 async def test_every_scheduler_draws_the_thing(studio: Studio, scheduler: str) -> None:
     """Each scheduler that is offered draws a red thing on blue."""
     (finished,) = await studio.make(job(scheduler=scheduler, num_inference_steps=12).pictures())
@@ -141,12 +143,14 @@ def _fields(base: Job) -> dict[str, Any]:
     return {name: getattr(request, name) for name in request.__slots__}
 
 
+@pytest.mark.slow
 async def test_sizes_other_than_the_square_are_made(studio: Studio) -> None:
     """A wide picture comes in the size that was asked for."""
     (finished,) = await studio.make(job(width=640, height=384).pictures())
     assert pixels(finished).shape == (384, 640, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [2, 4])
 async def test_upscale_makes_any_picture_larger(studio: Studio, tmp_path: Path, factor: int) -> None:
     """A picture that needs several tiles, of odd sides, is enlarged without seams and stays the same picture."""

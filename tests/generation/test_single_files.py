@@ -31,7 +31,8 @@ def one(base: ModelSpec, file: Path, **changed: object) -> ModelSpec:
     return replace(base, id="one", source=str(file), base=base.source, **changed)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["stable_diffusion", pytest.param("flux", marks=pytest.mark.slow), "z_image"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["stable_diffusion", "flux", "z_image"])
 def test_a_denoiser_alone_makes_the_whole_model_s_picture(folder: Path, name: str) -> None:
     """In diffusers' names, the rest coming from the base."""
     whole = spec(name, folder)
@@ -46,6 +47,7 @@ def test_a_denoiser_alone_makes_the_whole_model_s_picture(folder: Path, name: st
     assert np.abs(make(engine_of(alone), request(alone)) - make(engine_of(whole), request(whole))).max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["model.diffusion_model.", ""])
 def test_a_u_net_in_its_makers_names_is_loaded(base: ModelSpec, folder: Path, prefix: str) -> None:
     """With the prefix of whole checkpoints, and without; FLUX.1's sizes are fixed in the reader of diffusers."""
@@ -123,6 +125,7 @@ def test_a_task_that_the_weights_cannot_do_is_refused_with_its_name(base: ModelS
     assert failed.params["task"] == Task.TXT2IMG
 
 
+@pytest.mark.slow
 def test_schedules_with_a_step_twice_are_run_to_their_end(base: ModelSpec, folder: Path) -> None:
     """DPM++ with Karras's steps and zero terminal SNR at the default 25 steps, as EasyFluff's users have it."""
     import json

@@ -72,6 +72,7 @@ def test_its_autoencoder_keeps_drawings_that_it_never_saw(pipeline: Any) -> None
     assert reconstruction_psnr(pipeline.vae) >= LEAST_PSNR
 
 
+@pytest.mark.slow
 def test_img2img_goes_further_from_a_crude_drawing_the_greater_the_strength(pipeline: Any) -> None:
     """From a red disc with a stem an apple comes in its place; the distance grows with the strength."""
     img2img = StableDiffusionImg2ImgPipeline.from_pipe(pipeline)

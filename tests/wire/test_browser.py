@@ -10,6 +10,8 @@ from tests.browser import needs_chromium, page_of_ana
 
 pytestmark = needs_chromium
 
+PATIENCE = 200_000  # milliseconds; a busy machine's first picture takes as long as a model takes to load
+
 
 @pytest.fixture
 async def page(local: LocalDiscord, browser: Browser) -> AsyncIterator[Page]:
@@ -21,17 +23,17 @@ async def test_a_person_types_a_prompt_and_sees_the_pictures_arrive(page: Page) 
     """/txt2img typed in one line shows progress with a preview, then four pictures with alt text and buttons."""
     composer = page.get_by_label("Message", exact=True)
     await composer.type(
-        "/txt2img prompt:a red apple on a blue background, flat count:4 num_inference_steps:60", delay=1
+        "/txt2img prompt:a red apple on a blue background, flat count:4 num_inference_steps:40 size:256x256", delay=1
     )
     await composer.press("Enter")
     preview = page.locator("article.ephemeral").last
     await expect(preview).to_contain_text("Only you can see this")
-    await expect(preview.locator(".gallery img").first).to_be_visible(timeout=30_000)
+    await expect(preview.locator(".gallery img").first).to_be_visible(timeout=PATIENCE)
     pictures = page.locator("article:not(.ephemeral)").last.get_by_alt_text("a red apple on a blue background")
-    await expect(pictures).to_have_count(4, timeout=60_000)
+    await expect(pictures).to_have_count(4, timeout=PATIENCE)
     await expect(page.locator("article.ephemeral").last).to_contain_text("left today")
     for place in range(4):
-        assert await pictures.nth(place).evaluate("i => i.decode().then(() => i.naturalWidth)") == 512
+        assert await pictures.nth(place).evaluate("i => i.decode().then(() => i.naturalWidth)") == 256
     for button in ("Take 4", "Vary 4", "Again (costs 4)", "More"):
         await expect(page.locator("article:not(.ephemeral)").last.get_by_role("button", name=button)).to_be_visible()
 
@@ -53,26 +55,26 @@ async def test_a_person_goes_from_four_pictures_to_one_and_looks_back(page: Page
     composer = page.get_by_label("Message", exact=True)
     await composer.type("/txt2img prompt:a fox on a teal background count:4 num_inference_steps:20", delay=1)
     await composer.press("Enter")
-    await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)
+    await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=PATIENCE)
     public = page.locator("article:not(.ephemeral)")
     await public.last.get_by_role("button", name="Take 2", exact=True).click()
-    await expect(public.last.get_by_role("button", name="Take 2", exact=True)).to_have_count(0, timeout=20_000)
+    await expect(public.last.get_by_role("button", name="Take 2", exact=True)).to_have_count(0, timeout=PATIENCE)
     await public.last.get_by_role("button", name="More").click()
     compare = page.locator("article.ephemeral").last.get_by_role("button", name="Compare strengths (costs 4)")
-    await expect(compare).to_be_visible(timeout=20_000)
+    await expect(compare).to_be_visible(timeout=PATIENCE)
     await compare.click()
     strip = page.get_by_alt_text("The same picture before, and changed with AI at the strengths").last
-    await expect(strip).to_be_visible(timeout=60_000)
+    await expect(strip).to_be_visible(timeout=PATIENCE)
     assert await strip.evaluate("i => i.decode().then(() => i.naturalWidth)") > 1900
-    await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=60_000)
+    await expect(page.locator("article.ephemeral").last).to_contain_text("left today", timeout=PATIENCE)
     await public.last.get_by_role("button", name="Take 0.6", exact=True).click()
-    await expect(public.last).to_contain_text("strength 0.6 ", timeout=20_000)
+    await expect(public.last).to_contain_text("strength 0.6 ", timeout=PATIENCE)
     await public.last.get_by_role("button", name="More").click()
     await page.locator("article.ephemeral").last.get_by_role("button", name="Origin").click()
-    await expect(page.locator("article.ephemeral").last).to_contain_text("2. img2img", timeout=20_000)
+    await expect(page.locator("article.ephemeral").last).to_contain_text("2. img2img", timeout=PATIENCE)
     await composer.type("/history ", delay=1)
     await composer.press("Enter")
     await composer.press("Enter")
     await expect(page.locator("article.ephemeral").last.get_by_role("button", name="Older")).to_be_visible(
-        timeout=20_000
+        timeout=PATIENCE
     )

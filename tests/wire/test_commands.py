@@ -30,7 +30,7 @@ async def test_txt2img_answers_at_once_and_delivers_all_pictures_in_one_message(
 
 async def test_the_member_sees_their_place_then_progress_with_previews(local: LocalDiscord) -> None:
     """The private answer shows a bar with steps and at least one preview before the pictures are there."""
-    asked = slash(local, "txt2img", prompt="a cat", num_inference_steps=100)
+    asked = slash(local, "txt2img", prompt="a cat", num_inference_steps=60)
     await local.wait_for(lambda: asked.message and asked.message.attachments and "step" in asked.content, 200)
     await done(local, asked)
     assert asked.message

@@ -106,6 +106,7 @@ async def test_what_comes_of_a_private_picture_stays_private(local: LocalDiscord
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
 
+@pytest.mark.slow
 async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: LocalDiscord, bot: Bot) -> None:
     """It stands in no message, so it is made again from its seed, the same to the eye; nothing is charged."""
     ana = local.world.members["ana"]
@@ -128,6 +129,7 @@ async def test_a_private_picture_that_was_cleaned_up_is_made_again_free(local: L
     assert int(now.split()[0]) == int(left.split()[0]) - 1
 
 
+@pytest.mark.slow
 async def test_a_private_picture_whose_input_is_gone_too_is_said_to_be_gone(local: LocalDiscord, bot: Bot) -> None:
     """It stands in no message and cannot be made again: its buttons say that it is no longer kept."""
     ana = local.world.members["ana"]
@@ -184,6 +186,7 @@ async def test_spoilers_are_covered(local: LocalDiscord) -> None:
     assert "força 0,5" in made.content
 
 
+@pytest.mark.slow
 async def test_the_prompt_s_parts_are_joined(local: LocalDiscord) -> None:
     """/prompt asks for subject, composition, surroundings, light and style, and draws them together."""
     shown = slash(local, "prompt")

@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import c2pa
+import pytest
 from PIL import Image
 from simcord.backend.models import Message
 
@@ -71,6 +72,7 @@ async def test_a_picture_is_signed_and_known_again(local: LocalDiscord, bot: Bot
     assert "proves nothing" in await info(local, png(), "plain.png", "proves nothing")
 
 
+@pytest.mark.slow
 async def test_what_is_made_from_a_picture_names_it(local: LocalDiscord, bot: Bot) -> None:
     """A picture of ours that is enlarged is opened and edited, with its own manifest as an ingredient."""
     await done(local, slash(local, "txt2img", prompt="an apple to enlarge", seed=2))

@@ -61,6 +61,7 @@ async def test_what_cannot_be_finished_in_time_goes_on_after_the_restart(tmp_pat
         assert [len(m.attachments) for m in public(local, "a cat with patience")] == [1]
 
 
+@pytest.mark.slow
 async def test_a_second_bot_on_the_same_folder_ends_with_a_sentence(local: LocalDiscord, bot: Bot) -> None:
     """Started by mistake, it touches nothing and names the process that runs; the command line works beside it."""
     assert bot.process
