@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 #: only what replies need; the privileged Message Content intent is not among it
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True, dm_reactions=True)
 
+MAX_LANGUAGES = 10_000  # members whose Discord's language is remembered
 BETWEEN_SESSIONS = 5.0  # seconds
 LONGEST_WAIT = 60.0  # seconds that a request waits for a rate limit; beyond that, the outbox tries again
 
@@ -109,6 +110,8 @@ class Client(discord.AutoShardedClient):
         self._sessions = SessionPace()
         #: of the members who chose one with /settings: Discord's code by user id
         self.languages: dict[int, str] = {}
+        #: of the members who used a command or a button last: their Discord's, which messages do not tell
+        self.seen_languages: dict[int, str] = {}
 
     async def setup_hook(self) -> None:
         """Get everything ready before the gateway is connected, so that the first command finds it so."""
@@ -124,6 +127,13 @@ class Client(discord.AutoShardedClient):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - discord.py's signature
         """Begin as many sessions at once as Discord allows; discord.py allows itself one in five seconds."""
         await asyncio.sleep(self._sessions.reserve(shard_id or 0, monotonic()))
+
+    def saw_language(self, user_id: int, code: str) -> None:
+        """Remember the language of a member's Discord, forgetting those of members who were not seen for long."""
+        self.seen_languages.pop(user_id, None)
+        self.seen_languages[user_id] = code
+        while len(self.seen_languages) > MAX_LANGUAGES:
+            del self.seen_languages[next(iter(self.seen_languages))]
 
     async def on_ready(self) -> None:
         """Log each connection, the first and those after an outage, once all shards are there."""

@@ -1,13 +1,14 @@
 """Every sentence that a person may read, found in the source: what the catalogues must hold.
 
 Sentences are the first argument of say(), locale_str(), the errors that carry one, and fail(); the keyword
-``template``; and the constants below, which are said later.
+``template``; the constants below, which are said later; and the catalogue's descriptions of models and LoRAs.
 
 A new sentence is translated by adding its msgid and msgstr to both .po files, anywhere; tests/bot/test_locales.py names
 those that are missing.
 """
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +45,13 @@ def messages() -> dict[str, str | None]:
         for path in sorted((ROOT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 found |= dict(_said(node))
-    return found
+    return found | dict.fromkeys(_descriptions())
+
+
+def _descriptions() -> Iterator[str]:
+    """What the catalogue says of models and LoRAs, which members read."""
+    catalogue = tomllib.loads((ROOT / "generation" / "catalogue.toml").read_text(encoding="utf-8"))
+    yield from (entry["description"] for entries in catalogue.values() for entry in entries if "description" in entry)
 
 
 def _said(node: ast.AST) -> Iterator[tuple[str, str | None]]:

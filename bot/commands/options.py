@@ -19,6 +19,7 @@ from bot.requests.numbers import read_strength
 from bot.requests.requester import Requester
 from bot.requests.sizes import SHAPES, pixels, wished_size
 from bot.requests.strengths import HIGH, LOW, MEDIUM, SKETCH
+from bot.text.translate import Speaker
 from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images, resembling
 
 T = TypeVar("T")
@@ -99,22 +100,25 @@ def _task(interaction: Interaction) -> Task:
 async def suggest_model(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Models of the member's plan that resemble what was typed and can do the command's task."""
     catalogue = await usable_models(interaction)
-    return _models(catalogue.search(typed, task=_task(interaction), limit=MAX_CHOICES))
+    return _models(speaker_for(interaction), catalogue.search(typed, task=_task(interaction), limit=MAX_CHOICES))
 
 
 async def suggest_any_model(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Models of the member's plan that resemble what was typed."""
     catalogue = await usable_models(interaction)
-    return _models(catalogue.search(typed, limit=MAX_CHOICES))
+    return _models(speaker_for(interaction), catalogue.search(typed, limit=MAX_CHOICES))
 
 
-def _models(specs: Iterable[ModelSpec]) -> list[Choice[str]]:
-    return [Choice(name=f"{spec.title}: {spec.description}"[:MAX_CHOICE], value=spec.id) for spec in specs]
+def _models(say: Speaker, specs: Iterable[ModelSpec]) -> list[Choice[str]]:
+    return [
+        Choice(name=f"{spec.title}: {say.as_it_stands(spec.description)}"[:MAX_CHOICE], value=spec.id) for spec in specs
+    ]
 
 
 async def suggest_lora(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """LoRAs that fit the chosen model, or any if none is chosen; after a comma, one more."""
     catalogue: Catalogue = interaction.client.catalogue
+    say = speaker_for(interaction)
     before, comma, last = typed.rpartition(",")
     name, colon, weight = last.strip().partition(":")
     fitting = _chosen_model(interaction, _task(interaction)).loras if interaction.namespace.model else catalogue.loras
@@ -124,7 +128,10 @@ async def suggest_lora(interaction: Interaction, typed: str) -> list[Choice[str]
     head = f"{before.strip()}, " if comma else ""
     tail = f":{weight}" if weight else ""
     return [
-        Choice(name=f"{head}{lora.title}{tail}: {lora.description}"[:100], value=f"{head}{lora.id}{tail}")
+        Choice(
+            name=f"{head}{lora.title}{tail}: {say.as_it_stands(lora.description)}"[:MAX_CHOICE],
+            value=f"{head}{lora.id}{tail}",
+        )
         for lora in found
         if len(head) + len(lora.id) + len(tail) <= MAX_CHOICE
     ]

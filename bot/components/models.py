@@ -61,7 +61,9 @@ def models_page(say: Speaker, catalogue: Catalogue, search: str, offset: int) ->
         text=say("{first} to {last} of {count}", first=offset + 1, last=offset + len(page), count=len(found))
     )
     options = [
-        discord.SelectOption(label=spec.title[:100], value=spec.id, description=spec.description[:100] or None)
+        discord.SelectOption(
+            label=spec.title[:100], value=spec.id, description=say.as_it_stands(spec.description)[:100] or None
+        )
         for spec in page
     ]
     view.menu("model", say("Show one in full"), options)
@@ -76,7 +78,7 @@ def _in_short(say: Speaker, spec: ModelSpec) -> str:
     facts = [_tasks(spec), pixels(spec.defaults.width, spec.defaults.height), spec.licence]
     if spec.cost != 1:
         facts.append(say("counts {cost}", cost=spec.cost))
-    lines = [spec.description, " · ".join(filter(None, facts))]
+    lines = [say.as_it_stands(spec.description), " · ".join(filter(None, facts))]
     if spec.samples:
         lines.append(say("Try: {samples}", samples="; ".join(spec.samples)))
     return "\n".join(lines)[:MAX_FIELD]
@@ -84,10 +86,10 @@ def _in_short(say: Speaker, spec: ModelSpec) -> str:
 
 def model_embed(say: Speaker, spec: ModelSpec) -> discord.Embed:
     """Everything that a member may want to know of a model; what nobody confirmed is left out."""
-    embed = discord.Embed(title=f"{spec.title} ({spec.id})", description=spec.description)
+    embed = discord.Embed(title=f"{spec.title} ({spec.id})", description=say.as_it_stands(spec.description))
     sizes = say("{usual}; sides of {low} to {high}", usual=pixels(spec.defaults.width, spec.defaults.height),
                 low=spec.limits.min_side, high=spec.limits.max_side)  # fmt: skip
-    loras = [f"{lora.title} ({lora.id}): {lora.description}" for lora in spec.loras]
+    loras = [f"{lora.title} ({lora.id}): {say.as_it_stands(lora.description)}" for lora in spec.loras]
     rows = [
         (say("What it does"), _tasks(spec)),
         (say("How to write prompts for it"), _style(say, spec)),

@@ -21,6 +21,7 @@ class DeleteDataButton(PersistentItem, template=r"privacy:forget"):
         client, say = interaction.client, speaker_for(interaction)
         await client.manager.forget(interaction.user.id)
         client.languages.pop(interaction.user.id, None)
+        client.seen_languages.pop(interaction.user.id, None)
         text = say("Everything is deleted. My messages with your pictures disappear within minutes.")
         await interaction.edit_original_response(content=text)
 

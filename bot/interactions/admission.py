@@ -13,6 +13,7 @@ from bot.interactions.errors import answering
 async def admitted(interaction: Interaction) -> bool:
     """Whether the interaction may go on; if not, it is answered."""
     suggesting = interaction.type is discord.InteractionType.autocomplete
+    interaction.client.saw_language(interaction.user.id, interaction.locale.value)
     try:
         own_data = _root(interaction) == "privacy"
         admin = interaction.permissions.manage_guild

@@ -1,6 +1,7 @@
 """What people send: checked, kept, and found again on messages."""
 
 import asyncio
+import io
 import mimetypes
 import re
 from collections.abc import Sequence
@@ -9,12 +10,14 @@ from pathlib import Path
 from time import time
 
 import discord
+from PIL import Image
 from yarl import URL
 
 from bot.errors import Refusal
 from bot.jobs.cdn import Cdn, Remote
 from bot.messages.content_credentials import ContentCredentials
 from bot.requests.builder import Source
+from bot.requests.sizes import pixels
 from bot.store import Files
 from bot.text.sanitize import escape_for_discord
 from generation import Inspector, Parameters, PictureError
@@ -23,6 +26,7 @@ from generation.provenance import Provenance
 MAX_SEEN = 500  # messages whose pictures are kept at hand
 MAX_NAME = 60  # characters of a file's name that are shown
 SPOILER = "SPOILER_"  # Discord covers files whose names begin so
+SAME_SHAPE = 0.02  # by how much a mask's sides may be in another ratio than the picture's: small ones are rounded
 #: types that say nothing
 UNNAMED = (None, "", "application/octet-stream", "binary/octet-stream")
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".avif", ".heic", ".heif", ".bmp", ".tif", ".tiff")
@@ -155,10 +159,10 @@ class Uploads:
             raise Refusal("I cannot see that picture; save it and attach it to /img2img.")
         return pictures[place]
 
-    async def receive_mask(self, picture: discord.Attachment, mask: discord.Attachment | None) -> Path:
+    async def receive_mask(self, picture: discord.Attachment, mask: discord.Attachment | None, source: Source) -> Path:
         """Where a picture is to be repainted: the mask that was sent, or the picture's transparent part.
 
-        Raises Refusal if there is neither, and generation.PictureError.
+        Raises Refusal if there is neither or the mask has another shape than ``source``, and generation.PictureError.
         """
         chosen = mask or picture
         data = await self._cdn.fetch(chosen)
@@ -168,6 +172,15 @@ class Uploads:
                 "of the picture transparent."
             )
         png = await self._inspector.open_mask(data)
+        with Image.open(io.BytesIO(png)) as opened:  # only the header of a file that was written here is read
+            size = opened.size
+        # Which part of the picture a mask of another shape is for, nobody can know.
+        if abs(size[0] * source.height / (size[1] * source.width) - 1) > SAME_SHAPE:
+            raise Refusal(
+                "The mask is {mask} and the picture {picture}; send a mask of the picture's shape.",
+                mask=pixels(*size),
+                picture=pixels(source.width, source.height),
+            )
         return await asyncio.to_thread(self._files.keep_input, png)
 
     async def keep(self, data: bytes, name: str) -> Source:

@@ -36,7 +36,7 @@ from generation import (
 
 T = TypeVar("T")
 
-MAX_SHOWN_NAME = 100  # characters of a model's title with its description, as suggestions show it
+MAX_SHOWN_NAME = 100  # characters of a size as it was typed that are shown
 ANOTHER_SHAPE = 1.25  # how much longer or shorter the sides are, compared, than was asked for
 MAX_UNKNOWN = 200  # characters of flags that are named
 MAX_PROMPT = 4000  # characters; what a modal's field may have. The job's message shows the beginning
@@ -179,11 +179,8 @@ def model_named(catalogue: Catalogue, name: str) -> str:
     """The id of the model with this id or title, however it is written; the name itself where there is none."""
     wanted = _folded(name)
     for spec in catalogue.models:
-        if wanted in (
-            _folded(spec.id),
-            _folded(spec.title),
-            _folded(f"{spec.title}: {spec.description}")[:MAX_SHOWN_NAME],
-        ):
+        # A suggestion shows the title with a description behind it, in the member's language.
+        if wanted in (_folded(spec.id), _folded(spec.title)) or wanted.startswith(f"{_folded(spec.title)}: "):
             return spec.id
     return name.strip()
 

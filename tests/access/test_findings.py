@@ -1,14 +1,16 @@
 """What went wrong once with other bots or here, and holds now, with the real client."""
 
 import asyncio
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PIL import Image
 
 from bot.components.replies.question import STAYS
 from sandbox import Fault
 
-from .rig import Rig
+from .rig import Rig, png
 from .test_replies import answers, picture, read_by_bot, said
 
 
@@ -33,6 +35,23 @@ async def test_suggestions_never_fail_whatever_is_typed(rig: Rig, typed: str) ->
     asked = rig.local.people.autocomplete(rig.members["ana"], rig.local.world.channel_id, "txt2img", "size", typed, {})
     await rig.settle(lambda: asked.record.responded)
     assert asked.record.autocomplete_choices
+
+
+@pytest.mark.parametrize(("size", "taken"), [((96, 64), False), ((64, 64), True)])
+async def test_a_mask_of_another_shape_than_the_picture_is_refused(
+    rig: Rig, size: tuple[int, int], taken: bool
+) -> None:
+    """Members 27: it is not stretched; one of another size, but of the same shape, is taken."""
+    ana, channel = rig.members["ana"], rig.local.world.channel_id
+    before = rig.service.asked[ana]
+    file, mask = io.BytesIO(), Image.new("L", size)
+    mask.paste(255, (0, 0, 20, 20))
+    mask.save(file, "PNG")
+    options = {"image": ("a.png", png()), "mask": ("b.png", file.getvalue()), "prompt": "a star"}
+    asked = rig.slash(ana, channel, "inpaint", options)
+    await rig.settle(lambda: not asked.loading and asked.content)
+    assert ("96×64" in asked.content) is not taken
+    assert rig.service.asked[ana] == before + taken
 
 
 async def test_a_refusal_under_a_reply_is_remembered_as_to_be_erased(rig: Rig) -> None:

@@ -1,13 +1,14 @@
 """Who is meant: chat stays chat, instructions are carried out, what may be either is asked; with the real client."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from simcord.backend.models import Message
 
-from bot.store import Replies
-from generation import Task
+from bot.store import Replies, State
+from generation import Started, Task
 from sandbox import Fault
 
 from .rig import Rig, png
@@ -379,6 +380,45 @@ async def test_words_written_in_a_form_that_is_refused_are_not_lost(rig: Rig) ->
     assert "Strength must be" in asked.content
     assert asked.message
     assert asked.message.embeds[0]["description"] == "a long story of a cat"
+
+
+@pytest.mark.parametrize(("code", "words"), [("pt-BR", "Escreva"), ("es-ES", "Escribe"), ("en-US", "Write")])
+async def test_a_mention_is_answered_in_the_language_of_the_member_s_last_command(
+    rig: Rig, code: str, words: str
+) -> None:
+    """Messages do not tell it; any command or button does, also one that makes nothing."""
+    world, vic = rig.local.world, rig.members["vic"]
+    world.locales[vic] = code
+    asked = rig.slash(vic, world.channel_id, "help", {})
+    await rig.settle(lambda: not asked.loading)
+    message = await said(rig, "vic", f"{me(rig)} hello")
+    await rig.settle(lambda: answers(rig, message))
+    world.locales[vic] = "en-US"
+    del rig.client.seen_languages[vic]
+    assert words in answers(rig, message)[0].content
+
+
+async def test_the_queue_says_of_a_request_that_is_half_begun_what_its_message_says(rig: Rig) -> None:
+    """Members 3: with one of two pictures begun it is being made, and no longer “next”."""
+    world, vic = rig.local.world, rig.members["vic"]
+    rig.service.makes = False
+    try:
+        before = rig.service.asked[vic]
+        rig.slash(vic, world.channel_id, "txt2img", {"prompt": "a half-made cat", "count": 2})
+        await rig.settle(lambda: rig.service.asked[vic] == before + 2)
+        first, second = rig.service.pictures[-2:]
+        rig.service._events.put_nowait(Started(picture_id=first.id, attempt=first.attempt))
+        async with asyncio.timeout(60):
+            while not (job := await rig.store.jobs.of_picture(first.id)) or not job.of_state(State.RUNNING):
+                pass  # the database makes no event
+        asked = rig.slash(vic, world.channel_id, "queue", {})
+        await rig.settle(lambda: "a half-made cat" in asked.content)
+        assert "being made now" in asked.content
+        assert "You are next" not in asked.content
+        for picture in (first, second):
+            rig.service.finish(picture)
+    finally:
+        rig.service.makes = True
 
 
 async def test_an_empty_queue_is_said_in_one_sentence(rig: Rig) -> None:

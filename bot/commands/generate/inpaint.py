@@ -49,8 +49,8 @@ async def inpaint(
     )  # fmt: skip
     requester, options = await read_options(interaction, Task.INPAINT, chosen)
     client = interaction.client
-    where = await client.uploads.receive_mask(image, mask)
     source = await client.uploads.receive(image)
+    where = await client.uploads.receive_mask(image, mask, source)
     if mask is None:  # what is transparent is what is repainted
         source = replace(source, notes=tuple(note for note in source.notes if note != images.WHITENED))
     built = build_request(client.catalogue, Task.INPAINT, options, source, (where,))

@@ -21,12 +21,13 @@ async def queue(interaction: Interaction) -> None:
     if waiting := service.waiting():
         lines = [say.plural("{n} picture waits in all.", "{n} pictures wait in all.", waiting)]
     for job in (await interaction.client.store.jobs.unfinished_of(interaction.user.id))[:MAX_LINES]:
-        next_one, running = job.of_state(State.WAITING)[:1], [row.id for row in job.of_state(State.RUNNING)]
-        place = (
-            describe_place(say, service, next_one[0].id)
-            if next_one
-            else f"{describe_begun(say, service, running)} {describe_left(say, service, running)}".strip()
-        )
+        waits, ids = job.of_state(State.WAITING), [row.id for row in job.pictures]
+        # As the request's own message says: it is being made as soon as one of its pictures is.
+        if len(waits) < len(ids):
+            running = [row.id for row in job.of_state(State.RUNNING)]
+            place = f"{describe_begun(say, service, running)} {describe_left(say, service, ids)}".strip()
+        else:
+            place = describe_place(say, service, ids[0])
         lines.append(f"**{escape_for_discord(job.request.prompt, 80) or job.request.task.value}**: {place}")
     for job in (await interaction.client.store.jobs.undelivered(interaction.user.id))[:MAX_LINES]:
         if job.complete and job.tries:

@@ -90,5 +90,6 @@ def policy_of(client: Client, message: discord.Message) -> ServerPolicy:
 
 async def locale_of(client: Client, message: discord.Message) -> str | None:
     """The language of the author's or the server's choice, or of the author's last command; None if none is known."""
-    chosen = client.languages.get(message.author.id) or policy_of(client, message).language
-    return chosen or await client.store.jobs.locale_of(message.author.id)
+    author = message.author.id
+    known = client.languages.get(author) or policy_of(client, message).language or client.seen_languages.get(author)
+    return known or await client.store.jobs.locale_of(author)

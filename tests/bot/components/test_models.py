@@ -1,8 +1,10 @@
 """What members see of the models: pages, and one in full."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
 
 from bot.components.models import PAGE, model_embed, models_page
@@ -46,6 +48,19 @@ def test_a_search_stays_with_its_pages() -> None:
     assert f"models:{PAGE}:anime" in parts(view)
     nothing, _ = models_page(SAY, CATALOGUE, "xyzzy", 0)
     assert "No model matches “xyzzy”" in str(nothing.description)
+
+
+@pytest.mark.parametrize("locale", ["pt-BR", "es-ES"])
+def test_what_models_are_good_at_is_said_in_the_member_s_language(locale: str) -> None:
+    """Members 25: on pages, in the menu and in full; an operator's own description stays as it was written."""
+    say, spec = speaker(locale), CATALOGUE.get("criar-embedded")
+    embed, view = models_page(say, CATALOGUE, "criar-embedded", 0)
+    (menu,) = [item for item in view.children if isinstance(item, discord.ui.Select)]
+    full = model_embed(say, spec)
+    for text in (str(embed.fields[0].value), str(menu.options[0].description), str(full.description)):
+        assert spec.description not in text
+    own = replace(spec, description="our cats {best}")
+    assert model_embed(say, own).description == "our cats {best}"
 
 
 @pytest.mark.parametrize("locale", ["en-US", "pt-BR", "es-ES"])
