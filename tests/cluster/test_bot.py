@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.nodes import Nodes
+from bot.store.tables.usage import COUNTED
 from sandbox import LocalDiscord
 from tests.wire.bot import UNFILTERED, Bot, running
 from tests.wire.commands import done, public, slash
@@ -91,6 +92,6 @@ async def test_a_picture_that_kills_two_workers_fails_with_its_sentence(nodes: N
         said = await done(local, asked, ENDED)
         assert "Nothing was made." in said
         assert rows(bot, "SELECT state, attempt FROM pictures") == [("failed", 2)]
-        assert rows(bot, "SELECT count(*) FROM counted") == [(0,)]
+        assert rows(bot, f"SELECT count(*) FROM {COUNTED}") == [(0,)]
         assert "ready" in await done(local, slash(local, "txt2img", prompt="a cat in peace"))
         assert not public(local, "a cat that kills")
