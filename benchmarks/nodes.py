@@ -38,8 +38,11 @@ class Nodes:
         )  # fmt: skip
         self._port = int(self.address.rpartition(":")[2])
 
-    def add(self, name: str, release: Path = ROOT, environment: Mapping[str, str] | None = None) -> Any:
-        """A node of one CPU, which runs the release that lies in a folder, with more variables in its environment."""
+    def add(self, name: str, release: Path = ROOT, environment: Mapping[str, str] | None = None, cards: int = 0) -> Any:
+        """A node of one CPU, which runs the release that lies in a folder, with more variables in its environment.
+
+        It says that it has so many cards, though this machine may have none.
+        """
         # As nice as the bot's own children, which makes the two comparable; Ray's are nicer, for a head beside them.
         variables = {
             "RAY_worker_niceness": "0",
@@ -48,7 +51,7 @@ class Nodes:
             **(environment or {}),
         }
         node = self._cluster.add_node(
-            num_cpus=1, object_store_memory=STORE, env_vars=variables, node_name=name, wait=False
+            num_cpus=1, num_gpus=cards, object_store_memory=STORE, env_vars=variables, node_name=name, wait=False
         )
         self._cluster._wait_for_node(node, timeout=STARTING)
         return node

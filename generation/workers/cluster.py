@@ -196,7 +196,7 @@ class Cluster:
 
     def why_not(self) -> str:
         """Why no pictures can be made there; empty if they can, or it is not known yet that they cannot."""
-        if self._workers:
+        if any(worker.capacity for worker in self._workers.values()):
             return ""
         if self._told:
             return self._trouble or ""
@@ -239,12 +239,13 @@ class Cluster:
                 self._lose(worker_id, reason)
             case Said() | Draining() if worker := self._workers.get(message.worker_id):
                 worker.take(message)
+                if worker.capacity:
+                    self._refused.pop(worker.device, None)
 
     def _join(self, joined: Joined) -> None:
         if self._bridge:
             worker = ClusterWorker(joined, self._bridge.send, self._on_event, self._on_exit)
             self._workers[worker.id] = worker
-            self._refused.pop(worker.device, None)
             log.info("%s makes pictures too (%s)", worker.device, joined.versions)
             self._on_join(worker)
 

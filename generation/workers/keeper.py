@@ -96,6 +96,9 @@ class Keeper:
             obeying = asyncio.create_task(self._obey(actor, self._orders[worker_id]))
             try:
                 reason = await self._listen(worker_id, actor, card)
+            except _NotUsableError as error:
+                reason = str(error)
+                raise
             finally:
                 obeying.cancel()
                 del self._orders[worker_id]
@@ -145,7 +148,7 @@ class Keeper:
         return Joined(worker_id=worker_id, card=card, versions=versions, missing=missing)
 
     async def _listen(self, worker_id: str, actor: Any, card: Card) -> str:
-        """Pass on what the worker says until it is gone; the reason."""
+        """Pass on what the worker says until it is gone; the reason. Raises _NotUsableError where it cannot start."""
         told = False
         while True:
             if card.node_id in self.draining and not told:
@@ -159,6 +162,8 @@ class Keeper:
             except self._ray.exceptions.RayError as error:
                 return sentence(error)
             self._say(Said(worker_id=worker_id, report=report))
+            if report.ended and report.trouble:
+                raise _NotUsableError(report.trouble)
             if report.ended:
                 return "its process ended"
 

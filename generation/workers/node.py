@@ -120,8 +120,10 @@ class NodeWorker:
         if not (self._said or self._ended):
             self._news.clear()
         self._asked = monotonic()
-        silent = monotonic() - self._worker.last_sign if self._worker else 0.0
-        return Report(messages=messages, silent=silent, ended=ended)
+        if self._worker is None:
+            return Report(messages=messages, ended=ended)
+        silent = monotonic() - self._worker.last_sign
+        return Report(messages=messages, silent=silent, ended=ended, trouble=self._worker.trouble)
 
     async def status(self) -> WorkerState:
         """For the operator."""

@@ -33,6 +33,8 @@ class Report:
     silent: float = 0.0
     #: whether its child is gone
     ended: bool = False
+    #: why the child ended before it was ready, as far as that is known
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

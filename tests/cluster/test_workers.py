@@ -4,6 +4,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+import torch
 from PIL import Image
 
 from benchmarks.nodes import ROOT, Nodes
@@ -121,6 +123,18 @@ async def test_two_bots_share_cards_out(nodes: Nodes, start: Start) -> None:
     await joined(other, 1)
     assert isinstance((await other.make(job(num_inference_steps=2).pictures()))[0], Finished)
     await joined(first, 1)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the card would work")
+async def test_a_card_that_cannot_be_used_is_refused_with_its_reason(nodes: Nodes, start: Start) -> None:
+    """What the child on the node says of its card, as for want of a driver, is what the operator reads."""
+    nodes.add("blind", cards=1)
+    studio = await start()
+    state = await until(studio, lambda state: state.refused)
+    ((card, reason),) = state.refused.items()
+    assert "/gpu0" in card
+    assert "CUDA" in reason or "driver" in reason
+    assert not studio.service.can_make()
 
 
 async def test_another_release_is_refused_with_a_sentence(nodes: Nodes, start: Start, tmp_path: Path) -> None:

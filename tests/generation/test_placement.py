@@ -9,8 +9,8 @@ import pytest
 
 from generation import Cancelled, Catalogue, ClusterConfig, Event, Failed, Finished, Picture, Service
 from generation.workers import node
-from generation.workers.cards import Card
-from generation.workers.node_messages import Alive, Joined, Refused, Unreachable
+from generation.workers.cards import Card, actor_name, cards_of
+from generation.workers.node_messages import Alive, Joined, Refused, Report, Said, Unreachable
 from generation.workers.worker import Room, Worker
 
 from .studio import job
@@ -213,8 +213,34 @@ def test_a_cluster_that_can_make_nothing_is_a_state_with_its_reason() -> None:
         assert trouble.params["device"] == "10.0.0.1:6379"
         assert reason in str(trouble.params["reason"])
     cluster._take_all((Joined(worker_id="w", card=card, versions="", missing=NOTHING),))
+    assert not service.can_make()  # it has joined, and is not ready yet
+    ready = Report(messages=(Room(models=NOTHING, fetching=NOTHING, pictures=1),))
+    cluster._take_all((Said(worker_id="w", report=ready),))
     assert service.can_make()
     assert service.trouble() == []
+
+
+def test_a_node_lends_its_cards_or_else_its_cpu() -> None:
+    """Each card is by itself, with its share of the cores; a CPU is used if the operator wants it and there is no card."""
+    node = {"NodeManagerHostname": "box", "NodeID": "7", "Resources": {"CPU": 9.0}}
+    assert cards_of(node, cpu=False) == []
+    assert [(card.name, card.threads) for card in cards_of(node, cpu=True)] == [("box/cpu", 9)]
+    node["Resources"] = {"CPU": 9.0, "GPU": 2.0, "accelerator_type:H200": 1.0}
+    cards = cards_of(node, cpu=True)
+    assert [(card.name, card.threads, card.neighbours) for card in cards] == [
+        ("box/gpu0 (H200)", 4, 2), ("box/gpu1 (H200)", 4, 2),
+    ]  # fmt: skip
+    assert len({card.place for card in cards}) == len({actor_name(card) for card in cards}) == 2
+
+
+async def test_why_a_card_cannot_be_used_is_said_by_its_node() -> None:
+    """Where a child ends before it is ready, as without a driver, the report names what it said of that."""
+    actor = node.NodeWorker()
+    trouble = "no such NVIDIA card or driver is found"
+    actor._worker = cast("Any", SimpleNamespace(last_sign=0.0, trouble=trouble))
+    actor._end()
+    report = await actor.take()
+    assert (report.ended, report.trouble) == (True, trouble)
 
 
 @pytest.mark.parametrize("exact", [False, True])
