@@ -221,7 +221,7 @@ def test_a_cluster_that_can_make_nothing_is_a_state_with_its_reason() -> None:
 
 
 def test_a_node_lends_its_cards_or_else_its_cpu() -> None:
-    """Each card is by itself, with its share of the cores; a CPU is used if the operator wants it and there is no card."""
+    """Each card is by itself, with its share of the cores; a CPU is used if the operator wants it, without a card."""
     node = {"NodeManagerHostname": "box", "NodeID": "7", "Resources": {"CPU": 9.0}}
     assert cards_of(node, cpu=False) == []
     assert [(card.name, card.threads) for card in cards_of(node, cpu=True)] == [("box/cpu", 9)]
