@@ -20,7 +20,7 @@ from .pictures import picture
 
 JOINING = 180.0  # seconds for nodes to make pictures, on a busy machine
 WARM_UP, TURN, TURNS = 20.0, 10.0, 8  # seconds before, seconds of a turn, and how many each has
-QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS = 3.0, 3.0, 2
+QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS = 3.0, 3.0, 3
 ALONE, QUICK_ALONE = 60, 10  # pictures one after another, for the overhead
 STREAM, QUICK_STREAM = 60, 16  # pictures while a node and an actor are killed
 STEPS = 8

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-from ..events import Cancelled, Failed, Finished, Preview
+from ..events import Cancelled, Failed, Finished, Preview, Progress
 from ..machine import models_budget
 from ..types import LoraSpec, ModelSpec, Picture
 from .cards import Card
@@ -26,6 +26,7 @@ from .worker import Message
 
 log = logging.getLogger(__name__)
 
+PROGRESS_EVERY = 0.5  # seconds for which steps are gathered: each answer costs a node and the bot some milliseconds
 SIGN_EVERY = 2.0  # seconds after which it answers even if there is nothing to say
 #: seconds after which, when nobody asked it for news, it is cut off or forgotten, and leaves its card to others
 LEASE = 30.0
@@ -43,6 +44,8 @@ class NodeWorker:
         self._worker: LocalWorker | None = None
         self._said: list[Message] = []
         self._news = asyncio.Event()
+        #: makes news of the steps that were gathered
+        self._gathering: asyncio.TimerHandle | None = None
         self._ended = False
         #: pictures that wait for their inputs
         self._coming: set[str] = set()
@@ -138,6 +141,13 @@ class NodeWorker:
 
     def _say(self, message: Message) -> None:
         self._said.append(message)
+        if not isinstance(message, Progress):
+            self._news.set()
+        elif not self._gathering:
+            self._gathering = asyncio.get_running_loop().call_later(PROGRESS_EVERY, self._tell_progress)
+
+    def _tell_progress(self) -> None:
+        self._gathering = None
         self._news.set()
 
     def _end(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from generation import Cancelled, Catalogue, ClusterConfig, Event, Failed, Finished, Picture, Service
+from generation import Cancelled, Catalogue, ClusterConfig, Event, Failed, Finished, Picture, Progress, Service
 from generation.workers import node
 from generation.workers.cards import Card, actor_name, cards_of
 from generation.workers.node_messages import Alive, Joined, Refused, Report, Said, Unreachable
@@ -231,6 +231,25 @@ def test_a_node_lends_its_cards_or_else_its_cpu() -> None:
         ("box/gpu0 (H200)", 4, 2), ("box/gpu1 (H200)", 4, 2),
     ]  # fmt: skip
     assert len({card.place for card in cards}) == len({actor_name(card) for card in cards}) == 2
+
+
+async def test_steps_are_gathered_and_an_end_is_said_at_once() -> None:
+    """Steps of half a second come in one answer, in order; what ends a picture comes with those before it."""
+    actor = node.NodeWorker()
+    steps = [Progress(picture_id="p", attempt=1, step=step, of=3) for step in (1, 2)]
+    asked = asyncio.create_task(actor.take())
+    for step in steps:
+        actor._say(step)
+        await asyncio.sleep(0)
+    assert not asked.done()
+    assert (await asked).messages == tuple(steps)
+    asked = asyncio.create_task(actor.take())
+    end = Finished(picture_id="p", attempt=1, png=b"", seed=1, seconds=1.0)
+    began = asyncio.get_running_loop().time()
+    actor._say(steps[0])
+    actor._say(end)
+    assert (await asked).messages == (steps[0], end)
+    assert asyncio.get_running_loop().time() - began < node.PROGRESS_EVERY
 
 
 async def test_why_a_card_cannot_be_used_is_said_by_its_node() -> None:
