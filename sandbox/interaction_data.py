@@ -88,6 +88,8 @@ def upload(world: World, channel_id: int, file: File, resolved: Resolved) -> str
 
 def entity(world: World, user_id: int, kinds: Sequence[str], value: Any, resolved: Resolved) -> str:
     """Resolve the member, role or channel with this id, whichever of ``kinds`` it is; return the id."""
+    if not str(value).isdecimal():
+        raise CannotDoError(f"there is nobody and nothing named “{value}” among {' and '.join(kinds)}")
     backend, number = world.backend, int(value)
     guild = backend.get_guild(world.guild_id)
     if "users" in kinds and number in backend.users:

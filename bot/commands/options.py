@@ -58,7 +58,7 @@ DESCRIPTIONS = {
 
 STRENGTHS = (
     (LOW, "0.25 low: subtle changes"),
-    (MEDIUM, "0.5 medium: noticeable changes, composition kept"),
+    (MEDIUM, "0.5 medium: noticeable changes, composition kept by most models"),
     (SKETCH, "0.7 for sketches: redrawn in the sketch's composition"),
     (HIGH, "0.8 high: major changes"),
     (1.0, "1.0 from scratch, like txt2img"),

@@ -38,7 +38,9 @@ class Pinger:
             choice == Ping.LONG and not long and not self._traffic.buried(job.channel_id, job.message_id or 0)
         ):
             return
-        text = speaker(job.locale)("{member} Your pictures are ready.", member=f"<@{job.user_id}>")
+        made = len(job.of_state(State.FINISHED))
+        ready = speaker(job.locale).plural("Your picture is ready.", "Your {n} pictures are ready.", made)
+        text = f"<@{job.user_id}> {ready}"
         reference = discord.MessageReference(
             message_id=job.message_id or 0, channel_id=job.channel_id, fail_if_not_exists=False
         )

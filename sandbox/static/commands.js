@@ -59,10 +59,15 @@ export function suggestFor(typed) {
   const begun = longest((path) => word.startsWith(`${path.toLowerCase()} `));
   if (begun && !/\w+:/.test(word)) return begin(begun.path);
   const found = begun ? [] : app.state.commands.filter((entry) => entry.path.includes(word) || entry.shown.includes(word));
-  suggest(found.sort((a, b) => starts(b, word) - starts(a, word)).map((entry) => ({
+  suggest(found.sort((a, b) => starts(b, word) - starts(a, word) || uses(b) - uses(a)).map((entry) => ({
     icon: avatar(app.state.bot), label: `/${entry.shown}`, options: names(entry.command).slice(0, 6), hint: said(entry.command, "description"), take: () => begin(entry.path),
   })), app.state.bot.name);
 }
+
+// As in Discord, where a bot cannot choose the order of its commands, what a member uses most comes first.
+const uses = (entry) => Number(localStorage.getItem(`uses ${app.member} ${entry.path}`) ?? 0);
+
+const count = (path) => localStorage.setItem(`uses ${app.member} ${path}`, uses({ path }) + 1);
 
 const starts = (entry, word) => entry.shown.startsWith(word) || entry.path.startsWith(word);
 
@@ -79,6 +84,7 @@ function suggestOptions(typed) {
 export function begin(path) {
   const { command, shown } = app.state.commands.find((entry) => entry.path === path);
   active = { path, command, inputs: {}, values: {} };
+  count(path);
   $("composer").classList.add("commanding");
   $("command").hidden = false;
   $("command").textContent = `/${shown}`;
@@ -184,11 +190,17 @@ function filled(except = "") {
   for (const option of active.command.options ?? []) {
     const words = active.inputs[option.name]?.value.trim();
     if (!words || option.name === except || option.type === ATTACHMENT) continue;
-    const choice = option.choices?.find((known) => known.name.toLowerCase() === words.toLowerCase());
-    const mentioned = SELECT_OF[option.type] && offered({ type: SELECT_OF[option.type] }).find((known) => known.label.toLowerCase() === words.toLowerCase() || nameOf(known.value) === words);
-    values[option.name] = active.values[option.name] ?? choice?.value ?? mentioned?.value ?? words;
+    values[option.name] = active.values[option.name] ?? valueOf(option, words);
   }
   return values;
+}
+
+// What typed words are for an option: the choice, or the member, role or channel, of that name.
+function valueOf(option, words) {
+  const name = words.toLowerCase().replace(/^[@#]/, "");
+  const choice = option.choices?.find((known) => known.name.toLowerCase() === words.toLowerCase());
+  const mentioned = SELECT_OF[option.type] && offered({ type: SELECT_OF[option.type] }).find((known) => known.label.toLowerCase() === name || nameOf(known.value).toLowerCase() === name);
+  return choice?.value ?? mentioned?.value ?? words;
 }
 
 // The finished command as { path, options, files }, or null while something required is missing.
@@ -209,8 +221,9 @@ export function finished() {
 export function parseLine(line) {
   const entry = longest((path) => `${line} `.startsWith(`/${path} `));
   if (!entry) return null;
-  const options = Object.fromEntries((entry.command.options ?? []).flatMap((option) => called(option).map((name) => [name, option.name])));
+  count(entry.path);
+  const options = Object.fromEntries((entry.command.options ?? []).flatMap((option) => called(option).map((name) => [name, option])));
   const known = Object.keys(options).join("|");
   const found = known ? line.matchAll(new RegExp(`\\s(${known}):\\s*(.*?)(?=\\s+(?:${known}):|$)`, "g")) : [];
-  return { path: entry.path, options: Object.fromEntries([...found].map(([, name, value]) => [options[name], value.trim()])), files: [] };
+  return { path: entry.path, options: Object.fromEntries([...found].map(([, name, value]) => [options[name].name, valueOf(options[name], value.trim())])), files: [] };
 }

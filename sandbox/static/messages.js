@@ -187,7 +187,9 @@ function drawEmbed(embed) {
   if (embed.description) node.append(make("div", { className: "content", innerHTML: markdown(embed.description) }));
   if (embed.fields?.length) node.append(make("dl", {}, embed.fields.map((field) =>
     make("div", { className: field.inline ? "inline" : "" }, make("dt", { innerHTML: markdown(field.name) }), make("dd", { className: "content", innerHTML: markdown(field.value) })))));
-  for (const image of [embed.image, embed.thumbnail].filter(Boolean)) node.append(drawGallery([{ ...image, content_type: "image/", description: embed.title }]));
+  const pictureOf = (image) => drawGallery([{ ...image, content_type: "image/", description: embed.title }]);
+  if (embed.image) node.append(pictureOf(embed.image));
+  if (embed.thumbnail) node.prepend(make("div", { className: "thumbnail" }, pictureOf(embed.thumbnail)));
   if (embed.footer) node.append(make("small", { textContent: embed.footer.text }));
   return node;
 }

@@ -147,7 +147,8 @@ def add_commands(tree: app_commands.CommandTree) -> None:
             await interaction.response.send_modal(Questions())
         elif what == "embed":
             embed = discord.Embed(title="An embed", description="with *words*", colour=discord.Colour.green())
-            await interaction.response.send_message(embed=embed.add_field(name="Field", value="`value`"))
+            embed.add_field(name="Field", value="`value`").set_thumbnail(url="attachment://red.png")
+            await interaction.response.send_message(embed=embed, file=picture("red"))
         else:
             await interaction.response.send_message("Here are buttons", view=Buttons())
 

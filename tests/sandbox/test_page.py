@@ -76,6 +76,19 @@ async def test_a_command_is_completed_and_its_options_explained(page: Page) -> N
     await expect(newest(page).get_by_alt_text("a green square")).to_have_js_property("naturalWidth", 64)
 
 
+async def test_a_pasted_command_names_members_and_what_is_used_most_is_offered_first(page: Page) -> None:
+    """A member is who bears the name, with @ or without; of nobody there is a sentence. Discord orders by use too."""
+    for name in ("@Milo (moderator)", "milo (moderator)"):
+        await run(page, f"/echo text:hi who:{name}")
+        await expect(newest(page)).to_contain_text("hi to Milo (moderator)")
+    await run(page, "/echo text:hi who:nobody")
+    await expect(page.locator("#error")).to_contain_text("nobody and nothing named “nobody”")
+    await composer(page).fill("/")
+    await expect(page.locator("#suggestions").get_by_role("option").first).to_contain_text("/echo")
+    await composer(page).fill("/show")
+    await expect(page.locator("#suggestions").get_by_role("option").first).to_contain_text("/show")
+
+
 async def test_what_is_typed_before_the_page_is_filled_is_completed_then(page: Page) -> None:
     """Whoever is faster than the server loses nothing: commands are offered as soon as they are known."""
     come = asyncio.Event()
@@ -204,6 +217,8 @@ async def test_embeds_layouts_and_the_members_language_are_shown(page: Page) -> 
     """An embed and a Components V2 message are drawn; the bot answers in the language that was chosen."""
     await run(page, "/show what:embed")
     await expect(newest(page).locator(".embed")).to_contain_text("An embed")
+    thumbnail = newest(page).locator(".embed .thumbnail img")
+    await expect(thumbnail).to_have_css("width", "80px")
     await run(page, "/show what:layout")
     await expect(newest(page).get_by_alt_text("a red square")).to_be_visible()
     await page.get_by_label("Member", exact=True).select_option("milo")

@@ -9,22 +9,25 @@ from discord.app_commands import locale_str
 from bot.client import Interaction
 from bot.components.modals.prompt_help import help_view
 from bot.interactions.language import speaker_for
+from bot.requests.vocabulary import EMBEDDED
 from bot.text.translate import Speaker
+from generation import ModelSpec, Task
 
 
 @app_commands.command(name=locale_str("help"), description=locale_str("How to make good pictures with this bot"))
 async def help_command(interaction: Interaction) -> None:
     say = speaker_for(interaction)
-    await interaction.response.send_message(embed=help_embed(say), view=help_view(say), ephemeral=True)
+    first = interaction.client.catalogue.first(Task.IMG2IMG)
+    await interaction.response.send_message(embed=help_embed(say, first), view=help_view(say), ephemeral=True)
 
 
-def help_embed(say: Speaker) -> discord.Embed:
-    """What a member who has never seen a setting needs to know."""
+def help_embed(say: Speaker, changes: ModelSpec) -> discord.Embed:
+    """What a member who has never seen a setting needs to know; ``changes`` is the usual model of /img2img."""
     embed = discord.Embed(
         title=say("Pictures from words"),
         description=say("Only the prompt is needed; everything else has a good default."),
     )
-    for title, text in (*_ways(say), *_settings(say), *_upkeep(say)):
+    for title, text in (*_ways(say), *_settings(say, changes), *_upkeep(say)):
         embed.add_field(name=title, value=text, inline=False)
     return embed
 
@@ -59,18 +62,22 @@ def _ways(say: Speaker) -> Iterator[tuple[str, str]]:
     )
 
 
-def _settings(say: Speaker) -> Iterator[tuple[str, str]]:
+def _settings(say: Speaker, changes: ModelSpec) -> Iterator[tuple[str, str]]:
     """What strength does, and what else makes a good picture."""
-    yield (
-        say("Strength: how much may change"),
-        say(
-            "0.25 subtle changes: colours and texture\n"
-            "0.5 noticeable changes, composition kept\n"
-            "0.7 sketches: redrawn where you drew it\n"
-            "0.8 major changes: only the rough layout stays\n"
-            "1.0 from scratch, like /txt2img"
-        ),
+    strengths = say(
+        "0.25 subtle changes: colours and texture\n"
+        "0.5 noticeable changes, composition kept by most models\n"
+        "0.7 sketches: redrawn where you drew it\n"
+        "0.8 major changes: only the rough layout stays\n"
+        "1.0 from scratch, like /txt2img"
     )
+    if changes.id == EMBEDDED:
+        own_way = say(
+            "{model} keeps it below 0.4; from there on it draws things where and as large as it always does.",
+            model=changes.title,
+        )
+        strengths = f"{strengths}\n{own_way}"
+    yield say("Strength: how much may change"), strengths
     yield (
         say("Together"),
         say(
