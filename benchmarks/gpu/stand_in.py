@@ -92,8 +92,8 @@ def idle_share(model: ModelSpec, folder: Path, *, threads: bool = True) -> float
     Image.radial_gradient("L").resize((side, side)).convert("RGB").save(source)
     ways: list[dict[str, Any]] = [{}, {"task": Task.IMG2IMG, "strength": 0.9, "images": (source,)}]
     with (
-        patch("generation.engine.engine.encode_png", costing(encode_png, PNG_SECONDS)),
-        patch("generation.engine.engine.read_kept", costing(read_kept, READ_SECONDS)),
+        patch("generation.engine.picture_maker.encode_png", costing(encode_png, PNG_SECONDS)),
+        patch("generation.engine.picture_maker.read_kept", costing(read_kept, READ_SECONDS)),
     ):
         events = _flow(engine, [picture(model, number, side, STEPS, **ways[number % 2]) for number in range(COUNT)])
     if sum(isinstance(event, Finished) for event in events) < COUNT:

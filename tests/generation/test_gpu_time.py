@@ -17,8 +17,7 @@ from benchmarks.gpu.late_device import LateDevice
 from benchmarks.gpu.stand_in import MOST_IDLE, idle_share, reads_within_steps
 from generation import Enlarging, Event, Failed, Finished, ModelSpec, Picture, Preview, Progress, Request, Task
 from generation.batch_profile import SAMPLES
-from generation.engine import engine as engine_module
-from generation.engine import upscale
+from generation.engine import picture_maker, upscale
 from generation.engine.engine import Engine
 from generation.engine.preview import PreviewPacer
 from generation.engine.step_batcher import LEAD
@@ -143,7 +142,7 @@ def test_pictures_are_read_enlarged_and_encoded_beside_the_engines_thread(
 
         return call
 
-    for module, name in ((engine_module, "read_kept"), (engine_module, "encode_png"), (upscale.Upscaler, "_tile")):
+    for module, name in ((picture_maker, "read_kept"), (picture_maker, "encode_png"), (upscale.Upscaler, "_tile")):
         monkeypatch.setattr(module, name, noted(getattr(module, name)))
     Image.radial_gradient("L").resize((SIDE, SIDE)).convert("RGB").save(tmp_path / "input.png")
     images = (tmp_path / "input.png",)
@@ -167,7 +166,7 @@ def test_a_picture_that_is_cancelled_while_a_thread_works_on_it_leaves_at_once(
         go_on.wait(10)
         return b""
 
-    monkeypatch.setattr(engine_module, "encode_png", slow)
+    monkeypatch.setattr(picture_maker, "encode_png", slow)
     engine, events = engine_on(LateDevice(), model, lambda _: 0.1), list[Event]()
     engine.submit(picture(model, 1, num_inference_steps=2), events.append)
     while not entered.is_set():
