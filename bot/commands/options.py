@@ -14,8 +14,9 @@ from bot.interactions.acknowledge import acknowledge, person_of, requester_of
 from bot.interactions.defaults import apply_defaults, style_owners
 from bot.interactions.language import policy_of, speaker_for
 from bot.interactions.models import usable_models
-from bot.requests.builder import MAX_PROMPT, Options, model_named
+from bot.requests.builder import MAX_PROMPT, Options
 from bot.requests.numbers import read_strength
+from bot.requests.offered_models import model_named
 from bot.requests.requester import Requester
 from bot.requests.sizes import SHAPES, pixels, wished_size
 from bot.requests.strengths import HIGH, LOW, MEDIUM, SKETCH

@@ -19,7 +19,8 @@ from bot.messages.buttons import Buttons
 from bot.messages.details import details
 from bot.messages.numbered_pictures import numbered_pictures
 from bot.messages.provenance import describe_origin, discord_time
-from bot.requests.builder import editor, upscale_request
+from bot.requests.builder import upscale_request
+from bot.requests.offered_models import editor
 from bot.requests.sizes import pixels
 from bot.store import JobRow, PictureRow, State
 from bot.text.sanitize import escape_for_discord

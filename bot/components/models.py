@@ -9,7 +9,7 @@ from bot.components.base import PersistentItem, selected
 from bot.interactions.language import speaker_for
 from bot.interactions.models import usable_models
 from bot.messages.buttons import Buttons
-from bot.requests.builder import model_named
+from bot.requests.offered_models import model_named
 from bot.requests.sizes import pixels
 from bot.text.translate import Speaker
 from generation import Catalogue, ModelSpec, PromptStyle, Rating, Task

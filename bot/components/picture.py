@@ -15,7 +15,8 @@ from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.interactions.language import speaker_for
 from bot.interactions.permissions import NOT_KEPT, may_manage, usable_picture
 from bot.messages.buttons import pick_menu, words_button
-from bot.requests.builder import Options, editor, refine_request, upscale_request
+from bot.requests.builder import Options, refine_request, upscale_request
+from bot.requests.offered_models import editor
 from bot.requests.strengths import MEDIUM
 
 PICTURE_ID = rf"{JOB_ID}:\d"

@@ -7,7 +7,8 @@ from typing import Any
 from bot.client import Client, Interaction
 from bot.interactions.acknowledge import person_of
 from bot.quota import Person
-from bot.requests.builder import Options, can, model_named, with_flags
+from bot.requests.builder import Options, with_flags
+from bot.requests.offered_models import can, model_named
 from bot.requests.styles import apply_style
 from bot.store import NO_POLICY, ServerPolicy
 from generation import Catalogue, Task

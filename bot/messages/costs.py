@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.requests.builder import can
+from bot.requests.offered_models import can
 from bot.store import JobRow
 from bot.text.translate import Speaker
 from generation import Catalogue, RequestError, Task, images

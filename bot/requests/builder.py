@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import Refusal
-from bot.requests.flags import LINK, read_flags, read_values, written
+from bot.requests.flags import read_flags, read_values
 from bot.requests.loras import (
     MADE_FOR,
     from_prompt,
@@ -16,9 +16,19 @@ from bot.requests.loras import (
     with_triggers,
     write_loras,
 )
+from bot.requests.notes import (
+    cost_notes,
+    left_out_notes,
+    lora_notes,
+    negative_prompt_notes,
+    no_effect,
+    received,
+    size_note,
+    vocabulary_notes,
+)
+from bot.requests.offered_models import can, model_named, scheduler_named
 from bot.requests.sizes import is_size, pixels, wished_size
 from bot.requests.strengths import DEFAULTS
-from bot.requests.vocabulary import vocabulary_notes
 from bot.text.sanitize import escape_for_discord, is_blank, strip_control_characters
 from generation import (
     MAX_SEED,
@@ -26,19 +36,16 @@ from generation import (
     ModelSpec,
     Parameters,
     Request,
-    RequestError,
     Sentence,
     Task,
     fewest_steps,
     images,
-    negative_above,
 )
 
 T = TypeVar("T")
 
-MAX_SHOWN_NAME = 100  # characters of a size as it was typed that are shown
+MAX_SHOWN_SIZE = 100  # characters of a size as it was typed that are shown
 ANOTHER_SHAPE = 1.25  # how much longer or shorter the sides are, compared, than was asked for
-MAX_UNKNOWN = 200  # characters of flags that are named
 MAX_PROMPT = 4000  # characters; what a modal's field may have. The job's message shows the beginning
 
 
@@ -152,15 +159,15 @@ def build_request(
     )
     catalogue.check(request)
     heard = (
-        *_unheard(spec, request, options.negative_prompt),
+        *negative_prompt_notes(spec, request, options.negative_prompt),
         *vocabulary_notes(spec, request.prompt),
         *trigger_notes,
         *setting_notes,
-        *left_out_notes(options),
-        *_loras_left_out(left_out),
+        *left_out_notes(options.unknown),
+        *lora_notes(left_out),
         *_without_effect(task, options),
     )
-    notes = (*_received(source, request), *size_notes, *heard, *_cost(spec))
+    notes = (*_received(source, request), *size_notes, *heard, *cost_notes(spec))
     return BuiltRequest(
         request=request,
         notes=notes,
@@ -175,55 +182,9 @@ def check_prompt(prompt: str) -> None:
         raise Refusal("Say what the picture should show; the prompt is empty.")
 
 
-def model_named(catalogue: Catalogue, name: str) -> str:
-    """The id of the model with this id or title, however it is written; the name itself where there is none."""
-    wanted = _folded(name)
-    for spec in catalogue.models:
-        # A suggestion shows the title with a description behind it, in the member's language.
-        if wanted in (_folded(spec.id), _folded(spec.title)) or wanted.startswith(f"{_folded(spec.title)}: "):
-            return spec.id
-    return name.strip()
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
-
-
-def scheduler_named(spec: ModelSpec, name: str | None) -> str | None:
-    """The model's scheduler of this name, however it is written; the name itself where there is none."""
-    if name is None:
-        return None
-    return next((each for each in spec.schedulers if _folded(each) == _folded(name)), name)
-
-
-def _loras_left_out(names: tuple[str, ...]) -> tuple[Sentence, ...]:
-    return tuple(
-        Sentence(
-            "No LoRA “{lora}” fits this model here; I left it out of the prompt.",
-            {"lora": escape_for_discord(name, 80)},
-        )
-        for name in names
-    )
-
-
 def enough_steps(steps: int, strength: float | None) -> int:
     """The steps that nobody chose, or as many as the strength needs to run one at least."""
     return steps if strength is None else max(steps, fewest_steps(strength))
-
-
-def can(catalogue: Catalogue, model: str | None, task: Task) -> bool:
-    """Whether the model is offered, still, and does the task."""
-    return any(spec.id == model and task in spec.tasks for spec in catalogue.models)
-
-
-def editor(catalogue: Catalogue) -> ModelSpec:
-    """The model that changes pictures after an instruction. Raises Refusal if none is configured."""
-    try:
-        return catalogue.first(Task.EDIT)
-    except RequestError:
-        raise Refusal(
-            "No editing model is set up here; /img2img with a strength of 0.3 to 0.6 changes an image with a prompt."
-        ) from None
 
 
 def carried_over(options: Options, found: Parameters | None) -> Options:
@@ -338,39 +299,8 @@ def _size(spec: ModelSpec, text: str | None, source: Source | None) -> tuple[tup
     shape = (size[0] * wish[1]) / (size[1] * wish[0])
     if size == wish or (not is_size(text or "") and 1 / ANOTHER_SHAPE < shape < ANOTHER_SHAPE):
         return size, ()
-    return size, (
-        Sentence(
-            "{model} cannot make {asked}; the nearest it can is {size}.",
-            {
-                "model": spec.title,
-                "asked": pixels(*wish) if is_size(text or "") else escape_for_discord(text or "", MAX_SHOWN_NAME),
-                "size": pixels(*size),
-            },
-        ),
-    )
-
-
-def _received(source: Source | None, request: Request) -> tuple[Sentence, ...]:
-    if source is None:
-        return ()
-    came, made = pixels(source.width, source.height), pixels(request.width, request.height)
-    said = Sentence(
-        "I received “{name}”, {came}; the result is {made}.",
-        {"name": source.name, "came": came, "made": made},
-    )
-    return said, *source.notes
-
-
-def _unheard(spec: ModelSpec, request: Request, wish: str | None) -> tuple[Sentence, ...]:
-    """What to say of a negative prompt that is not read; of the model's own, nobody asked."""
-    if not request.negative_prompt:
-        return ()
-    if not spec.limits.negative_prompt:
-        return (Sentence("{model} has no negative prompt; say what it should show instead.", {"model": spec.title}),)
-    if not wish or request.guidance_scale > (least := negative_above(spec.family)):
-        return ()
-    said = {"model": spec.title, "least": f"{least:g}"}
-    return (Sentence("{model} reads a negative prompt only with a guidance_scale above {least}.", said),)
+    asked = pixels(*wish) if is_size(text or "") else escape_for_discord(text or "", MAX_SHOWN_SIZE)
+    return size, (size_note(spec, asked, size),)
 
 
 def _without_effect(task: Task, options: Options) -> tuple[Sentence, ...]:
@@ -379,24 +309,7 @@ def _without_effect(task: Task, options: Options) -> tuple[Sentence, ...]:
     return tuple(no_effect(name) for name, useless in given.items() if useless)
 
 
-def no_effect(name: str) -> Sentence:
-    """What is said of an option that does nothing for the picture that is made."""
-    return Sentence("{flag} does nothing here, so I left it out.", {"flag": written(name)})
-
-
-def left_out_notes(options: Options) -> tuple[Sentence, ...]:
-    """The sentences that name the flags that we have nothing like, and say that links were left out."""
-    flags = [flag for flag in dict.fromkeys(options.unknown) if flag != LINK]
-    shown = ", ".join(flags)[:MAX_UNKNOWN]  # letters, figures and hyphens, nothing to escape
-    notes = [Sentence("I do not know {unknown}, and left it out.", {"unknown": shown})] if flags else []
-    if LINK in options.unknown:
-        notes.append(Sentence("I left the link out, since I open none; attach the picture itself to go on from it."))
-    return tuple(notes)
-
-
-def _cost(spec: ModelSpec) -> tuple[Sentence, ...]:
-    if spec.cost == 1:
+def _received(source: Source | None, request: Request) -> tuple[Sentence, ...]:
+    if source is None:
         return ()
-    return (
-        Sentence("Each image of {model} counts {cost} against your day.", {"model": spec.title, "cost": spec.cost}),
-    )
+    return received(source.name, (source.width, source.height), (request.width, request.height)), *source.notes

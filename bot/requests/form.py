@@ -5,26 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from bot.errors import Refusal
-from bot.requests.builder import (
-    BuiltRequest,
-    Options,
-    check_prompt,
-    chosen_or,
-    enough_steps,
-    left_out_notes,
-    model_named,
-    new_seed,
-    no_effect,
-    scheduler_named,
-    with_flags,
-)
+from bot.requests.builder import BuiltRequest, Options, check_prompt, chosen_or, enough_steps, new_seed, with_flags
 from bot.requests.flags import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, read_flags
 from bot.requests.loras import read_loras, with_triggers
+from bot.requests.notes import left_out_notes, no_effect, vocabulary_notes
 from bot.requests.numbers import read_number, read_seed, read_strength, read_whole
+from bot.requests.offered_models import model_named, scheduler_named
 from bot.requests.sizes import wished_size
 from bot.requests.strengths import POLISH
 from bot.requests.styles import apply_style
-from bot.requests.vocabulary import vocabulary_notes
 from bot.text.sanitize import strip_control_characters
 from generation import Catalogue, ModelSpec, Request, Sentence, Task, images
 
@@ -78,7 +67,7 @@ def _with_choices(
     catalogue: Catalogue, request: Request, options: Options, before: Request
 ) -> tuple[Request, tuple[Sentence, ...]]:
     """The request with the model, scheduler, LoRAs and size of flags, and what is said of flags that do nothing."""
-    said, no_use = left_out_notes(options), []
+    said, no_use = left_out_notes(options.unknown), []
     if options.model:
         request = _with_model(catalogue, request, options.model, before)
     spec = catalogue.get(request.model)

@@ -1,10 +1,10 @@
-"""The models that this bot's configuration offers, with what their downloads recorded."""
+"""The models that this bot offers: what the configuration and their downloads say, and which one a person means."""
 
 import logging
 from pathlib import Path
 
 from bot.config import Config
-from bot.errors import ConfigError
+from bot.errors import ConfigError, Refusal
 from generation import (
     Catalogue,
     GenerationError,
@@ -12,6 +12,8 @@ from generation import (
     LoraSpec,
     ModelError,
     ModelSpec,
+    RequestError,
+    Task,
     downloads,
     read_models,
     read_pins,
@@ -84,3 +86,39 @@ def pin_new(config: Config) -> None:
                 break
             continue
         write_pins(path, pins)
+
+
+def model_named(catalogue: Catalogue, name: str) -> str:
+    """The id of the model with this id or title, however it is written; the name itself where there is none."""
+    wanted = _folded(name)
+    for spec in catalogue.models:
+        # A suggestion shows the title with a description behind it, in the member's language.
+        if wanted in (_folded(spec.id), _folded(spec.title)) or wanted.startswith(f"{_folded(spec.title)}: "):
+            return spec.id
+    return name.strip()
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def scheduler_named(spec: ModelSpec, name: str | None) -> str | None:
+    """The model's scheduler of this name, however it is written; the name itself where there is none."""
+    if name is None:
+        return None
+    return next((each for each in spec.schedulers if _folded(each) == _folded(name)), name)
+
+
+def can(catalogue: Catalogue, model: str | None, task: Task) -> bool:
+    """Whether the model is offered, still, and does the task."""
+    return any(spec.id == model and task in spec.tasks for spec in catalogue.models)
+
+
+def editor(catalogue: Catalogue) -> ModelSpec:
+    """The model that changes pictures after an instruction. Raises Refusal if none is configured."""
+    try:
+        return catalogue.first(Task.EDIT)
+    except RequestError:
+        raise Refusal(
+            "No editing model is set up here; /img2img with a strength of 0.3 to 0.6 changes an image with a prompt."
+        ) from None

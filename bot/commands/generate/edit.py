@@ -7,7 +7,8 @@ from discord.app_commands import locale_str
 from bot.client import Interaction
 from bot.commands.options import Count, Prompt, Seed, described, suggesting
 from bot.interactions.acknowledge import acknowledge, requester_of
-from bot.requests.builder import Options, build_request, editor
+from bot.requests.builder import Options, build_request
+from bot.requests.offered_models import editor
 from generation import Task
 
 

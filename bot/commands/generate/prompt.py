@@ -7,7 +7,7 @@ from bot.client import Interaction
 from bot.commands.options import described, suggest_model
 from bot.components.modals.prompt_help import PromptModal
 from bot.interactions.language import speaker_for
-from bot.requests.builder import model_named
+from bot.requests.offered_models import model_named
 from generation import Task
 
 

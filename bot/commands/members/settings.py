@@ -12,7 +12,7 @@ from bot.interactions.acknowledge import acknowledge
 from bot.interactions.defaults import default_model, style_owners
 from bot.interactions.language import policy_of, speaker_for
 from bot.messages.server_settings import LANGUAGES, PINGS
-from bot.requests.builder import model_named
+from bot.requests.offered_models import model_named
 from bot.requests.sizes import pixels, wished_size
 from bot.store import Ping, Preference
 from bot.text.sanitize import escape_for_discord

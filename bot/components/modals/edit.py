@@ -8,7 +8,8 @@ from bot.client import Interaction
 from bot.components.modals.form import Form
 from bot.components.modals.refine import message_of, ours, source_of
 from bot.interactions.acknowledge import acknowledge, requester_of
-from bot.requests.builder import MAX_PROMPT, Options, build_request, editor
+from bot.requests.builder import MAX_PROMPT, Options, build_request
+from bot.requests.offered_models import editor
 from bot.text.translate import Speaker
 from generation import Task
 

@@ -15,7 +15,7 @@ from bot.interactions.language import policy_of, speaker_for
 from bot.interactions.permissions import NOT_KEPT
 from bot.messages.buttons import Buttons
 from bot.requests.builder import build_request, check_prompt
-from bot.requests.vocabulary import EMBEDDED, vocabulary_notes
+from bot.requests.notes import EMBEDDED, vocabulary_notes
 from bot.text.translate import Speaker
 from generation import ModelSpec, Task
 

@@ -12,8 +12,9 @@ from bot.interactions.acknowledge import acknowledge, requester_of
 from bot.interactions.defaults import style_owners
 from bot.interactions.permissions import NOT_KEPT, usable_picture
 from bot.jobs.uploads import MessagePicture
-from bot.requests.builder import MAX_PROMPT, Options, Source, build_request, can, refine_request, with_flags
+from bot.requests.builder import MAX_PROMPT, Options, Source, build_request, refine_request, with_flags
 from bot.requests.form import read_fields
+from bot.requests.offered_models import can
 from bot.requests.strengths import COMPARED, MEDIUM
 from bot.requests.styles import apply_style
 from bot.store import JobRow, PictureRow

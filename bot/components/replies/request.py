@@ -10,17 +10,10 @@ from bot.components.replies.message import Meant
 from bot.errors import Refusal
 from bot.interactions.defaults import apply_defaults, owners_for
 from bot.jobs.uploads import MessagePicture, pictures_in
-from bot.requests.builder import (
-    BuiltRequest,
-    Options,
-    build_request,
-    left_out_notes,
-    no_effect,
-    refine_request,
-    upscale_request,
-)
+from bot.requests.builder import BuiltRequest, Options, build_request, refine_request, upscale_request
 from bot.requests.flags import LINK
 from bot.requests.intent import Intent, read_intent
+from bot.requests.notes import left_out_notes, no_effect
 from bot.requests.reply_parser import Phrase, read_reply
 from bot.requests.requester import Requester
 from bot.requests.strengths import MEDIUM
@@ -84,7 +77,7 @@ def _enlarged(built: BuiltRequest, phrase: Phrase) -> BuiltRequest:
     """The request that enlarges, with what is to be said of all else that the phrase asks for."""
     beside = {**phrase.flags, "strength": phrase.strength, "count": phrase.count}
     no_use = [no_effect(name) for name, value in beside.items() if value is not None]
-    return replace(built, notes=(*built.notes, *no_use, *left_out_notes(Options(unknown=phrase.unknown))))
+    return replace(built, notes=(*built.notes, *no_use, *left_out_notes(phrase.unknown)))
 
 
 async def _from_words(client: Client, phrase: Phrase, requester: Requester) -> BuiltRequest:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.components.modals.prompt_help import PromptModal
 from bot.components.models import model_embed
-from bot.requests.vocabulary import vocabulary_notes
+from bot.requests.notes import vocabulary_notes
 from bot.text.translate import speaker
 from generation import DRAWABLE_THINGS, Catalogue, unknown_words
 
