@@ -11,25 +11,15 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .catalogue_files import SAFE
 from .errors import HubError, ModelError
 from .model_file import base_of, inspect_apart, lacks
 from .pins import Pin, PinnedFile
+from .repository_files import INDEX, is_weights, needed
 from .types import LoraSpec, ModelSpec
 
-if TYPE_CHECKING:
-    from huggingface_hub.hf_api import RepoSibling
-
-#: what a model's folders hold beside weights: configurations and what tokenizers need. No code, and no pickles
-PLAIN = (".json", ".txt", ".model", ".jinja")
-#: parts that are not loaded
-UNUSED = ("safety_checker/*",)
-INDEX = "model_index.json"
-LORA = "pytorch_lora_weights.safetensors"  # as diffusers' trainers call it
 CHUNK = 2**20  # bytes
 TIMEOUT = 20.0  # seconds for an answer of the hub
 
@@ -79,11 +69,12 @@ def look_up(spec: ModelSpec | LoraSpec) -> Pin:
             "{source} has no weights as .safetensors that fit its entry; other formats are not loaded.",
             source=spec.source,
         )
-    return Pin(
-        source=spec.source,
-        revision=info.sha or "",
-        files=tuple(_pinned(siblings[name]) for name in names),
-    )
+
+    def pinned(name: str) -> PinnedFile:
+        file = siblings[name]
+        return PinnedFile(name=name, size=file.size or 0, sha256=file.lfs.sha256 if file.lfs else None)
+
+    return Pin(source=spec.source, revision=info.sha or "", files=tuple(map(pinned, names)))
 
 
 def _of_index(spec: ModelSpec | LoraSpec, names: Sequence[str], revision: str | None) -> list[str]:
@@ -96,30 +87,6 @@ def _of_index(spec: ModelSpec | LoraSpec, names: Sequence[str], revision: str | 
         path = huggingface_hub.hf_hub_download(spec.source, INDEX, revision=revision)
     folders = json.loads(Path(path).read_text(encoding="utf-8"))
     return [name for name in names if "/" not in name or name.partition("/")[0] in folders]
-
-
-def needed(names: Sequence[str], file: str | None, variant: str | None) -> list[str]:
-    """Return which of a repository's files are loaded.
-
-    One single file; or a pipeline's folders, of the weights only safetensors, of those the variant if a folder has it.
-    """
-    if file:
-        return [name for name in names if name == file]
-    if INDEX not in names:
-        return _single(names)
-    inner = [name for name in names if "/" in name and not any(fnmatchcase(name, unused) for unused in UNUSED)]
-    found = [INDEX, *(name for name in inner if name.endswith(PLAIN) and not _is_weights(name))]
-    for folder in dict.fromkeys(name.rpartition("/")[0] for name in inner):
-        weights = [name for name in inner if name.rpartition("/")[0] == folder and _is_weights(name)]
-        chosen = [name for name in weights if _variant(name) == variant]
-        found += chosen or [name for name in weights if _variant(name) is None]
-    return sorted(found)
-
-
-def _single(names: Sequence[str]) -> list[str]:
-    """The one file of weights of a repository that is no pipeline: a LoRA's usual name, else the first."""
-    weights = sorted(name for name in names if name.endswith(SAFE) and "/" not in name)
-    return [LORA] if LORA in weights else weights[:1]
 
 
 def chosen_file(spec: ModelSpec | LoraSpec, *, offline: bool) -> Path:
@@ -159,7 +126,7 @@ def base_folder(
     if offline:
         return Path(huggingface_hub.snapshot_download(source, revision=revision, local_files_only=True))
     names = needed(huggingface_hub.HfApi().list_repo_files(source, revision=revision), None, variant)
-    kept = [name for name in names if not _is_weights(name) or wanted(name.partition("/")[0])]
+    kept = [name for name in names if not is_weights(name) or wanted(name.partition("/")[0])]
     return Path(huggingface_hub.snapshot_download(source, revision=revision, allow_patterns=kept))
 
 
@@ -214,19 +181,6 @@ def _only(spec: ModelSpec | LoraSpec, names: Sequence[str]) -> str:
             source=spec.source,
         )
     return names[0]
-
-
-def _is_weights(name: str) -> bool:
-    return name.endswith(".safetensors") or ".safetensors.index." in name
-
-
-def _variant(name: str) -> str | None:
-    """Return the variant in a file's name; None for plain files.
-
-    "fp16" of model.fp16.safetensors, model.fp16-00001-of-00002.safetensors and model.safetensors.index.fp16.json.
-    """
-    words = name.rpartition("/")[2].replace(".safetensors", "").replace(".index", "").replace(".json", "").split(".")
-    return words[1].split("-")[0] if len(words) > 1 else None
 
 
 def fetch(pin: Pin) -> None:
@@ -302,11 +256,6 @@ def sha256(path: Path) -> str:
         while chunk := data.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _pinned(file: "RepoSibling") -> PinnedFile:
-    lfs = file.lfs
-    return PinnedFile(name=file.rfilename, size=file.size or 0, sha256=lfs.sha256 if lfs else None)
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from generation import ModelError, Pin
-from generation.downloads import fetch, needed
+from generation.downloads import fetch
 from generation.pins import PinnedFile
+from generation.repository_files import needed
 
 SHARDS = [
     "text_encoder/model-00001-of-00002.safetensors",
@@ -44,5 +45,5 @@ def test_the_free_disk_is_looked_at_before_a_download(tmp_path: Path, monkeypatc
         source="someone/model", revision="0" * 40,
         files=(PinnedFile(name="a.safetensors", size=10**18, sha256=None),),
     )  # fmt: skip
-    with pytest.raises(ModelError, match=r"takes 1000000000\.0 GB, and .* GB free; free some, or set HF_HOME"):
+    with pytest.raises(ModelError, match=r"needs 1000000000\.0 GB, and .* GB free; free some, or set HF_HOME"):
         fetch(pin)
