@@ -3,33 +3,29 @@
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Coroutine, Hashable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from time import monotonic
-from typing import Any
 from weakref import WeakSet
 
 from .catalogue import Catalogue
 from .errors import Sentence
 from .estimate import MOST, Estimator, Forecast
 from .events import TERMINAL, Cancelled, Event, Failed
-from .machine import cores, models_budget
+from .machine import cores
 from .queue import FairQueue
 from .types import Picture, Task
-from .workers.cluster import Cluster, ClusterState, ClusterWorker
-from .workers.local import LocalWorker
+from .workers.cluster import Cluster, ClusterState
 from .workers.node_messages import ClusterConfig
+from .workers.supervisor import Supervisor, no_pictures_on
 from .workers.worker import Room, Worker
 
 log = logging.getLogger(__name__)
 
 STALLED_AFTER = 600.0  # seconds without a sign of life while it has work: loading a large model takes minutes
-LOOK_EVERY = 10.0  # seconds between two looks for stalled workers
-#: seconds before a child that died is started again, doubled each time; at least START_PAUSE if it cannot start
-FIRST_PAUSE, START_PAUSE, LONGEST_PAUSE = 0.5, 4.0, 300.0
 #: events that nobody has taken yet, from which on no more is begun: while the bot cannot keep what was made, as on a
 #: full disk, all of it is held in memory, and this much is some hundred MB
 MOST_UNHANDLED = 300
@@ -54,12 +50,7 @@ class Service:
         ``folder`` keeps what workers measured of models and made of them; None forgets it. ``exact`` makes each picture
         in separate forward passes, so that its pixels do not depend on what else is made.
         """
-        self._exact = exact
-        self._catalogue = catalogue
         self._devices = devices
-        self._threads = threads or max(1, cores() // max(1, len(devices)))
-        self._stalled_after = stalled_after
-        self._folder = folder
         self._queue = FairQueue()
         #: pictures that may have killed a worker, oldest first: each is made by a worker that has no other
         self._suspects: deque[Picture] = deque()
@@ -68,29 +59,33 @@ class Service:
         #: the machines that pictures were called back from, which keep them the next time: all may have to look at
         #: their files for a moment
         self._recalled_from: dict[str, set[str]] = {}
-        #: by the place of their device, those of a cluster by themselves
-        self._workers: dict[Hashable, Worker] = {}
-        self._pauses = [FIRST_PAUSE] * len(devices)
-        #: how often in a row a child ended before it was ready
-        self._failed_starts = [0] * len(devices)
+        self._workers: list[Worker] = []
         #: workers that have said once that they can make pictures
         self._ready: WeakSet[Worker] = WeakSet()
-        #: why workers could not start, by the place of their device, until one does
-        self._troubles: dict[Hashable, Sentence] = {}
         #: set whenever what trouble() says may have changed
         self.trouble_changed = asyncio.Event()
-        #: how often models were loaded by workers that are gone, by device; how workers ended, by device and ending
+        #: how often models were loaded by workers that are gone, by device
         self._loads: Counter[str] = Counter()
-        self._exits: Counter[tuple[str, str]] = Counter()
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         #: whether no more pictures are begun
         self._held = False
         #: set whenever an event was handled
         self._handled = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._estimator = Estimator()
         self._forecast: Forecast | None = None
         specs = {spec.id: spec for spec in catalogue.models}
+        self._supervisor = Supervisor(
+            specs,
+            devices,
+            threads or max(1, cores() // max(1, len(devices))),
+            folder,
+            stalled_after,
+            on_start=self._on_join,
+            on_event=self._on_event,
+            on_exit=self._lose,
+            on_trouble=self.trouble_changed.set,
+            exact=exact,
+        )
         self._cluster: Cluster | None = None
         if cluster:
             config, changed = replace(cluster, exact=exact), self.trouble_changed.set
@@ -98,17 +93,14 @@ class Service:
 
     async def start(self) -> None:
         """Start a worker for each device; pictures may be submitted before they are ready."""
-        for place in range(len(self._devices)):
-            self._start_worker(place)
+        self._supervisor.start()
         if self._cluster:
             self._cluster.start()
-        self._spawn(self._watch())
 
     async def close(self) -> None:
         """End the workers; what they were making gets no event, and events() ends."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*(each.close() for each in (*self._workers.values(), self._cluster) if each))
+        self._supervisor.stop()
+        await asyncio.gather(*(each.close() for each in (*self._workers, self._cluster) if each))
         self._events.put_nowait(None)
 
     async def events(self) -> AsyncIterator[Event]:
@@ -129,7 +121,7 @@ class Service:
 
     def running(self) -> frozenset[str]:
         """Ids of the pictures that are being made."""
-        return frozenset(picture_id for worker in self._workers.values() for picture_id in worker.running)
+        return frozenset(picture_id for worker in self._workers for picture_id in worker.running)
 
     def submit(self, pictures: Sequence[Picture]) -> None:
         """Queue pictures. Raises ValueError where one waits already."""
@@ -149,7 +141,7 @@ class Service:
         if picture := suspect or self._queue.cancel(picture_id):
             self._events.put_nowait(Cancelled(picture_id=picture.id, attempt=picture.attempt))
         self._recalled.pop(picture_id, None)
-        for worker in self._workers.values():
+        for worker in self._workers:
             if picture_id in worker.running:
                 worker.cancel(picture_id)
 
@@ -163,17 +155,17 @@ class Service:
 
     def lacks_model(self, picture_id: str) -> bool:
         """Whether a picture waits for a model that is being fetched."""
-        for worker in self._workers.values():
+        for worker in self._workers:
             if given := worker.running.get(picture_id):
                 return not self._is_there(worker, given)
         picture = self._queue.get(picture_id)
         if picture is None or not self._workers:
             return False
-        return not any(self._is_there(worker, picture) for worker in self._workers.values())
+        return not any(self._is_there(worker, picture) for worker in self._workers)
 
     def loads_model(self, picture_id: str) -> bool:
         """Whether a picture waits for its model to be loaded: by the worker that has it, or by all, just started."""
-        for worker in self._workers.values():
+        for worker in self._workers:
             if given := worker.running.get(picture_id):
                 return given.request.task is not Task.UPSCALE and given.request.model not in worker.resident
         return bool(self._workers) and not self.ready() and self.ahead(picture_id) is not None
@@ -188,7 +180,7 @@ class Service:
         if ahead is None:
             return None
         if self._forecast is None or now - self._forecast.at > self._forecast.fresh:
-            workers = self._workers.values()
+            workers = self._workers
             resident = frozenset[str]().union(*(worker.resident for worker in workers))
             devices = max(1, len(workers), len(self._devices))
             room = max(devices, sum(worker.capacity for worker in workers))
@@ -207,33 +199,33 @@ class Service:
 
     def ready(self) -> bool:
         """Whether at least one worker is able to make pictures."""
-        return any(worker.capacity for worker in self._workers.values())
+        return any(worker.capacity for worker in self._workers)
 
     def resident(self) -> dict[str, frozenset[str]]:
         """Ids of the models that are loaded, by device."""
         found: dict[str, frozenset[str]] = {}
-        for worker in self._workers.values():
+        for worker in self._workers:
             found[worker.device] = found.get(worker.device, frozenset()) | frozenset(worker.resident)
         return found
 
     def making(self) -> dict[str, int]:
         """How many pictures each device makes at once: the rows of its batches."""
-        found: Counter[str] = Counter({worker.device: 0 for worker in self._workers.values()})
-        for worker in self._workers.values():
+        found: Counter[str] = Counter({worker.device: 0 for worker in self._workers})
+        for worker in self._workers:
             found[worker.device] += len(worker.running)
         return dict(found)
 
     def loads(self) -> dict[str, int]:
         """How often models were loaded since the start, by device."""
-        return dict(self._loads + Counter({each.device: each.loads for each in self._workers.values()}))
+        return dict(self._loads + Counter({each.device: each.loads for each in self._workers}))
 
     def exits(self) -> dict[tuple[str, str], int]:
         """How often workers ended by themselves since the start, by device and ending, such as "signal SIGKILL"."""
-        return dict(self._exits)
+        return dict(self._supervisor.exits)
 
     def worker_pids(self) -> list[int]:
         """Process ids of the children."""
-        return [worker.pid for worker in self._workers.values() if worker.pid]
+        return [worker.pid for worker in self._workers if worker.pid]
 
     def trouble(self) -> list[Sentence]:
         """Return why workers cannot start, one sentence for each device and for the cluster; empty if all is well.
@@ -241,12 +233,12 @@ class Service:
         They are for the operator. What is in trouble is tried again with growing pauses. See also can_make().
         """
         if self._cluster and (reason := self._cluster.why_not()):
-            return [*self._troubles.values(), _trouble(self._cluster.address, reason)]
-        return list(self._troubles.values())
+            return [*self._supervisor.trouble(), no_pictures_on(self._cluster.address, reason)]
+        return self._supervisor.trouble()
 
     def can_make(self) -> bool:
         """Whether pictures can be made, here or on the cluster, or it is not known yet that they cannot."""
-        if any(worker.capacity for worker in self._workers.values()) or len(self._troubles) < len(self._devices):
+        if any(worker.capacity for worker in self._workers) or self._supervisor.may_work():
             return True
         return self._cluster is not None and not self._cluster.why_not()
 
@@ -254,22 +246,8 @@ class Service:
         """How it stands with the cluster; None if there is none."""
         return self._cluster.state() if self._cluster else None
 
-    def _start_worker(self, place: int) -> None:
-        log.info("the worker on %s starts", self._devices[place])
-        specs = {spec.id: spec for spec in self._catalogue.models}
-        self._workers[place] = LocalWorker(
-            specs,
-            self._devices[place],
-            self._threads,
-            models_budget(len(self._devices)),
-            self._folder,
-            on_event=self._on_event,
-            on_exit=partial(self._on_exit, place),
-            exact=self._exact,
-        )
-
     def _feed_all(self) -> None:
-        for worker in self._workers.values():
+        for worker in self._workers:
             self._feed(worker)
 
     def _feed(self, worker: Worker) -> None:
@@ -297,19 +275,19 @@ class Service:
     def _can_make(self, worker: Worker, picture: Picture) -> bool:
         """Whether the worker has its model's files, or nobody has: then it ends with the worker's sentence."""
         return worker.can_make(picture) or not (
-            self._devices or any(other.can_make(picture) for other in self._workers.values())
+            self._devices or any(other.can_make(picture) for other in self._workers)
         )
 
     def _is_there(self, worker: Worker, picture: Picture) -> bool:
         """Whether its model is not being downloaded to the worker's machine; otherwise others go first until it is."""
-        here = (each for each in self._workers.values() if each.site == worker.site)
+        here = (each for each in self._workers if each.site == worker.site)
         return not any(picture.request.model in each.fetching for each in here)
 
     def _recall(self) -> None:
         """Take back what waits for its model to be fetched to a worker's machine, since others may have it already."""
-        if len({each.site for each in self._workers.values()}) == 1:
+        if len({each.site for each in self._workers}) == 1:
             return
-        for worker in self._workers.values():
+        for worker in self._workers:
             for picture in worker.running.values():
                 if picture.request.model not in worker.fetching or picture.id in self._recalled:
                     continue
@@ -329,7 +307,10 @@ class Service:
 
     def _on_event(self, worker: Worker, event: Event | Room) -> None:
         if isinstance(event, Room):
-            self._note_ready(worker)
+            if worker not in self._ready:
+                self._ready.add(worker)
+                log.info("the worker on %s is ready after %.1f s", worker.device, monotonic() - worker.began)
+            self._supervisor.note_ready(worker)
             self._recall()
         else:
             self._estimator.take(worker, event, monotonic())
@@ -340,57 +321,16 @@ class Service:
         if isinstance(event, (*TERMINAL, Room)):
             self._feed_all()
 
-    def _on_exit(self, place: int, worker: Worker) -> None:
-        """Note that a child is dead; another one takes its place after a pause."""
-        ending = worker.ending or "it is not known how"
-        self._exits[worker.device, worker.ending or "unknown"] += 1
-        if not worker.trouble:
-            told = {"device": worker.device}
-            log.error(
-                "the worker on %s ended (%s) with %d pictures", worker.device, ending, len(worker.running), extra=told
-            )
-        if worker.capacity:
-            self._pauses[place] = FIRST_PAUSE
-            self._failed_starts[place] = 0
-        else:  # it ended before it was ready, and so may the next; once that may have been chance
-            self._failed_starts[place] += 1
-            if worker.trouble or self._failed_starts[place] > 1:
-                self._pauses[place] = max(self._pauses[place], START_PAUSE)
-                self._note_trouble(place, worker.trouble or f"its process ended before it was ready ({ending})")
-        del self._workers[place]
-        self._lose(worker)
-        self._spawn(self._restart(place))
-
-    def _note_trouble(self, place: int, reason: str) -> None:
-        found = _trouble(self._devices[place], reason)
-        if self._troubles.get(place) != found:
-            self._troubles[place] = found
-            self.trouble_changed.set()
-            log.error(
-                "%s; it is tried again at most %.0f seconds after each try", found, LONGEST_PAUSE,
-                extra={"device": self._devices[place]},
-            )  # fmt: skip
-
-    def _note_ready(self, worker: Worker) -> None:
-        if worker not in self._ready:
-            self._ready.add(worker)
-            log.info("the worker on %s is ready after %.1f s", worker.device, monotonic() - worker.began)
-        for place in [place for place, each in self._workers.items() if each is worker and place in self._troubles]:
-            del self._troubles[place]
-            self.trouble_changed.set()
-            told = {"tell": True, "device": worker.device}
-            log.warning("pictures can be made on %s again", worker.device, extra=told)
-
-    def _on_join(self, worker: ClusterWorker) -> None:
-        self._workers[worker] = worker
+    def _on_join(self, worker: Worker) -> None:
+        self._workers.append(worker)
 
     def _on_cluster_exit(self, worker: Worker) -> None:
-        del self._workers[worker]
         self._lose(worker)
         self._feed_all()
 
     def _lose(self, worker: Worker) -> None:
         """Fail the pictures of a worker that is gone, and forget it."""
+        self._workers.remove(worker)
         self._loads[worker.device] += worker.loads
         for picture in worker.running.values():
             self._recalled.pop(picture.id, None)
@@ -404,30 +344,3 @@ class Service:
                 )
             )
         self._estimator.lose(worker)
-
-    async def _restart(self, place: int) -> None:
-        while place not in self._workers:
-            await asyncio.sleep(self._pauses[place])
-            self._pauses[place] = min(2 * self._pauses[place], LONGEST_PAUSE)
-            try:
-                self._start_worker(place)
-            except (OSError, RuntimeError):  # no memory, process, file or thread is left to start one with
-                log.exception("no worker can be started on %s; that is tried again", self._devices[place])
-
-    async def _watch(self) -> None:
-        """Kill workers that give no sign of life though they have work or are not ready yet."""
-        while True:
-            await asyncio.sleep(min(LOOK_EVERY, self._stalled_after / 4))
-            for worker in self._workers.values():
-                if (worker.running or not worker.capacity) and monotonic() - worker.last_sign > self._stalled_after:
-                    log.error("the worker on %s gives no sign of life; it is killed", worker.device)
-                    worker.kill()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _trouble(device: str, reason: str) -> Sentence:
-    return Sentence("No pictures can be made on {device}: {reason}", {"device": device, "reason": reason})
