@@ -9,7 +9,7 @@ from discord.app_commands import locale_str
 from bot.client import Interaction
 from bot.components.modals.prompt_help import help_view
 from bot.interactions.language import speaker_for
-from bot.requests.vocabulary import EMBEDDED
+from bot.requests.notes import EMBEDDED
 from bot.text.translate import Speaker
 from generation import ModelSpec, Task
 
