@@ -252,6 +252,19 @@ async def test_steps_are_gathered_and_an_end_is_said_at_once() -> None:
     assert asyncio.get_running_loop().time() - began < node.PROGRESS_EVERY
 
 
+async def test_no_answer_of_a_node_is_larger_than_a_few_pictures() -> None:
+    """What is finished beyond eight MiB waits for the next answer, and the news that the child ended for the last."""
+    actor = node.NodeWorker()
+    actor._worker = cast("Any", SimpleNamespace(last_sign=0.0, trouble=""))
+    picture = bytes(node.BATCH_BYTES // 2 + 1)
+    for name in ("a", "b", "c"):
+        actor._say(Finished(picture_id=name, attempt=1, png=picture, seed=1, seconds=1.0))
+    actor._end()
+    first, last = await actor.take(), await actor.take()
+    assert [len(report.messages) for report in (first, last)] == [2, 1]
+    assert [report.ended for report in (first, last)] == [False, True]
+
+
 async def test_why_a_card_cannot_be_used_is_said_by_its_node() -> None:
     """Where a child ends before it is ready, as without a driver, the report names what it said of that."""
     actor = node.NodeWorker()
