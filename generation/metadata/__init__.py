@@ -1,8 +1,8 @@
 """How a picture was made, as it says itself: ours, and the metadata of the common tools. Blocks.
 
-Read are Automatic1111 and its relatives, ComfyUI, InvokeAI, SwarmUI, NovelAI, Fooocus, Draw Things, Easy Diffusion and
-Civitai, each in all of the containers that it writes: PNG's texts, XMP, EXIF in JPEG, WebP and
-AVIF, and alpha channels.
+Read are Automatic1111 and its relatives, ComfyUI, InvokeAI, SwarmUI, NovelAI, Fooocus, Draw Things, Easy Diffusion,
+Civitai, Tensor.Art and Midjourney, each in all of the containers that it writes: PNG's texts, XMP, EXIF in JPEG, WebP
+and AVIF, and alpha channels.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,8 +18,10 @@ from .other_tools import (
     read_fooocus,
     read_invokeai,
     read_invokeai_2,
+    read_midjourney,
     read_novelai,
     read_swarmui,
+    read_tensorart,
 )
 from .parameters import Parameters
 
@@ -31,6 +33,7 @@ READERS: tuple[tuple[str, Callable[[str, Mapping[str, str]], Parameters | None]]
     ("parameters", read_fooocus),
     ("parameters", read_civitai),
     ("parameters", read_automatic1111),
+    ("generation_data", read_tensorart),
     ("invokeai_metadata", read_invokeai),
     ("sd-metadata", read_invokeai_2),
     ("Dream", read_dream),
@@ -41,6 +44,7 @@ READERS: tuple[tuple[str, Callable[[str, Mapping[str, str]], Parameters | None]]
     ("Comment", read_comfyui),
     ("prompt", read_easydiffusion),
     ("Comment", read_easydiffusion),
+    ("Description", read_midjourney),
 )
 
 MAX_TEXT = 8 * 2**20  # characters of metadata that are looked at; graphs of some hundred nodes have 200,000

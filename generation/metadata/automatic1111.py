@@ -8,14 +8,17 @@ from .parameters import Parameters, a_count, a_number, a_seed
 
 MAX_FACTS = 20_000  # characters of facts that are looked at
 _FACT = re.compile(r'\s*([\w ./()-]+):\s*("(?:\\.|[^"\\])*"|[^,\n]*)(?:[,\n]|$)')
-_LAST_LINE = re.compile(r"^Steps: \d+\s*(?:,|$)", re.MULTILINE)
+#: the steps come first, but for some tools
+_FIRST = r"(?:(?:Size|Seed|Sampler|Scheduler?(?: type)?|CFG scale|Clip skip|Model(?: hash)?|VAE|Version): [^,\n]*, *)*"
+_LAST_LINE = re.compile(rf"^(?P<facts>{_FIRST})Steps: \d+\s*(?:,|$)", re.MULTILINE | re.IGNORECASE)
 _INLINE = re.compile(r"[.,\s]\s*(?=Steps: \d+\s*,)")  # some write all on one line
-_NEGATIVE = "Negative prompt:"
+_NEGATIVE = re.compile("Negative prompt:", re.IGNORECASE)
 _RESOURCES = "Civitai resources:"
 
 
 def read_automatic1111(text: str, _: Mapping[str, str]) -> Parameters | None:
     """The prompt's lines, "Negative prompt: …", and a line of facts that begins with the steps."""
+    text = text.lstrip("\ufeff")
     last = _LAST_LINE.search(text)
     inline = None if last else next(reversed([*_INLINE.finditer(text)]), None)
     match = last or inline
@@ -23,11 +26,12 @@ def read_automatic1111(text: str, _: Mapping[str, str]) -> Parameters | None:
         return None
     words, told = text[: match.start()].strip(), text[match.end() if inline else match.start() :][:MAX_FACTS]
     facts = {name.strip().lower(): value.strip() for name, value in reversed(_FACT.findall(told))}
-    prompt, _mark, negative = words.partition(_NEGATIVE)
+    prompt, *rest = _NEGATIVE.split(words, maxsplit=1)
+    negative = rest[0] if rest else ""
     ends = "., \n" if inline else None  # a full stop or a comma stands for the end of a line there
     guidance = a_number(facts.get("cfg scale", facts.get("guidance scale")))
-    if not _mark and "guidance scale" in facts:  # as Draw Things has it
-        prompt, _mark, negative = words.rpartition("\n-") if "\n-" in words else (words, "", "")
+    if not rest and "guidance scale" in facts and "\n-" in words:  # as Draw Things has it
+        prompt, _, negative = words.rpartition("\n-")
     # Forge's FLUX.1 has 1 there and what is meant beside it.
     distilled = a_number(facts.get("distilled cfg scale"))
     return Parameters(

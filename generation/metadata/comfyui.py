@@ -4,6 +4,7 @@ A graph is a mapping from a node's id to its class and inputs; an input is a val
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -15,16 +16,21 @@ MAX_VISITS = 5_000  # nodes looked at for one field: graphs may lead to the same
 
 #: inputs that hold a prompt, the one that says most first: what a text shown came to before its link, T5's before
 #: CLIP's, and XL's larger CLIP before its smaller
-TEXTS = ("text_0", "text", "t5xxl", "text_g", "clip_l", "text_l", "clip_g", "prompt", "string", "value",
-         "populated_text", "wildcard_text", "Text", "STRING")  # fmt: skip
+TEXTS = ("text_0", "populated_text", "text", "t5xxl", "text_g", "prompt_g", "clip_l", "text_l", "prompt_l", "clip_g",
+         "prompt", "string", "value", "wildcard_text", "Text", "STRING")  # fmt: skip
 PAIRS = (("string_a", "string_b"), ("text_a", "text_b", "text_c", "text_d"), ("text1", "text2"),
          ("string1", "string2"), ("string_1", "string_2", "string_3", "string_4"),
          ("conditioning_to", "conditioning_from"), ("conditioning_1", "conditioning_2"))  # fmt: skip
 NUMBERS = ("value", "seed", "noise_seed", "int", "Number", "number", "steps", "cfg", "float", "a")
-MODELS = ("ckpt_name", "unet_name", "base_ckpt_name", "model_name", "gguf_name")
+MODELS = ("ckpt_name", "unet_name", "base_ckpt_name", "model_name", "gguf_name", "model_path")
+POSITIVES, NEGATIVES = ("positive", "conditioning", "text_embeds"), ("negative", "neg_conditioning", "text_embeds")
+#: links through which everything that a sampler needs comes at once
+PIPES = ("pipe", "basic_pipe", "sdxl_tuple", "detailer_pipe", "base_ctx", "context")
+#: what some nodes call what they put between two texts
+DELIMITERS = {"space": " ", "comma": ", ", "newline": "\n", "none": ""}
 #: what a sampler starts from; detailers and tiled upscalers start from a picture
 LATENTS = ("latent_image", "latent", "samples", "optional_latent", "image", "upscaled_image")
-SETTINGS = {"seed", "noise_seed", "steps", "sigmas"}
+SETTINGS = {"steps", "sigmas"}
 
 Inputs = Mapping[str, Any]
 
@@ -41,33 +47,34 @@ def read_comfyui(text: str, _: Mapping[str, str]) -> Parameters | None:
     inputs = graph.inputs(sampler)
     guider = graph.behind(inputs.get("guider")) or {}
     sigmas = graph.nearest(inputs.get("sigmas"), lambda found: "steps" in found) or {}
-    positive = _given(inputs, "positive") or _given(guider, "positive", "conditioning", "cond1")
-    negative = _given(inputs, "negative") or _given(guider, "negative")
-    # A whole pipe may come through one link, with everything behind it.
-    pipe = inputs.get("pipe") or inputs.get("basic_pipe")
+    positive = _given(inputs, *POSITIVES) or _given(guider, "positive", "conditioning", "cond1")
+    negative = _given(inputs, *NEGATIVES) or _given(guider, "negative")
+    pipe = _given(inputs, *PIPES)
+    seed = _given(inputs, "seed", "noise_seed")
+    if seed is None:
+        seed = (graph.behind(inputs.get("noise")) or {}).get("noise_seed")
+    denoise = _given(inputs, "denoise", "denoise_strength")
     return Parameters(
         tool="ComfyUI",
         prompt=graph.text(positive or pipe, "positive"),
         negative_prompt=graph.text(negative or pipe, "negative"),
         model=graph.model(inputs.get("model") or guider.get("model") or sigmas.get("model") or pipe),
-        seed=a_seed(graph.number(_given(inputs, "seed", "noise_seed")))
-        if _given(inputs, "seed", "noise_seed") is not None
-        else a_seed(graph.number((graph.behind(inputs.get("noise")) or {}).get("noise_seed"))),
-        num_inference_steps=a_count(graph.number(_given(inputs, "steps")))
-        or a_count(graph.number(sigmas.get("steps"))),
+        seed=a_seed(graph.number(seed, "seed", "noise_seed")),
+        num_inference_steps=a_count(graph.number(_given(inputs, "steps"), "steps"))
+        or a_count(graph.number(sigmas.get("steps"), "steps")),
         guidance_scale=_guidance(graph, inputs, guider, positive),
-        strength=a_number(graph.number(inputs.get("denoise") if "denoise" in inputs else sigmas.get("denoise"))),
+        strength=a_number(graph.number(sigmas.get("denoise") if denoise is None else denoise, "denoise")),
     )
 
 
 def _guidance(graph: "_Graph", inputs: Inputs, guider: Inputs, positive: Any) -> float | None:
     """FLUX's own guidance, which stands with the prompt, before the classifier-free one, which is 1 there."""
     distilled = graph.nearest(positive, lambda found: "guidance" in found)
-    classic = a_number(graph.number(_given(inputs, "cfg"))) or a_number(
-        graph.number(_given(guider, "cfg", "cfg_conds"))
+    classic = a_number(graph.number(_given(inputs, "cfg", "true_gs", "guidance"), "cfg")) or a_number(
+        graph.number(_given(guider, "cfg", "cfg_conds"), "cfg")
     )
     if distilled and classic in (None, 1.0):
-        return a_number(graph.number(distilled["guidance"]))
+        return a_number(graph.number(distilled["guidance"], "guidance"))
     return classic
 
 
@@ -93,6 +100,9 @@ class _Graph:
     def first_sampler(self) -> str | None:
         """The sampler that no other comes before; of several, one that a saved picture comes from."""
         samplers = [name for name in self._nodes if self._is_sampler(name)]
+        # Some have their settings in a node before them.
+        settled = [name for name in samplers if {*SETTINGS, "guider"} & self._nodes[name].keys()]
+        samplers = settled or samplers
         firsts = [
             name for name in samplers
             if not set(samplers) & {found for key in LATENTS for found in self._before(self._nodes[name].get(key))}
@@ -113,12 +123,14 @@ class _Graph:
             return ""
         if self._classes[name] == "ConditioningZeroOut":
             return ""
+        if (chosen := self._let_through(name)) is not None:
+            return self._text(inputs.get(chosen), role, depth + 1, visits)
         for pair in PAIRS:
             if pair[0] in inputs:
                 between = inputs.get("delimiter")
-                chosen = [f"text{inputs['Input']}"] if "Input" in inputs else pair  # a switch lets one through
-                parts = [self._text(inputs.get(key), role, depth + 1, visits) for key in chosen]
-                return (between if isinstance(between, str) else " ").join(dict.fromkeys(filter(None, parts)))
+                parts = [self._text(inputs.get(key), role, depth + 1, visits) for key in pair]
+                between = DELIMITERS.get(between, between) if isinstance(between, str) else " "
+                return between.join(dict.fromkeys(filter(None, parts)))
         # Nodes that carry both ways are left on the same one.
         for key in (role, f"{role}_prompt", f"text_{role}", *TEXTS):
             value = inputs.get(key)
@@ -128,16 +140,27 @@ class _Graph:
         links = (value for key, value in inputs.items() if isinstance(value, list) and not key.startswith(other))
         return next((found for value in links if (found := self._text(value, role, depth + 1, visits))), "")
 
-    def number(self, value: Any) -> Any:
-        """A number as it stands, or the one behind a link."""
+    def number(self, value: Any, *names: str) -> Any:
+        """A number as it stands, or the one behind a link, of those there the one with one of the names."""
         for _ in range(MAX_DEPTH):
             inputs = self.behind(value)
             if inputs is None:
                 return value
-            value = next((inputs[key] for key in NUMBERS if key in inputs), None) or next(
-                (each for each in inputs.values() if _linked(each) is not None), None
-            )
+            value = next((inputs[key] for key in (*names, *NUMBERS) if inputs.get(key) is not None), None)
+            if value is None:
+                links = [each for each in inputs.values() if _linked(each) is not None]
+                value = next(iter(links or [each for each in inputs.values() if isinstance(each, (int, float))]), None)
         return None
+
+    def _let_through(self, name: str) -> str | None:
+        """The input that a switch lets through; None for nodes that are none."""
+        inputs = self._nodes[name]
+        if {"on_true", "on_false"} <= inputs.keys():
+            return "on_true" if self.number(_given(inputs, "switch", "boolean", "bool", "value")) else "on_false"
+        chosen = self.number(_given(inputs, "select", "Input", "index")) if "witch" in self._classes[name] else None
+        if not isinstance(chosen, int):
+            return None
+        return next((key for key in inputs if re.fullmatch(rf"\D+0*{chosen}", key)), None)
 
     def model(self, link: Any) -> str:
         """The name of the nearest file of a model behind a link."""
@@ -163,7 +186,8 @@ class _Graph:
             if name is None:
                 continue
             yield name
-            for value in self._nodes[name].values():
+            chosen = self._let_through(name)
+            for value in self._nodes[name].values() if chosen is None else [self._nodes[name].get(chosen)]:
                 found = _linked(value)
                 if found in self._nodes and found not in seen:
                     seen.add(found)
@@ -176,9 +200,10 @@ class _Graph:
     def _is_sampler(self, name: str) -> bool:
         inputs = self._nodes[name]
         links = {key for key, value in inputs.items() if _linked(value) is not None}
-        if "guider" in links:
-            return True
-        return bool(SETTINGS & inputs.keys()) and ("positive" in links or bool({"pipe", "basic_pipe"} & links))
+        if self._classes[name].startswith("Context"):  # it hands on what others have
+            return False
+        named = bool(SETTINGS & inputs.keys()) or "ampler" in self._classes[name]
+        return "guider" in links or (named and bool(links & {*POSITIVES, *PIPES}))
 
 
 def _linked(value: Any) -> str | None:

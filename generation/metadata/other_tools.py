@@ -1,4 +1,4 @@
-"""InvokeAI, SwarmUI, NovelAI, Fooocus, Draw Things, Easy Diffusion and Civitai: each has JSON with its own names."""
+"""InvokeAI, SwarmUI, NovelAI, Fooocus, Draw Things, Easy Diffusion, Civitai, Tensor.Art and Midjourney."""
 
 import json
 import re
@@ -168,6 +168,36 @@ def read_civitai(text: str, _: Mapping[str, str]) -> Parameters | None:
         num_inference_steps=a_count(values.get("steps")),
         guidance_scale=a_number(values.get("cfgScale")),
         strength=a_number(values.get("denoise")),
+    )
+
+
+def read_tensorart(text: str, _: Mapping[str, str]) -> Parameters | None:
+    """What its generator was asked for, in camel case."""
+    values = _object(text.rstrip("\0"))
+    base = values.get("baseModel")
+    return Parameters(
+        tool="Tensor.Art",
+        prompt=a_text(values.get("prompt")),
+        negative_prompt=a_text(values.get("negativePrompt")),
+        model=_named(base, "modelFileName", "label") if isinstance(base, dict) else "",
+        seed=a_seed(values.get("seed")),
+        num_inference_steps=a_count(values.get("steps")),
+        guidance_scale=a_number(values.get("cfgScale")),
+    )
+
+
+def read_midjourney(text: str, _: Mapping[str, str]) -> Parameters | None:
+    """The command as it was typed, and the job's number after it."""
+    said, found, _rest = text.partition(" Job ID: ")
+    if not found:
+        return None
+    words, *options = said.split(" --")
+    facts = dict(option.partition(" ")[::2] for option in options)
+    return Parameters(
+        tool="Midjourney",
+        prompt=words.strip(),
+        negative_prompt=facts.get("no", "").strip(),
+        seed=a_seed(facts.get("seed")),
     )
 
 

@@ -46,6 +46,21 @@ GRAPHS: dict[str, tuple[dict[str, Any], str]] = {
                            "s": node("SaveImage", images=["1", 0])}, "a tower"),
     "set and get": ({"3": {"positive": ["20", 0]}, "20": node("GetNode", x=["21", 0]),
                      "21": node("SetNode", CONDITIONING=["6", 0])}, "a tower"),
+    "text by its filled wildcards": ({"6": ENCODER, "20": node("easy wildcards", text="a {x|y}", populated_text="a y")},
+                                     "a y"),
+    "a switch of two": ({"6": ENCODER, "20": node("ComfySwitchNode", switch=False, on_true=["21", 0],
+                                                  on_false=["22", 0]), **LEFT}, "by night"),
+    "a switch of many": ({"6": ENCODER, "20": node("ImpactSwitch", select=["30", 0], input1=["21", 0],
+                                                   input2=["22", 0]), "30": node("PrimitiveInt", value=2), **LEFT},
+                         "by night"),
+    "a delimiter by its name": ({"6": ENCODER, "20": node("Text Concatenate (JPS)", delimiter="space", text1="a",
+                                                          text2="tower")}, "a tower"),
+    "two encoders' prompts": ({"6": node("SDXL Power Prompt - Positive (rgthree)", prompt_g="a tower", prompt_l="")},
+                              "a tower"),
+    "a context": ({"20": node("Context (rgthree)", seed=["30", 0], steps=25, model=["4", 0], positive=["6", 0]),
+                   "30": node("Seed (rgthree)", seed=42),
+                   "3": {"seed": ["20", 8], "steps": ["20", 9], "model": ["20", 1], "positive": ["20", 4]}}, "a tower"),
+    "a slider": ({"3": {"steps": ["20", 0]}, "20": node("mxSlider", Xi=25, Xf=25.0, isfloatX=0)}, "a tower"),
     "a subgraph": ({"3": {"positive": ["12:6", 0]}, "12:6": node("CLIPTextEncode", text="a tower")}, "a tower"),
 }  # fmt: skip
 
@@ -58,6 +73,29 @@ def test_comfyui_s_custom_nodes_are_read_through(name: str) -> None:
     graph = {**nodes, **{key: value for key, value in GRAPH.items() if key not in nodes}}
     graph["3"] = node("KSampler", **{**SAMPLER, **changed.get("3", {})})
     assert told(found(graph)) == (prompt, *PLAIN[1:])
+
+
+OTHER_SAMPLERS: dict[str, dict[str, Any]] = {
+    "Efficient's XL": {"1": node("Eff. Loader SDXL", base_ckpt_name="dream.safetensors", positive="a tower",
+                                 negative="blurry"),
+                       "3": node("KSampler SDXL (Eff.)", noise_seed=42, steps=25, cfg=6.5, sdxl_tuple=["1", 0])},
+    "x-labs'": {**GRAPH, "3": node("XlabsSampler", noise_seed=42, steps=25, true_gs=6.5, denoise_strength=1.0,
+                                   model=["4", 0], conditioning=["6", 0], neg_conditioning=["7", 0])},
+    "essentials'": {**GRAPH, "3": node("FluxSamplerParams+", seed="42", steps="25", guidance="6.5", model=["4", 0],
+                                       conditioning=["6", 0], negative="blurry")},
+    "easy's, with its settings before it": {
+        "1": node("easy fullLoader", ckpt_name="dream.safetensors", positive="a tower", negative="blurry"),
+        "2": node("easy preSampling", steps=25, cfg=6.5, seed=42, pipe=["1", 0]),
+        "3": node("easy kSampler", pipe=["2", 0])},
+    "nunchaku's loader": {**GRAPH, "4": node("NunchakuFluxDiTLoader", model_path="dream.safetensors"),
+                          "3": node("KSampler", **SAMPLER)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHER_SAMPLERS)
+def test_other_packs_samplers_are_read(name: str) -> None:
+    """Whatever they call what a sampler needs, and whether it comes through one link or several."""
+    assert told(found(OTHER_SAMPLERS[name])) == PLAIN
 
 
 FACTS = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 512x512, Model: dream"
@@ -88,8 +126,22 @@ def test_what_extensions_write_does_not_mislead(name: str) -> None:
         ("a castle, Negative prompt: fog, " + FACTS, "a castle", "fog"),
         ("a castle Negative prompt: fog " + FACTS, "a castle", "fog"),
         ("a castle\n-fog\n" + FACTS.replace("CFG scale", "Guidance Scale"), "a castle", "fog"),
+        ("a castle\nNegative prompt: fog\nSize: 512x512, " + FACTS, "a castle", "fog"),
+        ("a castle\nnegative prompt: fog\n" + FACTS.replace("Steps", "steps"), "a castle", "fog"),
+        ("\ufeffa castle\nNegative prompt: fog\n" + FACTS, "a castle", "fog"),
     ],
-    ids=["steps in the prompt", "lines", "no prompt", "carriage returns", "commas", "spaces", "draw things"],
+    ids=[
+        "steps in the prompt",
+        "lines",
+        "no prompt",
+        "carriage returns",
+        "commas",
+        "spaces",
+        "draw things",
+        "steps later",
+        "small letters",
+        "byte order mark",
+    ],
 )
 def test_automatic1111_s_lines_are_told_apart(text: str, prompt: str, negative: str) -> None:
     """The facts are the line with steps and a comma; how the lines end does not matter."""
@@ -139,6 +191,12 @@ TOOLS: dict[str, tuple[bytes, dict[str, object]]] = {
     "ruinedfooocus": (png(parameters=json.dumps(
         {"Prompt": "a castle", "Negative": "fog", "steps": 30, "cfg": 4, "seed": 7, "base_model_name": "jug"})),
         {"tool": "Fooocus", "prompt": "a castle", "negative_prompt": "fog", "model": "jug", "guidance_scale": 4.0}),
+    "tensor.art": (png(generation_data=json.dumps(
+        {"prompt": "a castle", "negativePrompt": "fog", "seed": "7", "steps": 30, "cfgScale": 5,
+         "baseModel": {"label": "SDXL", "modelFileName": "dream"}}) + "\0"),
+        {"tool": "Tensor.Art", "prompt": "a castle", "negative_prompt": "fog", "model": "dream", "seed": 7}),
+    "midjourney": (png(Description="a castle --v 6.1 --ar 16:9 --no fog, rain --seed 7 Job ID: 1f-2", Author="x"),
+                   {"tool": "Midjourney", "prompt": "a castle", "negative_prompt": "fog, rain", "seed": 7}),
     "seed as a decimal": (png(parameters="a castle\nSteps: 20, CFG scale: 7, Seed: 5.0"), {"seed": 5}),
     "an umlaut": (png(parameters=A1111.replace("castle", "Schloß")), {"prompt": "a Schloß"}),
 }  # fmt: skip
