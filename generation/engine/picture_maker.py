@@ -19,7 +19,7 @@ from ..errors import ModelError, RequestError
 from ..families import Call, Family, family_of
 from ..images import encode_png, read_kept
 from ..model_file import DENOISERS
-from ..prompt_syntax import without_syntax
+from ..prompt_syntax import changes, settled, without_syntax
 from ..types import ModelSpec, Picture, Task
 from .adapters import adapted, inversions
 from .device import Device
@@ -110,12 +110,13 @@ class PictureMaker:
     def _readable(self, run: Run, family: Family, spec: ModelSpec) -> Picture:
         """Return the picture, without the syntax for weights in its prompts if its family does not know that."""
         request = run.picture.request
+        words = {name: getattr(request, name) for name in ("prompt", "negative_prompt")}
+        if any(changes(text) for text in words.values()):
+            run.note("Prompts do not change in mid-run here; of words that would, those for most of the run are read.")
         if family.weighs_prompts:
             return run.picture
-        plain: dict[str, Any] = {
-            name: without_syntax(text) for name in ("prompt", "negative_prompt") if (text := getattr(request, name))
-        }
-        if any(getattr(request, name) != text for name, text in plain.items()):
+        plain: dict[str, Any] = {name: without_syntax(text) for name, text in words.items() if text}
+        if any(settled(words[name]) != text for name, text in plain.items()):
             run.note("{model} does not support weights in prompts; it reads the words without them.", model=spec.title)
         return replace(run.picture, request=replace(request, **plain))
 

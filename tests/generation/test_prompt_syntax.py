@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.prompt_syntax import LoraTag, is_weighted, parse, take_loras, without_syntax
+from generation.prompt_syntax import LoraTag, changes, is_weighted, parse, settled, take_loras, without_syntax
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,43 @@ def test_breaks_part_chunks() -> None:
     """Only the word by itself, in capitals."""
     assert len(parse("a cat BREAK a dog")) == 2
     assert len(parse("a BREAKFAST, break")) == 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "read"),
+    [
+        ("[a cat:a dog:0.4] sits", "a dog sits"),
+        ("[a cat:a dog:0.6] sits", "a cat sits"),
+        ("[a cat:a dog:4]", "a dog"),
+        ("a [red:3] cat", "a red cat"),
+        ("a [red::16] cat", "a red cat"),
+        ("[cat|dog|cow] in a hat", "cat in a hat"),
+        ("[[a:b:0.2]:c:0.9]", "b"),
+        ("[(red:1.2):blue:0.9] cat", "(red:1.2) cat"),
+        ('{"box": ["a|b", "c:1"]}', '{"box": ["a|b", "c:1"]}'),
+        (r"a \[b|c\]", r"a \[b|c\]"),
+    ],
+)
+def test_words_that_would_change_are_read_as_those_that_stand_longest(prompt: str, read: str) -> None:
+    """A prompt stays as it is through the whole run here; none of its brackets or numbers is drawn."""
+    assert settled(prompt) == read
+    assert changes(prompt) == (prompt != read)
+    if prompt != read:
+        assert is_weighted(prompt)
+        assert parse(prompt) == parse(read)
+
+
+def test_and_parts_chunks_with_their_weights() -> None:
+    """Only as a word by itself between words that are not in capitals, which are lettering."""
+    assert parse("cat :1.2 AND dog") == ((("cat", 1.2),), (("dog", 1.0),))
+    assert len(parse("a sign, SALT AND PEPPER")) == 1
+    assert without_syntax("a cat AND a dog") == "a cat AND a dog"
+
+
+def test_loras_options_are_read() -> None:
+    """The denoiser's weight, by its place or its name; ComfyUI's name for it, and hypernetworks, are taken out too."""
+    _, tags = take_loras("<lora:a:te=0.2:unet=0.8> <lora:b:0.7:lbw=MIDD> <wlr:c:0.5> <hypernet:d:1>")
+    assert tags == (LoraTag("a", 0.8), LoraTag("b", 0.7), LoraTag("c", 0.5), LoraTag("d", 1.0))
 
 
 def test_loras_are_taken_out() -> None:
