@@ -67,12 +67,19 @@ def texts_of_png(data: bytes) -> dict[str, str]:
 
 
 def without_texts(data: bytes) -> bytes:
-    """A PNG without its texts, and without a colour profile that is too long for Pillow; anything else as it is."""
+    """A PNG without what Pillow would refuse it for: texts, long colour profiles, and broken chunks of less than pixels.
+
+    Anything else as it is.
+    """
     if not data.startswith(SIGNATURE):
         return data
     kept, rest = [SIGNATURE], len(SIGNATURE)
     for kind, start, end in _chunks(data):
-        if kind not in TEXTS and not (kind == b"iCCP" and _is_long(data[start:end])):
+        if (
+            kind not in TEXTS
+            and not (kind == b"iCCP" and _is_long(data[start:end]))
+            and not _is_broken(data, start, end)
+        ):
             kept.append(data[start - 8 : end + 4])
         rest = end + 4
     return b"".join([*kept, data[rest:]])
@@ -109,6 +116,12 @@ def _unpacked(packed: bytes, most: int = MOST) -> bytes:
     if unpacker.unconsumed_tail:
         raise ValueError("too long")
     return found
+
+
+def _is_broken(data: bytes, start: int, end: int) -> bool:
+    """Whether a chunk that a decoder may pass over, by the case of its first letter, has another sum than it says."""
+    optional = data[start - 4] & 0x20
+    return bool(optional) and zlib.crc32(data[start - 4 : end]) != int.from_bytes(data[end : end + 4])
 
 
 def _is_long(content: bytes) -> bool:

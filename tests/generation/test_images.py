@@ -214,6 +214,17 @@ def test_large_texts_and_profiles_do_not_make_a_picture_damaged(kind: bytes, con
     assert images.open_picture(_chunked(kind, content)).width == 64
 
 
+def test_a_wrong_sum_of_what_is_no_pixel_does_not_make_a_picture_damaged() -> None:
+    """Browsers show it all the same; a wrong sum of pixels is damage."""
+    whole = _chunked(b"gAMA", struct.pack(">I", 45455))
+    broken = bytearray(whole)
+    broken[33 + 12] ^= 1
+    assert images.open_picture(bytes(broken)).png == images.open_picture(whole).png
+    broken[whole.index(b"IDAT") + 20] ^= 1
+    with pytest.raises(PictureError):
+        images.open_picture(bytes(broken))
+
+
 def test_a_second_picture_in_a_photograph_is_no_animation() -> None:
     """Phones' JPEGs carry previews and maps of brightness; AVIF and HEIC are opened as others are."""
     picture = Image.linear_gradient("L").convert("RGB")
