@@ -67,7 +67,7 @@ def texts_of_png(data: bytes) -> dict[str, str]:
 
 
 def without_texts(data: bytes) -> bytes:
-    """A PNG without what Pillow would refuse it for: texts, long colour profiles, and broken chunks of less than pixels.
+    """A PNG without what Pillow may refuse it for: texts, a long colour profile, and broken chunks that are no pixels.
 
     Anything else as it is.
     """
