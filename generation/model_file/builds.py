@@ -49,6 +49,8 @@ BUILDS = (
     Build("aura_flow", "AuraFlow", ("double_layers.0.attn.w1q.weight",)),
     Build("qwen_image_21", "Qwen-Image 2.1", ("txt_in.text_norm.weight",)),
     Build("krea2", "Krea 2", ("txtfusion.projector.weight",)),
+    Build("nucleus_image", "Nucleus-Image",
+          ("transformer_blocks.0.img_mod.1.weight", "transformer_blocks.0.encoder_proj.weight"), "diffusers"),
     Build("qwen_image", "Qwen-Image", ("transformer_blocks.0.img_mod.1.weight", "txt_norm.weight"), "diffusers"),
     Build("z_image", "Z-Image", ("layers.0.adaLN_modulation.0.weight", "cap_embedder.1.weight")),
     Build("lumina2", "Lumina Image 2", ("cap_embedder.0.weight", "layers.0.attention.qkv.weight")),
@@ -56,6 +58,15 @@ BUILDS = (
     Build("sana", "Sana", ("blocks.0.mlp.inverted_conv.conv.weight", "blocks.0.cross_attn.kv_linear.weight")),
     Build("sana", "Sana", ("transformer_blocks.0.ff.conv_depth.weight",), "diffusers"),
     Build("pixart", "PixArt", ("blocks.0.cross_attn.kv_linear.weight", "blocks.0.mlp.fc1.weight")),
+    Build("prx", "PRX", ("blocks.0.attention.img_qkv_proj.weight", "blocks.0.attention.txt_kv_proj.weight"),
+          "diffusers"),
+    Build("omnigen", "OmniGen", ("patch_embedding.input_image_proj.weight",), "diffusers"),
+    Build("", "OmniGen in its first names", ("input_x_embedder.proj.weight",)),
+    Build("", "OmniGen2", ("time_caption_embed.timestep_embedder.linear_1.bias",)),
+    Build("ernie_image", "ERNIE-Image", ("layers.0.mlp.linear_fc2.weight", "text_proj.weight"), "diffusers"),
+    Build("", "Anima", ("llm_adapter.blocks.0.cross_attn.q_proj.weight",)),
+    Build("", "Cosmos Predict 2 (makes videos)", ("blocks.0.mlp.layer1.weight", "x_embedder.proj.1.weight")),
+    Build("", "Stable Cascade", ("clf.1.weight",)),
     Build("", "Wan (makes videos)", ("head.modulation",)),
     Build("", "LTX-Video (makes videos)", ("patchify_proj.weight",)),
 )  # fmt: skip
@@ -69,12 +80,18 @@ UNETS = {
 }
 REFINER = UNETS[1280][1]
 AUTOENCODER = re.compile(
-    r"^(?:first_stage_model\.|vae\.)?(?:(?:en|de)coder\.conv_in|decoder\.conv1)\.weight$", re.MULTILINE
+    r"^(?:first_stage_model\.|vae\.)?(?:(?:en|de)coder\.conv_in|decoder\.(?:conv1|layers\.0))\.weight$", re.MULTILINE
 )
-UPSCALERS = ({"conv_first.weight", "body.0.rdb1.conv1.weight"}, {"body.0.weight", "body.1.weight", "body.2.bias"})
+#: networks that enlarge, those that can be loaded first
+UPSCALERS = (
+    ({"conv_first.weight", "body.0.rdb1.conv1.weight"}, "realesrgan", "Real-ESRGAN"),
+    ({"body.0.weight", "body.1.weight", "body.2.bias"}, "realesrgan", "Real-ESRGAN"),
+    ({"model.0.weight", "model.1.sub.0.RDB1.conv1.0.weight"}, "", "ESRGAN in its first names"),
+    ({"conv_first.weight", "conv_after_body.weight"}, "", "SwinIR or one of its kind"),
+)
 #: other parts that make no pictures by themselves, by what a name begins with or holds
 HELPERS = (
-    ("ControlNet", re.compile(r"^(?:control_model|controlnet_cond_embedding|control_all_x_embedder)", re.MULTILINE)),
+    ("ControlNet", re.compile(r"^(?:control_model|controlnet_|control_all_x_embedder)", re.MULTILINE)),
     ("IP-Adapter", re.compile(r"^(?:ip_adapter|image_proj)\.", re.MULTILINE)),
     ("motion module", re.compile(r"\.motion_modules\.")),
     ("image encoder", re.compile(r"^vision_model\.", re.MULTILINE)),
@@ -122,7 +139,11 @@ DOWN = re.compile(r"(?:lora_down|lora_A|lora\.down)\.")
 FLUX_TEXT = {3584: ("longcat_image", "LongCat-Image"), 2048: ("ovis_image", "Ovis-Image")}
 LUMINA2_WIDTH = 2304  # of the layers that Z-Image's are named after
 FLUX_BLOCKS = 19  # with both pictures and words, whose attention is named and as wide as that of Qwen-Image's 60
-FLUX2_WIDTHS = {6144: ("flux2", "FLUX.2"), 4096: ("flux2_klein", "FLUX.2 Klein")}
+#: models whose layers have FLUX.1's names, by their width; 3072 wide are FLUX.1 and the smaller Klein
+FLUX_WIDTHS = {
+    6144: ("flux2", "FLUX.2"), 4096: ("flux2_klein", "FLUX.2 Klein"), 3584: ("hunyuan_image", "HunyuanImage 2.1"),
+}  # fmt: skip
+SANA_WIDTH = 2240  # of what its larger models attend to words with; no U-Net's
 ARCHITECTURES = (  # of modelspec.architecture and ss_base_model_version
     ("stable-diffusion-xl", "stable_diffusion_xl", "Stable Diffusion XL"),
     ("sdxl", "stable_diffusion_xl", "Stable Diffusion XL"),
@@ -150,8 +171,9 @@ def recognise(shapes: Shapes, metadata: Mapping[str, str]) -> dict[str, Any]:
     names = "\n".join(shapes)
     if helper := next((kind for kind, form in HELPERS if form.search(names)), None):
         return {"kind": helper}
-    if any(marks <= shapes.keys() for marks in UPSCALERS):
-        return {"kind": "upscaler", "family": "realesrgan", "build": "Real-ESRGAN"}
+    for marks, family, build in UPSCALERS:
+        if marks <= shapes.keys():
+            return {"kind": "upscaler", "family": family, "build": build}
     parts = tuple(part for part, starts in PARTS if any(name.startswith(starts) for name in shapes))
     inner = _denoiser(shapes)
     facts = (_unet(shapes, inner) if _is_unet(inner) else _transformer(inner)) | _quantisation(shapes)
@@ -188,6 +210,10 @@ def _unet(shapes: Shapes, inner: Shapes) -> dict[str, Any]:
         family, build = UNETS[1280]
     elif build == "Stable Diffusion" and {"label_emb.0.0.weight", "add_embedding.linear_1.weight"} & inner.keys():
         family, build = UNETS[2048]
+    if any(name.endswith(".depthwise.weight") for name in inner):
+        family, build = "dreamlite", "DreamLite"
+    if "encoder_hid_proj.weight" in inner:
+        family, build = "", "Kolors"
     if "edm_mean" in shapes:
         build = "Playground 2.5"
     first = inner.get("input_blocks.0.0.weight") or inner["conv_in.weight"]
@@ -211,6 +237,8 @@ def _transformer(inner: Shapes) -> dict[str, Any]:
         return {}
     family, title, first = build.family, build.title, inner.get("img_in.weight") or inner.get("x_embedder.weight") or ()
     channels = first[1] if len(first) > 1 else 0
+    if build.title == "Chroma" and any(name.startswith("nerf_") for name in inner):
+        family, title = "", "Chroma Radiance"
     if build.title == "FLUX.1":
         guided = any(name.startswith(("guidance_in.", "time_text_embed.guidance_embedder.")) for name in inner)
         kinds = {384: " Fill, inpainting", 128: " Depth or Canny"}
@@ -222,7 +250,11 @@ def _transformer(inner: Shapes) -> dict[str, Any]:
 
 
 def _quantisation(shapes: Shapes) -> dict[str, str]:
-    if any(name.endswith(".scale_weight") or name == "scaled_fp8" for name in shapes):
+    if any(name.endswith(".weight_scale_2") for name in shapes):
+        return {"quantisation": "fp4 with scales, as ComfyUI writes it"}
+    if any(
+        name.endswith((".scale_weight", ".weight_scale", ".comfy_quant")) or name == "scaled_fp8" for name in shapes
+    ):
         return {"quantisation": "fp8 with scales, as ComfyUI writes it"}
     if any(".quant_state.bitsandbytes" in name for name in shapes):
         return {"quantisation": "4 bits of bitsandbytes"}
@@ -264,8 +296,7 @@ def _base(shapes: Shapes, metadata: Mapping[str, str]) -> tuple[str, str]:
     found = next(((family, build) for family, build, form in BASES if form.search(names)), None)
     inner = {shape[1] for name, shape in shapes.items() if DOWN.search(name) and len(shape) > 1}
     if found == ("flux", "FLUX.1"):
-        # FLUX.2's layers have the same names; 3072 wide are FLUX.1 and the smaller Klein.
-        return next((base for width, base in FLUX2_WIDTHS.items() if width in inner), found)
+        return next((base for width, base in FLUX_WIDTHS.items() if width in inner), found)
     if found == ("z_image", "Z-Image") and LUMINA2_WIDTH in inner:
         return "lumina2", "Lumina Image 2"
     if found:
@@ -277,8 +308,8 @@ def _base(shapes: Shapes, metadata: Mapping[str, str]) -> tuple[str, str]:
         for name, shape in shapes.items()
         if re.search(r"attn2[._](?:processor[._])?to[._]k[._].*(?:down|lora_A|lora\.down)", name) and len(shape) > 1
     ]
-    if widths and widths[0] in UNETS:
-        return UNETS[widths[0]]
+    if widths and widths[0] in {**UNETS, SANA_WIDTH: ""}:
+        return UNETS.get(widths[0], ("sana", "Sana"))
     if any(name.startswith(("lora_te2_", "text_encoder_2.")) for name in shapes):
         return UNETS[2048]
     said = f"{metadata.get('modelspec.architecture', '')} {metadata.get('ss_base_model_version', '')}".lower()

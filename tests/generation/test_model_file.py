@@ -75,6 +75,28 @@ BUILDS: dict[str, tuple[Mapping[str, tuple[int, ...]], str, str, str]] = {
                    "denoiser", "qwen_image", "Qwen-Image"),
     "Z-Image": ({"layers.0.adaLN_modulation.0.weight": (9, 9), "cap_embedder.1.weight": (9, 9),
                  "cap_embedder.0.weight": (9,)}, "denoiser", "z_image", "Z-Image"),
+    "Nucleus-Image": ({"transformer_blocks.0.img_mod.1.weight": (9, 9), "txt_norm.weight": (9,),
+                       "transformer_blocks.0.encoder_proj.weight": (9, 9)},
+                      "denoiser", "nucleus_image", "Nucleus-Image"),
+    "PRX": ({"blocks.0.attention.img_qkv_proj.weight": (9, 9), "blocks.0.attention.txt_kv_proj.weight": (9, 9)},
+            "denoiser", "prx", "PRX"),
+    "ERNIE-Image": ({"layers.0.mlp.linear_fc2.weight": (9, 9), "text_proj.weight": (9, 9)},
+                    "denoiser", "ernie_image", "ERNIE-Image"),
+    "OmniGen": ({"patch_embedding.input_image_proj.weight": (9, 4, 2, 2)}, "denoiser", "omnigen", "OmniGen"),
+    "OmniGen2": ({"time_caption_embed.timestep_embedder.linear_1.bias": (9,)}, "denoiser", "", "OmniGen2"),
+    "Radiance": ({"distilled_guidance_layer.in_proj.weight": (9, 9), "nerf_blocks.0.norm.scale": (9,)},
+                 "denoiser", "", "Chroma Radiance"),
+    "Anima": ({"net.llm_adapter.blocks.0.cross_attn.q_proj.weight": (9, 9), "net.blocks.0.mlp.layer1.weight": (9, 9)},
+              "denoiser", "", "Anima"),
+    "Cosmos": ({"net.blocks.0.mlp.layer1.weight": (9, 9), "net.x_embedder.proj.1.weight": (9, 9)},
+               "denoiser", "", "Cosmos Predict 2 (makes videos)"),
+    "Kolors": ({f"{UNET}input_blocks.0.0.weight": (320, 4, 3, 3), f"{UNET}encoder_hid_proj.weight": (2048, 4096)},
+               "denoiser", "", "Kolors"),
+    "FLUX.1's ControlNet": ({"controlnet_blocks.0.weight": (9, 9), "double_blocks.0.img_attn.qkv.weight": (9, 9)},
+                            "ControlNet", "", ""),
+    "SwinIR": ({"conv_first.weight": (180, 3, 3, 3), "conv_after_body.weight": (180, 180, 3, 3)},
+               "upscaler", "", "SwinIR or one of its kind"),
+    "tiny VAE": ({"decoder.layers.0.weight": (64, 4, 3, 3)}, "autoencoder", "", ""),
     "VAE": ({"decoder.conv_in.weight": (512, 4, 3, 3), "encoder.conv_in.weight": (128, 3, 3, 3)},
             "autoencoder", "", ""),
     "ControlNet": ({"controlnet_cond_embedding.conv_in.weight": (16, 3, 3, 3)}, "ControlNet", "", ""),
@@ -134,6 +156,9 @@ ADAPTERS: dict[str, tuple[Mapping[str, tuple[int, ...]], str, str, str]] = {
                  "LoRA", "ai-toolkit or ComfyUI", "lumina2"),
     "before PEFT": ({"unet.mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_k_lora.down.weight":
                      (4, 2048)}, "LoRA", "diffusers", "stable_diffusion_xl"),
+    "HunyuanImage": ({"lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight": (4, 3584)},
+                     "LoRA", "kohya", "hunyuan_image"),
+    "Sana": ({"transformer.transformer_blocks.0.attn2.to_k.lora_A.weight": (4, 2240)}, "LoRA", "diffusers", "sana"),
     "GLoRA": ({f"{KOHYA}.a1.weight": (4, 4), f"{KOHYA}.b1.weight": (4, 4)}, "GLoRA", "kohya", "stable_diffusion"),
     "(IA)³": ({f"{KOHYA}.weight": (4,), f"{KOHYA}.on_input": ()}, "(IA)³", "kohya", "stable_diffusion"),
     "SD 3": ({"transformer.transformer_blocks.0.attn.add_k_proj.lora_A.weight": (4, 1536)},
@@ -173,6 +198,18 @@ def test_what_a_file_says_of_itself_helps_where_its_names_do_not(tmp_path: Path)
     assert (found.v_prediction, found.zero_snr) == (True, True)
     scaled = {**BUILDS["FLUX.1 dev"][0], "scaled_fp8": ()}
     assert "fp8" in inspect(header_only(tmp_path / "8.safetensors", scaled)).quantisation
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [(("weight_scale", "comfy_quant"), "fp8 with scales"), (("weight_scale_2",), "fp4 with scales")]
+)
+def test_scales_beside_weights_are_known_by_comfyui_s_newer_names(
+    tmp_path: Path, names: tuple[str, ...], said: str
+) -> None:
+    """Such files need other code than plain weights, and are refused by that name."""
+    layer = "double_blocks.0.img_attn.qkv"
+    shapes = {f"{layer}.{name}": (1,) for name in ("weight", *names)}
+    assert inspect(header_only(tmp_path / "x.safetensors", shapes)).quantisation.startswith(said)
 
 
 def test_real_files_of_each_layout_are_known(tmp_path: Path) -> None:
