@@ -31,7 +31,7 @@ def read_automatic1111(text: str, _: Mapping[str, str]) -> Parameters | None:
     ends = "., \n" if inline else None  # a full stop or a comma stands for the end of a line there
     guidance = a_number(facts.get("cfg scale", facts.get("guidance scale")))
     if not rest and "guidance scale" in facts and "\n-" in words:  # as Draw Things has it
-        prompt, _, negative = words.rpartition("\n-")
+        prompt, _mark, negative = words.rpartition("\n-")
     # Forge's FLUX.1 has 1 there and what is meant beside it.
     distilled = a_number(facts.get("distilled cfg scale"))
     return Parameters(
