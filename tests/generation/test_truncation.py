@@ -102,3 +102,17 @@ def test_what_libraries_say_of_a_long_prompt_is_not_logged(
         for library in libraries:
             library.removeHandler(caplog.handler)
     assert "zanzibar" not in caplog.text
+
+
+@pytest.mark.slow
+def test_words_that_would_change_in_mid_run_are_said(tmp_path: Path) -> None:
+    """Also of the negative prompt; of a plain prompt nothing is said."""
+    model = spec("stable_diffusion", tmp_path)
+    engine = engine_of(model)
+
+    def notes(**words: str) -> int:
+        wanted = request(model, num_inference_steps=1, **words)
+        return sum(isinstance(event, Noted) for event in events_of(engine, wanted))
+
+    assert notes(prompt="a [red:blue:0.3] cat") == notes(prompt="a cat", negative_prompt="[dog|cow]") == 1
+    assert notes(prompt="a (red:1.3) cat") == 0
