@@ -4,17 +4,19 @@ import asyncio
 import logging
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from statistics import median, quantiles
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
+
+import psutil
 
 from generation import Catalogue, ClusterConfig, Event, Failed, Finished, Picture, Service
 
-from .devices import Side, side
+from .devices import Side
 from .nodes import Nodes
 from .pictures import picture
 
@@ -30,8 +32,8 @@ ATTEMPTS = 5  # of a picture here, where every kill may meet it; the bot makes t
 async def run(*, quick: bool) -> dict[str, Any]:
     """Measure the cluster against local children.
 
-    Ratio of throughputs, milliseconds that a picture's way takes more, seconds to notice a killed node, and pictures
-    that were lost or came twice.
+    Ratios of throughputs, also by CPU time, milliseconds that a picture's way takes more, seconds to notice a killed
+    node, and pictures that were lost or came twice.
     """
     logging.getLogger("generation").setLevel(logging.CRITICAL)  # what is lost is lost on purpose
     with tempfile.TemporaryDirectory() as folder:
@@ -58,22 +60,62 @@ async def _joined(service: Service, number: int) -> None:
 
 
 async def _throughput(nodes: Nodes, *, quick: bool) -> dict[str, float]:
-    """Of two nodes and two children in turns; the ratio is the median over pairs of turns."""
+    """Of two nodes and two children in turns; ratios are medians over pairs of turns.
+
+    Where other programs take the cores, steps by second of CPU tell more than steps by second: those of all processes
+    that the steps need, less what Ray takes while it has nothing to do.
+    """
     warm_up, seconds, turns = (QUICK_WARM_UP, QUICK_TURN, QUICK_TURNS) if quick else (WARM_UP, TURN, TURNS)
-    service = _service(nodes)
-    async with side(2) as local, Side(service, 2) as far:
-        await _joined(service, 2)
-        for each in (local, far):
-            await each.turn(warm_up)
-        found = [(await local.turn(seconds), await far.turn(seconds)) for _ in range(turns)]
-    print(f"{'turn':>4}{'local':>8}{'cluster':>9}   pictures/s")
-    for number, (near, distant) in enumerate(found, 1):
-        print(f"{number:4}{near:8.2f}{distant:9.2f}")
+    near, far = Service(Catalogue.load(), ["cpu"] * 2, threads=1), _service(nodes)
+    async with Side(near, 2) as local, Side(far, 2) as cluster:
+        await _joined(far, 2)
+        for side in (local, cluster):
+            await side.turn(warm_up)
+        children = near.worker_pids()
+        pairs = [(await _turn(local, children, seconds), await _turn(cluster, children, seconds)) for _ in range(turns)]
+    print(f"{'turn':>4}{'local':>8}{'cluster':>9}{'local':>9}{'cluster':>9}   pictures/s, steps by second of CPU")
+    found = []
+    for number, (one, other) in enumerate(pairs, 1):
+        idle = one.others / one.seconds
+        costs = one.steps / one.children, other.steps / (other.others - idle * other.seconds)
+        print(f"{number:4}{one.rate:8.2f}{other.rate:9.2f}{costs[0]:9.2f}{costs[1]:9.2f}")
+        found.append((other.rate / one.rate, costs[1] / costs[0], idle))
     return {
-        "throughput_local": round(median(local for local, _ in found), 3),
-        "throughput_cluster": round(median(far for _, far in found), 3),
-        "ratio_to_local": round(median(far / local for local, far in found), 3),
+        "throughput_local": round(median(one.rate for one, _ in pairs), 3),
+        "throughput_cluster": round(median(other.rate for _, other in pairs), 3),
+        "ratio_to_local": round(median(each[0] for each in found), 3),
+        "cpu_ratio_to_local": round(median(each[1] for each in found), 3),
+        "idle_cores": round(median(each[2] for each in found), 3),
     }
+
+
+class _Turn(NamedTuple):
+    """What was made in a turn, in pictures per second and in steps, and the seconds of CPU that it took."""
+
+    rate: float
+    steps: int
+    seconds: float
+    #: CPU time of the local children
+    children: float
+    #: and of all other processes below this one: Ray's, and the children on nodes
+    others: float
+
+
+async def _turn(side: Side, children: Sequence[int], seconds: float) -> _Turn:
+    began, steps, before = monotonic(), side.steps, _cpu_seconds(children)
+    rate = await side.turn(seconds)
+    after = _cpu_seconds(children)
+    return _Turn(rate, side.steps - steps, monotonic() - began, after[0] - before[0], after[1] - before[1])
+
+
+def _cpu_seconds(children: Sequence[int]) -> tuple[float, float]:
+    """CPU time of these children, and of all other processes below this one."""
+    found = [0.0, 0.0]
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            found[process.pid not in children] += times.user + times.system
+    return found[0], found[1]
 
 
 class _Follower:

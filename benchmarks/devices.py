@@ -36,7 +36,9 @@ class Side:
         self._chance = random.Random(1)  # noqa: S311
         self._open: set[str] = set()
         self._is_on = False
-        self._steps = self._ended = 0
+        #: made since the start
+        self.steps = 0
+        self._ended = 0
         self._changed = asyncio.Event()
 
     async def __aenter__(self) -> "Side":
@@ -53,9 +55,9 @@ class Side:
         self._is_on, self._ended = True, 0
         self._ask(WAITING)
         await self._until(lambda: self._ended >= SETTLING * self._devices)
-        began, before = monotonic(), self._steps
+        began, before = monotonic(), self.steps
         await asyncio.sleep(seconds)
-        rate = (self._steps - before) / (monotonic() - began) / fmean(STEPS)
+        rate = (self.steps - before) / (monotonic() - began) / fmean(STEPS)
         self._is_on = False
         for name in list(self._open):
             self._service.cancel(name)
@@ -77,7 +79,7 @@ class Side:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Progress):
-            self._steps += 1
+            self.steps += 1
         elif isinstance(event, Failed):
             raise RuntimeError(event.template)
         elif isinstance(event, TERMINAL):
