@@ -1,6 +1,6 @@
 """Pictures from requests. What stands here is all that others may import; none of it loads torch.
 
-Beside it stands ``generation.provenance``, a package of its own, since not every process needs what it loads.
+Beside it stands ``generation.provenance``, a separate package, since not every process needs what it loads.
 """
 
 from . import downloads, images, machine, model_file

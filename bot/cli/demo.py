@@ -51,7 +51,7 @@ async def _start_bot(folder: Path, addresses: dict[str, str]) -> Process:
         f'[discord]\napi = "{addresses["api"]}"\n[storage]\nfolder = "{folder / "data"}"\n[filter]\nstrict = {{}}\n',
         encoding="utf-8",
     )
-    # In a session of its own, so that Ctrl-C reaches only this process, which ends the others in order.
+    # In a separate session, so that Ctrl-C reaches only this process, which ends the others in order.
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", "--config", str(config),
         env={**os.environ, TOKEN_VARIABLE: addresses["token"]}, stderr=PIPE, start_new_session=True,

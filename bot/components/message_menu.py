@@ -48,7 +48,7 @@ class FoundButton(PersistentItem, template=r"found:(?P<action>[a-z]+):(?P<messag
     """Does something with a picture of a message in this channel, under an answer that offers it."""
 
     async def run(self, interaction: Interaction, match: re.Match[str]) -> None:
-        """Do it, or ask with which. Raises Refusal if the custom_id was made up or there is no picture any more."""
+        """Do it, or ask with which. Raises Refusal if the custom_id was made up or there is no longer a picture."""
         channel_id, message_id = interaction.channel_id or 0, int(match["message"])
         if match["action"] not in ACTIONS:
             raise Refusal(NOT_KEPT)

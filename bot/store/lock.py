@@ -26,7 +26,7 @@ def only_bot(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise ConfigError(
                 f"storage.folder: another bot (process {os.read(file, 20).decode() or 'unknown'}) runs on {folder}; "
-                "stop it first, or give this one a folder of its own"
+                "stop it first, or give this one its own folder"
             ) from None
         os.truncate(file, 0)
         os.write(file, str(os.getpid()).encode())

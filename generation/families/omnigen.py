@@ -9,7 +9,7 @@ from .family import Call, Family
 
 
 class OmniGen(Family):
-    """Takes the pictures of an edit in order, at any size; what to avoid is a sentence of its own."""
+    """Takes the pictures of an edit in order, at any size; what to avoid is a separate sentence."""
 
     pipelines: ClassVar = {Task.TXT2IMG: "OmniGenPipeline", Task.EDIT: "OmniGenPipeline"}
     negative_prompt = False

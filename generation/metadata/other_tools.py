@@ -105,7 +105,7 @@ def read_novelai(text: str, texts: Mapping[str, str]) -> Parameters | None:
 
 
 def read_fooocus(text: str, texts: Mapping[str, str]) -> Parameters | None:
-    """The scheme of its own, and that of RuinedFooocus; it can write Automatic1111's too."""
+    """Its own scheme, and that of RuinedFooocus; it can write Automatic1111's too."""
     values = _object(text)
     if "base_model" not in values and "base_model_name" not in values and texts.get("fooocus_scheme") != "fooocus":
         return None

@@ -24,7 +24,7 @@ else:  # run by inspect_apart, where nothing else of the package is imported
 MAX_HEADER = 32 * 2**20  # bytes; the largest checkpoints' have about half a megabyte
 MAX_TENSORS = 200_000
 SNIFFED = 512  # bytes that tell what is no model at all
-SECONDS = 10.0  # for a file in a process of its own; usual ones take some milliseconds
+SECONDS = 10.0  # for a file in a separate process; usual ones take some milliseconds
 MEMORY = 512 * 2**20  # bytes of address space there
 
 SAFETENSORS = {

@@ -45,7 +45,7 @@ def narrow(device: str, environ: MutableMapping[str, str]) -> str:
 
 
 def probe(devices: Sequence[str]) -> list[DeviceReport]:
-    """Ask torch about devices, each in a process of its own; blocks for seconds."""
+    """Ask torch about devices, each in a separate process; blocks for seconds."""
     return [_probe(device) for device in devices]
 
 

@@ -1,7 +1,6 @@
 """Pictures are opened in processes of their own, which hostile ones can neither take down nor slow the bot with."""
 
 import asyncio
-import io
 import os
 import re
 import resource
@@ -20,19 +19,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from generation import Inspector, PictureError, images
+from tests.generation.pictures import decoded, encoded
 
 PEAK = 400 * 2**20  # bytes that a child may ever have held while it opened small broken pictures; empty it holds 60 MB
 LONGEST = 10.0  # seconds for one of them, on a busy machine
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def decoded(png: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(png))
 
 
 def png_of(*chunks: tuple[bytes, bytes]) -> bytes:

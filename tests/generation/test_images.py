@@ -13,21 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generation import Catalogue, ModelSpec, PictureError, Request, Task, images, masks
+from tests.generation.pictures import decoded, encoded
 
 REQUEST = Request(
     task=Task.TXT2IMG, model="criar-embedded", prompt="a cat", negative_prompt="dogs", seed=5, width=512, height=384,
     num_inference_steps=20, guidance_scale=4.5, scheduler="DDIM",
 )  # fmt: skip
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def decoded(png: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(png))
 
 
 def half_and_half(mode: str = "RGB") -> Image.Image:

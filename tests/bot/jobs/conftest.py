@@ -53,7 +53,7 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspector: Insp
         check = RequestCheck(config.rules, store, output_filter)
         manager = JobManager(config, store, hands, check, delivery, events, Metrics())  # type: ignore[arg-type]
         following = asyncio.create_task(events.run())
-        yield Stage(local, store, hands, manager, delivery)
+        yield Stage(local, store, hands, manager, delivery, client)
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following

@@ -81,6 +81,7 @@ class Stage:
     hands: Hands
     manager: JobManager
     delivery: Delivery
+    client: discord.Client
 
     async def ask(self, number: int = 0, pictures: int = 1, *, command: bool = False, private: bool = False) -> JobRow:
         """A member asks for pictures with a message, or with a command whose answer this Discord does not know.
