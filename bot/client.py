@@ -19,10 +19,9 @@ from bot.jobs.events import EventConsumer
 from bot.jobs.library import PictureLibrary
 from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
-from bot.jobs.ping import Pinger
+from bot.jobs.ping import Pinger, Traffic
 from bot.jobs.progress import ProgressBoard
 from bot.jobs.rest_limit import RestLimit
-from bot.jobs.traffic import Traffic
 from bot.jobs.uploads import Uploads
 from bot.messages.content_credentials import ContentCredentials
 from bot.messages.job_message import JobMessage

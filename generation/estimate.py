@@ -278,7 +278,7 @@ class Estimator:
             return 0.0, max(0.0, after - since)
         if run.step:
             known = _known(self._steps, request, together)
-            # Its own pace counts for little at first, but for everything where nothing else is known.
+            # Its own pace counts for little at first, but for everything if nothing else is known.
             weight = OWN if known is not None else 0
             step = (weight * (known or 0.0) + run.last - run.first) / max(1, weight + run.step - 1)
             before = step * (request.steps_run - run.step)

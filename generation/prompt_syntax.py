@@ -91,7 +91,7 @@ def changes(prompt: str) -> bool:
 def without_syntax(prompt: str) -> str:
     """The prompt for an encoder that knows no weights: numbers and BREAK are taken out, and the words stay.
 
-    Brackets without a number are left where no part has one: they are punctuation in plain sentences.
+    Brackets without a number are left if no part has one: they are punctuation in plain sentences.
     """
     prompt = settled(prompt)
     if not (_EXPLICIT.search(prompt) or _BREAK.search(prompt)):

@@ -124,7 +124,7 @@ class Service:
         return frozenset(picture_id for worker in self._workers for picture_id in worker.running)
 
     def submit(self, pictures: Sequence[Picture]) -> None:
-        """Queue pictures. Raises ValueError where one waits already."""
+        """Queue pictures. Raises ValueError if one waits already."""
         for picture in pictures:
             if picture.attempt > 1:
                 self._suspects.append(picture)
@@ -133,7 +133,7 @@ class Service:
         self._feed_all()
 
     def cancel(self, picture_id: str) -> None:
-        """Take a picture back: at once where it waits, at the next step where it is being made."""
+        """Take a picture back: at once if it waits, at the next step if it is being made."""
         suspect = next((picture for picture in self._suspects if picture.id == picture_id), None)
         if suspect:
             self._suspects.remove(suspect)
@@ -146,7 +146,7 @@ class Service:
                 worker.cancel(picture_id)
 
     def ahead(self, picture_id: str) -> int | None:
-        """How many waiting pictures are made before this one; None where it does not wait."""
+        """How many waiting pictures are made before this one; None if it does not wait."""
         suspects = [picture.id for picture in self._suspects]
         if picture_id in suspects:
             return suspects.index(picture_id)
@@ -175,7 +175,7 @@ class Service:
         return len(self._suspects) + len(self._queue)
 
     def estimate(self, picture_id: str) -> float | None:
-        """Seconds until a waiting picture is begun, if nobody comes; None where that is not known."""
+        """Seconds until a waiting picture is begun, if nobody comes; None if that is not known."""
         ahead, now = self.ahead(picture_id), monotonic()
         if ahead is None:
             return None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from bot.config import Config
 from bot.errors import Unavailable
 from bot.quota import day_of
-from bot.store import Store
+from bot.store import Store, delete_old_copies
 from generation import give_back
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ async def clean_regularly(store: Store, config: Config) -> None:
             await store.privacy.expire(now, config.storage.keep_requests_days, config.rules.keep_strikes_days)
             in_use = await store.in_use()
             count = await asyncio.to_thread(store.files.clean, now, config.storage.keep_days, in_use)
+            await asyncio.to_thread(delete_old_copies, config.storage.folder, now)
             log.log(logging.INFO if count else logging.DEBUG, "deleted %d pictures that were kept long enough", count)
         except (OSError, Unavailable) as error:
             log.warning("old pictures could not be deleted: %s", error)

@@ -34,7 +34,7 @@ class Remote(Protocol):
 
     @property
     def size(self) -> int:
-        """In bytes; 0 where nobody says."""
+        """In bytes; 0 if nobody says."""
 
 
 class Cdn:

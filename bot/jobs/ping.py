@@ -1,12 +1,12 @@
 """The ping that tells a member that their pictures are ready, if they may have looked away; it vanishes again."""
 
 import logging
+from collections import OrderedDict, deque
 from datetime import UTC, datetime, timedelta
 
 import discord
 
 from bot.jobs.delivery import DELIVERY_ERRORS
-from bot.jobs.traffic import Traffic
 from bot.messages.delivery_notices import Brought, Way
 from bot.requests.requester import channels_of
 from bot.store import JobRow, Ping, State, Store
@@ -16,6 +16,27 @@ log = logging.getLogger(__name__)
 
 LONG_WAIT = timedelta(minutes=1)  # after which a member has looked away
 PING_STAYS = timedelta(minutes=10)
+MANY = 5  # messages after one, behind which it is easily missed
+CHANNELS = 10_000  # of which the last messages are kept; the quietest leave first
+
+
+class Traffic:
+    """The ids of the last messages of channels, to see whether another is buried under them."""
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[int, deque[int]] = OrderedDict()
+
+    def saw(self, channel_id: int, message_id: int) -> None:
+        """A message was written."""
+        self._last.setdefault(channel_id, deque(maxlen=MANY)).append(message_id)
+        self._last.move_to_end(channel_id)
+        while len(self._last) > CHANNELS:
+            self._last.popitem(last=False)
+
+    def buried(self, channel_id: int, message_id: int) -> bool:
+        """Whether MANY messages were written after this one."""
+        last = self._last.get(channel_id, deque())
+        return len(last) == MANY and min(last) > message_id
 
 
 class Pinger:

@@ -13,9 +13,9 @@ import discord
 from bot.jobs.delivery import DELIVERY_ERRORS, Edit
 from bot.jobs.pace import Pace
 from bot.jobs.rest_limit import RestLimit
+from bot.jobs.waiting_time import describe_begun, describe_left, describe_place
 from bot.messages.buttons import cancel_buttons
 from bot.messages.content_credentials import ContentCredentials
-from bot.messages.waiting_time import describe_begun, describe_left, describe_place
 from bot.moderation.output_filter import OutputFilter
 from bot.store import JobRow, job_id_of
 from bot.text.translate import speaker
@@ -95,7 +95,7 @@ class _Follower:
     async def end(self, last_words: str = "", *, uploading: bool = False) -> None:
         """Stop; an edit under way is finished first, since one that is cut off could still overtake the next.
 
-        ``uploading`` shows that as the last stage, in an interaction's answer and where no edit has to wait for it.
+        ``uploading`` shows that as the last stage, in an interaction's answer and only if no edit has to wait for it.
 
         Who comes while another ends it waits for that end, and says nothing more: by then the pictures may be there.
         """

@@ -52,7 +52,7 @@ class MessagePicture:
 
 
 def pictures_of(attachments: Sequence[discord.Attachment]) -> list[discord.Attachment]:
-    """Those that are pictures by their type or their name; where none is, those of which neither says what they are."""
+    """Those that are pictures by their type or their name; if none is, those of which neither says what they are."""
     named = [each for each in attachments if _is_picture(each)]
     return named or [each for each in attachments if each.content_type in UNNAMED and _named_nothing(each.filename)]
 
@@ -132,7 +132,7 @@ class Uploads:
             raise Refusal("That is not a text file; save it as plain text in UTF-8.") from None
 
     async def parameters(self, attachment: Remote) -> Parameters | None:
-        """How a picture was made, where it says so. Raises generation.PictureError."""
+        """How a picture was made, if it says so. Raises generation.PictureError."""
         return await self._inspector.parameters(await self._cdn.fetch(attachment))
 
     async def provenance(self, attachment: Remote) -> tuple[Parameters | None, Provenance]:
@@ -153,7 +153,7 @@ class Uploads:
         return await self._look(channel_id, message_id) or []
 
     async def attachment(self, channel_id: int, message_id: int, place: int) -> MessagePicture:
-        """A picture of anybody's message. Raises Refusal where it cannot be seen."""
+        """A picture of anybody's message. Raises Refusal if it cannot be seen."""
         pictures = await self.pictures(channel_id, message_id)
         if place >= len(pictures):
             raise Refusal("I cannot see that picture; save it and attach it to /img2img.")
@@ -208,7 +208,7 @@ class Uploads:
         return await self._look(channel_id, message_id) is not None
 
     async def _look(self, channel_id: int, message_id: int) -> list[MessagePicture] | None:
-        """The pictures of anybody's message in this channel; None where there is no such message that we may see."""
+        """The pictures of anybody's message in this channel; None if there is no such message that we may see."""
         seen_in, pictures = self._seen.get(message_id, (channel_id, None))
         if seen_in != channel_id:
             return None

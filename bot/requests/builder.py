@@ -105,7 +105,7 @@ class BuiltRequest:
 def with_flags(options: Options) -> Options:
     """The options with those that stand in the prompt as flags, which leave it.
 
-    Raises Refusal with the range where a flag's value is none.
+    Raises Refusal with the range if a flag's value is out of it.
     """
     flags = read_flags(options.prompt)
     if not flags.found:
@@ -177,7 +177,7 @@ def build_request(
 
 
 def check_prompt(prompt: str) -> None:
-    """Raise Refusal where a prompt says nothing that can be seen."""
+    """Raise Refusal if a prompt says nothing that can be seen."""
     if is_blank(prompt):
         raise Refusal("Say what the picture should show; the prompt is empty.")
 
@@ -284,7 +284,7 @@ def new_seed() -> int:
 
 
 def chosen_or(value: T | None, default: T) -> T:
-    """The value, or the default where nothing was chosen; zero and the empty text are choices."""
+    """The value, or the default if nothing was chosen; zero and the empty text are choices."""
     return default if value is None else value
 
 

@@ -50,7 +50,7 @@ def edit_request(
 def _apply_flags(fields: dict[str, Any], prompt: str, styles: Mapping[str, str]) -> Options:
     """Read the flags of a form's prompt into its fields; returns them all as options, the style's words in the prompt.
 
-    Raises Refusal where a value is none or there is no such style.
+    Raises Refusal if a value is invalid or there is no such style.
     """
     options = with_flags(Options(prompt=fields.get("prompt", "")))
     options = apply_style(options, styles, options.style)
@@ -126,7 +126,7 @@ def _with_model(catalogue: Catalogue, request: Request, name: str, before: Reque
 
 
 def read_fields(filled_in: Mapping[str, str]) -> dict[str, Any]:
-    """A modal's texts as a request's fields. Raises Refusal where a number is none."""
+    """A modal's texts as a request's fields. Raises Refusal if a number is not one."""
     return {name: _read_field(name, text) for name, text in filled_in.items()}
 
 

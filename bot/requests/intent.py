@@ -1,6 +1,6 @@
 """Whether words in reply to a picture are an instruction for it, chat, or what only their author can tell. Pure.
 
-An instruction is taken only where it is beyond doubt, since it is paid for; ``words`` holds the vocabulary.
+An instruction is taken only if it is beyond doubt, since it is paid for; ``words`` holds the vocabulary.
 """
 
 import re

@@ -89,7 +89,7 @@ def pin_new(config: Config) -> None:
 
 
 def model_named(catalogue: Catalogue, name: str) -> str:
-    """The id of the model with this id or title, however it is written; the name itself where there is none."""
+    """The id of the model with this id or title, however it is written; the name itself if there is none."""
     wanted = _folded(name)
     for spec in catalogue.models:
         # A suggestion shows the title with a description behind it, in the member's language.
@@ -103,7 +103,7 @@ def _folded(name: str) -> str:
 
 
 def scheduler_named(spec: ModelSpec, name: str | None) -> str | None:
-    """The model's scheduler of this name, however it is written; the name itself where there is none."""
+    """The model's scheduler of this name, however it is written; the name itself if there is none."""
     if name is None:
         return None
     return next((each for each in spec.schedulers if _folded(each) == _folded(name)), name)

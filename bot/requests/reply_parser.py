@@ -113,7 +113,7 @@ class Phrase:
 
 
 def read_reply(text: str) -> Phrase:
-    """Read a reply's words. Raises Refusal with the range where a flag's value is none."""
+    """Read a reply's words. Raises Refusal with the range if a flag's value is out of it."""
     flags = read_flags(_CUSTOM_EMOJI.sub(" ", text).strip().strip('"“”'))
     values = read_values(flags.values)
     found: dict[str, object] = {name: values.pop(name) for name in ("strength", "count") if name in values}

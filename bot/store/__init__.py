@@ -11,7 +11,14 @@ from sqlite_utils import Database as Tables
 from bot.config import Config
 from bot.errors import Unavailable
 from bot.quota import Allowance, Person, day_of
-from bot.store.backup import CERTIFICATES_KEY, copy_database, database_of, restore_certificates, restore_database
+from bot.store.backup import (
+    CERTIFICATES_KEY,
+    copy_database,
+    database_of,
+    delete_old_copies,
+    restore_certificates,
+    restore_database,
+)
 from bot.store.database import DATABASE, Database
 from bot.store.files import CERTIFICATES, Files
 from bot.store.lock import only_bot
@@ -64,6 +71,7 @@ __all__ = [
     "banned",
     "copy_database",
     "database_of",
+    "delete_old_copies",
     "disk_trouble",
     "job_id_of",
     "only_bot",
@@ -122,7 +130,7 @@ class Store:
             if next(iter(tables.query("SELECT 1 FROM jobs WHERE interaction_id = ?", [job.interaction_id])), None):
                 return None
             if slow_mode:
-                self._acceptance.check_pace(tables, job.person, job.created_at, slow_mode)
+                self._acceptance.check_slow_mode(tables, job.person, job.created_at, slow_mode)
             plan, payers = self._acceptance.admit(tables, job.person, job.request, job.created_at)
             day = day_of(job.created_at, self._config.zone)
             cost = self._config.generation.cost(job.request.model)

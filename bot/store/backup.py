@@ -1,10 +1,10 @@
-"""A copy of the database while the bot writes to it."""
+"""Copies of the database: made while the bot writes to it, put back, and deleted when they are old."""
 
 import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.errors import ConfigError
@@ -14,6 +14,7 @@ from bot.store.lock import only_bot
 from generation.provenance import ANCHORS, KEPT
 
 MIB = 2**20
+WAY_BACK = timedelta(days=7)  # that the database before an upgrade or a restore is kept
 CERTIFICATES_KEY = "certificates/"  # begins the keys of the settings under which a copy keeps what signs
 
 
@@ -119,3 +120,10 @@ def _replace(database: Path, file: Path) -> Path | None:
         part.unlink(missing_ok=True)
         raise ConfigError(f"{database}: cannot be replaced: {error}") from error
     return kept
+
+
+def delete_old_copies(folder: Path, now: datetime) -> None:
+    """Delete databases that were kept as a way back: they hold what members deleted since."""
+    for copy in folder.glob(f"{DATABASE}.{BEFORE}*"):
+        if copy.stat().st_mtime < (now - WAY_BACK).timestamp():
+            copy.unlink(missing_ok=True)

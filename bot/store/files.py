@@ -13,13 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.errors import Unavailable
-from bot.store.database import BEFORE, DATABASE
 from generation.provenance import MANIFESTS_SUFFIX
 
 log = logging.getLogger(__name__)
 
 OWNER_ONLY = 0o700
-WAY_BACK = timedelta(days=7)  # that the database before an upgrade or a restore is kept
 CERTIFICATES = "certificates"  # folder of what signs
 PART = ".part"  # ends the name of a file that is being written
 
@@ -95,14 +93,7 @@ class Files:
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < before:
                     path.unlink()
-        self._clean_copies(now)
         return len(old)
-
-    def _clean_copies(self, now: datetime) -> None:
-        """Delete databases that were kept as a way back: they hold what members deleted since."""
-        for copy in self.inputs.parent.glob(f"{DATABASE}.{BEFORE}*"):
-            if copy.stat().st_mtime < (now - WAY_BACK).timestamp():
-                copy.unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes) -> None:

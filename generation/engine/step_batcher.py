@@ -392,7 +392,7 @@ class _Watched:
 class _Method:
     """A method as it was before it was watched; autoencoders get their input in the type of their own numbers.
 
-    Some are loaded in another precision than their model, see models.widen_autoencoder.
+    Some are loaded in another precision than their model, see loaded_models.widen_autoencoder.
     """
 
     def __init__(self, owner: Any, original: Callable[..., Any]) -> None:

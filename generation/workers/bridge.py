@@ -49,7 +49,7 @@ def run_bridge(parent: int, pipe: Connection, config: ClusterConfig, folder: str
     try:
         ray.init(address=config.address, namespace=config.namespace, log_to_driver=False, logging_level=logging.ERROR)
         asyncio.run(_Bridge(pipe, config, specs, Path(folder)).run())
-    except Exception as error:  # noqa: BLE001 - whatever Ray raises where no head, no node or another version is there
+    except Exception as error:  # noqa: BLE001 - whatever Ray raises if no head, no node or another version is there
         with suppress(OSError):
             pipe.send((Unreachable(reason=sentence(error)),))
     os._exit(0)  # Ray's own ending waits for the head

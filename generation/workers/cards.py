@@ -37,7 +37,7 @@ class Card:
 
 
 def cards_of(node: dict[str, Any], *, cpu: bool) -> list[Card]:
-    """The cards of one of ray.nodes(), or its CPU where it has none and that may be used."""
+    """The cards of one of ray.nodes(), or its CPU if it has none and that may be used."""
     resources = node["Resources"]
     kinds = [name.partition(":")[2] for name in resources if name.startswith("accelerator_type:")]
     number = int(resources.get("GPU", 0))

@@ -124,7 +124,7 @@ class Child:
 
 def begin(parent: int, name: str) -> None:
     """What a child's main function does first."""
-    end_with(parent)  # before all that takes long, and also where it hangs later
+    end_with(parent)  # before all that takes long, and also if it hangs later
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C and systemd reach all of us; the parent ends us in order
     set_up_logging(device=name)

@@ -84,7 +84,7 @@ class Keeper:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _host(self, card: Card) -> None:
-        """Have a worker on the card until it is gone. Raises what Ray does where it cannot be had."""
+        """Have a worker on the card until it is gone. Raises what Ray does if it cannot be had."""
         self._names += 1
         worker_id = f"{card.name}#{self._names}"
         actor = await asyncio.to_thread(self._actor, card)
@@ -148,7 +148,7 @@ class Keeper:
         return Joined(worker_id=worker_id, card=card, versions=versions, missing=missing)
 
     async def _listen(self, worker_id: str, actor: Any, card: Card) -> str:
-        """Pass on what the worker says until it is gone; the reason. Raises _NotUsableError where it cannot start."""
+        """Pass on what the worker says until it is gone; the reason. Raises _NotUsableError if it cannot start."""
         told = False
         while True:
             if card.node_id in self.draining and not told:

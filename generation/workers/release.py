@@ -21,7 +21,7 @@ def release() -> str:
 
 
 def installed(package: str) -> str:
-    """An installed package's version; "unknown" where it runs from a folder."""
+    """An installed package's version; "unknown" if it runs from a folder."""
     try:
         return version(package)
     except PackageNotFoundError:

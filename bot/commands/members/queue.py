@@ -6,7 +6,7 @@ from discord.app_commands import locale_str
 from bot.client import Interaction
 from bot.interactions.acknowledge import acknowledge
 from bot.interactions.language import speaker_for
-from bot.messages.waiting_time import describe_begun, describe_left, describe_place
+from bot.jobs.waiting_time import describe_begun, describe_left, describe_place
 from bot.store import State
 from bot.text.sanitize import escape_for_discord
 

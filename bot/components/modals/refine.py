@@ -111,7 +111,7 @@ async def source_of(interaction: Interaction, picked: str, found: tuple[JobRow, 
 
 
 async def seen_attachment(interaction: Interaction, channel_id: int, message_id: int, place: int) -> MessagePicture:
-    """A picture of anybody's message in this channel. Raises Refusal where it cannot be seen."""
+    """A picture of anybody's message in this channel. Raises Refusal if it cannot be seen."""
     if channel_id != interaction.channel_id:
         # A menu is used where its message stands, so this custom_id was made up to look into another channel.
         raise Refusal(NOT_KEPT)

@@ -33,7 +33,7 @@ KINDS = (discord.MessageType.default, discord.MessageType.reply)
 
 
 async def answer_message(client: Client, message: discord.Message) -> None:
-    """Do what a message asks for, as far as it is meant for us; ask its author where that is not sure."""
+    """Do what a message asks for, as far as it is meant for us; ask its author if that is not certain."""
     if message.author.bot or message.type not in KINDS:
         return
     meant = await read_message(client, message)

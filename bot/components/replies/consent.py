@@ -56,7 +56,7 @@ async def answer_reaction(client: Client, reaction: discord.RawReactionActionEve
 
 
 async def _own_message(interaction: Interaction, message_id: int) -> discord.Message:
-    """The message of this channel that the member wrote. Raises Refusal where it is none, or too old."""
+    """The message of this channel that the member wrote. Raises Refusal if there is none, or it is too old."""
     channel = interaction.client.get_partial_messageable(interaction.channel_id or 0, guild_id=interaction.guild_id)
     if _too_old(message_id):
         raise Refusal("That was too long ago; write it again.")

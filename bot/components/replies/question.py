@@ -57,7 +57,7 @@ async def ask_with_reaction(client: Client, meant: Meant) -> None:
 
 
 async def ask_first(client: Client, meant: Meant, say: Speaker, place: int | None) -> Question | None:
-    """What is to be said first where the message does not say enough, with buttons where they help.
+    """What is to be said first if the message does not say enough, with buttons if they help.
 
     Raises Refusal if a file came with it that is no picture.
     """

@@ -1,4 +1,4 @@
-"""The request that a message makes: of the picture that it is about, or from words where there is none."""
+"""The request that a message makes: of the picture that it is about, or from words if there is none."""
 
 from dataclasses import replace
 from typing import Any
@@ -25,9 +25,9 @@ from generation import Task
 
 
 async def request_of(client: Client, meant: Meant, requester: Requester, place: int | None) -> BuiltRequest:
-    """The request for the picture that is meant, or from words where none is.
+    """The request for the picture that is meant, or from words if none is.
 
-    Raises Refusal where it cannot be seen.
+    Raises Refusal if it cannot be seen.
     """
     choice, rest = read_choice(meant.words, len(meant.attached) or len(meant.ours))
     phrase = read_reply(rest if choice is not None else meant.words)
@@ -99,7 +99,7 @@ async def _from_words(client: Client, phrase: Phrase, requester: Requester) -> B
 
 
 async def _options(client: Client, phrase: Phrase, prompt: str, requester: Requester) -> Options:
-    """The options of a phrase. Raises Refusal where neither the words nor the picture say what it shows."""
+    """The options of a phrase. Raises Refusal if neither the words nor the picture say what it shows."""
     if not prompt:
         raise Refusal("Say what the picture should show, for example “on a yellow background, strong”.")
     flags: dict[str, Any] = dict(phrase.flags)
@@ -114,9 +114,9 @@ async def _options(client: Client, phrase: Phrase, prompt: str, requester: Reque
 
 
 async def _replied_picture(client: Client, meant: Meant, place: int) -> MessagePicture | None:
-    """The picture of somebody else's message that is replied to; None where that plainly has none.
+    """The picture of somebody else's message that is replied to; None if that plainly has none.
 
-    Raises Refusal where we may not see it.
+    Raises Refusal if we may not see it.
     """
     message = meant.message
     resolved = message.reference.resolved if message.reference else None

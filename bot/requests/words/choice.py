@@ -49,7 +49,7 @@ _PLEASE = re.compile(r"(?:^|[\s,]+)(?:please|pls|plz|por favor|porfa|pfv)\W*$", 
 
 
 def read_choice(text: str, count: int) -> tuple[int | None, str]:
-    """Which of ``count`` pictures a text names, from 0, and the text without it; None where it names none.
+    """Which of ``count`` pictures a text names, from 0, and the text without it; None if it names none.
 
     It stands at the beginning or the end; within a text it is “it”: “make the second one darker” is “make it darker”.
     """

@@ -35,7 +35,7 @@ _BARE = re.compile(r"([2-8])\s?[x×]|[x×]\s?([2-8])")
 
 
 def asked_factor(text: str) -> int | None:
-    """How many times larger a text asks a picture to be; None where it asks for something else."""
+    """How many times larger a text asks a picture to be; None if it asks for something else."""
     found = _ASKED.fullmatch(text)
     if found is None:
         return None

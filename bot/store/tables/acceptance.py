@@ -67,7 +67,7 @@ class Acceptance:
         self._check_waiting(tables, person, plan, request.count)
         return plan, payers
 
-    def check_pace(self, tables: Tables, person: Person, now: datetime, slow_mode: int) -> None:
+    def check_slow_mode(self, tables: Tables, person: Person, now: datetime, slow_mode: int) -> None:
         """Raise Refusal if the person asked for pictures in the server within the last ``slow_mode`` seconds."""
         sql = "SELECT max(created_at) FROM jobs WHERE user_id = ? AND guild_id = ?"
         last = tables.execute(sql, [person.user_id, person.guild_id]).fetchone()[0] or 0.0

@@ -16,11 +16,11 @@ def pause_key(guild_id: int | None) -> str:
 class Replies(StrEnum):
     """When words in reply to a picture make another one, in a server."""
 
-    #: where they are an instruction beyond doubt; in between, their author is asked
+    #: if they are an instruction beyond doubt; in between, their author is asked
     INSTRUCTIONS = "instructions"
     #: whenever they may be meant for the picture, their author is asked
     ASK = "ask"
-    #: only where they mention the bot
+    #: only if they mention the bot
     MENTIONS = "mentions"
 
 

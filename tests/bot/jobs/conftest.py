@@ -15,9 +15,8 @@ from bot.jobs.delivery import Delivery
 from bot.jobs.events import EventConsumer
 from bot.jobs.manager import JobManager
 from bot.jobs.outbox import Outbox
-from bot.jobs.ping import Pinger
+from bot.jobs.ping import Pinger, Traffic
 from bot.jobs.progress import ProgressBoard
-from bot.jobs.traffic import Traffic
 from bot.messages.content_credentials import ContentCredentials
 from bot.messages.job_message import JobMessage
 from bot.metrics import Metrics

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.jobs.ping import Pinger
-from bot.jobs.traffic import MANY, Traffic
+from bot.jobs.ping import MANY, Pinger, Traffic
 from bot.messages.delivery_notices import Brought, Way
 from bot.store import Ping
 

@@ -10,7 +10,7 @@ import pytest
 from bot.jobs import progress
 from bot.jobs.pace import Pace
 from bot.jobs.progress import ProgressBoard
-from bot.messages.waiting_time import describe_place
+from bot.jobs.waiting_time import describe_place
 from bot.store import PictureRow, State
 from bot.text.translate import speaker
 from generation import Enlarging, Event, Finished, Progress, Started

@@ -8,7 +8,7 @@ import pytest
 from yarl import URL
 
 from bot.jobs.cdn import HOSTS
-from bot.jobs.traffic import CHANNELS, MANY, Traffic
+from bot.jobs.ping import CHANNELS, MANY, Traffic
 from bot.jobs.uploads import MessagePicture, pictures_in, pictures_of
 
 

@@ -1,6 +1,6 @@
 """A database of an older version is brought up to date with all that it holds."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from sqlite_utils import Database as Tables
 from bot.config import Config
 from bot.config.schema import Storage
 from bot.quota import Person
-from bot.store import Store
+from bot.store import Store, delete_old_copies
 from bot.store.migrations import MIGRATIONS
 from tests.bot.factory import NOON
 
@@ -75,3 +75,13 @@ async def test_the_file_of_before_is_kept(old: Config) -> None:
     assert "grants" not in tables.table_names()
     assert tables["limits"].count == 1
     tables.close()
+
+
+def test_the_file_of_before_goes_after_a_week(tmp_path: Path) -> None:
+    """It holds what members have deleted since; the database itself and fresh copies stay."""
+    for name in ("criar.db", "criar.db.before-20261101-120000"):
+        (tmp_path / name).touch()
+    delete_old_copies(tmp_path, datetime.now(UTC) + timedelta(days=6))
+    assert len(list(tmp_path.iterdir())) == 2
+    delete_old_copies(tmp_path, datetime.now(UTC) + timedelta(days=8))
+    assert [path.name for path in tmp_path.iterdir()] == ["criar.db"]

@@ -16,7 +16,7 @@ def describe_begun(say: Speaker, service: Service, picture_ids: Iterable[str]) -
 
 
 def describe_left(say: Speaker, service: Service, picture_ids: Iterable[str]) -> str:
-    """How long it takes until the last of a request's pictures is made; empty where that is not known."""
+    """How long it takes until the last of a request's pictures is made; empty if that is not known."""
     seconds = round(max((service.left(picture_id) or 0.0 for picture_id in picture_ids), default=0.0))
     if not seconds:
         return ""
