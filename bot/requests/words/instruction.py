@@ -22,21 +22,26 @@ _SAME_SEED = re.compile(
 )
 #: “as if it were made of lego” is “as lego”
 _AS_IF = re.compile(
-    r"^(?:as (?:if|though)|like) (?:it|this|he|she|they)(?: (?:was|were|is|are)|'s)(?: (?:made|drawn|"
-    r"built)(?: out)?(?: of| in| from)?)?|"
-    r"^como se (?:ele |ela )?(?:fosse|fossem)(?: feit[oa]s?)?(?: de)?|^como si (?:fuera|"
-    r"fuese)n?(?: hech[oa]s?)?(?: de)?"
+    r"^(?:as (?:if|though)|like) (?:it|this|he|she|they)(?: (?:was|were|is|are)|'s)(?: (?:made|drawn|built|painted)"
+    r"(?: out)?(?: of| in| from| by)?)?|^as (?:if|though) (?:made|drawn|built|painted|carved)(?: out)? "
+    r"(?:of|in|from|by)|^como se (?:ele |ela )?(?:fosse|fossem)(?: feit[oa]s?)?(?: de)?|"
+    r"^como si (?:fuera|fuese)n?(?: hech[oa]s?)?(?: de)?"
 )
+#: where in the picture, in which “right” is no agreement
+_SIDE = re.compile(r" (?:on|to|at|from) the (?:right|left|top|bottom)(?: side)?\b")
 _AS = re.compile(r"(?:as|como|igual a) (?:a|an|um|uma|un|una) (.+)|as (.+)|como (.+)")
 _LIKE = re.compile(r"(?:like|tipo) (?:a|an|um|uma|un|una) .+")
 _IN = re.compile(
     r"(?:in|on|at|under|with|without|inside|against|wearing|sem|com|em|no|na|nos|nas|num|numa|sob|sin|con|"
-    r"en|de|bajo|a la|a las|ao|aos|al|durante a|durante la|que (?:sea|seja|fique|tenha|tenga)) (.+)|a noite"
+    r"en|de|bajo|a la|a las|ao|aos|al|durante a|durante la|que (?:sea|seja|fique|tenha|tenga|pareca|parezca)|"
+    r"holding|riding|sitting|standing|flying|dressed|segurando|vestindo|usando|montando|sentad[oa]|vestid[oa]|"
+    r"llevando) (.+)|a noite"
 )
 _STYLE_OF = re.compile(
     r"(?:in |with |na |no |em |en |al |a )?(?:the |a |o |el )?(?:style of|estilo de|estilo do|estilo da|estilo) \w.*|"
     r"(?:in |em |en )?(?:a |an |the )?[\w' -]{2,40} style"
 )
+_AIR = re.compile(r"(?:da|de|dale|ponle) (?:um|un|uma|una) (?:ar|aire|toque|efeito|efecto) \w.*")
 #: where it is seen from, and how much of it
 _VIEW = re.compile(
     r"(?:(?:seen |viewed |view |vist[oa] )?(?:from|desde|de) (?:the |a |o |el |la |los )?"
@@ -87,7 +92,7 @@ def is_instruction(text: str) -> bool:
         return False
     if _STRENGTH.fullmatch(text) or asked_factor(_DEGREE.sub("", text)) or bare_factor(text):
         return True
-    text = _AS_IF.sub("as a", text)
+    text = _SIDE.sub("", _AS_IF.sub("as a", text))
     if text in words()["saying"] or (holds(text, "meta") and not _compound(text)):
         return False
     if _VIEW.fullmatch(text) or _ordered(_as_order(text)):
@@ -207,7 +212,7 @@ def _other_picture(text: str) -> bool:
 
 def _manner(text: str) -> bool:
     """“as a watercolour”, “in the rain”, “without text”, “estilo anime”."""
-    if _STYLE_OF.fullmatch(text) and not holds(text, "chat"):
+    if _AIR.fullmatch(text) or (_STYLE_OF.fullmatch(text) and not holds(text, "chat")):
         return True
     if _NO.match(text) and not _IN.match(text.replace("no ", "na ", 1)):
         return False

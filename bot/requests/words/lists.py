@@ -13,7 +13,8 @@ ARTICLE = {*"a an the some um uma o os as un una unos unas el la los las no any"
 #: words that say nothing by themselves
 LINKS = ARTICLE | {
     *"and of with in on at under by e y de do da dos das del com con em en nele nela".split(),  # noqa: SIM905
-    *"her his please pls very more less deep big small little long art look effect tone filter version versao".split(),  # noqa: SIM905
+    *"her his please pls very more less deep big small little long art look effect tone filter".split(),  # noqa: SIM905
+    *"version versao hour hora".split(),  # noqa: SIM905
 }
 #: beside -s and -es
 _PLURALS = (("ies", "y"), ("ns", "m"), ("oes", "ao"), ("aes", "ao"), ("ais", "al"), ("eis", "el"), ("ces", "z"))

@@ -300,6 +300,141 @@ pinta el coche de azul
 por favor quita el sombrero
 ahora más fuerte
 ¡precioso! ahora de noche
+as a renaissance painting
+as a polaroid
+in claymation style
+like a Pixar movie still
+make the eyes bigger
+make the castle look abandoned
+make it less saturated
+make it look like winter
+make the background blurry
+make her wear a kimono
+turn him into a zombie
+turn the sky red
+change the season to autumn
+change the dog to a wolf
+replace the moon with a sun
+replace the text with "hello"
+remove the fence
+remove her glasses
+delete the person on the right
+add a crown to the lion
+add clouds
+add some birds in the sky
+add a bit of grain
+give it a vintage look
+give the robot a red cape
+put him in a suit
+put the house on a cliff
+place a lamp on the table
+paint the walls green
+colour the hair blue
+cover the ground with snow
+fill the sky with stars
+crop out the people
+zoom in a bit
+brighten the face
+darken the edges
+sharpen it
+increase the brightness
+lower the contrast
+less yellow
+more shadows
+more fur
+bluer sky
+slightly warmer
+much more detailed
+without shadows
+without her hat
+with a rainbow in the sky
+with red eyes
+wearing a space suit
+holding a sword
+riding a bike
+in a field of flowers
+in the style of anime
+in cyberpunk style
+under the rain
+at midnight
+in sepia
+in low poly
+black background
+green eyes
+golden hour lighting
+bird's eye view
+close up
+ok make it purple
+nice! make the hat red
+thank you, now without the hat
+45%
+strength: 0.6
+more subtle please
+upscale please
+4x bigger
+--ar 4:5 --no people
+como uma foto antiga
+como um personagem da Pixar
+em estilo de quadrinhos
+faz o olho dele maior
+deixa com cara de inverno
+deixa o fundo desfocado
+transforma ele em um zumbi
+muda o fundo para azul
+troca a lua pelo sol
+tira a cerca
+tira os óculos dela
+apaga a pessoa da direita
+coloca uma coroa no leão
+bota mais nuvens
+adiciona uns pássaros no céu
+dá um ar vintage
+pinta as paredes de verde
+aumenta o brilho
+menos amarelo
+mais sombras
+olhos verdes
+fundo preto
+com arco-íris no céu
+sem sombras
+segurando uma espada
+vestindo um terno
+de noite com chuva
+em um campo de flores
+em sépia
+vista aérea
+agora mais claro
+boa! agora em aquarela
+como una foto antigua
+como un personaje de Pixar
+en estilo cómic
+hazle los ojos más grandes
+que parezca invierno
+desenfoca el fondo
+conviértelo en un zombi
+cambia el fondo a azul
+cambia la luna por el sol
+quita la valla
+borra a la persona de la derecha
+ponle una corona al león
+pon más nubes
+añade pájaros en el cielo
+dale un aire vintage
+pinta las paredes de verde
+aumenta el brillo
+menos amarillo
+más sombras
+ojos verdes
+fondo negro
+con un arcoíris en el cielo
+sin sombras
+con una espada en la mano
+vestido con un traje
+de noche con lluvia
+en un campo de flores
+en sepia
+ahora más claro
+¡bien! ahora en acuarela
 """.strip().splitlines()
 )
 
@@ -720,6 +855,188 @@ nada que ver
 en breve
 en realidad es un perro
 de locos
+love this one
+this is incredible
+what a cutie
+that turned out great
+amazing detail on the fur
+the colors are so pretty
+so much better than mine
+can't stop laughing
+my favorite so far
+you're so talented
+nailed it
+chef's kiss
+pure magic
+holy moly
+that's a vibe
+such a good boy
+I need this as a sticker
+this would look great on a mug
+looks like my grandma
+kinda creepy ngl
+a bit scary tbh
+not sure about the hands
+the perspective is off
+why is the cat blue
+how come it has two tails
+which model did this
+what seed is that?
+is that intentional?
+do you sell prints?
+does anybody know the artist?
+did you use img2img?
+who wants one?
+anyone here from Brazil?
+when is the next event
+are you using the new version
+was that with the old model?
+can I see the original
+could you share the settings
+would love to see more
+I'd love a version with a dog
+I made something like this last week
+I have the same hat
+I used to have a cat like that
+I was thinking of a darker one
+I can't decide
+I hate the background
+I don't like the hat
+I miss the old style
+she's wearing my hat
+he has no neck lol
+they all look the same
+it looks like a dog to me
+it reminds me of winter
+it's a bit blurry
+it needs work
+that's not a cat
+that's too much
+there's a dog in the background
+there are two moons
+here we go again
+here's mine
+oh no
+oh wow
+uh oh
+ah nice
+hmm interesting
+eh
+ok cool
+okay thanks
+yeah right
+yes please
+nah
+same
+mine too
+me neither
+both
+number two is my favorite
+3 is the best
+second is better
+first one for me
+good night
+good luck
+happy halloween
+congrats on the win
+welcome back
+brb dinner
+back
+at the gym
+in the office today
+on holiday
+with the kids
+as I said
+as you like
+in short, wow
+in general yes
+without me
+let him cook
+let's gooo
+keep them coming
+give this man a raise
+take my money
+put me in coach
+turn around
+add to cart
+stop making me laugh
+leave it as it is
+don't touch it
+please don't change it
+please stop
+please share the prompt
+que fofura
+que medo
+que obra de arte
+que isso kkkk
+amei demais
+gostei muito da luz
+ficou top
+ficou meio escuro
+ficou estranho o olho
+tá parecendo meu cachorro
+esse gato é igual o meu
+qual a seed?
+como consegue essas cores?
+por que ele tem duas caudas?
+alguém sabe o modelo?
+isso foi com qual versão?
+quem quer um?
+não gostei do chapéu
+não sei qual escolher
+prefiro sem chapéu
+eu faria diferente
+eu fiz um parecido ontem
+minha vez
+a primeira tá melhor
+a dois é a melhor
+boa sorte
+feliz natal
+bem vindo
+já volto
+na academia
+com as crianças
+de férias
+como eu disse
+em resumo, uau
+deixa como está
+não mexe
+para com isso
+qué ternura
+qué miedo
+qué obra de arte
+me encantó
+me gusta mucho la luz
+quedó de diez
+quedó un poco oscuro
+le quedó raro el ojo
+se parece a mi perro
+ese gato es igual al mío
+¿cuál es la semilla?
+¿cómo consigues esos colores?
+¿por qué tiene dos colas?
+¿alguien sabe el modelo?
+¿quién quiere uno?
+no me gustó el sombrero
+no sé cuál elegir
+prefiero sin sombrero
+yo lo haría diferente
+hice uno parecido ayer
+mi turno
+la primera está mejor
+la dos es la mejor
+buena suerte
+feliz navidad
+bienvenido
+ahora vuelvo
+en el gimnasio
+con los niños
+de vacaciones
+como dije
+en resumen, guau
+déjalo así
+no lo toques
+para ya
 """.strip().splitlines()
 )
 

@@ -54,6 +54,12 @@ def test_a_picture_comes_with_medium_strength_and_what_was_received_is_said() ->
     assert speaker("en-US").small_print(built.notes) == ("-# I received “a.png”, 300×200; the result is 640×416.")
 
 
+def test_nothing_is_said_of_a_picture_that_keeps_its_size() -> None:
+    """Members 24: “512×512; the result is 512×512” is a line of noise for everybody."""
+    same = source(512, 512)
+    assert build_request(CATALOGUE, Task.IMG2IMG, Options(prompt="a cat"), same).notes == ()
+
+
 def test_a_small_strength_brings_the_steps_that_it_needs_where_nobody_chose_them() -> None:
     """So that the smallest strength runs one; who chooses too few steps is told instead."""
     for strength, steps in ((0.05, 20), (0.08, 13), (0.5, 12)):
