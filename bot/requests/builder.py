@@ -312,4 +312,5 @@ def _without_effect(task: Task, options: Options) -> tuple[Sentence, ...]:
 def _received(source: Source | None, request: Request) -> tuple[Sentence, ...]:
     if source is None:
         return ()
-    return received(source.name, (source.width, source.height), (request.width, request.height)), *source.notes
+    came, made = (source.width, source.height), (request.width, request.height)
+    return (*source.notes,) if came == made else (received(source.name, came, made), *source.notes)
