@@ -3,7 +3,7 @@
 import io
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 
 WATERMARK = "watermark"  # folder beside the database
 LABEL = "AI"  # the same in all languages, as the code of practice's icon
-WARNED_BEFORE = timedelta(days=30)  # that a certificate of the operator's own ends
 TOLD_EVERY = 3600.0  # seconds between two times that the operator is told
 LABEL_SHARE, SMALLEST_LABEL = 0.035, 11  # of the shorter side, and pixels, that its letters are high
 RESERVED = 12 * 2**10  # bytes of a manifest, with its picture's inputs and without these inputs' own manifests
@@ -74,20 +73,15 @@ class ContentCredentials:
         credentials = self._credentials()
         return credentials.names[1], credentials.renew_at
 
-    def ending(self, now: datetime) -> str:
-        """A sentence for the operator if their own certificate ends within a month or cannot be read; else empty."""
+    @property
+    def own(self) -> tuple[Path, datetime] | None:
+        """The operator's own certificates, and when the first of them ends; None if the bot makes them.
+
+        Raises CertificateError if they cannot be read.
+        """
         if not isinstance(self._settings.c2pa, SigningFiles):
-            return ""
-        try:
-            ends = self._credentials().ends_at
-        except provenance.CertificateError as error:
-            return f"provenance.c2pa: {error}"
-        if ends - now > WARNED_BEFORE:
-            return ""
-        return (
-            f"provenance.c2pa: {self._settings.c2pa.certificates} ends on {ends:%Y-%m-%d}, and pictures leave unsigned "
-            "from then on; get the next certificate and put it in its place"
-        )
+            return None
+        return self._settings.c2pa.certificates, self._credentials().ends_at
 
     @property
     def known(self) -> provenance.Known:

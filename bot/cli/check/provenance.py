@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from bot.background.certificate_expiry import ending
 from bot.cli.check.finding import Finding, bad, good, warning
 from bot.config import Config
 from bot.errors import ConfigError
@@ -20,8 +21,8 @@ def look_at_provenance(config: Config) -> Finding:
         name, until = credentials.signs_as
     except ConfigError as error:
         return bad(str(error))
-    if ending := credentials.ending(datetime.now(UTC)):
-        return warning(ending)
+    if said := ending(credentials, datetime.now(UTC)):
+        return warning(said)
     return good(f"Pictures are signed by {name}, until {until:%Y-%m-%d} without a new certificate")
 
 

@@ -39,7 +39,7 @@ def test_each_device_is_told_of() -> None:
 
 async def test_the_operator_hears_of_a_certificate_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line for the operator's channel at the start, where their own certificate ends within the time of warning."""
-    monkeypatch.setattr("bot.messages.content_credentials.WARNED_BEFORE", timedelta(days=4000))
+    monkeypatch.setattr("bot.background.certificate_expiry.WARNED_BEFORE", timedelta(days=4000))
     chain, key = openssl_like(tmp_path)
     settings = Provenance(c2pa=SigningFiles(certificates=chain, key=key))
     said = asyncio.Event()

@@ -148,7 +148,7 @@ def test_a_certificate_that_ends_soon_warns(tmp_path: Path, monkeypatch: pytest.
     chain, key = openssl_like(tmp_path)
     config = config_of(tmp_path, f'[provenance]\nc2pa = {{ certificates = "{chain}", key = "{key}" }}\n')
     assert look_at_provenance(config).verdict is Verdict.GOOD
-    monkeypatch.setattr("bot.messages.content_credentials.WARNED_BEFORE", timedelta(days=4000))
+    monkeypatch.setattr("bot.background.certificate_expiry.WARNED_BEFORE", timedelta(days=4000))
     found = look_at_provenance(config)
     assert found.verdict is Verdict.WARNING
     assert "chain.pem ends on " in found.text

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from PIL import Image
 
+from bot.background.certificate_expiry import ending
 from bot.config.schema import Provenance, SigningFiles
 from bot.errors import ConfigError
 from bot.messages.content_credentials import ContentCredentials
@@ -274,19 +275,19 @@ def test_every_picture_that_went_in_is_named(make: Make, tmp_path: Path) -> None
 
 def test_an_own_certificate_that_ends_soon_is_said(make: Make, tmp_path: Path) -> None:
     """A month before it, with the day and what to do; certificates that the bot makes itself are never said."""
-    assert make().ending(datetime.now(UTC) + timedelta(days=360)) == ""
+    assert ending(make(), datetime.now(UTC) + timedelta(days=360)) == ""
     theirs = Authority(tmp_path / "theirs").credentials()
     chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
     chain.write_bytes(theirs.chain)
     key.write_bytes(theirs.key)
     own = make(c2pa=SigningFiles(certificates=chain, key=key))
     ends = theirs.ends_at
-    assert own.ending(ends - timedelta(days=31)) == ""
+    assert ending(own, ends - timedelta(days=31)) == ""
     for left in (30, 0, -1):
-        said = own.ending(ends - timedelta(days=left))
+        said = ending(own, ends - timedelta(days=left))
         assert f"provenance.c2pa: {chain} ends on {ends:%Y-%m-%d}" in said
     chain.write_text("nonsense")
-    assert "chain.pem: holds no certificate" in own.ending(ends - timedelta(days=90))
+    assert "chain.pem: holds no certificate" in ending(own, ends - timedelta(days=90))
 
 
 def test_what_signs_is_for_its_owner_only(make: Make, tmp_path: Path) -> None:
