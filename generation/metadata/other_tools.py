@@ -158,31 +158,28 @@ def read_civitai(text: str, _: Mapping[str, str]) -> Parameters | None:
     """What its generator's graphs were asked for, as JSON within the JSON."""
     said = _object(text).get("extraMetadata")
     values = _object(said) if isinstance(said, str) else {}
-    if not values:
-        return None
+    return _in_camel_case("Civitai", values, "") if values else None
+
+
+def read_tensorart(text: str, _: Mapping[str, str]) -> Parameters | None:
+    """What its generator was asked for."""
+    values = _object(text.rstrip("\0"))
+    base = values.get("baseModel")
+    return _in_camel_case(
+        "Tensor.Art", values, _named(base, "modelFileName", "label") if isinstance(base, dict) else ""
+    )
+
+
+def _in_camel_case(tool: str, values: Mapping[str, Any], model: str) -> Parameters:
     return Parameters(
-        tool="Civitai",
+        tool=tool,
         prompt=a_text(values.get("prompt")),
         negative_prompt=a_text(values.get("negativePrompt")),
+        model=model,
         seed=a_seed(values.get("seed")),
         num_inference_steps=a_count(values.get("steps")),
         guidance_scale=a_number(values.get("cfgScale")),
         strength=a_number(values.get("denoise")),
-    )
-
-
-def read_tensorart(text: str, _: Mapping[str, str]) -> Parameters | None:
-    """What its generator was asked for, in camel case."""
-    values = _object(text.rstrip("\0"))
-    base = values.get("baseModel")
-    return Parameters(
-        tool="Tensor.Art",
-        prompt=a_text(values.get("prompt")),
-        negative_prompt=a_text(values.get("negativePrompt")),
-        model=_named(base, "modelFileName", "label") if isinstance(base, dict) else "",
-        seed=a_seed(values.get("seed")),
-        num_inference_steps=a_count(values.get("steps")),
-        guidance_scale=a_number(values.get("cfgScale")),
     )
 
 
