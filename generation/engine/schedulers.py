@@ -143,6 +143,6 @@ def make_scheduler(name: str, config: Any) -> Any:
             scheduler.set_begin_index(0)
 
         scheduler.set_timesteps = from_the_first
-    if class_name in BY_TIME or not hasattr(scheduler, "step_index"):
+    if hasattr(scheduler, "alphas_cumprod") and (class_name in BY_TIME or not hasattr(scheduler, "step_index")):
         TimesOnHost(scheduler)
     return scheduler

@@ -62,3 +62,10 @@ def test_a_time_of_the_pipeline_s_own_is_found() -> None:
     latents, time = torch.randn(1, 4, 8, 8), scheduler.timesteps[3].clone()
     assert torch.equal(scheduler.step(latents, time, latents)[0], stock.step(latents, time, latents)[0])
     assert scheduler.step_index == 4
+
+
+def test_schedulers_without_tables_of_times_are_left_as_they_are() -> None:
+    """A pipeline for any kind of model may call its scheduler's own way."""
+    scheduler = make_scheduler(DEFAULT, {"_class_name": "AmusedScheduler", "mask_token_id": 5})
+    scheduler.set_timesteps(STEPS, (2, 0), "cpu")
+    assert len(scheduler.timesteps) == STEPS
