@@ -19,7 +19,7 @@ from bot.messages.buttons import Buttons, found_buttons, meant_button, reply_men
 from bot.messages.numbered_pictures import numbered_pictures
 from bot.requests.intent import Intent, is_small_talk, read_intent
 from bot.requests.requester import message_requester
-from bot.requests.words.choice import read_choice
+from bot.requests.picture_choice import read_choice
 from bot.text.translate import Speaker, speaker
 from generation import Task
 

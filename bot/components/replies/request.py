@@ -18,7 +18,7 @@ from bot.requests.reply_parser import Phrase, read_reply
 from bot.requests.requester import Requester
 from bot.requests.strengths import MEDIUM
 from bot.requests.styles import apply_style
-from bot.requests.words.choice import read_choice
+from bot.requests.picture_choice import read_choice
 from bot.requests.words.enlarging import DEFAULT_FACTOR
 from bot.store import JobRow, PictureRow
 from generation import Task
