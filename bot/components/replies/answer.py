@@ -21,8 +21,8 @@ from bot.interactions.errors import sentence_for
 from bot.messages.buttons import fewer_button
 from bot.moderation.admission import RateLimited
 from bot.requests.intent import Intent, Read, read_intent
-from bot.requests.requester import channels_of, message_requester
 from bot.requests.picture_choice import read_choice
+from bot.requests.requester import channels_of, message_requester
 from bot.store import Replies
 from bot.text.translate import speaker
 

@@ -18,8 +18,8 @@ from bot.errors import Refusal
 from bot.messages.buttons import Buttons, found_buttons, meant_button, reply_menu
 from bot.messages.numbered_pictures import numbered_pictures
 from bot.requests.intent import Intent, is_small_talk, read_intent
-from bot.requests.requester import message_requester
 from bot.requests.picture_choice import read_choice
+from bot.requests.requester import message_requester
 from bot.text.translate import Speaker, speaker
 from generation import Task
 

@@ -14,11 +14,11 @@ from bot.requests.builder import BuiltRequest, Options, build_request, refine_re
 from bot.requests.flags import LINK
 from bot.requests.intent import Intent, read_intent
 from bot.requests.notes import left_out_notes, no_effect
+from bot.requests.picture_choice import read_choice
 from bot.requests.reply_parser import Phrase, read_reply
 from bot.requests.requester import Requester
 from bot.requests.strengths import MEDIUM
 from bot.requests.styles import apply_style
-from bot.requests.picture_choice import read_choice
 from bot.requests.words.enlarging import DEFAULT_FACTOR
 from bot.store import JobRow, PictureRow
 from generation import Task

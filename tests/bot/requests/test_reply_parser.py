@@ -6,8 +6,8 @@ import pytest
 
 from bot.errors import Refusal
 from bot.requests.flags import LINK
-from bot.requests.reply_parser import read_reply
 from bot.requests.picture_choice import read_choice
+from bot.requests.reply_parser import read_reply
 
 FIELDS = ("prompt", "strength", "count", "enlarge", "same_seed", "unknown")
 TABLE: list[tuple[str, dict[str, Any]]] = [
