@@ -111,9 +111,9 @@ def _knee(check: Check, name: str, measured: dict[int, float]) -> Line:
     while 2 * by_event in measured and 2 * measured.get(by_event, float("inf")) >= GAIN * measured[2 * by_event]:
         by_event *= 2
     profile, kind = Profile(None, "check", ""), _key(name)
-    for _ in range(8 * SAMPLES):
-        rows = min(profile.rows(kind), max(measured, default=1))
-        profile.took(kind, rows, measured.get(rows, measured[max(measured)]))
+    for rows, seconds in measured.items():
+        for _ in range(SAMPLES):
+            profile.took(kind, rows, seconds)
     chosen = min(profile.rows(kind), max(measured, default=1))
     check.judge("a2", chosen <= by_event, f"{name}: {chosen} rows chosen, the knee is at {by_event}")
     return "knee", {"model": name, "best_rows_by_event": by_event, "chosen_by_profile": chosen}
