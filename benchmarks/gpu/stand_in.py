@@ -77,7 +77,7 @@ def idle_share(model: ModelSpec, folder: Path, *, threads: bool = True) -> float
     engine = _engine_on(device, model, lambda rows: STEP_SECONDS * max(1, rows / 2))
     device.runs(engine._models.get(model).pipeline.vae, "decode", lambda _: DECODE_SECONDS)
     if not threads:
-        engine._background._pool = None
+        engine._maker._background._pool = None
     mine = threading.get_ident()
 
     def costing(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
