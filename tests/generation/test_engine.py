@@ -21,6 +21,10 @@ BUDGET = 8.0  # GiB
 
 @pytest.fixture(scope="module")
 def engine(catalogue: Catalogue) -> Engine:
+    return new_engine(catalogue)
+
+
+def new_engine(catalogue: Catalogue) -> Engine:
     return Engine({spec.id: spec for spec in catalogue.models}, "cpu", threads=1, budget=BUDGET)
 
 
@@ -104,13 +108,14 @@ def test_a_picture_of_a_model_that_is_not_offered_any_more_fails_with_a_sentence
 
 
 @pytest.mark.slow
-def test_a_device_that_is_lost_ends_the_engine(engine: Engine, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_is_lost_ends_the_engine(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing more can be made in this process, so that the error leaves it, for another to take its place."""
+    engine = new_engine(catalogue)  # not the shared one, since it keeps the pictures that it was making
 
     def lost(*_: object, **__: object) -> object:
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
 
-    monkeypatch.setattr(memory, "_forward", lost)
+    monkeypatch.setattr(engine._models.get(catalogue.first(Task.TXT2IMG)).pipeline.unet, "forward", lost)
     with pytest.raises(torch.AcceleratorError):
         run(engine, *four(seed=1))
 
