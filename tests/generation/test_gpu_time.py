@@ -106,7 +106,9 @@ def test_the_device_hardly_idles_while_pictures_begin_and_end(model: ModelSpec, 
     assert idle_share(model, tmp_path, threads=False) > 0.2
 
 
-@pytest.mark.parametrize(("seconds", "least"), [(1.6, 15), (0.05, 3)], ids=["slow", "fast"])
+@pytest.mark.parametrize(
+    ("seconds", "least"), [pytest.param(1.6, 15, marks=pytest.mark.slow), (0.05, 3)], ids=["slow", "fast"]
+)
 def test_previews_come_at_their_pace_and_nothing_waits_for_them(
     model: ModelSpec, seconds: float, least: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

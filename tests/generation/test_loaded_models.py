@@ -214,6 +214,7 @@ def test_what_a_cancelled_picture_brought_to_the_device_goes_back(
     assert len(back) == 1
 
 
+@pytest.mark.slow
 def test_a_model_that_is_to_be_offloaded_begins_alone(base: ModelSpec) -> None:
     """Also its first picture, before it is loaded, waits until nothing else is made."""
     chosen = replace(other(base, 1), loading=Loading(offload=Offload.MODEL))

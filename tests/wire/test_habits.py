@@ -73,6 +73,7 @@ async def test_private_results_are_shown_to_their_member_alone_and_can_be_worked
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
 
+@pytest.mark.slow
 async def test_whoever_wants_private_results_gets_all_of_them_so(local: LocalDiscord) -> None:
     """With /settings private, an enlargement and what the help with the prompt makes are shown only to them too."""
     otis = local.world.add_member("otis")
@@ -90,6 +91,7 @@ async def test_whoever_wants_private_results_gets_all_of_them_so(local: LocalDis
     assert {message.id for message in local.messages() if not message.is_ephemeral} == before
 
 
+@pytest.mark.slow
 async def test_what_comes_of_a_private_picture_stays_private(local: LocalDiscord) -> None:
     """Taking one of four, and refining it, show nothing in the channel."""
     ana = local.world.members["ana"]

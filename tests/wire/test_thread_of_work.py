@@ -92,6 +92,7 @@ async def test_an_upload_that_was_only_enlarged_is_refined_with_words_that_are_a
     assert "strengths 0.2, 0.4, 0.6, 0.8" in delivered(local, "a sun with words at last").content
 
 
+@pytest.mark.slow
 async def test_a_picture_that_was_taken_on_outlives_the_message_it_came_in(local: LocalDiscord) -> None:
     """After the two are deleted, the one that stands alone is still refined."""
     ana = local.world.members["ana"]
