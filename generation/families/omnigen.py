@@ -15,15 +15,10 @@ class OmniGen(Family):
     negative_prompt = False
     max_images = 3
     resizes_inputs = False
-    # Prompts of other lengths have other masks, and given pictures are drawn from torch's global numbers.
+    # Given pictures are drawn from torch's global numbers.
+    global_generator = True
+    # Prompts of other lengths have other masks.
     joins = False
-
-    @override
-    def arguments(self, pipeline: Any, call: Call) -> dict[str, Any]:
-        import torch  # only in the worker's child
-
-        torch.manual_seed(call.request.seed)
-        return super().arguments(pipeline, call)
 
     @override
     def prompt_arguments(self, call: Call) -> dict[str, Any]:
