@@ -10,7 +10,7 @@ from .catalogue_files import read_models
 from .errors import GenerationError, HubError, ModelError, PictureError, RequestError, Sentence, SentenceError
 from .events import Cancelled, Enlarging, Event, Failed, Finished, Noted, Preview, Progress, Started
 from .families import negative_above
-from .image_sandbox import Inspector
+from .images.sandbox import Inspector
 from .logs import set_up_logging
 from .machine import give_back
 from .metadata import Parameters

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.common import ConfigFile, or_exit, settings
+from bot.cli.errors import ConfigFile, or_exit, settings
 from bot.store import copy_database, restore_database
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli.common import ConfigFile, or_exit, settings
+from bot.cli.errors import ConfigFile, or_exit, settings
 from bot.errors import ConfigError
 from generation import Card, GenerationError, WorkerState, survey
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli.common import ConfigFile, settings
+from bot.cli.errors import ConfigFile, settings
 
 
 def health(config: ConfigFile = None) -> None:

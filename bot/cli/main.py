@@ -10,7 +10,7 @@ import typer
 from bot import config as configuration
 from bot.cli.backup import backup, restore
 from bot.cli.cluster import cluster
-from bot.cli.common import ConfigFile, or_exit, settings
+from bot.cli.errors import ConfigFile, or_exit, settings
 from bot.cli.health import health
 from bot.cli.models import models
 from bot.cli.outbox import outbox

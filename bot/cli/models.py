@@ -9,7 +9,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import typer
 
 from bot import hardware
-from bot.cli.common import ConfigFile, or_exit, settings
+from bot.cli.errors import ConfigFile, or_exit, settings
 from bot.cli.recommendation import RESERVED, WORDS, Way, commercial, is_gated, recommended, usable, way
 from bot.config import Config
 from bot.requests.offered_models import known, offered, pins_file, workers_folder

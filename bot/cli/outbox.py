@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli.common import ConfigFile, settings, with_store
+from bot.cli.errors import ConfigFile, settings, with_store
 from bot.store import Store, disk_trouble
 
 

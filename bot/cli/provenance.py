@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.common import ConfigFile, or_exit, settings
+from bot.cli.errors import ConfigFile, or_exit, settings
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.messages.content_credentials import ContentCredentials

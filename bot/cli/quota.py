@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.common import ConfigFile, settings, with_store
+from bot.cli.errors import ConfigFile, settings, with_store
 from bot.config.schema import MOST_IMAGES
 from bot.messages.usage_report import since, usage_report
 from bot.quota import Person

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.common import ConfigFile, with_store
+from bot.cli.errors import ConfigFile, with_store
 from bot.store import COMMAND_LINE, Change, Rule, Store
 
 strikes = typer.Typer(no_args_is_help=True, help="See and forgive what members wrote against the rules, everywhere.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from ..image_formats import BROKEN, open_image, texts_of_png
+from ..images.formats import BROKEN, open_image, texts_of_png
 from .stealth import hidden_text
 
 EXIF_IFD, USER_COMMENT, MAKER_NOTE = 0x8769, 0x9286, 0x927C

@@ -13,8 +13,8 @@ from typing import Any
 
 from PIL import Image
 
-from ..image_formats import BROKEN, open_image, texts_of_png
 from ..images import SOURCE_TYPE, XMP_KEY
+from ..images.formats import BROKEN, open_image, texts_of_png
 from .manifest import ACTIONS
 
 MOST_SHOWN = 400  # characters of what somebody else wrote

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..image_formats import open_image
+from ..images.formats import open_image
 from . import error_correction
 from .png import encode_like
 

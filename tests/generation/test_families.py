@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from generation import Catalogue, Event, Failed, Finished, PictureError, Progress, Request, Task, masks
+from generation import Catalogue, Event, Failed, Finished, PictureError, Progress, Request, Task
 from generation.engine.engine import Engine
 from generation.families import Call
 from generation.families.flux import TRUE_GUIDANCE, Flux
+from generation.images import masks
 from generation.types import Picture
 from tests.tiny import catalogue_with_kontext
 

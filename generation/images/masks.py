@@ -4,9 +4,9 @@ import io
 
 from PIL import ImageOps
 
-from .errors import PictureError
-from .image_formats import HALF, alpha_of, open_image
-from .images import FAST_PNG, flatten, open_picture
+from ..errors import PictureError
+from . import FAST_PNG, flatten, open_picture
+from .formats import HALF, alpha_of, open_image
 
 
 def open_mask(data: bytes) -> bytes:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation import Catalogue, ModelSpec, PictureError, Request, Task, images, masks
+from generation import Catalogue, ModelSpec, PictureError, Request, Task, images
+from generation.images import masks
 from tests.generation.pictures import decoded, encoded
 
 REQUEST = Request(

@@ -45,7 +45,7 @@ def others() -> None:
 
 def _all_children() -> list[psutil.Process]:
     mine = psutil.Process().children()
-    return [child for child in mine if any("generation.image_sandbox" in word for word in child.cmdline())]
+    return [child for child in mine if any("generation.images.sandbox" in word for word in child.cmdline())]
 
 
 def children() -> list[psutil.Process]:

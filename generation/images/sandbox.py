@@ -20,13 +20,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import images, masks
-from .errors import GenerationError, PictureError, Sentence
-from .metadata import Parameters, read_parameters
-from .process_lifetime import end_with
+from .. import images
+from ..errors import GenerationError, PictureError, Sentence
+from ..metadata import Parameters, read_parameters
+from ..process_lifetime import end_with
+from . import masks
 
 if TYPE_CHECKING:
-    from .provenance import Known, Provenance
+    from ..provenance import Known, Provenance
 
 log = logging.getLogger(__name__)
 
@@ -73,13 +74,13 @@ class Inspector:
 
     async def manifests(self, data: bytes) -> bytes:
         """As provenance.manifest_archives: the C2PA manifests that came with a picture; empty if there are none."""
-        from .provenance import has_manifest
+        from ..provenance import has_manifest
 
         return (await self._ask("manifests", data))[1] if has_manifest(data) else b""
 
     async def provenance(self, data: bytes, known: "Known", watermark_folder: Path | None) -> "Provenance":
         """What a picture says of where it comes from; its watermark too, if the folder with its files is given."""
-        from .provenance import Provenance, Signature, Trust
+        from ..provenance import Provenance, Signature, Trust
 
         images.check_bytes(len(data))
         asked = {"known": asdict(known), "folder": str(watermark_folder or "")}
@@ -124,7 +125,7 @@ class Inspector:
 
 async def _start() -> Process:
     # Run the same code as this process, wherever it was started from.
-    code = f"import sys; sys.path = {sys.path!r}; from generation.image_sandbox import serve; serve({os.getpid()})"
+    code = f"import sys; sys.path = {sys.path!r}; from generation.images.sandbox import serve; serve({os.getpid()})"
     return await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, stdin=PIPE, stdout=PIPE, start_new_session=True,
         env={name: os.environ[name] for name in KEPT if name in os.environ} | SINGLE_THREADED,
@@ -205,13 +206,13 @@ def _parameters(data: bytes) -> tuple[Facts, bytes]:
 
 
 def _manifests(data: bytes) -> tuple[Facts, bytes]:
-    from .provenance import manifest_archives
+    from ..provenance import manifest_archives
 
     return {}, manifest_archives(data)
 
 
 def _provenance(asked: bytes) -> tuple[Facts, bytes]:
-    from . import provenance
+    from .. import provenance
 
     head, _, data = asked.partition(b"\0")
     options = json.loads(head)
@@ -231,7 +232,7 @@ def _look(data: bytes) -> tuple[Facts, bytes]:
 
 @cache
 def _detector() -> Any:
-    from .safety import Detector  # imports onnxruntime, which only this process needs
+    from ..safety import Detector  # imports onnxruntime, which only this process needs
 
     return Detector()
 

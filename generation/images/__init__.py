@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
-from .errors import PictureError, Sentence
-from .image_formats import BROKEN, alpha_of, open_image
-from .types import ModelSpec, Request
+from ..errors import PictureError, Sentence
+from ..types import ModelSpec, Request
+from .formats import BROKEN, alpha_of, open_image
 
 MAX_BYTES = 25 * 2**20
 MAX_PIXELS = 36_000_000  # 24 megapixels of a camera and some more; 144 MB decoded
