@@ -1,4 +1,4 @@
-"""What the operator's commands share: the configuration, and an error as a line instead of a traceback."""
+"""What the operator has to mend becomes a line on stderr and exit code 2, instead of a traceback."""
 
 import asyncio
 import sqlite3

@@ -5,8 +5,9 @@ import io
 from PIL import ImageOps
 
 from ..errors import PictureError
-from . import FAST_PNG, flatten, open_picture
+from .encoding import FAST_PNG
 from .formats import HALF, alpha_of, open_image
+from .opening import flatten, open_picture
 
 
 def open_mask(data: bytes) -> bytes:

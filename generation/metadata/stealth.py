@@ -8,7 +8,7 @@ from math import ceil
 
 from PIL import Image
 
-from ..images import MAX_PIXELS
+from ..images.opening import MAX_PIXELS
 
 MARKS = {b"stealth_pnginfo": False, b"stealth_pngcomp": True}  # whether the text is packed
 MARK_BITS, LENGTH_BITS = 8 * 15, 32

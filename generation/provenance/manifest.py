@@ -5,7 +5,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
-from ..images import SOURCE_TYPE, parameters_text, source_type
+from ..images.encoding import SOURCE_TYPE, parameters_text, source_type
 from ..types import Request
 from .ingredients import INPUT, Input
 

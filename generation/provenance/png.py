@@ -7,7 +7,7 @@ import zlib
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ..images import FAST_PNG, XMP_KEY
+from ..images.encoding import FAST_PNG, XMP_KEY
 
 TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 

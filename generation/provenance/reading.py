@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from ..images import SOURCE_TYPE, XMP_KEY
+from ..images.encoding import SOURCE_TYPE, XMP_KEY
 from ..images.formats import BROKEN, open_image, texts_of_png
 from .manifest import ACTIONS
 

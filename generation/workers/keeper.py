@@ -13,7 +13,7 @@ from .cards import Card, Place, actor_name
 from .inputs import SentInputs
 from .node import NodeWorker
 from .node_messages import Cancel, ClusterConfig, Draining, FromBridge, Give, Gone, Joined, Kill, Refused, Report, Said
-from .release import release
+from .release import release, why_unfit
 
 log = logging.getLogger(__name__)
 
@@ -138,8 +138,8 @@ class Keeper:
             if isinstance(error, self._ray.exceptions.ActorUnschedulableError) or "creation task" not in str(error):
                 raise
             raise _NotUsableError(f"it has no release of this package that fits {release()}") from error
-        if theirs != release():
-            raise _NotUsableError(f"it has the release {theirs}, and the bot {release()}; install the same on both")
+        if unfit := why_unfit(theirs):
+            raise _NotUsableError(unfit)
         if self.has_enough():
             raise _EnoughError("other cards came first")
         self.ours.add(card.place)

@@ -20,6 +20,12 @@ def release() -> str:
     return f"{installed('criar')}+{digest.hexdigest()[:DIGITS]}"
 
 
+def why_unfit(theirs: str) -> str:
+    """Why the other end of a cluster cannot be used with its release; empty if it runs the same."""
+    ours = release()
+    return "" if theirs == ours else f"it has the release {theirs}, and the bot {ours}; install the same on both"
+
+
 def installed(package: str) -> str:
     """An installed package's version; "unknown" if it runs from a folder."""
     try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.client import Client
+from bot.components.replies.mention import read_words
 from bot.jobs.uploads import MessagePicture, pictures_in
 from bot.requests.requester import channels_of
 from bot.store import JobRow, PictureRow, ServerPolicy, State
@@ -20,7 +21,7 @@ class Meant:
     message: discord.Message
     #: without the mention of the bot
     words: str
-    #: whether the bot is mentioned in the text itself, by its name or its role's, or written to directly
+    #: whether they are meant for the bot
     addressed: bool
     #: in the message itself
     attached: Sequence[MessagePicture]
@@ -43,14 +44,14 @@ async def read_message(client: Client, message: discord.Message) -> Meant:
     forwarded = bool(message.message_snapshots)
     replied = reference.message_id if reference and not forwarded else None
     ours, of_job = await ours_in(client, replied) if replied else ([], False)
-    words, mentioned = _words(client, message)
+    words, addressed = read_words(client, message)
     attached = pictures_in(message)
     if attached:
         client.uploads.saw(message)
     return Meant(
         message=message,
         words=words,
-        addressed=mentioned or message.guild is None,
+        addressed=addressed,
         attached=attached,
         ours=ours,
         of_job=of_job,
@@ -63,24 +64,6 @@ async def ours_in(client: Client, message_id: int) -> tuple[Ours, bool]:
         return [(job, row) for row in job.of_state(State.FINISHED)], True
     shown = await client.store.jobs.shown_in(message_id)
     return ([shown] if shown else []), shown is not None
-
-
-def _words(client: Client, message: discord.Message) -> tuple[str, bool]:
-    """What was written, without the mention of the bot, and whether there is one: a reply's ping is none.
-
-    Empty where Discord does not let us see it.
-    """
-    if client.user is None:
-        return message.content.strip(), False
-    own = [f"<@{client.user.id}>", f"<@!{client.user.id}>"]
-    role = message.guild.self_role if message.guild else None
-    if role:
-        own.append(f"<@&{role.id}>")
-    text, mentioned = message.content, bool(role and role in message.role_mentions)
-    for mention in own:
-        mentioned = mentioned or mention in text
-        text = text.replace(mention, "")
-    return text.strip(" \n,:"), mentioned
 
 
 def policy_of(client: Client, message: discord.Message) -> ServerPolicy:
