@@ -9,7 +9,7 @@ from contextlib import suppress
 import discord
 
 from bot.background.audit_feed import post_audit_regularly
-from bot.background.bans import enforce_bans_regularly
+from bot.background.ban_sync import enforce_bans_regularly
 from bot.background.certificate_expiry import warn_of_end_regularly
 from bot.background.cleanup import clean_regularly, trim_regularly
 from bot.background.erasure import erase_regularly
