@@ -16,7 +16,7 @@ from .scenes import artwork, vocabulary
 from .scenes.scene import STYLES, Painter
 from .scenes.things import load_things
 
-VAE_STEPS, ENCODER_STEPS, UNET_STEPS, REFINE_STEPS, DECODER_STEPS = 4000, 1300, 4000, 3000, 1000
+VAE_STEPS, ENCODER_STEPS, UNET_STEPS, REFINE_STEPS, DECODER_STEPS = 4000, 1300, 4000, 2550, 1000
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 

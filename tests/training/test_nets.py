@@ -1,10 +1,12 @@
 """The nets' training: shapes, times, rates, and what the decoder learns from."""
 
+from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
 import torch
+import torch.distributed as distributed
 from diffusers import UNet2DConditionModel
 from PIL import Image
 
@@ -56,6 +58,33 @@ def test_both_optimizers_lower_a_loss(muon: bool) -> None:
         optimizer.step(1.0)
         losses.append(loss.item())
     assert np.mean(losses[-10:]) < 0.5 * losses[0]
+
+
+def _trained() -> list[torch.Tensor]:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(32, 48), torch.nn.Linear(48, 32), torch.nn.Linear(32, 16))
+    optimizer, x = Optimizer(model, 1e-2), torch.randn(16, 32)
+    for _ in range(3):
+        model(x).square().mean().backward()
+        optimizer.step(1.0)
+    return [parameter.detach() for parameter in model.parameters()]
+
+
+def _train_in_group(rank: int, folder: Path) -> None:
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", init_method=f"file://{folder}/group", rank=rank, world_size=2)
+    torch.save(_trained(), folder / f"{rank}.pt")
+    distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_processes_that_share_the_iterations_step_as_one_does(tmp_path: Path) -> None:
+    """Two processes with the same gradients, each with half of Muon's matrices, end where one alone does."""
+    torch.multiprocessing.spawn(_train_in_group, args=(tmp_path,), nprocs=2)
+    alone = _trained()
+    for rank in range(2):
+        for mine, shared in zip(alone, torch.load(tmp_path / f"{rank}.pt"), strict=True):
+            torch.testing.assert_close(mine, shared)
 
 
 def test_what_the_decoder_learns_from_still_shows_the_scene(monkeypatch: pytest.MonkeyPatch) -> None:

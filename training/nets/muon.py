@@ -1,6 +1,7 @@
 """Muon for the matrices of a net (convolutions flattened), AdamW for the rest."""
 
 import torch
+import torch.distributed as distributed
 from torch import Tensor, nn
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
@@ -12,7 +13,7 @@ class Muon(torch.optim.Optimizer):
 
     After Keller Jordan, "Muon: An optimizer for hidden layers in neural networks" (2024), with the scale of the update
     matched to AdamW's after Liu et al., "Muon is Scalable for LLM Training" (2025). torch.optim.Muon takes matrices
-    alone; this one flattens convolutions, too.
+    alone; this one flattens convolutions, too, and the processes of a group share the iterations among them.
     """
 
     def __init__(self, parameters: list[nn.Parameter], lr: float = 1e-3, momentum: float = 0.95, decay: float = 0.01):
@@ -23,12 +24,27 @@ class Muon(torch.optim.Optimizer):
     def step(self) -> None:
         """Take one step with the gradients that stand in the parameters."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                mean = self.state[parameter].setdefault("mean", torch.zeros_like(parameter))
-                mean.lerp_(parameter.grad, 1 - group["momentum"])
-                update = _orthogonal(parameter.grad.lerp(mean, group["momentum"]).flatten(1))
+            parameters = group["params"]
+            for parameter, update in zip(parameters, self._updates(parameters, group["momentum"]), strict=True):
                 parameter.mul_(1 - group["lr"] * group["decay"])
                 parameter.add_(update.view_as(parameter), alpha=-0.2 * group["lr"] * max(update.shape) ** 0.5)
+
+    def _updates(self, parameters: list[nn.Parameter], momentum: float) -> list[Tensor]:
+        """Return a near orthogonal matrix for each parameter; each process works out its share of them."""
+        grouped = distributed.is_initialized()
+        rank, ranks = (distributed.get_rank(), distributed.get_world_size()) if grouped else (0, 1)
+        updates = []
+        for place, parameter in enumerate(parameters):
+            mean = self.state[parameter].setdefault("mean", torch.zeros_like(parameter))
+            mean.lerp_(parameter.grad, 1 - momentum)
+            matrix = parameter.grad.lerp(mean, momentum).flatten(1)
+            updates.append(_orthogonal(matrix) if place % ranks == rank else torch.zeros_like(matrix))
+        if ranks == 1:
+            return updates
+        flat = torch.cat([update.flatten() for update in updates])
+        distributed.all_reduce(flat)
+        parts = flat.split([update.numel() for update in updates])
+        return [part.view_as(update) for part, update in zip(parts, updates, strict=True)]
 
 
 def _orthogonal(matrix: Tensor) -> Tensor:
@@ -56,7 +72,8 @@ class Optimizer:
         self.parts: list[torch.optim.Optimizer] = [torch.optim.AdamW(outer, lr=lr, betas=(0.9, 0.98), weight_decay=0.0)]
         self._rates = [lr]
         if inner:
-            self.parts.append(Muon(inner, lr=2 * lr))
+            # The largest first, so that the processes' shares are about equal.
+            self.parts.append(Muon(sorted(inner, key=nn.Parameter.numel, reverse=True), lr=2 * lr))
             self._rates.append(2 * lr)
 
     def step(self, share: float) -> None:

@@ -20,7 +20,7 @@ from .latents import Pool
 from .loop import DEVICE, Stage, autocast
 from .vae import CHANNELS
 
-BATCH, REFINED_BATCH = 24, 12  # for each process
+BATCH = 24  # for each process
 NO_PROMPT = 0.1  # share of the captions that are left out, for classifier-free guidance
 GAMMA = 10.0  # the last steps, which make edges crisp, weigh no less than the others up to about this SNR
 COMPASS_WEIGHT = 0.1
@@ -45,12 +45,9 @@ def stage(steps: int) -> Stage:
 
 
 def refinement(steps: int) -> Stage:
-    """Return the training of a U-Net that draws already, by steps that cost less.
-
-    Half the pictures, and AdamW alone.
-    """
+    """Return the training of a U-Net that draws already."""
     prepare = partial(_prepare, guided=False)
-    return Stage("refine", steps, lr=5e-4, seed=6, prepare=prepare, save=_save, decay=0.99, muon=False, warm_up=40)
+    return Stage("refine", steps, lr=5e-4, seed=6, prepare=prepare, save=_save, decay=0.995, warm_up=40)
 
 
 def scheduler() -> DDIMScheduler:
@@ -82,13 +79,12 @@ def _prepare(*, guided: bool) -> tuple[nn.Module, Any]:
     alphas = scheduler().alphas_cumprod.to(DEVICE)
     # Min-SNR weights for v (Hang et al., 2023, arXiv:2303.09556).
     weights = torch.clamp(GAMMA / (alphas / (1 - alphas) + 1), max=1.0)
-    batch = BATCH if guided else REFINED_BATCH
 
     def loss_of(random: Random, _share: float) -> Tensor:
-        latents, scenes = pool.batch(batch, random)
+        latents, scenes = pool.batch(BATCH, random)
         latents = latents.to(DEVICE)
         captions = ["" if random.random() < NO_PROMPT else caption(scene, random) for scene in scenes]
-        times = _times(batch).to(DEVICE)
+        times = _times(BATCH).to(DEVICE)
         signal, noise_share = (part.sqrt()[:, None, None, None] for part in (alphas[times], 1 - alphas[times]))
         noise = torch.randn_like(latents)
         with autocast():
