@@ -15,11 +15,11 @@ from bot.interactions.defaults import apply_defaults, style_owners
 from bot.interactions.language import policy_of, speaker_for
 from bot.interactions.models import usable_models
 from bot.requests.builder import MAX_PROMPT, Options
-from bot.requests.numbers import read_strength
 from bot.requests.offered_models import model_named
 from bot.requests.requester import Requester
 from bot.requests.sizes import SHAPES, pixels, wished_size
 from bot.requests.strengths import HIGH, LOW, MEDIUM, SKETCH
+from bot.requests.words.numbers import read_strength
 from bot.text.translate import Speaker
 from generation import MAX_SEED, Catalogue, ModelSpec, RequestError, Task, images, resembling
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from bot.errors import Refusal
-from bot.requests.numbers import read_number, read_seed, read_strength, read_whole, without_accents
+from bot.requests.words.numbers import read_number, read_seed, read_strength, read_whole, without_accents
 from bot.text.sanitize import strip_invisible
 
 MAX_COUNT, MAX_STEPS, MAX_GUIDANCE = 4, 100, 30.0

@@ -9,11 +9,11 @@ from bot.requests.builder import BuiltRequest, Options, check_prompt, chosen_or,
 from bot.requests.flags import MAX_COUNT, MAX_GUIDANCE, MAX_STEPS, read_flags
 from bot.requests.loras import read_loras, with_triggers
 from bot.requests.notes import left_out_notes, no_effect, vocabulary_notes
-from bot.requests.numbers import read_number, read_seed, read_strength, read_whole
 from bot.requests.offered_models import model_named, scheduler_named
 from bot.requests.sizes import wished_size
 from bot.requests.strengths import POLISH
 from bot.requests.styles import apply_style
+from bot.requests.words.numbers import read_number, read_seed, read_strength, read_whole
 from bot.text.sanitize import strip_control_characters
 from generation import Catalogue, ModelSpec, Request, Sentence, Task, images
 

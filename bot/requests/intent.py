@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.requests.flags import read_flags
-from bot.requests.numbers import without_accents
 from bot.requests.words.instruction import describes_picture, has_manner, is_idiom, is_instruction, is_strength, is_wish
 from bot.requests.words.lists import LINKS, PICTURE, WORD, belongs, holds, words
+from bot.requests.words.numbers import without_accents
 
 
 class Intent(Enum):

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.requests.numbers import NUMBER_WORDS, without_accents
+from bot.requests.words.numbers import NUMBER_WORDS, without_accents
 
 _NTH = {
     1: "first|1st|primeira|primeiro|primera|primero",

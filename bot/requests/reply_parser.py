@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.requests.flags import MAX_COUNT, read_flags, read_values
-from bot.requests.numbers import NUMBER_WORDS, read_seed, strength_in, without_accents
 from bot.requests.words.enlarging import asked_factor, bare_factor
 from bot.requests.words.instruction import changes_picture
+from bot.requests.words.numbers import NUMBER_WORDS, read_seed, strength_in, without_accents
 
 _NAMED = r"(?:strength|denoising|denoise|forca|intensidade|fuerza|intensidad)"
 _PICTURES = (

@@ -3,7 +3,7 @@
 import re
 
 from bot.errors import Refusal
-from bot.requests.numbers import without_accents
+from bot.requests.words.numbers import without_accents
 from generation import ModelSpec
 
 _SIZE = re.compile(r"(\d{2,5})\s*[x×*]\s*(\d{2,5})")

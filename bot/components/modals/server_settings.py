@@ -9,8 +9,8 @@ from bot.components.modals.form import Form
 from bot.config.schema import MOST_IMAGES
 from bot.errors import Refusal
 from bot.messages.server_settings import BLOCKINGS, LANGUAGES, PINGS, REPLY_CHOICES
-from bot.requests.numbers import read_whole
 from bot.requests.offered_models import model_named
+from bot.requests.words.numbers import read_whole
 from bot.store import WHOLE_SERVER, Blocking, Replies, ServerPolicy
 from bot.text.translate import Speaker
 from generation import Catalogue, matching
