@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -39,6 +40,7 @@ WALLS = {
     "bot": ("torch", "diffusers", "transformers", "sandbox"),
     "sandbox": ("bot", "generation"),
 }
+MOST_MODULES = 14  # of a folder of bot
 ENGINES = ("torch", "diffusers", "transformers")
 LOADING_TORCH = ("generation.engine", "generation.families", "generation.workers", "benchmarks", "training")
 
@@ -152,6 +154,12 @@ def beside_the_engine(texts: Sources) -> list[str]:
 def for_types_only(texts: Sources) -> list[str]:
     """The modules of bot that import something for type checking only."""
     return [name for name, text in texts.items() if name.split(".")[0] == "bot" and "TYPE_CHECKING" in text]
+
+
+def test_no_folder_of_the_bot_holds_more_than_fourteen_modules() -> None:
+    """Whoever opens a folder of bot can take it in at a glance."""
+    folders = Counter(path.parent for path in (ROOT / "bot").rglob("*.py"))
+    assert {folder.name: count for folder, count in folders.items() if count > MOST_MODULES} == {}
 
 
 def test_generation_loads_neither_torch_nor_discord() -> None:
