@@ -11,12 +11,12 @@ import typer
 from .judging import curve, evaluation, prompts, sharpness, sheets
 from .judging.classifier import save_references
 from .nets import decoder, encoder, export, latents, loop, pipeline, tokens, unet, vae
-from .paths import ARTWORK, CURVE, MODEL, STEADY, TOKENIZER, VOCABULARY, WORK
+from .paths import ARTWORK, CENTRED, CURVE, MODEL, STEADY, TOKENIZER, VOCABULARY, WORK
 from .scenes import artwork, vocabulary
 from .scenes.scene import STYLES, Painter
 from .scenes.things import load_things
 
-VAE_STEPS, ENCODER_STEPS, UNET_STEPS, REFINE_STEPS, DECODER_STEPS = 4000, 1300, 4000, 2550, 1000
+VAE_STEPS, ENCODER_STEPS, UNET_STEPS, REFINE_STEPS, DECODER_STEPS = 4000, 1300, 4000, 700, 1000
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -58,6 +58,7 @@ def refine(unet_steps: int = REFINE_STEPS) -> None:
         export.unpack(MODEL)
         shutil.copytree(MODEL / "unet", CURVE / "00000")
     latents.make()
+    latents.make(CENTRED, latents.CENTRED_POOL)
     loop.train(unet.refinement(unet_steps))
     _finish()
 

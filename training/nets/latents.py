@@ -13,14 +13,14 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..paths import LATENTS, STEADY, VAE
+from ..paths import CENTRED, LATENTS, STEADY, VAE
 from ..scenes.artwork import Artwork, Pixels
 from ..scenes.canvas import SQUARE, Size
 from ..scenes.scene import SIZES, Painter, Scene, Steady, random_scene, scene_of
 from .loop import DEVICE, batches
 from .vae import to_tensor
 
-POOL = 24_000  # pictures
+POOL, CENTRED_POOL = 24_000, 9_600  # pictures
 PART = 400  # pictures of one size, a piece of work for the processes
 PROBE = 512  # pictures that the channels' means are taken from
 SEED = 3
@@ -58,7 +58,7 @@ def _read(path: Path) -> Part:
 
 
 def make(folder: Path = LATENTS, count: int = POOL) -> None:
-    """Draw and encode the pool, what of it is not there yet. That of STEADY is square and leaves nothing to chance.
+    """Draw and encode the pool, what of it is not there yet. Those of STEADY and CENTRED leave nothing to chance.
 
     A new autoencoder's latents are made of mean 0 and deviation 1 first.
     """
@@ -73,9 +73,10 @@ def make(folder: Path = LATENTS, count: int = POOL) -> None:
 
 
 def _make_part(file: Path) -> None:
-    part, steady = int(file.stem), file.parent == STEADY
-    size = SQUARE if steady else Random(f"{SEED} size {part}").choices(list(SIZES), list(SIZES.values()))[0]
-    latents, scenes = _encode(part, PART, size, steady=steady)
+    part = int(file.stem)
+    shape = Random(f"{SEED} size {part}").choices(list(SIZES), list(SIZES.values()))[0]
+    size = SQUARE if file.parent == STEADY else shape
+    latents, scenes = _encode(part, PART, size, steady=file.parent in (STEADY, CENTRED))
     new = file.with_suffix(".new")
     with new.open("wb") as opened:
         np.savez(opened, latents=latents, scenes=np.array([json.dumps(asdict(scene)) for scene in scenes]))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextModel
 
-from ..paths import CURVE, TEXT_ENCODER, UNET
+from ..paths import CENTRED, CURVE, TEXT_ENCODER, UNET
 from ..scenes.caption import caption
 from . import tokens
 from .encoder import GRID, WIDTH, ids_of
@@ -24,6 +24,8 @@ BATCH = 24  # for each process
 NO_PROMPT = 0.1  # share of the captions that are left out, for classifier-free guidance
 GAMMA = 10.0  # the last steps, which make edges crisp, weigh no less than the others up to about this SNR
 COMPASS_WEIGHT = 0.1
+CENTRED_SHARE = 0.5  # of a refinement's batches
+SEEN_BELOW = 700  # times at which it shows through the noise where things are
 NOISY, NOISY_SHARE = 600, 1 / 3  # times from here on are mostly noise; share of the times that are of these
 CONFIG: dict[str, Any] = {
     "sample_size": 16,
@@ -45,9 +47,13 @@ def stage(steps: int) -> Stage:
 
 
 def refinement(steps: int) -> Stage:
-    """Return the training of a U-Net that draws already."""
+    """Return the training of a U-Net that draws already, so that img2img keeps what it is given.
+
+    It learns things anywhere and in any shape where a picture shows through the noise. What it draws from noise alone
+    it does not learn anew: half of the batches are such as it was made with.
+    """
     prepare = partial(_prepare, guided=False)
-    return Stage("refine", steps, lr=5e-4, seed=6, prepare=prepare, save=_save, decay=0.995, warm_up=40)
+    return Stage("refine", steps, lr=3e-4, seed=6, prepare=prepare, save=_save, decay=0.99, warm_up=40)
 
 
 def scheduler() -> DDIMScheduler:
@@ -67,7 +73,8 @@ def scheduler() -> DDIMScheduler:
 
 
 def _prepare(*, guided: bool) -> tuple[nn.Module, Any]:
-    pool, tokenizer = Pool.load(), tokens.load()
+    varied, tokenizer = Pool.load(), tokens.load()
+    centred = None if guided else Pool.load(CENTRED)
     # What an earlier run made is gone on with, also where its optimizer's state is lost.
     made = UNet2DConditionModel.from_pretrained(UNET) if UNET.exists() else UNet2DConditionModel(**CONFIG)
     unet = made.float().to(DEVICE, memory_format=torch.channels_last)
@@ -81,10 +88,11 @@ def _prepare(*, guided: bool) -> tuple[nn.Module, Any]:
     weights = torch.clamp(GAMMA / (alphas / (1 - alphas) + 1), max=1.0)
 
     def loss_of(random: Random, _share: float) -> Tensor:
-        latents, scenes = pool.batch(BATCH, random)
+        known = centred if centred and random.random() < CENTRED_SHARE else None
+        latents, scenes = (known or varied).batch(BATCH, random)
         latents = latents.to(DEVICE)
         captions = ["" if random.random() < NO_PROMPT else caption(scene, random) for scene in scenes]
-        times = _times(BATCH).to(DEVICE)
+        times = (_times(BATCH) if known or guided else _spread(BATCH, 0, SEEN_BELOW)).to(DEVICE)
         signal, noise_share = (part.sqrt()[:, None, None, None] for part in (alphas[times], 1 - alphas[times]))
         noise = torch.randn_like(latents)
         with autocast():
@@ -143,9 +151,11 @@ def _times(count: int) -> Tensor:
     A third of them where noise prevails, since there the picture is decided by the words.
     """
     noisy = round(count * NOISY_SHARE)
-    parts = [(count - noisy, 0, 1000), (noisy, NOISY, 1000)]
-    times = [first + (torch.randperm(n) + torch.rand(n)) / n * (last - first) for n, first, last in parts]
-    return torch.cat(times).long()
+    return torch.cat([_spread(count - noisy, 0, 1000), _spread(noisy, NOISY, 1000)])
+
+
+def _spread(count: int, first: int, last: int) -> Tensor:
+    return (first + (torch.randperm(count) + torch.rand(count)) / count * (last - first)).long()
 
 
 def _save(model: nn.Module, step: int) -> None:
