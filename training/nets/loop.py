@@ -16,7 +16,7 @@ import torch.distributed as distributed
 from torch import Tensor, nn
 
 from ..paths import WORK
-from .muon import Optimizer
+from .muon import Optimizer, summed
 
 #: where there is a card, all is done on it by one process
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -108,11 +108,8 @@ def _average_gradients(model: nn.Module) -> None:
     if RANKS == 1:
         return
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-    flat = torch.cat([gradient.flatten() for gradient in gradients])
-    distributed.all_reduce(flat)
-    flat /= RANKS
-    for gradient, part in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
-        gradient.copy_(part.view_as(gradient))
+    for gradient, total in zip(gradients, summed(gradients), strict=True):
+        gradient.copy_(total / RANKS)
 
 
 def _resume(stage: Stage, model: nn.Module, mean: nn.Module, optimizer: Optimizer) -> int:

@@ -39,12 +39,15 @@ class Muon(torch.optim.Optimizer):
             mean.lerp_(parameter.grad, 1 - momentum)
             matrix = parameter.grad.lerp(mean, momentum).flatten(1)
             updates.append(_orthogonal(matrix) if place % ranks == rank else torch.zeros_like(matrix))
-        if ranks == 1:
-            return updates
-        flat = torch.cat([update.flatten() for update in updates])
-        distributed.all_reduce(flat)
-        parts = flat.split([update.numel() for update in updates])
-        return [part.view_as(update) for part, update in zip(parts, updates, strict=True)]
+        return updates if ranks == 1 else summed(updates)
+
+
+def summed(tensors: list[Tensor]) -> list[Tensor]:
+    """Return each tensor's sum over the processes of the group, by one exchange for all."""
+    flat = torch.cat([tensor.flatten() for tensor in tensors])
+    distributed.all_reduce(flat)
+    parts = flat.split([tensor.numel() for tensor in tensors])
+    return [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)]
 
 
 def _orthogonal(matrix: Tensor) -> Tensor:
