@@ -86,3 +86,10 @@ async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
             await running
         await store.close()
     discord.http.Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
+
+
+@pytest.fixture(autouse=True)
+async def _delivered(rig: Rig) -> AsyncIterator[None]:
+    """Let no picture of one test arrive in the next."""
+    yield
+    await rig.delivered()

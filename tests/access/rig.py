@@ -42,6 +42,8 @@ class InstantService(Service):
         self.asked: Counter[int] = Counter()
         #: all that was asked for, oldest first
         self.pictures: list[Picture] = []
+        #: ids of the pictures that were made
+        self.made: set[str] = set()
         self.cancelled: set[str] = set()
 
     async def events(self) -> AsyncIterator[Event]:
@@ -59,6 +61,7 @@ class InstantService(Service):
     def finish(self, picture: Picture) -> None:
         """Make one picture."""
         key, attempt, seed = picture.id, picture.attempt, picture.request.seed
+        self.made.add(key)
         self._events.put_nowait(Started(picture_id=key, attempt=attempt))
         self._events.put_nowait(Finished(picture_id=key, attempt=attempt, png=self._png, seed=seed, seconds=0.1))
 
@@ -100,7 +103,7 @@ class Rig:
     other_guild: int
     other_channel: int
     #: a picture of ana's in the channel
-    public: Message = field(init=False)
+    public: Message = field(init=False, repr=False)
     _numbers: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -199,6 +202,14 @@ class Rig:
         found = await self.store.jobs.get(row.id)
         assert found
         return found, message
+
+    async def delivered(self) -> None:
+        """Until every picture that was made is where its member sees it."""
+        async with asyncio.timeout(60):
+            while any(
+                row.id in self.service.made for job in await self.store.jobs.undelivered() for row in job.pictures
+            ):
+                pass  # the database makes no event
 
     async def settle(self, look: Callable[[], Any]) -> Any:
         """What ``look`` returns as soon as that is true; also of what makes no event, such as a file that goes."""

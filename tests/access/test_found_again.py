@@ -47,7 +47,7 @@ async def test_members_choose_whether_they_are_pinged_when_pictures_are_ready(
             await make(rig, "otto", "a boat after it")
             due = datetime.now(UTC) + timedelta(minutes=11)
             # It is remembered on disk, so that a restart does not leave it there.
-            assert (ping.channel_id, ping.id) in await rig.store.privacy.to_erase(due, 1000)
+            assert (ping.channel_id, ping.id) in await rig.store.privacy.to_erase(due, 10**6)
         else:
             await make(rig, "otto", "a boat after it")
             assert pings(rig, shown) == []

@@ -105,6 +105,21 @@ async def test_log_channels_are_told_whatever_went_wrong_once(store: Store, conf
     await _all_is_done(client, post_audit_regularly(client))
 
 
+async def test_a_backlog_of_the_audit_log_is_posted_at_one_look(
+    store: Store, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many changes in a moment do not hold up those that come after them."""
+    monkeypatch.setattr(audit_feed, "AT_ONCE", 1)
+    for _ in range(4):
+        change = Change(actor_id=0, guild_id=None, user_id=1, at=NOON, by_operator=True)
+        await store.audit.add(change, Action.BAN, "")
+    client: Any = Client(store, config)
+    client.trouble, looks = [], iter([True])
+    client.is_ready = lambda: next(looks, False)
+    async with going_on(post_audit_regularly(client)):
+        assert [await client.done.get() for _ in range(3)] == [1, 3, 4]
+
+
 async def test_messages_are_taken_away_whatever_went_wrong_once(
     store: Store, config: Config, make_job: MakeJob
 ) -> None:
