@@ -28,9 +28,10 @@ async def post_audit_regularly(client: Client) -> None:
         if not client.is_ready():
             continue
         try:
-            for entry in await client.store.audit.unposted(AT_ONCE):
-                await _tell(client, entry)
-                await client.store.audit.set_posted(entry.id, datetime.now(UTC))
+            while entries := await client.store.audit.unposted(AT_ONCE):
+                for entry in entries:
+                    await _tell(client, entry)
+                    await client.store.audit.set_posted(entry.id, datetime.now(UTC))
         except DELIVERY_ERRORS as error:
             log.info("the audit log is posted later: %r", error)
 
