@@ -1,5 +1,6 @@
 """The weights that ship with the bot are a model that draws what it is asked for, and nothing less."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,13 @@ def test_the_stock_pipelines_load_it_unchanged(pipeline: Any) -> None:
     assert type(pipeline) is StableDiffusionPipeline
     assert StableDiffusionImg2ImgPipeline.from_pretrained(MODEL, safety_checker=None)
     assert megabytes(MODEL) <= MOST_MEGABYTES
+
+
+def test_its_files_name_no_folder_of_the_machine_that_trained_it() -> None:
+    """Diffusers writes down where weights were read from; what ships says nothing of it."""
+    configs = list(MODEL.rglob("config.json"))
+    assert len(configs) == 3
+    assert not [path for path in configs if "_name_or_path" in json.loads(path.read_text())]
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The trained nets as one diffusers folder."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -27,9 +28,18 @@ def export(folder: Path) -> None:
     for part in ("vae", "text_encoder", "tokenizer", "unet", "scheduler"):
         shutil.rmtree(folder / part, ignore_errors=True)
     pipeline.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True)
+    for part in ("vae", "unet"):
+        _forget_origin(folder / part / "config.json")
     # transformers 5 writes tokenizer.json alone; older readers want these two.
     for name in ("vocab.json", "merges.txt"):
         shutil.copy(TOKENIZER / name, folder / "tokenizer" / name)
+
+
+def _forget_origin(config: Path) -> None:
+    """Take out the folder that the weights were read from, which diffusers writes down."""
+    fields = json.loads(config.read_text())
+    fields.pop("_name_or_path", None)
+    config.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n")
 
 
 def unpack(folder: Path) -> None:
