@@ -16,7 +16,7 @@ from .scenes import artwork, vocabulary
 from .scenes.scene import STYLES, Painter
 from .scenes.things import load_things
 
-VAE_STEPS, ENCODER_STEPS, UNET_STEPS, REFINE_STEPS, DECODER_STEPS = 4000, 1300, 4000, 700, 1000
+VAE_STEPS, ENCODER_STEPS, UNET_STEPS, REFINE_STEPS, DECODER_STEPS = 4000, 1300, 4000, 3300, 1000
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -46,13 +46,13 @@ def train(unet_steps: int = UNET_STEPS) -> None:
     loop.train(encoder.stage(ENCODER_STEPS))
     latents.make()
     loop.train(unet.stage(unet_steps))
-    _finish()
+    export.export(MODEL)
     pid.unlink()
 
 
 @app.command()
 def refine(unet_steps: int = REFINE_STEPS) -> None:
-    """Train on from the weights that ship with the bot; needs data first. It may be stopped at any time."""
+    """Train the U-Net on from the weights that ship; needs data first. Takes hours; it may be stopped at any time."""
     os.nice(19)
     if not CURVE.exists():
         export.unpack(MODEL)
@@ -60,12 +60,15 @@ def refine(unet_steps: int = REFINE_STEPS) -> None:
     latents.make()
     latents.make(CENTRED, latents.CENTRED_POOL)
     loop.train(unet.refinement(unet_steps))
-    _finish()
+    export.export(MODEL)
 
 
-def _finish() -> None:
+@app.command("decoder")
+def train_decoder(steps: int = DECODER_STEPS) -> None:
+    """Train the decoder on what the trained U-Net makes of scenes; the weights that ship do without."""
+    os.nice(19)
     decoder.make()
-    loop.train(decoder.stage(DECODER_STEPS))
+    loop.train(decoder.stage(steps))
     export.export(MODEL)
 
 

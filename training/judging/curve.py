@@ -42,6 +42,6 @@ def _plot(found: dict[int, dict[str, float]], file: Path) -> None:
     axis.set_ylim(0, 1)
     axis.set_xlabel("steps since the training was taken up again")
     axis.set_ylabel("share right")
-    axis.legend(loc="lower right")
+    axis.legend(loc="center right")
     figure.savefig(file, dpi=100)
     pyplot.close(figure)
