@@ -73,7 +73,7 @@ def _settings(say: Speaker, changes: ModelSpec) -> Iterator[tuple[str, str]]:
     )
     if changes.id == EMBEDDED:
         own_way = say(
-            "{model} keeps it below 0.4; from there on it draws things where and as large as it always does.",
+            "{model} keeps it up to 0.7; from 0.8 on it draws things where and as large as it usually does.",
             model=changes.title,
         )
         strengths = f"{strengths}\n{own_way}"
