@@ -60,7 +60,7 @@ def refine(unet_steps: int = REFINE_STEPS) -> None:
     latents.make()
     latents.make(CENTRED, latents.CENTRED_POOL)
     loop.train(unet.refinement(unet_steps))
-    export.export(MODEL)
+    export.export(MODEL, before=CURVE / "00000")
 
 
 @app.command("decoder")

@@ -11,7 +11,7 @@ from diffusers import UNet2DConditionModel
 from PIL import Image
 
 from training.judging.classifier import Classifier
-from training.nets import decoder, encoder, latents, tokens, unet, vae
+from training.nets import decoder, encoder, export, latents, tokens, unet, vae
 from training.nets.loop import rate
 from training.nets.muon import Muon, Optimizer
 from training.paths import MODEL
@@ -108,3 +108,22 @@ def test_what_the_decoder_learns_from_still_shows_the_scene(monkeypatch: pytest.
     apple, cat = (float(np.square(made - each).mean()) for each in clean)
     assert 0 < apple < 0.5 * cat
     latents.autoencoder.cache_clear()
+
+
+def test_what_ships_after_a_refinement_is_a_mean_with_the_weights_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each weight goes 0.8 of the way, so that details are not forgotten; the files say nothing of the folder."""
+    monkeypatch.setattr(tokens, "TOKENIZER", MODEL / "tokenizer")
+    for name, part in (("UNET", "unet"), ("VAE", "vae"), ("TEXT_ENCODER", "text_encoder"), ("TOKENIZER", "tokenizer")):
+        monkeypatch.setattr(export, name, MODEL / part)
+    now = UNet2DConditionModel.from_pretrained(MODEL / "unet").float()
+    before = UNet2DConditionModel.from_pretrained(MODEL / "unet").float()
+    with torch.no_grad():
+        before.conv_in.bias += 10
+    before.save_pretrained(tmp_path / "before")
+    export.export(tmp_path / "out", before=tmp_path / "before")
+    made = UNet2DConditionModel.from_pretrained(tmp_path / "out" / "unet").float()
+    assert torch.allclose(made.conv_in.bias, now.conv_in.bias + 2, atol=0.01)
+    assert torch.equal(made.conv_out.weight, now.conv_out.weight)
+    assert "_name_or_path" not in (tmp_path / "out" / "unet" / "config.json").read_text()
