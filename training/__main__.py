@@ -11,7 +11,7 @@ import typer
 from .judging import curve, evaluation, prompts, sharpness, sheets
 from .judging.classifier import save_references
 from .nets import decoder, encoder, export, latents, loop, pipeline, tokens, unet, vae
-from .paths import ARTWORK, CENTRED, CURVE, MODEL, STEADY, TOKENIZER, VOCABULARY, WORK
+from .paths import ARTWORK, BEFORE, CENTRED, CURVE, MODEL, STEADY, TOKENIZER, VOCABULARY, WORK
 from .scenes import artwork, vocabulary
 from .scenes.scene import STYLES, Painter
 from .scenes.things import load_things
@@ -56,11 +56,11 @@ def refine(unet_steps: int = REFINE_STEPS) -> None:
     os.nice(19)
     if not CURVE.exists():
         export.unpack(MODEL)
-        shutil.copytree(MODEL / "unet", CURVE / "00000")
+        shutil.copytree(MODEL / "unet", BEFORE)
     latents.make()
     latents.make(CENTRED, latents.CENTRED_POOL)
     loop.train(unet.refinement(unet_steps))
-    export.export(MODEL, before=CURVE / "00000")
+    export.export(MODEL)
 
 
 @app.command("decoder")

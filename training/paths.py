@@ -15,6 +15,7 @@ TOKENIZER = WORK / "tokenizer"
 TEXT_ENCODER = WORK / "text_encoder"
 UNET = WORK / "unet"
 CURVE = WORK / "curve"  # what the U-Net was at some of its steps
+BEFORE = CURVE / "00000"  # what it was before a refinement
 #: the folder that ships with the bot
 MODEL = HERE.parent / "generation" / "embedded" / "model"
 #: the words that it knows

@@ -122,7 +122,8 @@ def test_what_ships_after_a_refinement_is_a_mean_with_the_weights_before_it(
     with torch.no_grad():
         before.conv_in.bias += 10
     before.save_pretrained(tmp_path / "before")
-    export.export(tmp_path / "out", before=tmp_path / "before")
+    monkeypatch.setattr(export, "BEFORE", tmp_path / "before")
+    export.export(tmp_path / "out")
     made = UNet2DConditionModel.from_pretrained(tmp_path / "out" / "unet").float()
     assert torch.allclose(made.conv_in.bias, now.conv_in.bias + 2, atol=0.01)
     assert torch.equal(made.conv_out.weight, now.conv_out.weight)

@@ -8,7 +8,7 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
 from transformers import CLIPTextModel
 
-from ..paths import TEXT_ENCODER, TOKENIZER, UNET, VAE
+from ..paths import BEFORE, TEXT_ENCODER, TOKENIZER, UNET, VAE
 from . import tokens
 from .unet import scheduler
 
@@ -16,15 +16,15 @@ from .unet import scheduler
 SHARE = 0.8
 
 
-def export(folder: Path, before: Path | None = None) -> None:
+def export(folder: Path) -> None:
     """Write the nets in half precision, as the stock StableDiffusionPipeline reads them.
 
-    With ``before``, a folder of an earlier U-Net, the U-Net's weights are a mean of both, which forgets less
+    After a refinement, the U-Net's weights are a mean with those that it began from, which forgets less
     (Wortsman et al., Robust fine-tuning of zero-shot models, arXiv:2109.01903).
     """
     unet = UNet2DConditionModel.from_pretrained(UNET)
-    if before:
-        earlier = UNet2DConditionModel.from_pretrained(before).float().state_dict()
+    if BEFORE.exists():
+        earlier = UNet2DConditionModel.from_pretrained(BEFORE).float().state_dict()
         unet.load_state_dict(
             {name: torch.lerp(earlier[name], now, SHARE) for name, now in unet.float().state_dict().items()}
         )
